@@ -1,0 +1,44 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+PYTHON := PYTHONPATH=tests .venv/bin/python
+
+# Molecule scenarios of `make test`. SYSTEMS narrows what they run on; empty is each scenario's own choice.
+SCENARIOS ?= default
+SYSTEMS ?=
+ALL_SYSTEMS := debian12 debian13 ubuntu2204 ubuntu2404 ubuntu2604
+
+# The demonstration's home server: one of ALL_SYSTEMS.
+DISTRO ?= debian13
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lint unit test test-all demo demo-down clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Prepare this checkout: programs, .venv, the link to the collection
+	@tests/tools/setup.sh
+
+lint: setup ## Run every static check; CHECKS="mypy ruff" runs some
+	@$(PYTHON) -m tools.lint $(CHECKS)
+
+unit: setup ## Run the unit tests
+	@$(PYTHON) -m pytest -q tests/unit
+
+test: setup ## Run lint, unit tests and the Molecule scenarios
+	@$(PYTHON) -m tools.run_tests --systems "$(SYSTEMS)" $(SCENARIOS)
+
+test-all: setup ## Run the same with every scenario on all five systems
+	@$(PYTHON) -m tools.run_tests --systems "$(ALL_SYSTEMS)" $(SCENARIOS)
+
+demo: setup ## Show the whole main job in containers; DISTRO=ubuntu2404 for another system
+	@$(PYTHON) -m demo $(DISTRO)
+
+demo-down: setup ## Remove everything that the demonstration started
+	@$(PYTHON) -m demo down
+
+clean: ## Remove .venv, caches and logs
+	rm -rf .venv .cache .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,141 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Validate `edge_sites` on the controller, look at the host, and derive every role's variables from both."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._edge.plan import constellation_plan, edge_plan
+from ..module_utils._edge.schema import Problem, SchemaError, Site, nearest, read_sites
+
+try:  # where a value was written; ansible-core keeps it for its own messages, and may move it
+    from ansible._internal._datatag._tags import Origin
+except ImportError:
+    Origin = None
+
+EDGE_GROUP, SERVER_GROUP, SENTINEL_GROUP = "edge", "constellation_servers", "constellation_sentinels"
+PRESETS = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "nginx_proxy", "files", "presets.yml")
+# Every variable of this collection's playbooks; the prefix is theirs, so that a misspelt one is found.
+VARIABLES = (
+    "edge_acme_server",
+    "edge_email",
+    "edge_fail2ban_ignoreip",
+    "edge_firewall_rules",
+    "edge_plan",
+    "edge_probe_address",
+    "edge_probe_ca_file",
+    "edge_probe_outside",
+    "edge_report_file",
+    "edge_sites",
+)
+# Let's Encrypt's production directory (RFC 8555 section 7.1.1).
+ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
+# HTTP is needed for the challenges and for the redirect.
+WEB_RULES = ({"port": "80", "comment": "http"}, {"port": "443", "comment": "https"})
+LOOPBACK = ("127.0.0.1/8", "::1")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
+
+
+class ActionModule(ActionBase):
+    """`edge_plan`: the first task of every playbook."""
+
+    _requires_connection = True
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the plan as the fact `edge_plan`; fail with every problem at once."""
+        result = super().run(tmp, task_vars)
+        self._task_vars = task_vars or {}
+        self._host = self._task_vars["inventory_hostname"]
+        _validation, arguments = self.validate_argument_spec(
+            argument_spec={
+                "sites": {"type": "raw"},
+                "email": {"type": "str", "default": ""},
+                "acme_server": {"type": "str", "default": ACME_SERVER},
+                "firewall_rules": {"type": "list", "elements": "dict", "default": []},
+                "ignoreip": {"type": "list", "elements": "str", "default": []},
+            }
+        )
+        groups = self._task_vars["group_names"]
+        is_edge = EDGE_GROUP in groups
+        problems = self._variable_problems(arguments["email"])
+        edges = self._edges(arguments["sites"] if is_edge else None, problems)
+        if problems:
+            raise AnsibleActionFail(_report(self._host, problems))
+        plan = {"is_edge": is_edge, **self._constellation(edges, groups)}
+        if is_edge:
+            host = self._execute_module(
+                module_name="constellation.edge.edge_preflight", module_args={}, task_vars=task_vars
+            )
+            if host.get("failed"):
+                return {**result, **host, "msg": f"host {self._host}: {host.get('msg', 'edge_preflight failed')}"}
+            plan |= {"host": host["host"], **edge_plan(edges[self._host], host["host"])}
+            plan |= {
+                "acme_server": arguments["acme_server"],
+                "firewall_rules": [*WEB_RULES, *arguments["firewall_rules"]],
+                "ignoreip": [*LOOPBACK, *arguments["ignoreip"]],
+                **self._view_from_the_controller(),
+            }
+            result["warnings"] = host.get("warnings", [])
+        return {**result, "changed": False, "ansible_facts": {"edge_plan": plan}}
+
+    def _view_from_the_controller(self) -> dict[str, Any]:
+        """Return where the probes connect; asked from the server itself, nothing says what the outside sees."""
+        is_local = self._connection.transport == "local"
+        return {
+            "outside": not is_local,
+            "address": "127.0.0.1" if is_local else self._task_vars.get("ansible_host", self._host),
+        }
+
+    def _edges(self, own: object, problems: list[Problem]) -> dict[str, list[Site]]:
+        """Return the sites of every edge; only this host's own mistakes are reported here, the others' on their own."""
+        with open(PRESETS, encoding="utf-8") as stream:
+            presets = yaml.safe_load(stream)
+        edges: dict[str, list[Site]] = {}
+        hostvars = self._task_vars.get("hostvars", {})
+        for edge in self._task_vars.get("groups", {}).get(EDGE_GROUP, []):
+            value = own if edge == self._host else hostvars[edge].get("edge_sites")
+            try:
+                edges[edge] = read_sites(value, presets)
+            except SchemaError as error:
+                if edge == self._host:
+                    problems.extend(error.problems)
+        return edges
+
+    def _constellation(self, edges: Mapping[str, list[Site]], groups: Iterable[str]) -> dict[str, Any]:
+        return {
+            "constellation": constellation_plan(edges, self._host, SERVER_GROUP in groups, SENTINEL_GROUP in groups)
+        }
+
+    def _variable_problems(self, email: str) -> list[Problem]:
+        unknown = [name for name in self._task_vars if name.startswith("edge_") and name not in VARIABLES]
+        problems = [
+            Problem("variables", f"unknown variable '{name}'{nearest(name, VARIABLES)}", self._task_vars[name])
+            for name in unknown
+        ]
+        if email and not _EMAIL.match(email):
+            problems.append(Problem("edge_email", f"'{email}' is not an e-mail address", email))
+        return problems
+
+
+def _report(host: str, problems: Iterable[Problem]) -> str:
+    lines = [f"{_where(problem.value)}host {host}, {problem.place}: {problem.text}" for problem in problems]
+    return "\n".join(["Nothing was changed, the inventory has to be corrected first:", *lines])
+
+
+def _where(value: object) -> str:
+    """Return `file:line: ` of what the owner wrote, or "" where ansible-core does not know it."""
+    origin = Origin.get_tag(value) if Origin else None
+    if origin is None or not origin.path:
+        return ""
+    return f"{os.path.relpath(origin.path)}{':' + str(origin.line_num) if origin.line_num else ''}: "

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ask the host's own port 80 whether it serves the folder of the HTTP-01 challenges.
+
+A validation that must fail costs the owner a share of the CA's rate limit; this question costs nothing.
+"""
+
+from __future__ import annotations
+
+import http.client
+import secrets
+import socket
+import ssl
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+CHALLENGES = ".well-known/acme-challenge"
+_ATTEMPTS = 3
+_PAUSE = 0.5
+_REDIRECTS = 3
+
+
+def unserved(names: tuple[str, ...], webroot: Path, address: str = "127.0.0.1", port: int = 80) -> dict[str, str]:
+    """Return the names for which a file below ``webroot`` is not served by this host, each with what came instead.
+
+    The folder is made when it is missing. Each name is asked three times at most, half a second apart, because nginx
+    may be reloading. Raises OSError when the folder cannot be written.
+    """
+    folder = webroot / CHALLENGES
+    for part in (webroot, folder.parent, folder):
+        if not part.is_dir():
+            part.mkdir(parents=True)
+            part.chmod(0o755)  # nginx reads it as another user, whatever the umask of this one
+    token = secrets.token_urlsafe(24)
+    file = folder / f"edge-{token}"
+    try:
+        file.write_text(token, encoding="ascii")
+        file.chmod(0o644)
+        answers = {name: _ask_patiently(name, file.name, token, address, port) for name in names}
+    finally:
+        file.unlink(missing_ok=True)
+    return {name: answer for name, answer in answers.items() if answer}
+
+
+def _ask_patiently(name: str, file: str, token: str, address: str, port: int) -> str:
+    answer = ""
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(_PAUSE)
+        answer = _ask(name, file, token, address, port)
+        if not answer:
+            break
+    return answer
+
+
+def _ask(name: str, file: str, token: str, address: str, port: int) -> str:
+    """Return "" when the token comes back, else what came instead. Redirects are followed, on this host."""
+    url = f"http://{name}:{port}/{CHALLENGES}/{file}"
+    for _hop in range(_REDIRECTS + 1):
+        try:
+            status, location, body = _get(url, address)
+        except OSError as error:
+            return error.strerror or str(error) or type(error).__name__
+        except (http.client.HTTPException, ValueError) as error:
+            return f"no HTTP answer ({type(error).__name__})"
+        if status in (301, 302, 303, 307, 308) and urlsplit(location).hostname == name:
+            url = location
+            continue
+        if status == 200 and body.strip() == token:
+            return ""
+        return f"status {status}" if status != 200 else "status 200 with another content"
+    return "too many redirects"
+
+
+def _get(url: str, address: str) -> tuple[int, str, str]:
+    """Return status, Location and the first bytes of the body that the host at ``address`` answers for a URL."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    connection = http.client.HTTPConnection(parts.hostname or "", port, timeout=5)
+    try:
+        connection.sock = _socket(address, port, parts.hostname or "", secure)
+        connection.request("GET", parts.path, headers={"Host": parts.hostname or "", "Connection": "close"})
+        response = connection.getresponse()
+        return response.status, response.getheader("Location") or "", response.read(200).decode("ascii", "replace")
+    finally:
+        connection.close()
+
+
+def _socket(address: str, port: int, name: str, secure: bool) -> socket.socket:
+    plain = socket.create_connection((address, port), timeout=5)
+    if not secure:
+        return plain
+    # Like the CA, which does not look at the certificate of an HTTPS target either.
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(plain, server_hostname=name)

@@ -1,0 +1,162 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ``appSettings`` of a .NET program: keys and values by name, all other bytes left alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .document import Document, Element, parse
+from .errors import DotnetError
+from .splice import (
+    Splice,
+    apply_splices,
+    child_space,
+    copy_with,
+    deeper,
+    first_children,
+    lead,
+    new_tag,
+    remove,
+    set_attribute,
+)
+
+KEEP = {("configuration", "appSettings"), ("configuration", "appSettings", "add")}
+_SECRET = re.compile("accesskey|password|passwd|secret|token|credential", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One wish: the key has this value, or (``value`` None) is not there."""
+
+    key: str
+    value: str | None
+
+
+@dataclass(frozen=True)
+class SettingsResult:
+    """The new bytes of a file, and the named settings before and after as shown to people (secrets hidden)."""
+
+    content: bytes
+    before: str
+    after: str
+
+
+def read_settings(data: bytes) -> dict[str, str]:
+    """Return all keys and values; of a key given twice the last one, as .NET reads it."""
+    holder = _holder(parse(data, KEEP))
+    adds = holder.named("add") if holder else []
+    return {add.attributes.get("key", ""): add.attributes.get("value", "") for add in adds}
+
+
+def change_settings(data: bytes, wishes: list[Setting]) -> SettingsResult:
+    """Return the file with every wish fulfilled. Keys compare without regard to case, as .NET compares them."""
+    keys = [wish.key.lower() for wish in wishes]
+    if "" in keys:
+        raise DotnetError("a setting must have a key")
+    doubles = sorted({wish.key for wish in wishes if keys.count(wish.key.lower()) > 1})
+    if doubles:
+        raise DotnetError(f"the setting {doubles[0]} is asked for twice: name each key once")
+    document = parse(data, KEEP)
+    holder = _holder(document)
+    there = _named(holder, set(keys))
+    splices: list[Splice] = []
+    missing: list[Setting] = []
+    for wish in wishes:
+        element = there.get(wish.key.lower())
+        if element is not None:
+            splices += _change(document, element, wish)
+        elif wish.value is not None:
+            missing.append(wish)
+    splices += _additions(document, holder, missing, splices)
+    content = apply_splices(data, splices)
+    return SettingsResult(content, *_shown(data, content, wishes))
+
+
+def _holder(document: Document) -> Element | None:
+    """Return the ``appSettings`` element, None when there is none."""
+    found = document.root.named("appSettings")
+    if len(found) > 1:
+        raise found[1].error(f"a second <appSettings>; the first is in line {found[0].line}: merge them")
+    for attribute in ("configSource", "file", "configProtectionProvider"):
+        if found and attribute in found[0].attributes:
+            raise found[0].error(f"the settings are kept elsewhere or encrypted ({attribute}): edit them there")
+    for child in found[0].children if found else []:
+        if child.prefix:
+            raise child.error(f"{child.written} has a prefix, which .NET refuses: write <{child.name}>")
+    return found[0] if found else None
+
+
+def _named(holder: Element | None, keys: set[str]) -> dict[str, Element]:
+    """Return the ``add`` elements of these keys; whatever makes it unclear which one counts is an error."""
+    there: dict[str, Element] = {}
+    for child in holder.children if holder else []:
+        key = child.attributes.get("key", "").lower()
+        if child.name == "clear" and there:
+            raise child.error("<clear> takes away settings that stand before it: remove it, or move it to the front")
+        if key not in keys:
+            continue
+        if key in there:
+            why = "a second time" if child.name == "add" else f"in <{child.name}>"
+            raise child.error(f"the key {child.attributes['key']} {why}; it is in line {there[key].line}: keep one")
+        if child.name == "add":
+            there[key] = child
+    return there
+
+
+def _change(document: Document, element: Element, wish: Setting) -> list[Splice]:
+    """Return the edit of one setting that is there; none when it is as wished."""
+    if wish.value is None:
+        return [remove(document, element)]
+    if "value" not in element.attributes:
+        tag = new_tag(document, "add", {"key": element.attributes["key"], "value": wish.value})
+        return [Splice(element.start, element.end, tag)]
+    if element.attributes["value"] == wish.value:
+        return []
+    return [set_attribute(document, element, "value", wish.value)]
+
+
+def _additions(
+    document: Document, holder: Element | None, missing: list[Setting], others: list[Splice]
+) -> list[Splice]:
+    """Return the edit that adds settings behind the last one, creating ``appSettings`` behind ``configSections``."""
+    if not missing:
+        return []
+    codec = document.codec
+    pairs = [{"key": wish.key, "value": wish.value or ""} for wish in missing]
+    adds = holder.named("add") if holder else []
+    if holder and adds:
+        model = adds[-1]
+        plain = set(model.attributes) == {"key", "value"}
+        tags = [copy_with(document, model, pair) if plain else new_tag(document, "add", pair) for pair in pairs]
+        space = lead(document, model).encode(codec)
+        last = holder.children[-1]
+        return [Splice(last.end, last.end, b"".join(space + tag for tag in tags))]
+    tags = [new_tag(document, "add", pair) for pair in pairs]
+    if holder:
+        return [first_children(document, holder, tags, child_space(document, holder, document.root))]
+    outer = child_space(document, document.root)
+    inner = deeper(outer, lead(document, document.root))
+    lines = b"".join(inner.encode(codec) + tag for tag in tags)
+    whole = "<appSettings>".encode(codec) + lines + f"{outer}</appSettings>".encode(codec)
+    first = document.root.named("configSections")
+    if first:
+        return [Splice(first[0].end, first[0].end, outer.encode(codec) + whole)]
+    return [first_children(document, document.root, [whole], outer)]
+
+
+def _shown(before: bytes, after: bytes, wishes: list[Setting]) -> tuple[str, str]:
+    """Return the named settings, one a line, before and after; of what looks like a secret only that it changes."""
+    old, new = ({key.lower(): text for key, text in read_settings(data).items()} for data in (before, after))
+    lines: tuple[list[str], list[str]] = ([], [])
+    for wish in wishes:
+        key = wish.key.lower()
+        changes = old.get(key) != new.get(key)
+        for side, values, hidden in ((0, old, "(hidden)"), (1, new, "(hidden, new)" if changes else "(hidden)")):
+            if key in values:
+                shown = hidden if _SECRET.search(key) else values[key]
+                lines[side].append(f'<add key="{wish.key}" value="{shown}" />\n')
+    return "".join(lines[0]), "".join(lines[1])

@@ -1,0 +1,226 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A .NET configuration file as bytes, with the place of the elements that matter.
+
+The XML is read by expat, so that what is not well-formed is refused by a real parser. Only the elements on the paths
+that the caller names are kept, which makes a file with thousands of packages cheap to read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from .encoding import declared_codec, marked_codec
+from .errors import DotnetError
+
+MAX_BYTES = 16 * 1024 * 1024
+_TAG = re.compile(r"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*(/?)>""")
+_END_TAG = re.compile(r"</[^>]*>")
+_ATTRIBUTE = re.compile(r"""\s([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
+
+
+@dataclass(eq=False)
+class Element:
+    """One element: its local name, its prefix, and where it stands in the bytes (``start`` to ``end``).
+
+    ``inner`` is where its content begins and ``inner_end`` where it ends; both are ``end`` for ``<name />``.
+    """
+
+    name: str
+    prefix: str
+    attributes: dict[str, str]
+    start: int
+    line: int
+    column: int
+    inner: int = 0
+    inner_end: int = 0
+    end: int = 0
+    empty_tag: bool = False
+    has_text: bool = False
+    children: list[Element] = field(default_factory=list)
+
+    @property
+    def written(self) -> str:
+        """The start tag's name as it is written, in angle brackets."""
+        return f"<{self.prefix}:{self.name}>" if self.prefix else f"<{self.name}>"
+
+    def named(self, *names: str) -> list[Element]:
+        """Return the direct children with one of these local names."""
+        return [child for child in self.children if child.name in names]
+
+    def error(self, message: str) -> DotnetError:
+        """Return an error that names this element's place."""
+        return DotnetError(message, self.line, self.column)
+
+
+@dataclass
+class Document:
+    """The bytes, their codec and the root element."""
+
+    data: bytes
+    codec: str
+    root: Element
+
+    def text(self, element: Element) -> str:
+        """Return an element as it is written in the file."""
+        return self.data[element.start : element.end].decode(self.codec)
+
+    def start_tag(self, element: Element) -> str:
+        """Return the element's start tag as it is written."""
+        return _match_tag(self.data, element.start, self.codec).group()
+
+    def attribute_names(self, element: Element) -> list[str]:
+        """Return the names of an element's attributes as they are written, namespaces and all."""
+        return [found.group(1) for found in _ATTRIBUTE.finditer(self.start_tag(element))]
+
+    def value_span(self, element: Element, attribute: str) -> tuple[int, int, str]:
+        """Return where an attribute's value begins and ends in the bytes, and the quote around it."""
+        tag = self.start_tag(element)
+        for found in _ATTRIBUTE.finditer(tag):
+            if found.group(1) == attribute:
+                begin, end = found.span(2)
+                before = len(tag[: begin + 1].encode(self.codec))
+                inside = len(tag[begin + 1 : end - 1].encode(self.codec))
+                return element.start + before, element.start + before + inside, found.group(2)[0]
+        raise element.error(f"<{element.name}> has no attribute {attribute}")
+
+
+def _match_tag(data: bytes, start: int, codec: str, kind: re.Pattern[str] = _TAG) -> re.Match[str]:
+    """Return the tag at ``start``; expat has already found it well-formed, so a wide enough window holds it."""
+    width = 512
+    while True:
+        found = kind.match(data[start : start + width].decode(codec, "ignore"))
+        if found:
+            return found
+        if start + width > len(data):
+            raise DotnetError(f"the tag at byte {start} cannot be read")
+        width *= 4
+
+
+class _Reader:
+    """The expat handlers: they build the elements on the kept paths and count through all others."""
+
+    def __init__(self, data: bytes, keep: Collection[tuple[str, ...]]) -> None:
+        self.data = data
+        self.keep = keep
+        self.codec = marked_codec(data)
+        self.path: tuple[str, ...] = ()
+        self.open: list[Element] = []
+        self.root: Element | None = None
+        self.skipped = 0
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.namespace_prefixes = True
+        self.parser.ordered_attributes = True
+        self.parser.buffer_text = True
+        self.parser.XmlDeclHandler = self.declaration
+        self.parser.StartDoctypeDeclHandler = self.doctype
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.finish
+
+    def declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
+        if version != "1.0":
+            raise DotnetError(f"XML version {version} is not read by .NET: declare 1.0", 1, 1)
+        if encoding is not None:
+            self.codec = declared_codec(encoding, self.codec)
+
+    def doctype(self, *_arguments: object) -> None:
+        raise self.error("a DOCTYPE has no place in a .NET configuration file: remove it")
+
+    def error(self, message: str) -> DotnetError:
+        return DotnetError(message, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
+
+    def start(self, name: str, attributes: list[str]) -> None:
+        if self.skipped or self.path not in self.keep:
+            self.skipped += 1
+            return
+        parts = name.split(" ")
+        # An attribute in a namespace keeps expat's name with spaces: it can equal none that is looked for.
+        pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
+        where = self.parser
+        element = Element(
+            name=parts[1] if len(parts) > 1 else name,
+            prefix=parts[2] if len(parts) > 2 else "",
+            attributes=pairs,
+            start=where.CurrentByteIndex,
+            line=where.CurrentLineNumber,
+            column=where.CurrentColumnNumber + 1,
+        )
+        if self.open:
+            self.open[-1].children.append(element)
+        else:
+            self.root = element
+            self.codec = self.codec or "utf-8"
+        tag = _match_tag(self.data, element.start, self.codec)
+        element.inner = element.start + len(tag.group().encode(self.codec))
+        element.empty_tag = bool(tag.group(1))
+        self.open.append(element)
+        self.path = (*self.path, element.name)
+        self.watch_text()
+
+    def finish(self, _name: str) -> None:
+        if self.skipped:
+            self.skipped -= 1
+            return
+        element = self.open.pop()
+        self.path = self.path[:-1]
+        element.inner_end = element.end = element.inner
+        if not element.empty_tag:
+            element.inner_end = self.parser.CurrentByteIndex
+            tag = _match_tag(self.data, element.inner_end, self.codec, _END_TAG)
+            element.end = element.inner_end + len(tag.group().encode(self.codec))
+        self.watch_text()
+
+    def watch_text(self) -> None:
+        """Look at character data only where it would be an error: asking for all of a large file is slow."""
+        deep = len(self.open) >= 3
+        self.parser.CharacterDataHandler = self.characters if deep else None
+
+    def characters(self, text: str) -> None:
+        if not self.skipped and text.strip(" \t\r\n"):
+            self.open[-1].has_text = True
+
+    def read(self) -> Document:
+        try:
+            self.parser.Parse(self.data, True)
+            if self.codec.startswith("utf-16"):
+                # expat lets a surrogate pass that has no partner; .NET does not.
+                self.data.decode(self.codec)
+        except expat.ExpatError as error:
+            reason = expat.ErrorString(error.code)
+            raise DotnetError(f"not well-formed XML: {reason}", error.lineno, error.offset + 1) from error
+        except (ValueError, LookupError) as error:
+            raise DotnetError(f"the XML cannot be read: {error}", 1, 1) from error
+        if self.root is None:
+            raise DotnetError("the file holds no element", 1, 1)
+        return Document(self.data, self.codec, self.root)
+
+
+def parse(data: bytes, keep: Collection[tuple[str, ...]]) -> Document:
+    """Read a configuration file; ``keep`` names the paths of local names whose children are wanted.
+
+    The root must be ``configuration``, and ``configSections``, where there is one, its first child, as .NET demands.
+    """
+    if len(data) > MAX_BYTES:
+        raise DotnetError(
+            f"{len(data)} bytes are too many for a configuration file (limit {MAX_BYTES}): is it the right one?"
+        )
+    document = _Reader(data, {(), ("configuration",), *keep}).read()
+    root = document.root
+    if root.name != "configuration" or root.prefix:
+        raise root.error(
+            f"the root element is {root.written} and not <configuration>: is it a .NET configuration file?"
+        )
+    others = [name for name in document.attribute_names(root) if name != "xmlns"]
+    if others:
+        raise root.error(f"<configuration> with the attribute {others[0]} is refused by .NET: remove it")
+    for index, child in enumerate(root.children):
+        if child.prefix:
+            raise child.error(f"{child.written} has a prefix, which .NET refuses: use a default namespace")
+        if child.name == "configSections" and index:
+            raise child.error("<configSections> must be the first child of <configuration>")
+    return document

@@ -1,0 +1,125 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: sites and routes as the declaration that `nginx_site` reconciles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .platform import Platform
+from .schema import Route, Site
+
+# Sorts before every host name: nginx must read the log format before the access_log that names it.
+COMMON_SITE = "00-constellation-edge"
+WEBROOT = "/var/lib/constellation-edge/acme"
+# RFC 8555 section 8.3 (2019): where a certificate authority looks for an HTTP-01 token.
+CHALLENGE_PATH = "/.well-known/acme-challenge/"
+# RFC 6797 (2012); the value that Mozilla Server Side TLS 6.0 recommends, in seconds: two years.
+HSTS_SECONDS = 63072000
+
+# Access keys travel in query strings, so neither the query nor the referrer is logged; the rest is the layout of
+# nginx's `combined`, which fail2ban's filters read.
+_LOG_FORMAT = (
+    "log_format constellation_edge '$remote_addr - $remote_user [$time_local] "
+    '"$request_method $uri $server_protocol" $status $body_bytes_sent "-" "$http_user_agent"\';'
+)
+_UPGRADE_MAP = 'map $http_upgrade $constellation_edge_connection { default upgrade; "" ""; }'
+# The length of the body as nginx itself sends it on, 0 where there is none: no request without a Content-Length.
+_LENGTH_MAP = (
+    'map $proxy_internal_body_length $constellation_edge_length { default $proxy_internal_body_length; "" 0; }'
+)
+
+
+def nginx_sites(sites: Iterable[Site], platform: Platform) -> list[dict[str, Any]]:
+    """Return the whole declaration: the common site first, then one file for each site."""
+    return [_common(platform), *(_site(site, platform) for site in sites)]
+
+
+def _common(platform: Platform) -> dict[str, Any]:
+    refusal = {"ssl_reject_handshake": "on"} if platform.can_reject_handshake else {}
+    https = {
+        "server_name": ["_"],
+        "listen": platform.listen_https(),
+        "default": True,
+        "directives": {**platform.tls(), **refusal},
+        # A client that shook hands under a right name and then asks for a wrong one ends here.
+        "locations": [_location("/", {"return": "421" if platform.can_reject_handshake else "444"})],
+    }
+    if not platform.can_reject_handshake:
+        https["certificate"] = COMMON_SITE
+    http = {
+        "server_name": ["_"],
+        "listen": platform.listen(80),
+        "default": True,
+        "directives": {"server_tokens": "off"},
+        "locations": [_challenge(), _location("/", {"return": "444"})],
+    }
+    maps = "\n".join((_LOG_FORMAT, _UPGRADE_MAP, _LENGTH_MAP))
+    return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}
+
+
+def _site(site: Site, platform: Platform) -> dict[str, Any]:
+    names = list(site.server_names)
+    log = f"/var/log/nginx/{site.name}.access.log constellation_edge"
+    http = {
+        "server_name": names,
+        "listen": platform.listen(80),
+        "directives": {"server_tokens": "off", "access_log": log},
+        "locations": [_challenge(), _location("/", {"return": "301 https://$host$request_uri"})],
+    }
+    headers = ["X-Content-Type-Options nosniff always", "Referrer-Policy strict-origin-when-cross-origin always"]
+    if site.hsts:
+        headers.insert(0, f'Strict-Transport-Security "max-age={HSTS_SECONDS}" always')
+    https = {
+        "server_name": names,
+        "listen": platform.listen_https(),
+        "certificate": site.name,
+        "directives": {**platform.tls(), "access_log": log, "add_header": headers},
+        "locations": [_location(route.path, _proxy(route)) for route in site.routes],
+    }
+    return {"name": site.name, "servers": [http, https]}
+
+
+def _challenge() -> dict[str, Any]:
+    return _location(f"^~ {CHALLENGE_PATH}", {"root": WEBROOT, "default_type": "text/plain"})
+
+
+def _location(location: str, directives: dict[str, Any]) -> dict[str, Any]:
+    return {"location": location, "directives": directives, "state": "exact"}
+
+
+def _proxy(route: Route) -> dict[str, Any]:
+    headers = [
+        "Host $host",
+        # What the client claims about itself is replaced, never appended to.
+        "X-Real-IP $remote_addr",
+        "X-Forwarded-For $remote_addr",
+        "X-Forwarded-Host $host",
+        "X-Forwarded-Proto $scheme",
+        "Upgrade $http_upgrade",
+        "Connection $constellation_edge_connection",
+    ]
+    if route.fixed_content_length:
+        headers.append("Content-Length $constellation_edge_length")
+    # Without a path in proxy_pass nginx sends the URI on as the client wrote it.
+    directives: dict[str, Any] = {
+        "proxy_pass": route.upstream.url,
+        "proxy_http_version": "1.1",
+        "proxy_set_header": headers,
+    }
+    if route.prefix == "strip" and route.path != "/":
+        directives["proxy_pass"] = f"{route.upstream.url}/"
+        # nginx puts the prefix back into absolute redirects by itself, by the second value into those without a host.
+        directives["proxy_redirect"] = ["default", f"/ {route.path}"]
+    directives |= {
+        "proxy_connect_timeout": "30s",
+        "proxy_send_timeout": f"{max(route.read_timeout, 60)}s",
+        "proxy_read_timeout": f"{route.read_timeout}s",
+        "client_max_body_size": route.max_body_size,
+    }
+    if not route.buffering:
+        directives |= {"proxy_buffering": "off", "proxy_cache": "off"}
+    return directives

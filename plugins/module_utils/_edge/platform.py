@@ -1,0 +1,83 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: what differs between the nginx and OpenSSL of the supported systems, as data and as choices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Mozilla Server Side TLS, guideline version 6.0 of 2026-04-06, level "intermediate".
+PROTOCOLS = "TLSv1.2 TLSv1.3"
+CIPHERS = ":".join(
+    (
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+    )
+)
+GROUPS = "X25519:prime256v1:secp384r1"
+POST_QUANTUM_GROUP = "X25519MLKEM768"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The nginx that a host has, or would get from its distribution: versions as number tuples."""
+
+    nginx: tuple[int, ...]
+    openssl: tuple[int, ...]
+    ipv6: bool
+
+    @classmethod
+    def of(cls, host: Mapping[str, Any]) -> Platform:
+        """Read the `edge_preflight` facts of a host."""
+        return cls(_numbers(host["nginx_version"]), _numbers(host["openssl_version"]), bool(host["ipv6"]))
+
+    @property
+    def has_http2_directive(self) -> bool:
+        """`http2 on;` came with nginx 1.25.1; before it, `http2` is a parameter of `listen`."""
+        return self.nginx >= (1, 25, 1)
+
+    @property
+    def can_reject_handshake(self) -> bool:
+        """`ssl_reject_handshake` came with nginx 1.19.4."""
+        return self.nginx >= (1, 19, 4)
+
+    @property
+    def groups(self) -> str:
+        """Key exchange groups; OpenSSL before 3.5 does not know ML-KEM, and nginx then does not start."""
+        return f"{POST_QUANTUM_GROUP}:{GROUPS}" if self.openssl >= (3, 5) else GROUPS
+
+    def listen(self, port: int, *parameters: str) -> list[str]:
+        """Both families' `listen` values, the second one only where the kernel has IPv6."""
+        families = [str(port), f"[::]:{port}"] if self.ipv6 else [str(port)]
+        return [" ".join((address, *parameters)) for address in families]
+
+    def listen_https(self) -> list[str]:
+        """Return the `listen` values of a TLS server."""
+        return self.listen(443, "ssl") if self.has_http2_directive else self.listen(443, "ssl", "http2")
+
+    def tls(self) -> dict[str, str]:
+        """TLS directives for a server block: at http level some systems refuse them as duplicates."""
+        directives = {"http2": "on"} if self.has_http2_directive else {}
+        return {
+            **directives,
+            "server_tokens": "off",
+            "ssl_protocols": PROTOCOLS,
+            "ssl_ciphers": CIPHERS,
+            "ssl_prefer_server_ciphers": "off",
+            "ssl_ecdh_curve": self.groups,
+            "ssl_session_timeout": "1d",
+            "ssl_session_cache": "shared:constellation_edge:10m",
+            "ssl_session_tickets": "off",
+        }
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: what was proven, as rows for a person and for a machine; nothing is asked or decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+HEADINGS = ("URL", "HTTP", "from http", "certificate", "TLS", "live", "ok")
+_LIVE = {"sse": "SSE", "websocket": "WebSocket", "stream": "stream"}
+
+
+def report(probed: Mapping[str, Any], proofs: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return `routes`, `checks`, `problems` and `ok` from an `edge_probe` result and `edge_host_probe` proofs."""
+    results = probed.get("results", [])
+    checks = [_port_check(port) for port in probed.get("ports", [])]
+    checks += [
+        {"subject": item["subject"], "result": _verdict(item["ok"]), "detail": item["detail"]} for item in proofs
+    ]
+    problems = [f"{result['url']}: {problem}" for result in results for problem in result["problems"]]
+    problems += [
+        f"{check['subject']}: {check['detail'] or check['result']}" for check in checks if check["result"] == "failed"
+    ]
+    return {
+        "routes": [_route(result) for result in results],
+        "checks": checks,
+        "problems": problems,
+        "ok": not problems,
+    }
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the rows, the first of them headings, as lines with aligned columns."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
+
+
+def report_lines(content: Mapping[str, Any]) -> list[str]:
+    """Return a report as text: the routes' table, one line for each check, and the problems last."""
+    lines = (
+        table([HEADINGS, *([row[key] for key in _COLUMNS] for row in content["routes"])]) if content["routes"] else []
+    )
+    lines += [f"{check['subject']}: {check['result']}{_in_brackets(check['detail'])}" for check in content["checks"]]
+    return [*lines, *(f"PROBLEM {problem}" for problem in content["problems"])]
+
+
+def summary_lines(plan: Mapping[str, Any], issued: Mapping[str, Any], probed: Mapping[str, Any]) -> list[str]:
+    """Return what a run of `site.yml` says at its end: what stands, what is missing and how to finish."""
+    lines = (
+        report_lines(report(probed))
+        if probed.get("results")
+        else ["Check mode: nothing was changed, no route was asked."]
+    )
+    certificates = issued.get("certificates") or {}
+    missing = {name: entry["problem"] for name, entry in certificates.items() if entry.get("problem")}
+    for name, problem in missing.items():
+        lines.append(f"MISSING certificate of {name}: {problem}")
+    if missing:
+        lines.append("These names are served with a self-signed certificate; run the same playbook again to finish.")
+    for uri in plan.get("constellation", {}).get("listen_uris", []):
+        lines.append(f"Constellation listens on {uri}")
+    return lines
+
+
+_COLUMNS = ("url", "status", "redirect", "certificate", "tls", "live", "ok")
+
+
+def _route(result: Mapping[str, Any]) -> dict[str, str]:
+    tls = result.get("tls") or {}
+    redirect = result.get("redirect") or {}
+    days = tls.get("days_left")
+    trust = "" if tls.get("trusted", True) else ", not trusted"
+    return {
+        "url": result["url"],
+        "status": str(result.get("status") or "none"),
+        "redirect": str(redirect.get("status") or "none"),
+        "certificate": f"{tls.get('issuer') or 'unknown'}, {'?' if days is None else days} days{trust}"
+        if tls
+        else "none",
+        "tls": tls.get("version") or "none",
+        "live": _live(result),
+        "ok": "ok" if result["ok"] else "FAILED",
+    }
+
+
+def _live(result: Mapping[str, Any]) -> str:
+    """Return what a long-lived connection of the route showed, "-" for a route that has none."""
+    shown = []
+    for key, label in _LIVE.items():
+        outcome = result.get(key)
+        if outcome:
+            shown.append(f"{label} {'ok' if outcome['ok'] else 'FAILED'}")
+    return ", ".join(shown) or "-"
+
+
+def _port_check(port: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "subject": f"port {port['port']} {port['expected']} from outside",
+        "result": port["proof"],
+        "detail": port["state"],
+    }
+
+
+def _verdict(ok: object) -> str:
+    """Three words: a proof that could not be made is neither ok nor failed."""
+    if ok is None:
+        return "not proven"
+    return "ok" if ok else "failed"
+
+
+def _in_brackets(detail: str) -> str:
+    return f" ({detail})" if detail else ""

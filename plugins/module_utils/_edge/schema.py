@@ -1,0 +1,288 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: `edge_sites` checked at every depth, with the nearest valid name for what is not understood.
+
+Nothing here knows Ansible or a host; the result is a list of plain `Site` objects, or every problem at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .names import UnusableValueError, Upstream, host_name, route_path, upstream
+
+SITE_KEYS = ("hsts", "routes", "server_name")
+ROUTE_KEYS = ("app", "buffering", "max_body_size", "path", "prefix", "probe", "read_timeout", "upstream")
+PROBE_KEYS = ("sse", "status", "stream", "websocket")
+PREFIXES = ("keep", "strip")
+GENERIC_APP = "generic"
+PROXY_PORTS = (80, 443)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: `place` reads `site X, route Y`; `value` is the object whose origin names file and line."""
+
+    place: str
+    text: str
+    value: object
+
+
+class SchemaError(Exception):
+    """Every problem of one host's `edge_sites`."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{problem.place}: {problem.text}" for problem in problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One public path of a site; `read_timeout` in seconds, `max_body_size` in nginx's notation ("0": no limit)."""
+
+    path: str
+    app: str
+    upstream: Upstream
+    prefix: str
+    buffering: bool
+    read_timeout: int
+    max_body_size: str
+    fixed_content_length: bool
+    probe: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Site:
+    """One certificate and its names; the first one names it."""
+
+    server_names: tuple[str, ...]
+    routes: tuple[Route, ...]
+    hsts: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the certificate and of the site's file."""
+        return self.server_names[0]
+
+
+def nearest(word: object, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` with the known names, for the end of an error message."""
+    names = sorted(known)
+    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    return f"; {hint}known: {', '.join(names)}"
+
+
+def read_sites(value: object, presets: Mapping[str, Mapping[str, Any]]) -> list[Site]:
+    """Return the sites of one host, or raise SchemaError with every problem found."""
+    reader = _Reader(presets)
+    sites = reader.sites(value)
+    if reader.problems:
+        raise SchemaError(reader.problems)
+    return sites
+
+
+class _Reader:
+    """Collects problems instead of stopping at the first, so that one run shows them all."""
+
+    def __init__(self, presets: Mapping[str, Mapping[str, Any]]) -> None:
+        self.presets = presets
+        self.problems: list[Problem] = []
+
+    def sites(self, value: object) -> list[Site]:
+        if not isinstance(value, list) or not value:
+            self._say(
+                "edge_sites", "must be a list with at least one site: `- server_name: ...` and its `routes:`", value
+            )
+            return []
+        sites = [self._site(item, f"site {index + 1}") for index, item in enumerate(value)]
+        seen: dict[str, str] = {}
+        for site in (site for site in sites if site):
+            for name in site.server_names:
+                if name in seen:
+                    self._say(f"site {site.name}", f"server_name '{name}' is already a name of site {seen[name]}", name)
+                seen[name] = site.name
+        return [site for site in sites if site]
+
+    def _site(self, item: object, place: str) -> Site | None:
+        if not isinstance(item, dict):
+            self._say(place, f"must be a mapping with {_listed(SITE_KEYS)}, not {_kind(item)}", item)
+            return None
+        before = len(self.problems)
+        raw_names = item.get("server_name")
+        names = raw_names if isinstance(raw_names, list) else [raw_names]
+        if names and isinstance(names[0], str):
+            place = f"site {names[0]}"
+        self._keys(item, SITE_KEYS, place)
+        if raw_names is None or not names:
+            self._say(place, "has no server_name: give the name that clients ask for", item)
+            server_names: list[str] = []
+        else:
+            read = [self._value(place, host_name, name) for name in names]
+            server_names = [name for name in dict.fromkeys(read) if name]
+        routes = self._routes(item, place)
+        hsts = self._typed(place, item, "hsts", bool, True)
+        if len(self.problems) > before or not server_names:
+            return None
+        return Site(tuple(server_names), tuple(routes), hsts)
+
+    def _routes(self, item: Mapping[str, Any], place: str) -> list[Route]:
+        raw = item.get("routes")
+        if raw is None and not set(item) <= set(SITE_KEYS):
+            return []  # the unknown key is most likely `routes`, misspelt
+        if not isinstance(raw, list) or not raw:
+            self._say(place, "needs `routes:`, a list with at least one route", item if raw is None else raw)
+            return []
+        routes = []
+        seen: dict[str, int] = {}
+        for number, entry in enumerate(raw, 1):
+            route = self._route(entry, f"{place}, route {number}", place)
+            if route is None:
+                continue
+            if route.path in seen:
+                text = f"is already the path of route {seen[route.path]}: each path leads to one service"
+                self._say(f"{place}, route {route.path}", text, entry)
+            seen[route.path] = number
+            routes.append(route)
+        return routes
+
+    def _route(self, entry: object, place: str, site_place: str) -> Route | None:
+        if not isinstance(entry, dict):
+            self._say(place, f"must be a mapping with {_listed(ROUTE_KEYS)}, not {_kind(entry)}", entry)
+            return None
+        before = len(self.problems)
+        if isinstance(entry.get("path"), str):
+            place = f"{site_place}, route {entry['path']}"
+        self._keys(entry, ROUTE_KEYS, place)
+        if "path" not in entry:
+            self._say(place, "has no path: write '/' for the whole site or a prefix such as '/zm/'", entry)
+        path = self._value(place, route_path, entry["path"]) if "path" in entry else None
+        app, preset = self._app(entry, place)
+        target = self._upstream(entry, preset, place)
+        prefix = self._prefix(entry, preset, app, path, place)
+        route = Route(
+            path=path or "",
+            app=app,
+            upstream=target or Upstream("http", "", 0),
+            prefix=prefix,
+            buffering=self._typed(place, entry, "buffering", bool, preset.get("buffering", True)),
+            read_timeout=self._seconds(place, entry, preset.get("read_timeout", 60)),
+            max_body_size=self._body_size(place, entry, preset.get("max_body_size", "0")),
+            fixed_content_length=bool(preset.get("fixed_content_length", False)),
+            probe=self._probe(entry, place),
+        )
+        return None if len(self.problems) > before else route
+
+    def _app(self, entry: Mapping[str, Any], place: str) -> tuple[str, Mapping[str, Any]]:
+        app = entry.get("app", GENERIC_APP)
+        if isinstance(app, str) and app in self.presets:
+            return str(app), self.presets[app]
+        self._say(place, f"app '{app}' has no preset{nearest(app, self.presets)}", app)
+        return GENERIC_APP, {}
+
+    def _upstream(self, entry: Mapping[str, Any], preset: Mapping[str, Any], place: str) -> Upstream | None:
+        if "upstream" in entry:
+            target: Upstream | None = self._value(place, upstream, entry["upstream"])
+            if target and target.is_loopback and target.port in PROXY_PORTS:
+                self._say(
+                    place,
+                    f"upstream '{entry['upstream']}' is the proxy itself: give the service's own port",
+                    entry["upstream"],
+                )
+            return target
+        if "port" in preset:
+            return Upstream("http", "127.0.0.1", int(preset["port"]))
+        if not set(entry) <= set(ROUTE_KEYS):
+            return None  # the unknown key is most likely the missing one, misspelt
+        if "app" not in entry:
+            self._say(
+                place,
+                "has neither upstream nor app: where does the service answer? (upstream: http://ADDRESS:PORT)",
+                entry,
+            )
+        elif entry["app"] in self.presets:
+            self._say(
+                place, f"app '{entry['app']}' has no usual port: add `upstream: http://ADDRESS:PORT`", entry["app"]
+            )
+        return None
+
+    def _prefix(
+        self, entry: Mapping[str, Any], preset: Mapping[str, Any], app: str, path: str | None, place: str
+    ) -> str:
+        prefix = entry.get("prefix", preset.get("prefix", "keep"))
+        if prefix == "refuse" and "prefix" not in entry:
+            if path not in ("/", None):
+                self._say(place, f"{app} does not work below a path: give it a site of its own with `path: /`", entry)
+            return "keep"
+        if prefix not in PREFIXES:
+            self._say(place, f"prefix '{prefix}' is not known{nearest(prefix, PREFIXES)}", prefix)
+            return "keep"
+        return str(prefix)
+
+    def _probe(self, entry: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+        probe = entry.get("probe", {})
+        if not isinstance(probe, dict):
+            self._say(place, f"probe must be a mapping with {_listed(PROBE_KEYS)}, not {_kind(probe)}", probe)
+            return {}
+        self._keys(probe, PROBE_KEYS, f"{place}, probe")
+        for key in ("sse", "stream", "websocket"):
+            if key in probe and not isinstance(probe[key], str):
+                self._say(
+                    f"{place}, probe", f"{key} must be a path below the route, not {_kind(probe[key])}", probe[key]
+                )
+        return probe
+
+    def _seconds(self, place: str, entry: Mapping[str, Any], default: int) -> int:
+        value = entry.get("read_timeout", default)
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 86400:
+            self._say(place, f"read_timeout {value!r} must be seconds from 1 to 86400", value)
+            return default
+        return value
+
+    def _body_size(self, place: str, entry: Mapping[str, Any], default: str) -> str:
+        value = str(entry.get("max_body_size", default)).lower()
+        digits = value[:-1] if value[-1:] in ("k", "m", "g") else value
+        if not digits.isascii() or not digits.isdigit():
+            self._say(
+                place,
+                f"max_body_size '{value}' must be a number with k, m or g, or 0 for no limit",
+                entry["max_body_size"],
+            )
+        return value
+
+    def _typed(self, place: str, entry: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
+        value = entry.get(key, default)
+        if not isinstance(value, kind):
+            self._say(place, f"{key} must be true or false, not {value!r}", value)
+            return default
+        return value
+
+    def _value(self, place: str, read: Callable[[object], Any], value: object) -> Any:
+        try:
+            return read(value)
+        except UnusableValueError as problem:
+            self._say(place, str(problem), value)
+            return None
+
+    def _keys(self, item: Mapping[str, Any], known: Sequence[str], place: str) -> None:
+        for key in item:
+            if key not in known:
+                self._say(place, f"unknown key '{key}'{nearest(key, known)}", key)
+
+    def _say(self, place: str, text: str, value: object) -> None:
+        self.problems.append(Problem(place, text, value))
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return ", ".join(f"`{key}`" for key in keys)
+
+
+def _kind(value: object) -> str:
+    return {"str": "text", "list": "a list", "NoneType": "nothing", "int": "a number"}.get(
+        type(value).__name__.removeprefix("_AnsibleTagged"), f"{value!r}"
+    )

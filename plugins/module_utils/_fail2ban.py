@@ -1,0 +1,218 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The text of our fail2ban jails, and what fail2ban's client says about a jail."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+JAIL_FILE = "/etc/fail2ban/jail.d/zz-constellation-edge.local"
+LOOPBACK = ("127.0.0.1/8", "::1")
+_HEADER = """\
+# constellation.edge: this file is ours as a whole; the next run puts back what is changed here by hand.
+# Own settings belong in jail.local or in another file of this folder.
+"""
+_CONTROLLER = "# controller: "
+_TIME = re.compile(r"-?\d+(?:\.\d+)?\s*[a-z]*(?:\s*\d+\s*[a-z]+)*", re.IGNORECASE)
+#: the keys of a jail in the order in which they are written
+_KEYS = (
+    "filter",
+    "port",
+    "backend",
+    "journalmatch",
+    "logpath",
+    "maxretry",
+    "findtime",
+    "bantime",
+    "banaction",
+    "ignoreip",
+)
+
+
+class Fail2banError(Exception):
+    """A jail or a host that cannot be brought in line; the message names the place and the remedy."""
+
+
+@dataclass(frozen=True)
+class Jail:
+    """One jail as it is wanted. ``logs`` are its log files, none where it reads the journal or inherits them."""
+
+    name: str
+    enabled: bool
+    settings: tuple[tuple[str, str], ...]
+    logs: tuple[str, ...]
+
+    @property
+    def filter(self) -> str:
+        """Return the filter's file name; fail2ban takes the jail's own name where none is given."""
+        return re.sub(r"\[.*", "", dict(self.settings).get("filter", "")) or self.name
+
+    @property
+    def banaction(self) -> str:
+        """Return the ban action, empty where the jail inherits it."""
+        return dict(self.settings).get("banaction", "")
+
+
+@dataclass(frozen=True)
+class JailStatus:
+    """What the running server says: its actions, how many are banned, and which files or journal entries it watches."""
+
+    actions: tuple[str, ...] = ()
+    banned: int = 0
+    watching: tuple[str, ...] = ()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the jail both sees something and can act on it: fail2ban lists jails that can do neither."""
+        return bool(self.actions and self.watching)
+
+
+def _line(origin: str, key: str, value: str) -> str:
+    if not value.isprintable():
+        raise Fail2banError(f"{origin}.{key}: {value!r} holds a control character or a line break: leave it out")
+    return value.strip()
+
+
+def _time(origin: str, key: str, value: str) -> str:
+    text = _line(origin, key, value)
+    if not _TIME.fullmatch(text):
+        raise Fail2banError(f"{origin}.{key}: {value!r} is not a time: write seconds (600) or a unit (10m, 1h, 2d)")
+    return text
+
+
+def normal_ignored(origin: str, values: Iterable[str]) -> list[str]:
+    """Check the addresses, networks and host names that are never banned; empty ones are left out."""
+    found = []
+    for value in values:
+        text = value.strip()
+        if not text:
+            continue
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            if not re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", text):
+                raise Fail2banError(
+                    f"{origin}.ignoreip: {value!r} is not an address, a network (192.168.0.0/24) or a host name"
+                ) from None
+        found.append(text)
+    return found
+
+
+def wanted_jails(raw: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], ssh_ports: Sequence[int]) -> list[Jail]:
+    """Check the owner's jails and complete them; a mistake raises Fail2banError with the jail's number.
+
+    The defaults are written into each jail of ours, not into fail2ban's own ``[DEFAULT]``, which governs the owner's
+    jails too. A jail for sshd without a port gets the ports that SSH uses: a ban on port 22 stops nobody on 2222.
+    """
+    jails: list[Jail] = []
+    for index, item in enumerate(raw):
+        name = str(item["name"])
+        origin = f"jails[{index}]"
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,25}", name) or name.upper() in ("DEFAULT", "INCLUDES"):
+            raise Fail2banError(
+                f"{origin}.name: {name!r} is not a jail name: at most 26 letters, digits, dots, dashes and underscores"
+            )
+        if any(jail.name == name for jail in jails):
+            raise Fail2banError(f"{origin}.name: {name!r} is given twice: keep one of them")
+        jails.append(_jail(origin, name, item, defaults, ssh_ports))
+    return jails
+
+
+def _jail(
+    origin: str, name: str, item: Mapping[str, Any], defaults: Mapping[str, Any], ssh_ports: Sequence[int]
+) -> Jail:
+    values: dict[str, str] = {}
+    for key in ("filter", "port", "journalmatch"):
+        if item.get(key):
+            values[key] = _line(origin, key, str(item[key]))
+    if "port" not in values and values.get("filter", name).startswith("sshd"):
+        values["port"] = ",".join(str(port) for port in ssh_ports)
+    values["backend"] = str(item.get("backend") or "auto")
+    for key in ("findtime", "bantime", "maxretry", "banaction"):
+        value = item.get(key) if item.get(key) is not None else defaults.get(key)
+        if value is not None and key == "maxretry" and int(value) < 1:
+            raise Fail2banError(f"{origin}.maxretry: {value} bans everybody at once: 1 is the least")
+        if value not in (None, ""):
+            values[key] = _time(origin, key, str(value)) if key.endswith("time") else _line(origin, key, str(value))
+    logs = tuple(_line(origin, "logpath", str(path)) for path in item.get("logpath") or [])
+    for path in logs:
+        if not path.startswith(("/", "%(")):
+            raise Fail2banError(f"{origin}.logpath: {path!r} is not an absolute path")
+    if logs and values["backend"] == "systemd":
+        raise Fail2banError(f"{origin}: a logpath is not read with backend systemd: use backend auto, or leave it out")
+    if logs:
+        values["logpath"] = "\n".join(logs)
+    return Jail(name, bool(item.get("enabled", True)), tuple(values.items()), logs)
+
+
+def render(jails: Iterable[Jail], ignored: Mapping[str, Sequence[str]], controller: str | None) -> str:
+    """Return the text of our file. ``ignored`` holds for each jail what is never banned."""
+    text = _HEADER + (f"{_CONTROLLER}{controller}\n" if controller else "")
+    for jail in jails:
+        values = dict(jail.settings)
+        if ignored.get(jail.name):
+            values["ignoreip"] = " ".join(ignored[jail.name])
+        lines = [f"enabled = {'true' if jail.enabled else 'false'}"]
+        for key in _KEYS:
+            if key in values:
+                lines.append(f"{key} = " + values[key].replace("\n", "\n" + " " * (len(key) + 3)))
+        text += f"\n[{jail.name}]\n" + "\n".join(lines) + "\n"
+    return text
+
+
+def known_controller(text: str) -> str | None:
+    """Return the controller's address that our file of an earlier run holds."""
+    match = re.search(rf"(?m)^{_CONTROLLER}(\S+)$", text)
+    return match[1] if match else None
+
+
+def inherited_ignored(texts: Iterable[str], jail: str) -> list[str]:
+    """Return the ``ignoreip`` that the owner's files give a jail, so that ours does not take an exemption away.
+
+    ``texts`` are the files in the order in which fail2ban reads them, our own left out.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        section = key = ""
+        for line in text.splitlines():
+            header = re.match(r"\[([^\]]+)\]\s*$", line)
+            entry = re.match(r"([A-Za-z0-9_]+)\s*[=:]\s*(.*)$", line)
+            if re.match(r"\s*[#;]", line) or not line.strip():
+                continue
+            if header:
+                section, key = header[1].strip(), ""
+            elif entry:
+                key = entry[1].lower()
+                if key == "ignoreip":
+                    found[section] = entry[2]
+            elif line[0].isspace() and key == "ignoreip":
+                found[section] += " " + line.strip()
+    value = found.get(jail, found.get("DEFAULT", ""))
+    words = re.split(r"[\s,]+", re.sub(r"%\([^)]*\)s", "", re.sub(r"\s[#;].*", "", value)))
+    return [word for word in words if word]
+
+
+def unite(*lists: Iterable[str]) -> list[str]:
+    """Return all values once, in the order in which they first appear."""
+    return list(dict.fromkeys(value for values in lists for value in values))
+
+
+def parse_status(status: str, actions: str) -> JailStatus:
+    """Read ``fail2ban-client status JAIL`` and ``fail2ban-client get JAIL actions``."""
+    watching: list[str] = []
+    for label in ("File list", "Journal matches"):
+        match = re.search(rf"(?m){label}:[ \t]*(.*)$", status)
+        if match and match[1].strip():
+            watching += match[1].split() if label == "File list" else [match[1].strip()]
+    banned = re.search(r"Currently banned:\s*(\d+)", status)
+    names: list[str] = []
+    _head, colon, tail = actions.partition("following actions:")
+    if colon:
+        names = [name for name in re.split(r"[\s,]+", tail) if name]
+    return JailStatus(tuple(names), int(banned[1]) if banned else 0, tuple(watching))

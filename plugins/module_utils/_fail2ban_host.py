@@ -1,0 +1,308 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bring the running fail2ban in line with our jail file: tested before it is live, proven alive afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ._command import Run, find, run
+from ._fail2ban import (
+    JAIL_FILE,
+    Fail2banError,
+    Jail,
+    JailStatus,
+    inherited_ignored,
+    known_controller,
+    parse_status,
+    render,
+    unite,
+)
+from ._files import private_folder, read_bytes, replace_file, unlink_if_there
+
+ETC = "/etc/fail2ban"
+STATE_FILE = "/var/lib/constellation-edge/fail2ban.json"
+_UNIT = "fail2ban.service"
+_NGINX_LOGS = "/var/log/nginx"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted. ``controller`` is the address of this run's SSH connection; ``timeout`` is in seconds."""
+
+    jails: tuple[Jail, ...]
+    ignored: tuple[str, ...] = ()
+    ignore_controller: bool = True
+    controller: str | None = None
+    path: str = JAIL_FILE
+    timeout: float = 30.0
+
+
+@dataclass
+class Outcome:
+    """What a run did, or in check mode would do."""
+
+    changed: bool
+    before: str
+    after: str
+    restarted: bool
+    reason: str
+    jails: dict[str, JailStatus] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def jail_status(name: str, call: Run = run) -> JailStatus | None:
+    """Ask the running server about a jail; None where the server or the jail is missing."""
+    status = call(["fail2ban-client", "status", name])
+    if status.rc != 0:
+        return None
+    return parse_status(status.out, call(["fail2ban-client", "get", name, "actions"]).out)
+
+
+class Host:
+    """fail2ban on this host."""
+
+    def __init__(self, request: Request, check: bool, call: Run = run) -> None:
+        self.request = request
+        self.check = check
+        self.call = call
+        self.installed = find("fail2ban-client") is not None
+        self.first = not os.path.exists(request.path)
+        self.predicted = False
+        self.warnings: list[str] = []
+
+    def old_text(self) -> str | None:
+        """Return our file as it is, None where there is none."""
+        try:
+            return read_bytes(self.request.path).decode("utf-8", "surrogateescape")
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise Fail2banError(f"{self.request.path}: {exc.strerror}: run as root (become: true)") from exc
+
+    def usable(self) -> list[Jail]:
+        """Return the jails that can run here: one missing log file would stop the whole server, sshd's jail too."""
+        kept = []
+        for jail in self.request.jails:
+            missing = [path for path in jail.logs if path.startswith("/") and not glob.glob(path)]
+            if jail.enabled and missing:
+                if self._comes_with_nginx(missing):
+                    self.predicted = True
+                else:
+                    self.warnings.append(
+                        f"jail {jail.name} is left out, because {', '.join(missing)} does not exist: install what"
+                        " writes it, or correct the path, and run again"
+                    )
+                    continue
+            kept.append(jail)
+        return kept
+
+    def _comes_with_nginx(self, missing: Sequence[str]) -> bool:
+        """Whether a dry run before the first run can expect these logs: nginx is to be installed on the way."""
+        in_folder = all(path.startswith(_NGINX_LOGS + "/") for path in missing)
+        return self.check and self.first and in_folder and not os.path.isdir(_NGINX_LOGS)
+
+    def text(self, jails: Sequence[Jail], controller: str | None) -> str:
+        """Return the file for these jails."""
+        own = [controller] if controller else []
+        owners = self._owner_texts()
+        ignored = {jail.name: unite(self.request.ignored, inherited_ignored(owners, jail.name), own) for jail in jails}
+        return render(jails, ignored, controller)
+
+    def _owner_texts(self) -> list[str]:
+        """Return fail2ban's files in its order: jail.conf, jail.d/*.conf, jail.local, jail.d/*.local."""
+        names = [f"{ETC}/jail.conf", *sorted(glob.glob(f"{ETC}/jail.d/*.conf"))]
+        names += [f"{ETC}/jail.local", *sorted(glob.glob(f"{ETC}/jail.d/*.local"))]
+        texts = []
+        for name in names:
+            if name != self.request.path:
+                with contextlib.suppress(OSError):
+                    texts.append(read_bytes(name).decode("utf-8", "replace"))
+        return texts
+
+    def refuse(self, jails: Sequence[Jail]) -> None:
+        """Refuse what fail2ban would only complain about in its log, or would die of."""
+        for jail in jails:
+            files = [f"{ETC}/filter.d/{jail.filter}{suffix}" for suffix in (".conf", ".local")]
+            if jail.enabled and "%" not in jail.filter and not any(os.path.exists(name) for name in files):
+                raise Fail2banError(
+                    f"jail {jail.name}: this fail2ban has no filter {jail.filter!r} ({files[0]} does not exist):"
+                    " take the jail out of the list, or name another filter"
+                )
+            if jail.enabled and jail.banaction.startswith("nftables") and find("nft") is None and not self.check:
+                raise Fail2banError(
+                    f"jail {jail.name}: banaction {jail.banaction} needs the program nft, or bans would be counted and"
+                    " block nobody: install the package nftables (the role hardening does)"
+                )
+
+    def test(self, text: str) -> None:
+        """Test the candidate on a copy of fail2ban's whole configuration."""
+        folder = private_folder()
+        try:
+            staged = os.path.join(folder, "fail2ban")
+            shutil.copytree(ETC, staged, symlinks=True)
+            name = os.path.join(staged, os.path.relpath(self.request.path, ETC))
+            unlink_if_there(name)
+            Path(name).write_bytes(text.encode("utf-8", "surrogateescape"))
+            answer = self.call(["fail2ban-client", "-c", staged, "-t"])
+        except OSError as exc:
+            raise Fail2banError(f"{exc.filename}: {exc.strerror}: run as root (become: true)") from exc
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        if answer.rc != 0:
+            raise Fail2banError(
+                f"fail2ban refuses the jails, nothing was changed. It says: {answer.text.replace(staged, ETC)}"
+            )
+
+    def process(self) -> tuple[int, int]:
+        """Return the running server's process id and its start in clock ticks after boot; zeros where none runs."""
+        answer = self.call(["systemctl", "show", "--property=MainPID", "--value", _UNIT])
+        pid = int(answer.out.strip()) if answer.out.strip().isdigit() else 0
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+            return pid, int(stat.rpartition(")")[2].split()[19])
+        except (OSError, ValueError, IndexError):
+            return 0, 0
+
+    def loaded(self, text: str) -> bool:
+        """Whether the running server has read this file: by our record of the last start, or because it began later."""
+        pid, started = self.process()
+        if not pid:
+            return False
+        if self._record() == {"file": _digest(text), "pid": pid, "started": started}:
+            return True
+        try:
+            up = float(Path("/proc/uptime").read_text("ascii").split()[0])
+            begun = time.time() - up + started / os.sysconf("SC_CLK_TCK")
+            return os.stat(self.request.path).st_ctime <= begun
+        except (OSError, ValueError, IndexError):
+            return False
+
+    def _record(self) -> object:
+        try:
+            return json.loads(read_bytes(STATE_FILE))
+        except (OSError, ValueError):
+            return None
+
+    def record(self, text: str) -> None:
+        """Remember which file the running server has read."""
+        pid, started = self.process()
+        state = {"file": _digest(text), "pid": pid, "started": started}
+        replace_file(STATE_FILE, (json.dumps(state, sort_keys=True) + "\n").encode("ascii"))
+
+    def statuses(self, jails: Sequence[Jail]) -> dict[str, JailStatus]:
+        """Return what the running server says about each enabled jail."""
+        return {jail.name: jail_status(jail.name, self.call) or JailStatus() for jail in jails if jail.enabled}
+
+    def stale(self, old: str | None, text: str, jails: Sequence[Jail]) -> str:
+        """Say why the server must be restarted; empty where it runs exactly what is wanted."""
+        if old != text:
+            return "the jails change"
+        if self.call(["systemctl", "is-active", _UNIT]).out.strip() != "active":
+            return "fail2ban is not running"
+        if not self.loaded(text):
+            return "fail2ban has not read the jails that are on disk"
+        dead = [name for name, status in self.statuses(jails).items() if not status.alive]
+        return f"dead jails: {', '.join(dead)}" if dead else ""
+
+    def boots(self) -> bool:
+        """Whether the service starts with the host."""
+        return self.call(["systemctl", "is-enabled", _UNIT]).out.strip() == "enabled"
+
+    def restart(self) -> None:
+        """Restart the server. A reload loses the actions of a jail whose banaction changed (fail2ban 1.1.0)."""
+        self.call(["systemctl", "reset-failed", _UNIT])
+        answer = self.call(["systemctl", "restart", _UNIT])
+        if answer.rc != 0:
+            raise Fail2banError(f"`systemctl restart fail2ban` fails: {answer.text}\n{self.complaints()}")
+
+    def wait(self, jails: Sequence[Jail], clock: Callable[[], float] = time.monotonic) -> dict[str, JailStatus]:
+        """Return the status of every jail once all are alive, or raise with fail2ban's own words."""
+        deadline = clock() + self.request.timeout
+        while True:
+            statuses = self.statuses(jails)
+            dead = [name for name, status in statuses.items() if not status.alive]
+            if not dead and self.process()[0]:
+                return statuses
+            if clock() >= deadline or self.call(["systemctl", "is-failed", _UNIT]).out.strip() == "failed":
+                names = ", ".join(dead) or "all"
+                raise Fail2banError(
+                    f"fail2ban does not bring these jails to life in {self.request.timeout:g} s: {names}."
+                    f" It says:\n{self.complaints()}"
+                )
+            time.sleep(0.2)
+
+    def complaints(self) -> str:
+        """Return the last errors of fail2ban, from its log and from the journal."""
+        texts = [self.call(["journalctl", "--no-pager", "--output=cat", "--lines=30", f"--unit={_UNIT}"]).out]
+        with contextlib.suppress(OSError):
+            texts.insert(0, "\n".join(Path("/var/log/fail2ban.log").read_text("utf-8", "replace").splitlines()[-60:]))
+        lines = [line.strip() for text in texts for line in text.splitlines()]
+        serious = [line for line in lines if re.search(r"ERROR|CRITICAL|Failed|No module|not found", line)]
+        return "\n".join(unite(serious)[-8:]) or "nothing: see `journalctl -u fail2ban`"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def reconcile(request: Request, check: bool = False, call: Run = run) -> Outcome:
+    """Bring file and server in line with the request, or say in check mode what that would do.
+
+    Raises Fail2banError; the file of before is then back in place and the server runs with it.
+    """
+    host = Host(request, check, call)
+    if not host.installed and not check:
+        raise Fail2banError("fail2ban is not installed: install the package fail2ban first (the role hardening does)")
+    old = host.old_text()
+    jails = host.usable()
+    controller = (request.controller or known_controller(old or "")) if request.ignore_controller else None
+    text = host.text(jails, controller)
+    if host.installed:
+        host.refuse(jails)
+    reason = host.stale(old, text, jails) if host.installed else "fail2ban is not installed yet"
+    enable = host.installed and not host.boots()
+    outcome = Outcome(bool(reason or enable), old or "", text, bool(reason), reason, warnings=host.warnings)
+    if host.installed and reason and not host.predicted:
+        host.test(text)
+    if check:
+        outcome.jails = host.statuses(jails) if host.installed else {}
+        return outcome
+    if enable:
+        answer = call(["systemctl", "enable", _UNIT])
+        if answer.rc != 0:
+            raise Fail2banError(f"`systemctl enable fail2ban` fails: {answer.text}")
+    outcome.jails = _bring_up(host, jails, old, text) if reason else host.statuses(jails)
+    return outcome
+
+
+def _bring_up(host: Host, jails: Sequence[Jail], old: str | None, text: str) -> dict[str, JailStatus]:
+    path = host.request.path
+    try:
+        if old != text:
+            replace_file(path, text.encode("utf-8", "surrogateescape"))
+        host.restart()
+        statuses = host.wait(jails)
+        host.record(text)
+    except (Fail2banError, OSError) as exc:
+        if old != text:
+            if old is None:
+                unlink_if_there(path)
+            else:
+                replace_file(path, old.encode("utf-8", "surrogateescape"))
+            host.call(["systemctl", "reset-failed", _UNIT])
+            host.call(["systemctl", "restart", _UNIT])
+        raise Fail2banError(f"{exc}\n{path} is as it was before this run") from exc
+    return statuses

@@ -1,0 +1,146 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Durable changes of single files: temporary file, fsync, rename, fsync of the folder."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+
+
+def fsync_folder(folder: str) -> None:
+    """Make the names in `folder` durable: a rename survives a power cut only after this."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_bytes(path: str) -> bytes:
+    """Return the content of the file at `path`."""
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+def unlink_if_there(path: str) -> None:
+    """Remove the name `path` when it exists."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def write_new(path: str, content: bytes, mode: int, like: str | None = None) -> None:
+    """Create `path` with `content`, durable, with the owner, mode and extended attributes of `like` when it is given.
+
+    The name must not exist. The mode is exact: the umask does not apply.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with open(descriptor, "wb", closefd=False) as stream:
+            stream.write(content)
+        if like is None:
+            os.fchmod(descriptor, mode)
+        else:
+            copy_attributes(like, descriptor)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def copy_attributes(source: str, descriptor: int) -> None:
+    """Give the open file the owner, mode and extended attributes (access lists too) of the file at `source`."""
+    status = os.stat(source)
+    opened = os.fstat(descriptor)
+    if (opened.st_uid, opened.st_gid) != (status.st_uid, status.st_gid):
+        os.fchown(descriptor, status.st_uid, status.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+    for name in os.listxattr(source):
+        try:
+            os.setxattr(descriptor, name, os.getxattr(source, name))
+        except OSError as error:
+            # Labels of a security module are set by the kernel itself and may be refused in a container.
+            if error.errno == errno.ENOTSUP or name.startswith("security."):
+                continue
+            raise
+
+
+def replace_file(path: str, content: bytes, mode: int = 0o644) -> None:
+    """Write a whole file of our own (state, never a file of the owner), atomic and durable; its folder is created."""
+    folder, name = os.path.split(path)
+    os.makedirs(folder, mode=0o755, exist_ok=True)
+    temporary = os.path.join(folder, f".{name}.tmp")
+    unlink_if_there(temporary)
+    write_new(temporary, content, mode)
+    os.rename(temporary, path)
+    fsync_folder(folder)
+
+
+def missing_folders(folder: str) -> list[str]:
+    """Return the folders, outermost first, that do not exist on the way to `folder` and `folder` itself."""
+    missing: list[str] = []
+    while not os.path.isdir(folder) and folder != os.path.dirname(folder):
+        missing.insert(0, folder)
+        folder = os.path.dirname(folder)
+    return missing
+
+
+def make_folder(folder: str) -> None:
+    """Create one folder, 0755, durable."""
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder)
+        os.chmod(folder, 0o755)  # noqa: S103 - the umask must not decide whether nginx can read
+        fsync_folder(os.path.dirname(folder))
+
+
+def keep_name(path: str, kept: str) -> None:
+    """Give the file or link at `path` the second name `kept`, so that putting it back is a rename that needs no space.
+
+    A file system without hard links gets a copy instead.
+    """
+    try:
+        os.link(path, kept, follow_symlinks=False)
+        return
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EXDEV):
+            raise
+    if os.path.islink(path):
+        os.symlink(os.readlink(path), kept)
+        return
+    status = os.stat(path)
+    write_new(kept, read_bytes(path), 0o600, like=path)
+    os.utime(kept, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def explain(error: OSError, path: str, *, exact: bool = False) -> str:
+    """Say in words what the operating system refused, with the remedy.
+
+    The name that the error carries is told, or `path` when it carries none or `exact` is set.
+    """
+    if not exact and isinstance(error.filename, str):
+        path = error.filename
+    mount = os.path.realpath(path)
+    while not os.path.ismount(mount):
+        mount = os.path.dirname(mount)
+    if error.errno == errno.ENOSPC:
+        with contextlib.suppress(OSError):
+            usage = os.statvfs(mount)
+            if usage.f_files and not usage.f_favail:
+                return f"{path}: the file system at {mount} has no inode left: remove files there and run again"
+        return f"{path}: the file system at {mount} is full: free space there and run again"
+    if error.errno == errno.EDQUOT:
+        return f"{path}: the disk quota on {mount} is used up: raise it or free space and run again"
+    if error.errno == errno.EROFS:
+        return f"{path}: the file system at {mount} is mounted read-only: mount it writable and run again"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{path}: {error.strerror}: run as root (become: true), and look for an immutable flag (lsattr)"
+    return f"{path}: {error.strerror or error}"
+
+
+def private_folder(parent: str | None = None) -> str:
+    """Create a temporary folder that only root can enter and return its path."""
+    return tempfile.mkdtemp(prefix="constellation-edge-", dir=parent)

@@ -1,0 +1,156 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The journal of a transaction: what every touched name was before, so that it can be put back after any interruption.
+
+The journal is written before the first change. The originals keep a second name with a leading dot in their own folder
+(which no include of nginx reads), so putting them back is a rename: it needs no disk space and restores owner, mode,
+times and extended attributes with the bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+
+from ._files import fsync_folder, read_bytes, replace_file, unlink_if_there
+
+ABSENT = "absent"
+
+
+def fingerprint(path: str) -> str:
+    """Return a short text that identifies what stands at `path`: its bytes, its link target, or its absence."""
+    if os.path.islink(path):
+        return "link:" + os.readlink(path)
+    try:
+        return content_fingerprint(read_bytes(path))
+    except FileNotFoundError:
+        return ABSENT
+    except IsADirectoryError:
+        return "folder"
+
+
+def content_fingerprint(content: bytes) -> str:
+    """Return the fingerprint of a file with this content."""
+    return "file:" + hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name that a transaction touches."""
+
+    path: str
+    kept: str
+    temporary: str
+    before: str
+    after: str
+
+
+@dataclass
+class Journal:
+    """The entries of one transaction in the order of their application, and the folders that it creates."""
+
+    folder: str
+    entries: list[Entry] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Write the journal: from here on an interruption is undone by the next recovery."""
+        self._write("open")
+
+    def close(self) -> None:
+        """Settle the transaction: drop the originals, then the journal."""
+        self._write("done")
+        self._tidy()
+        self._remove()
+
+    def undo(self) -> tuple[list[str], list[str]]:
+        """Put every name back; return the names put back, and those left because somebody else changed them."""
+        back: list[str] = []
+        foreign: list[str] = []
+        for entry in reversed(self.entries):
+            result = _put_back(entry)
+            if result is not None:
+                (back if result else foreign).append(entry.path)
+        self._tidy()
+        for folder in reversed(self.folders):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
+        self._remove()
+        return back, foreign
+
+    def _tidy(self) -> None:
+        folders: set[str] = set()
+        for entry in self.entries:
+            for name in (entry.temporary, entry.kept):
+                # A read-only file system refuses even the removal of a name that is not there.
+                if os.path.lexists(name):
+                    os.unlink(name)
+                    folders.add(os.path.dirname(name))
+        for folder in sorted(folders):
+            fsync_folder(folder)
+
+    def _write(self, state: str) -> None:
+        content = {"state": state, "entries": [asdict(entry) for entry in self.entries], "folders": self.folders}
+        replace_file(journal_path(self.folder), json.dumps(content, indent=1).encode(), 0o600)
+
+    def _remove(self) -> None:
+        path = journal_path(self.folder)
+        unlink_if_there(path)
+        if os.path.isdir(self.folder):
+            fsync_folder(self.folder)
+
+
+def _put_back(entry: Entry) -> bool | None:
+    """Put one name back: True when it was, False when somebody else's bytes stand there, None when it is as before."""
+    now = fingerprint(entry.path)
+    if now == entry.before:
+        return None
+    if now != entry.after:
+        return False
+    if entry.before == ABSENT:
+        os.unlink(entry.path)
+    elif not os.path.lexists(entry.kept):
+        return False
+    else:
+        os.rename(entry.kept, entry.path)
+    fsync_folder(os.path.dirname(entry.path))
+    return True
+
+
+def journal_path(folder: str) -> str:
+    """Return the path of the journal in the state folder."""
+    return os.path.join(folder, "journal.json")
+
+
+def recover_journal(folder: str) -> tuple[list[str], list[str]]:
+    """Finish or undo the transaction that the journal in `folder` describes; see Journal.undo for the result."""
+    shutil.rmtree(stage_path(folder), ignore_errors=True)
+    for name in os.listdir(folder):
+        if name.startswith(".") and name.endswith(".tmp"):
+            unlink_if_there(os.path.join(folder, name))
+    path = journal_path(folder)
+    try:
+        content = json.loads(read_bytes(path))
+        journal = Journal(folder, [Entry(**entry) for entry in content["entries"]], list(content["folders"]))
+        done = content["state"] == "done"
+    except (FileNotFoundError, NotADirectoryError):
+        return [], []
+    except (ValueError, KeyError, TypeError):
+        # The journal is written whole or not at all, so these bytes are not ours; they are kept for the owner to see.
+        os.rename(path, os.path.join(folder, "journal.unreadable"))
+        return [], []
+    if done:
+        journal.close()
+        return [], []
+    return journal.undo()
+
+
+def stage_path(folder: str) -> str:
+    """Return the path of the staged copy in the state folder."""
+    return os.path.join(folder, ".stage")

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One writer at a time on a host: an advisory lock that dies with its process."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+
+LOCK_PATH = "/run/lock/constellation-edge.lock"
+
+_held: dict[str, int] = {}
+
+
+class LockError(Exception):
+    """The lock was not free in time, or its file cannot be used."""
+
+
+@contextlib.contextmanager
+def host_lock(timeout: float = 300.0, path: str = LOCK_PATH) -> Iterator[None]:
+    """Hold the host's lock; within one process it can be taken again by the holder.
+
+    `timeout` is in seconds. Raises LockError, naming the process that holds the lock, when it does not become free.
+    """
+    if path in _held:
+        _held[path] += 1
+        try:
+            yield
+        finally:
+            _held[path] -= 1
+        return
+    descriptor = _open(path)
+    try:
+        _acquire(descriptor, path, timeout)
+        _held[path] = 1
+        try:
+            yield
+        finally:
+            del _held[path]
+    finally:
+        # The file stays: a lock file that is removed while another process waits for it locks nothing.
+        os.close(descriptor)
+
+
+def _open(path: str) -> int:
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        # O_CREAT only when the file is missing: in a sticky folder the kernel refuses it for a file of another user.
+        with contextlib.suppress(FileExistsError):
+            return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+        return os.open(path, flags)
+    except OSError as error:
+        raise LockError(
+            f"{path}: the lock file cannot be opened: {error.strerror}; run as root or remove it"
+        ) from error
+
+
+def _acquire(descriptor: int, path: str, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise LockError(
+                    f"{path}: held by {_holder(descriptor)} for more than {timeout:g} s;"
+                    " wait for that run to end, or end it, and run again"
+                ) from None
+            time.sleep(min(0.1, max(0.0, deadline - time.monotonic())))
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def _holder(descriptor: int) -> str:
+    text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+    return f"process {text}" if text.isdigit() else "another process"

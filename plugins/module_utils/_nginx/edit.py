@@ -1,0 +1,210 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Putting statements in, taking them out, changing their words: every other character stays.
+
+What follows a statement on its line (a comment, Certbot's mark or ours) is held by the token behind it, as part of
+that token's lead. These functions know where such a lead belongs to the line before and where to what follows, so that
+putting a statement in and taking it out again gives back the same text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .style import BLANK_FIRST, EOL, Style, blank_between, child_indent, indent_of
+from .tokens import Token
+from .tree import Block, Statement, first_token, set_lead
+from .values import quote, value
+
+MARK = "# constellation.edge"
+_COMMENTS = re.compile(r"(?:[ \t\r\n]*#[^\n]*(?:\n|\Z))*[ \t\r\n]*#[^\n\r]*")
+_LINE = re.compile(r"\r?\n[^\n]*\Z")
+_BLANK_LAST = re.compile(r"\r?\n[ \t]*\Z")
+
+
+def split_lead(lead: str) -> tuple[str, str]:
+    """Return what still belongs to the line before (a comment on it), and the rest from the line end on."""
+    found = EOL.search(lead)
+    return (lead, "") if found is None else (lead[: found.start()], lead[found.start() :])
+
+
+def comment_after(block: Block, index: int) -> str:
+    """Return the comment on the line of the statement at `index` (of the opening brace for -1); else nothing."""
+    return split_lead(first_token(block, index + 1)[0])[0].strip(" \t")
+
+
+def is_marked(parent: Block, index: int) -> bool:
+    """Whether the statement carries our mark: behind its `{`, or behind its `;`."""
+    block = parent.body[index].block
+    return (comment_after(parent, index) if block is None else comment_after(block, -1)) == MARK
+
+
+def restyle(statement: Statement, indent: str, style: Style, *, mark: bool = False) -> Statement:
+    """Return a copy written in a file's style, without a lead; its comments are not taken along.
+
+    `indent` is the indentation of the copy's own line. With `mark`, a block carries our mark behind its brace.
+    """
+    copy, pending = _head(statement, indent, style, mark), []
+    pending.append((statement, copy, indent))
+    while pending:
+        source, target, outer_indent = pending.pop()
+        if source.block is None or target.block is None:
+            continue
+        indent = outer_indent + style.step
+        for at, child in enumerate(source.block.body):
+            fresh = _head(child, indent, style, False)
+            lead = split_lead(target.block.close[0])[0] if at == 0 else ""
+            apart = at > 0 and (child.block is not None or source.block.body[at - 1].block is not None)
+            fresh.words[0] = (lead + style.eol * (1 + apart) + indent, fresh.words[0][1])
+            target.block.body.append(fresh)
+            pending.append((child, fresh, indent))
+        if source.block.body:
+            target.block.close = (style.eol + outer_indent, "}")
+    return copy
+
+
+def _head(statement: Statement, indent: str, style: Style, mark: bool) -> Statement:
+    words = [("" if at == 0 else " ", text) for at, (_lead, text) in enumerate(statement.words)]
+    if statement.block is None:
+        return Statement(words, ("", ";"), None)
+    lead = style.eol + indent if style.brace_alone else " "
+    block = Block([], (f" {MARK}" * mark + style.eol + indent, "}"), statement.block.lua)
+    if block.lua is not None:
+        block.close = ("", "}")
+    return Statement(words, (lead, "{"), block)
+
+
+def insert(
+    block: Block,
+    index: int,
+    statement: Statement,
+    style: Style,
+    *,
+    owner: str = "",
+    mark: bool = False,
+    comment: str = "",
+    as_is: bool = False,
+) -> Statement:
+    """Put a copy of a statement, written in the file's style, in front of the one at `index`; returns the copy.
+
+    `owner` is the indentation of the block's own line. Comment lines above the one at `index` stay with it. With
+    `mark` the copy carries our mark; `comment` is put behind it on its line. With `as_is` the statement itself is put
+    in, as it is written.
+    """
+    lead = first_token(block, index)[0]
+    if "\n" not in lead and (not block.is_file or 0 < index < len(block.body)):
+        fresh = statement if as_is else restyle(statement, owner, style, mark=mark)
+        fresh.words[0] = (lead, fresh.words[0][1])
+        block.body.insert(index, fresh)
+        return fresh
+    indent = child_indent(block, index, style, owner)
+    blank = blank_between(block, index, statement.block is not None)
+    before, after = _around(block, index, lead, style, indent, blank, statement.block is not None)
+    fresh = statement if as_is else restyle(statement, indent, style, mark=mark)
+    fresh.words[0] = (before, fresh.words[0][1])
+    if mark and fresh.block is None:
+        comment = MARK
+    if comment:
+        after = f" {comment}" + (after or ("" if index == len(block.body) else style.eol))
+    set_lead(block, index, after)
+    block.body.insert(index, fresh)
+    return fresh
+
+
+def _around(
+    block: Block, index: int, lead: str, style: Style, indent: str, blank: bool, is_block: bool
+) -> tuple[str, str]:
+    """Return the lead of a new statement at `index` and what then stands behind it, from the lead that was there."""
+    eol = style.eol
+    if index == len(block.body):
+        comments = _COMMENTS.match(lead)
+        kept = comments.group() if comments else ""
+        if not kept and not block.body and block.is_file:
+            return "", lead
+        own_line = EOL.search(kept) is not None or (block.is_file and not block.body)
+        return kept + eol * (1 + (blank or (own_line and is_block))) + indent, lead[len(kept) :]
+    if index == 0 and block.is_file:
+        # The statement that stood first keeps its own indentation, and its line end where a file mixes them.
+        line = _LINE.search(lead)
+        own = line.group() if line else eol + lead
+        return lead, eol * (is_block or block.body[0].block is not None) + own
+    head, rest = split_lead(lead)
+    starts_blank = BLANK_FIRST.match(rest) is not None
+    if index == 0:
+        return head + eol * (1 + starts_blank) + indent, rest if starts_blank or not is_block else eol + rest
+    return head + eol * (1 + (blank and starts_blank)) + indent, rest
+
+
+def remove(block: Block, index: int) -> Statement:
+    """Take out the statement at `index` with its line and the comment on it; comment lines above stay."""
+    statement = block.body[index]
+    above = statement.words[0][0]
+    below = first_token(block, index + 1)[0]
+    last = index + 1 == len(block.body)
+    head, rest = split_lead(below)
+    ends_line = rest != "" or head.strip(" \t\r") != "" or (last and block.is_file)
+    starts_line = indent_of(above) is not None or (index == 0 and block.is_file)
+    if not ends_line:
+        joined = above if starts_line else below
+    elif not starts_line:
+        joined = rest
+    else:
+        joined = _join(index, above, below if last and not head.strip(" \t\r") else rest, last)
+    del block.body[index]
+    set_lead(block, index, joined)
+    return statement
+
+
+def _join(index: int, above: str, rest: str, last: bool) -> str:
+    """Return what is left when whole lines go: one blank line between the neighbours where there were two."""
+    line_end = above.rfind("\n")
+    if line_end < 0:
+        if last:
+            return rest
+        found = EOL.match(rest)
+        return rest[found.end() :] if found else rest
+    kept = above[: line_end - (above[:line_end].endswith("\r"))]
+    blank_above = _BLANK_LAST.search(kept)
+    blank_below = BLANK_FIRST.match(rest)
+    if blank_above and (blank_below or last):
+        kept = kept[: blank_above.start()]
+    elif index == 0 and not blank_above and blank_below and not last:
+        rest = rest[blank_below.end() :]
+    return kept + rest
+
+
+def set_args(statement: Statement, wanted: list[Token]) -> bool:
+    """Give a statement these arguments; a token whose value is already right stays as it is spelled.
+
+    Returns whether anything changed.
+    """
+    have = statement.words[1:]
+    if [value(text) for _lead, text in have] == [value(text) for _lead, text in wanted]:
+        return False
+    words = statement.words[:1]
+    for at, (_lead, text) in enumerate(wanted):
+        if at < len(have):
+            kept = have[at][1] if value(have[at][1]) == value(text) else text
+            words.append((have[at][0] or " ", kept))
+        else:
+            words.append((" ", text))
+    spare = "".join(lead for lead, _text in have[len(wanted) :] if "#" in lead)
+    statement.words[:] = words
+    lead = spare + statement.end[0]
+    if statement.end[1] == "{" and not lead:
+        lead = " "
+    statement.end = (lead, statement.end[1])
+    return True
+
+
+def simple(name: str, values: list[str]) -> Statement:
+    """Return a directive from values, quoted where needed."""
+    return Statement([("", name), *((" ", quote(each)) for each in values)], ("", ";"), None)
+
+
+def open_up(block: Block, owner: str, style: Style) -> None:
+    """Give an empty block on one line its own lines, so that what comes into it stands on lines."""
+    if not block.is_file and not block.body and "\n" not in block.close[0]:
+        block.close = (block.close[0].rstrip(" \t") + style.eol + owner, block.close[1])

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a host's files back to the structure that `nginx_site` takes."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from .edit import is_marked, restyle
+from .errors import ConfigError
+from .files import included, names_in, read_text
+from .identity import location_key
+from .servers import read
+from .style import Style
+from .tree import Block, Statement, line_of
+from .values import outer
+
+
+def describe_host(root: str) -> dict[str, list[dict[str, Any]]]:
+    """Read every site file, and every other file that nginx includes.
+
+    Returns `sites` (one entry for each file in sites-available, as `nginx_site` takes it) and `files` (each file with
+    its path, whether nginx reads it, its servers with their lines, and what is wrong with it).
+    """
+    available = os.path.join(root, "sites-available")
+    active: dict[str, Block | ConfigError] = {}
+    for path, document in included(root):
+        active[os.path.realpath(path)] = document
+    sites: list[dict[str, Any]] = []
+    files: list[dict[str, Any]] = []
+    for name in names_in(available):
+        path = os.path.join(available, name)
+        real = os.path.realpath(path)
+        enabled = real in active
+        try:
+            document = active.pop(real) if enabled else read(read_text(path) or "", path)
+        except ConfigError as error:
+            document = error
+        problem = _problem(document, path)
+        files.append(_file(path, document, enabled, problem))
+        if isinstance(document, Block) and problem is None:
+            sites.append({"name": name, "enabled": enabled, **_content(document)})
+    for path, document in active.items():
+        files.append(_file(path, document, True, None))
+    return {"sites": sites, "files": files}
+
+
+def _file(path: str, document: Block | ConfigError, enabled: bool, problem: str | None) -> dict[str, Any]:
+    servers: list[dict[str, Any]] = []
+    if isinstance(document, Block):
+        for at, statement in enumerate(document.body):
+            if _is_server(statement):
+                servers.append(
+                    {**_server(statement), "line": line_of(document, statement), "ours": is_marked(document, at)}
+                )
+    else:
+        problem = str(document)
+    return {"path": path, "enabled": enabled, "servers": servers, "problem": problem}
+
+
+def _problem(document: Block | ConfigError, path: str) -> str | None:
+    """Why a file cannot be said in the structure of `nginx_site`."""
+    for server in document.body if isinstance(document, Block) else []:
+        keys = [location_key(each.args) for each in _locations(server)] if _is_server(server) else []
+        if len(keys) != len(set(keys)):
+            return f"{path}: a server has two locations of one identity; nginx_site takes each once"
+    return None
+
+
+def _is_server(statement: Statement) -> bool:
+    return statement.block is not None and statement.name == "server"
+
+
+def _locations(server: Statement) -> list[Statement]:
+    return [each for each in (server.block.body if server.block else []) if each.block and each.name == "location"]
+
+
+def _content(document: Block) -> dict[str, Any]:
+    return {
+        "directives": _text([each for each in document.body if not _is_server(each)]),
+        "servers": [_server(each) for each in document.body if _is_server(each)],
+    }
+
+
+def _server(server: Statement) -> dict[str, Any]:
+    body = server.block.body if server.block else []
+    special = ("listen", "server_name")
+    return {
+        "server_name": [outer(name) for each in body if each.name == "server_name" for name in each.args],
+        "listen": [_arguments(each) for each in body if each.name == "listen"],
+        "directives": _text(
+            [each for each in body if each.name not in special and not (each.block and each.name == "location")]
+        ),
+        "locations": [
+            {"location": _arguments(each), "directives": _text(each.block.body if each.block else [])}
+            for each in _locations(server)
+        ],
+    }
+
+
+def _arguments(statement: Statement) -> str:
+    return outer(" ".join(text for _lead, text in statement.words[1:]))
+
+
+def _text(statements: list[Statement]) -> str:
+    """Statements as text, each on a line of its own, without comments."""
+    lines = [restyle(each, "", Style()).dumps() for each in statements]
+    return outer("".join(line + "\n" for line in lines))

@@ -1,0 +1,196 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All sites of one call: from the declaration and the files on the host to the changes on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._transaction import Change, Link, Original, Remove, Write
+from .edit import MARK
+from .errors import ConfigError
+from .files import included, names_in, read_text
+from .placeholder import Certificates
+from .plan import Plan
+from .servers import default_listens, edit_site, only_ours, read
+from .tree import line_of
+from .wanted import WantedServer, WantedSite
+from .wanted import sites as wanted_sites
+
+
+def plan(
+    given: Sequence[Mapping[str, Any]],
+    *,
+    root: str = "/etc/nginx",
+    purge: bool = True,
+    disable_default: bool = False,
+    certificates: Certificates | None = None,
+) -> Plan:
+    """Read the host and plan every site; nothing is written. A site that cannot be done is reported with its problem.
+
+    Raises ConfigError when the declaration itself is wrong.
+    """
+    wanted = wanted_sites(given)
+    result = Plan()
+    planner = _Planner(root, purge, certificates or Certificates(), result)
+    if disable_default:
+        planner.disable_default(wanted)
+    planner.leave_out_taken_defaults(wanted)
+    for site in wanted:
+        planner.site(site)
+    if purge:
+        planner.purge({site.name for site in wanted})
+    return result
+
+
+class _Planner:
+    def __init__(self, root: str, purge: bool, certificates: Certificates, result: Plan) -> None:
+        self.available = os.path.join(root, "sites-available")
+        self.enabled = os.path.join(root, "sites-enabled")
+        self.root = root
+        self.purge_ours = purge
+        self.certificates = certificates
+        self.result = result
+        self.gone: set[str] = set()
+
+    def site(self, site: WantedSite) -> None:
+        """Plan one site; a problem becomes part of the report."""
+        path = os.path.join(self.available, site.name)
+        report: dict[str, Any] = {"name": site.name, "path": path, "changed": False, "problem": None}
+        self.result.sites.append(report)
+        changes: list[Change] = []
+        try:
+            before = read_text(path)
+            after = edit_site(before, site, path, self.certificates.pair, os.path.exists, purge=self.purge_ours)
+            if after is None:
+                changes += [Remove(link) for link in self._links(path)]
+                if before is not None:
+                    changes.append(Remove(path))
+            else:
+                if after != before:
+                    changes.append(Write(path, after.encode("latin-1"), original=_original(before)))
+                changes += self._activation(site, path)
+                self._note_certificates(site)
+        except ConfigError as error:
+            report["problem"] = str(error)
+            return
+        report["changed"] = bool(changes)
+        self.result.changes += changes
+
+    def _activation(self, site: WantedSite, path: str) -> list[Change]:
+        link = os.path.join(self.enabled, site.name)
+        links = self._links(path)
+        if site.state == "absent":
+            return []
+        if not site.enabled:
+            return [Remove(each) for each in links]
+        if links:
+            return []
+        if os.path.lexists(link):
+            if os.path.islink(link) and not os.path.exists(link):
+                return [Link(link, path)]
+            raise ConfigError(f"{link}: stands where the link to {path} belongs; move it away or into {self.available}")
+        return [Link(link, path)]
+
+    def _links(self, path: str) -> list[str]:
+        """Return the links in sites-enabled that lead to a file."""
+        links = [os.path.join(self.enabled, name) for name in names_in(self.enabled)]
+        target = os.path.realpath(path)
+        return [link for link in links if os.path.islink(link) and os.path.realpath(link) == target]
+
+    def _note_certificates(self, site: WantedSite) -> None:
+        for server in site.servers:
+            name = server.certificate
+            if name is not None and server.state != "absent" and self.certificates.is_missing(name):
+                names = self.result.missing.setdefault(name, [])
+                names.extend(each for each in server.names if each not in names)
+
+    def leave_out_taken_defaults(self, sites: list[WantedSite]) -> None:
+        """Leave out a default server whose address has a default server in a file that is not ours to decide on."""
+        if not any(server.default for site in sites for server in site.servers):
+            return
+        mine = {os.path.realpath(os.path.join(self.available, site.name)) for site in sites}
+        taken: dict[str, str] = {}
+        for path, document in included(self.root):
+            if path in self.gone or os.path.realpath(path) in mine:
+                continue
+            if isinstance(document, ConfigError):
+                self.result.warnings.append(f"{document} (looked at for its default_server)")
+                continue
+            for address, statement in default_listens(document):
+                taken.setdefault(address, f"{path}:{line_of(document, statement)}")
+        for site in sites:
+            site.servers = [server for server in site.servers if not self._is_taken(site, server, taken)]
+
+    def _is_taken(self, site: WantedSite, server: WantedServer, taken: dict[str, str]) -> bool:
+        places = [f"{address} in {taken[address]}" for address in sorted(server.key.listens) if address in taken]
+        if not server.default or not places:
+            return False
+        self.result.warnings.append(
+            f"site {site.name!r}: its default server is left out, because there is a default_server already for "
+            + ", ".join(places)
+        )
+        return True
+
+    def disable_default(self, sites: list[WantedSite]) -> None:
+        """Take the distribution's own site out of sites-enabled when nobody has changed it."""
+        link = os.path.join(self.enabled, "default")
+        path = os.path.join(self.available, "default")
+        if not os.path.islink(link) or os.path.realpath(link) != os.path.realpath(path):
+            return
+        if any(site.name == "default" for site in sites):
+            return
+        text = read_text(path)
+        if text is None:
+            return
+        if hashlib.md5(text.encode("latin-1"), usedforsecurity=False).hexdigest() == packaged_md5(path):
+            self.gone.add(link)
+            self.result.changes.append(Remove(link))
+        else:
+            self.result.warnings.append(f"{path}: is not as its package delivers it, so it stays enabled")
+
+    def purge(self, listed: set[str]) -> None:
+        """Remove files that consist of our blocks only and are not listed any more."""
+        for name in names_in(self.available):
+            path = os.path.join(self.available, name)
+            if name in listed or name.startswith(".") or not os.path.isfile(path):
+                continue
+            try:
+                text = read_text(path)
+                if text is None or MARK not in text or not only_ours(read(text, path)):
+                    continue
+            except ConfigError as error:
+                self.result.warnings.append(f"{error} (looked at for what is ours and no longer listed)")
+                continue
+            self.result.changes += [*(Remove(link) for link in self._links(path)), Remove(path)]
+            self.result.sites.append({"name": name, "path": path, "changed": True, "problem": None})
+
+
+def packaged_md5(path: str) -> str | None:
+    """Return the checksum with which a package delivered its configuration file; None when no package knows it."""
+    try:
+        owner = _dpkg("-S", path).partition(":")[0]
+        lines = _dpkg("-W", "-f", "${Conffiles}\n", owner).splitlines() if owner else []
+    except OSError:
+        return None
+    for line in lines:
+        fields = line.split()
+        if fields[:1] == [path] and len(fields) >= 2:
+            return fields[1]
+    return None
+
+
+def _dpkg(*arguments: str) -> str:
+    done = subprocess.run(["dpkg-query", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _original(text: str | None) -> bytes | Original:
+    """Return what a candidate was made from, so that a file that changes meanwhile is not overwritten."""
+    return Original.ABSENT if text is None else text.encode("latin-1")

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lossless tree: statements, blocks, and the text they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .tokens import Token
+from .values import value
+
+
+class Block:
+    """What stands between two braces, or a whole file.
+
+    `close` is the closing brace with what stands before it; of a file, the end with what stands before that.
+    `lua` is the body of a Lua block, which is not nginx text and is kept as it is.
+    """
+
+    __slots__ = ("body", "close", "lua")
+
+    def __init__(self, body: list[Statement], close: Token, lua: str | None = None) -> None:
+        """Hold the statements and the end."""
+        self.body = body
+        self.close = close
+        self.lua = lua
+
+    @property
+    def is_file(self) -> bool:
+        """Whether this is a whole file."""
+        return self.close[1] == ""
+
+    def dumps(self) -> str:
+        """Return the text, character for character."""
+        return "".join(_pieces(self))
+
+
+class Statement:
+    """A directive: its words, and `;` or a block."""
+
+    __slots__ = ("block", "end", "words")
+
+    def __init__(self, words: list[Token], end: Token, block: Block | None) -> None:
+        """Hold the tokens; `end` is the `;` or the `{`."""
+        self.words = words
+        self.end = end
+        self.block = block
+
+    @property
+    def name(self) -> str:
+        """The directive's name as nginx reads it."""
+        return value(self.words[0][1])
+
+    @property
+    def args(self) -> list[str]:
+        """The arguments as nginx reads them: without quotes and escapes."""
+        return [value(text) for _lead, text in self.words[1:]]
+
+    def dumps(self) -> str:
+        """Return the text with what stands before it."""
+        return "".join(_pieces(Block([self], ("", ""))))
+
+
+def _pieces(top: Block) -> Iterator[str]:
+    stack: list[tuple[Block, Iterator[Statement]]] = [(top, iter(top.body))]
+    while stack:
+        block, rest = stack[-1]
+        for statement in rest:
+            for lead, text in statement.words:
+                yield lead
+                yield text
+            yield from statement.end
+            if statement.block is not None:
+                if statement.block.lua is not None:
+                    yield statement.block.lua
+                stack.append((statement.block, iter(statement.block.body)))
+                break
+        else:
+            yield from block.close
+            stack.pop()
+
+
+def walk(top: Block) -> Iterator[tuple[Statement, int]]:
+    """Every statement in file order, with its depth (0 at the top)."""
+    stack: list[Iterator[Statement]] = [iter(top.body)]
+    while stack:
+        for statement in stack[-1]:
+            yield statement, len(stack) - 1
+            if statement.block is not None:
+                stack.append(iter(statement.block.body))
+                break
+        else:
+            stack.pop()
+
+
+def meaning(top: Block) -> list[tuple[str, ...]]:
+    """Return what a block says, without how it is written: equal lists mean equal configurations."""
+    said: list[tuple[str, ...]] = []
+    depth = 0
+    for statement, level in walk(top):
+        said.extend([("}",)] * (depth - level))
+        depth = level
+        words = (*(value(text) for _lead, text in statement.words), statement.end[1])
+        if statement.block is None:
+            said.append(words)
+        else:
+            said.append((*words, statement.block.lua or ""))
+            depth += 1
+    said.extend([("}",)] * depth)
+    return said
+
+
+def says(statement: Statement) -> tuple[tuple[str, ...], ...]:
+    """Return what one statement says, for comparing; hashable."""
+    return tuple(meaning(Block([statement], ("", ""))))
+
+
+def first_token(block: Block, index: int) -> Token:
+    """Return the first token of the statement at `index`, or what closes the block."""
+    return block.body[index].words[0] if index < len(block.body) else block.close
+
+
+def set_lead(block: Block, index: int, lead: str) -> None:
+    """Change what stands before the statement at `index`, or before what closes the block."""
+    if index < len(block.body):
+        words = block.body[index].words
+        words[0] = (lead, words[0][1])
+    else:
+        block.close = (lead, block.close[1])
+
+
+def line_of(document: Block, wanted: Statement) -> int:
+    """Return the line, from 1, on which a statement's first word stands; 0 when it is not in the document."""
+    line = 1
+    stack: list[tuple[Block, Iterator[Statement]]] = [(document, iter(document.body))]
+    while stack:
+        block, rest = stack[-1]
+        for statement in rest:
+            if statement is wanted:
+                return line + statement.words[0][0].count("\n")
+            line += sum(lead.count("\n") + text.count("\n") for lead, text in statement.words)
+            line += statement.end[0].count("\n")
+            if statement.block is not None:
+                line += (statement.block.lua or "").count("\n")
+                stack.append((statement.block, iter(statement.block.body)))
+                break
+        else:
+            line += block.close[0].count("\n")
+            stack.pop()
+    return 0

@@ -1,0 +1,142 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: what must be known of a host before anything on it is changed, and what rules it out."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+from dataclasses import dataclass
+
+from ._sockets import Listener, listeners
+
+WEB_PORTS = (80, 443)
+# The releases that this collection is tested on, by os-release's ID and VERSION_ID.
+TESTED = {("debian", "12"), ("debian", "13"), ("ubuntu", "22.04"), ("ubuntu", "24.04"), ("ubuntu", "26.04")}
+
+
+class PreflightError(Exception):
+    """The host cannot become an edge as it is; the text says why and names the ways out."""
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """Versions are those installed, or else those that the distribution would install."""
+
+    distribution: str
+    release: str
+    tested: bool
+    nginx_installed: bool
+    nginx_version: str
+    openssl_version: str
+    ipv6: bool
+
+
+def host_facts(os_release: str = "/etc/os-release") -> HostFacts:
+    """Read the host, without changing it; raise PreflightError where it is none of the supported kind."""
+    release = _os_release(os_release)
+    identity = (release.get("ID", "unknown"), release.get("VERSION_ID", ""))
+    if "debian" not in (identity[0], *release.get("ID_LIKE", "").split()):
+        raise PreflightError(
+            f"{release.get('PRETTY_NAME', identity[0])} is not a Debian or Ubuntu system: "
+            "the roles install nginx, certbot, ufw and fail2ban from those distributions' packages"
+        )
+    installed = _version(_output(["nginx", "-v"]), r"nginx/(\d+(?:\.\d+)+)")
+    return HostFacts(
+        distribution=identity[0],
+        release=identity[1],
+        tested=identity in TESTED,
+        nginx_installed=bool(installed),
+        nginx_version=installed or _candidate("nginx"),
+        openssl_version=_openssl_version(),
+        ipv6=_has_ipv6(),
+    )
+
+
+def refuse_taken_ports(ports: tuple[int, ...] = WEB_PORTS, found: list[Listener] | None = None) -> None:
+    """Raise PreflightError when something other than this host's nginx holds one of the ports."""
+    held = listeners() if found is None else found
+    others = [item for item in held if item.port in ports and not (item.program == "nginx" and not item.container)]
+    # A listener on loopback alone still takes the port from a server that wants every address.
+    holders: dict[tuple[str, str], list[int]] = {}
+    for item in others:
+        holders.setdefault((item.program, item.container), []).append(item.port)
+    if holders:
+        raise PreflightError("; ".join(_refusal(program, box, numbers) for (program, box), numbers in holders.items()))
+
+
+def _refusal(program: str, container: str, ports: list[int]) -> str:
+    numbers = " and ".join(str(port) for port in sorted(set(ports)))
+    taken = f"port {numbers} is held by {program or 'a program that cannot be seen'}"
+    if program == "docker-proxy" or container:
+        return (
+            f"{taken} (a container{' ' + container[:12] if container else ''}): publish it on another port, "
+            "or on 127.0.0.1 only, and give it a route; a proxy in a container (Nginx Proxy Manager, SWAG, Traefik, "
+            "Caddy) is stopped once its sites are in edge_sites"
+        )
+    if program in ("apache2", "lighttpd", "caddy", "haproxy", "httpd"):
+        return (
+            f"{taken}: move {program} to another port (for example 127.0.0.1:8080) and give it a route with "
+            f"`upstream: http://127.0.0.1:8080`, stop it (systemctl disable --now {program}), "
+            "or choose another host as the edge"
+        )
+    return (
+        f"{taken}: stop that program, move it to another port and give it a route, or choose another host as the edge"
+    )
+
+
+def _os_release(path: str) -> dict[str, str]:
+    try:
+        with open(path, encoding="utf-8") as lines:
+            pairs = [line.strip().partition("=") for line in lines]
+    except OSError as error:
+        raise PreflightError(f"{path} cannot be read ({error.strerror}): which system is this?") from None
+    return {key: value.strip("\"'") for key, _sign, value in pairs if key}
+
+
+def _openssl_version() -> str:
+    pattern = r"(?:OpenSSL|built with OpenSSL) (\d+(?:\.\d+)+)"
+    return (
+        _version(_output(["nginx", "-V"]), pattern)
+        or _version(_output(["openssl", "version"]), pattern)
+        or _candidate("openssl")
+    )
+
+
+def _candidate(package: str) -> str:
+    policy = _output(["apt-cache", "policy", package])
+    version = _version(policy, r"Candidate: (?:\d+:)?(\d+(?:\.\d+)+)")
+    if not version:
+        raise PreflightError(
+            f"apt knows no package '{package}': run `apt-get update` on the host and look at its sources"
+        )
+    return version
+
+
+def _version(text: str, pattern: str) -> str:
+    match = re.search(pattern, text)
+    return match.group(1) if match else ""
+
+
+def _output(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={"LC_ALL": "C", "PATH": _PATH})
+    except OSError:  # not installed
+        return ""
+    return done.stdout + done.stderr
+
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def _has_ipv6() -> bool:
+    # A socket that can be bound is what nginx needs; an address need not be there yet.
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::", 0))
+    except OSError:
+        return False
+    return True

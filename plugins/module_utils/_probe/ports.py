@@ -1,0 +1,82 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which ports of a host can be connected to from here."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from .connection import ProbeError, connect
+
+NOT_PROVEN = "not proven from outside"
+
+
+class PortFacts(TypedDict):
+    """One port: what was expected (``open`` or ``closed``), what it is, and whether that proves the expectation."""
+
+    address: str
+    port: int
+    expected: str
+    state: str
+    proof: str
+    detail: str
+
+
+def state(address: str, port: int, timeout: float) -> str:
+    """Return ``open``, ``refused``, or ``filtered`` when nothing comes back within ``timeout`` seconds.
+
+    Raises ProbeError when the address is a name that does not resolve.
+    """
+    try:
+        connect(address, port, timeout).close()
+    except ConnectionRefusedError:
+        return "refused"
+    except OSError:
+        return "filtered"
+    return "open"
+
+
+def judge(address: str, port: int, expected: str, found: str, outside: bool, alive: bool) -> PortFacts:
+    """Weigh the state of a port.
+
+    ``outside`` is false when the question came from the host itself, whose firewall does not stand in between.
+    ``alive`` is false when nothing at all answers at the address: then silence says nothing about the port.
+    """
+    detail = ""
+    if expected == "open":
+        proof = "ok" if found == "open" else "failed"
+        if proof == "failed":
+            detail = f"port {port} of {address} is {found} but should be open"
+    elif found == "open":
+        proof, detail = "failed", f"port {port} of {address} is open but should be closed"
+    elif not alive:
+        proof, detail = "failed", f"nothing answers at {address}, so that a silent port {port} proves nothing"
+    else:
+        proof = "ok"
+    if not outside and (proof == "ok" or expected == "closed"):
+        # The host reaches its own ports past its firewall: neither an open nor a closed one is a fact about outside.
+        proof, detail = NOT_PROVEN, ""
+    return _facts(address, port, expected, found, proof, detail)
+
+
+def _facts(address: str, port: int, expected: str, found: str, proof: str, detail: str) -> PortFacts:
+    return PortFacts(address=address, port=port, expected=expected, state=found, proof=proof, detail=detail)
+
+
+def look(
+    address: str, closed: list[int], opened: list[int], outside: bool, alive: bool, timeout: float
+) -> list[PortFacts]:
+    """Return the facts of all ports, the open ones first; ``alive`` tells whether the host has answered already."""
+    wanted = [(port, "open") for port in opened] + [(port, "closed") for port in closed]
+    try:
+        states = [state(address, port, timeout) for port, _expected in wanted]
+    except ProbeError as error:
+        detail = str(error)
+        return [_facts(address, port, expected, "filtered", "failed", detail) for port, expected in wanted]
+    alive = alive or any(found in ("open", "refused") for found in states)
+    return [
+        judge(address, port, expected, found, outside, alive)
+        for (port, expected), found in zip(wanted, states, strict=True)
+    ]

@@ -1,0 +1,172 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ask one route everything that is expected of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TypedDict
+from urllib.parse import urljoin, urlsplit
+
+from .connection import ProbeError, Target, ask, opened
+from .streams import SseFacts, StreamFacts, moving_pictures, server_sent_events
+from .tls import TlsFacts
+from .tls import look as look_at_tls
+from .websocket import WebSocketFacts, upgrade
+
+
+@dataclass(frozen=True)
+class Route:
+    """A URL and what is expected of it.
+
+    ``status`` lists what is acceptable, nothing stands for 200 to 399 and 401. ``sse``, ``websocket`` and
+    ``stream`` are paths of the same site, empty for none; without a leading slash they are taken from the URL on.
+    ``http_port`` is where the plain form of an HTTPS URL is asked.
+    """
+
+    url: str
+    status: tuple[int, ...] = ()
+    redirect: bool = True
+    sse: str = ""
+    websocket: str = ""
+    websocket_echo: bool = False
+    stream: str = ""
+    http_port: int = 80
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all routes share; see Target. ``trust`` is false where an untrusted certificate is no problem."""
+
+    address: str = ""
+    ca_file: str = ""
+    trust: bool = True
+    timeout: float = 10.0
+
+
+class RedirectFacts(TypedDict):
+    """What the plain form of the URL answered (status None without an answer)."""
+
+    status: int | None
+    location: str
+    ok: bool
+
+
+class RouteFacts(TypedDict):
+    """All that was found out about one route; None for what was not asked or could not be."""
+
+    url: str
+    ok: bool
+    status: int | None
+    redirect: RedirectFacts | None
+    tls: TlsFacts | None
+    sse: SseFacts | None
+    websocket: WebSocketFacts | None
+    stream: StreamFacts | None
+    seconds: float
+    problems: list[str]
+
+
+def check(route: Route, conditions: Conditions) -> RouteFacts:
+    """Return the facts of a route. Whatever goes wrong is one of its ``problems``; nothing is raised."""
+    facts = RouteFacts(
+        url=route.url,
+        ok=False,
+        status=None,
+        redirect=None,
+        tls=None,
+        sse=None,
+        websocket=None,
+        stream=None,
+        seconds=0.0,
+        problems=[],
+    )
+    start = time.monotonic()
+    try:
+        _check(route, conditions, facts)
+    except (ProbeError, OSError, ValueError) as error:
+        facts["problems"].append(str(error))
+    facts["seconds"] = round(time.monotonic() - start, 3)
+    facts["ok"] = not facts["problems"]
+    return facts
+
+
+def _check(route: Route, conditions: Conditions, facts: RouteFacts) -> None:
+    target = Target(route.url, conditions.address, conditions.ca_file, True, conditions.timeout)
+    if target.parts.scheme not in ("http", "https") or not target.host:
+        raise ProbeError("not a URL of the form https://name/path")
+    if target.secure:
+        shown = facts["tls"] = look_at_tls(target)
+        # The rest is asked in any case, because what else is wrong is worth knowing too.
+        target = replace(target, verify=shown["trusted"])
+        if conditions.trust and not shown["trusted"]:
+            facts["problems"].append(f"the certificate is not trusted: {shown['problem']}")
+        if route.redirect:
+            facts["redirect"] = _redirect(route, target, facts["problems"])
+    facts["status"] = _status(route, target, facts["problems"])
+    _check_streams(route, target, facts)
+
+
+def _check_streams(route: Route, target: Target, facts: RouteFacts) -> None:
+    problems = facts["problems"]
+    if route.sse:
+        facts["sse"] = sse = server_sent_events(replace(target, url=urljoin(route.url, route.sse)))
+        problems += [] if sse["ok"] else [f"server-sent events at {route.sse}: {sse['detail']}"]
+    if route.websocket:
+        facts["websocket"] = socket = upgrade(
+            replace(target, url=urljoin(route.url, route.websocket)), route.websocket_echo
+        )
+        problems += [] if socket["ok"] else [f"WebSocket at {route.websocket}: {socket['detail']}"]
+    if route.stream:
+        facts["stream"] = stream = moving_pictures(replace(target, url=urljoin(route.url, route.stream)))
+        problems += [] if stream["ok"] else [f"stream at {route.stream}: {stream['detail']}"]
+
+
+def _status(route: Route, target: Target, problems: list[str]) -> int:
+    with opened(target) as used:
+        status = ask(target, used).status
+    fine = status in route.status if route.status else 200 <= status <= 399 or status == 401
+    if not fine:
+        wanted = ", ".join(str(each) for each in route.status) or "200 to 399 or 401"
+        problems.append(f"status {status} instead of {wanted}")
+    return status
+
+
+def _redirect(route: Route, target: Target, problems: list[str]) -> RedirectFacts:
+    """Ask the plain form of the URL, which has to lead to the same place under HTTPS, for good."""
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    port = "" if route.http_port == 80 else f":{route.http_port}"
+    plain = replace(target, url=f"http://{host}{port}{target.path}")
+    try:
+        with opened(plain) as used:
+            response = ask(plain, used)
+            status, location = response.status, response.getheader("Location") or ""
+    except ProbeError as error:
+        problems.append(f"HTTP: {error}")
+        return RedirectFacts(status=None, location="", ok=False)
+    problem = ""
+    if status not in (301, 308):
+        problem = f"HTTP answers {status} instead of 301 or 308"
+    elif not _same_place(location, target):
+        problem = f"HTTP leads to {location or 'nowhere'} instead of {route.url}"
+    if problem:
+        problems.append(problem)
+    return RedirectFacts(status=status, location=location, ok=not problem)
+
+
+def _same_place(location: str, target: Target) -> bool:
+    found, wanted = urlsplit(location), target.parts
+    try:
+        port = found.port or 443
+    except ValueError:
+        return False
+    return (found.scheme, found.hostname, port, found.path or "/", found.query) == (
+        "https",
+        target.host,
+        target.port,
+        wanted.path or "/",
+        wanted.query,
+    )

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ask all routes and all ports, several at a time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypedDict
+from urllib.parse import urlsplit
+
+from . import ports
+from .connection import ProbeError, tls_context
+from .route import Conditions, Route, RouteFacts, check
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What to expect of ports; ``outside`` is false where the question comes from the host itself."""
+
+    closed: tuple[int, ...] = ()
+    opened: tuple[int, ...] = ()
+    outside: bool = True
+
+
+class Report(TypedDict):
+    """Everything that was found out, and the problems of all of it with the place in front."""
+
+    results: list[RouteFacts]
+    ports: list[ports.PortFacts]
+    ok: bool
+    problems: list[str]
+
+
+def probe(routes: list[Route], wanted: Ports, conditions: Conditions) -> Report:
+    """Ask every route, then every port of the address, or of each host of the routes where no address is given.
+
+    The routes are asked eight at a time, the answers keep the order of the questions. Raises ProbeError when the
+    question itself is wrong: an unreadable ``ca_file``, or ports without any host to ask.
+    """
+    tls_context(conditions.ca_file)
+    hosts = [conditions.address] if conditions.address else _hosts(routes)
+    if (wanted.closed or wanted.opened) and not hosts:
+        raise ProbeError("ports are to be asked, but there is neither an address nor a route: give an address")
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        results = list(pool.map(lambda route: check(route, conditions), routes))
+        found = [
+            facts for part in pool.map(lambda host: _look(host, wanted, conditions, results), hosts) for facts in part
+        ]
+    problems = [f"{facts['url']}: {problem}" for facts in results for problem in facts["problems"]]
+    problems += [facts["detail"] for facts in found if facts["proof"] == "failed"]
+    return Report(results=results, ports=found, ok=not problems, problems=problems)
+
+
+def _hosts(routes: list[Route]) -> list[str]:
+    hosts = (urlsplit(route.url).hostname for route in routes)
+    return list(dict.fromkeys(host for host in hosts if host))
+
+
+def _look(host: str, wanted: Ports, conditions: Conditions, results: list[RouteFacts]) -> list[ports.PortFacts]:
+    alive = any(
+        facts["status"] is not None and (conditions.address or urlsplit(facts["url"]).hostname == host)
+        for facts in results
+    )
+    return ports.look(host, list(wanted.closed), list(wanted.opened), wanted.outside, alive, conditions.timeout)

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ask nginx about a candidate before it is live: `nginx -t` in a private mount namespace over a staged copy."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+NGINX_TIMEOUT = 60.0
+
+_MOUNTED = "constellation-edge: mounted"
+
+# nginx creates the log files and cache folders of a candidate while it tests it. Where the kernel allows it, these
+# folders take new names in memory only, so that a refused candidate, and check mode, leave nothing behind.
+SCRATCH = ("/var/log/nginx", "/var/lib/nginx", "/var/cache/nginx")
+
+# Runs inside the private mount namespace; mounts each pair of its arguments and becomes nginx. Nothing that it mounts
+# is visible to any other process, and the kernel removes it when the process ends.
+_INSIDE = f"""
+import os, subprocess, sys
+nginx, memory, pairs = sys.argv[1], sys.argv[2], sys.argv[3:]
+
+def mount(kind, options, folder):
+    command = ["mount", "-t", kind, "-o", options, "scratch", folder]
+    return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
+
+if mount("tmpfs", "mode=0711", memory):
+    for number, folder in enumerate(filter(os.path.isdir, {SCRATCH!r})):
+        upper, work = (os.path.join(memory, kind + str(number)) for kind in ("upper", "work"))
+        owner = os.stat(folder)
+        os.mkdir(upper, owner.st_mode & 0o7777)
+        os.chown(upper, owner.st_uid, owner.st_gid)
+        os.mkdir(work)
+        options = "lowerdir=" + folder + ",upperdir=" + upper + ",workdir=" + work
+        mount("overlay", options, folder)
+for source, target in zip(pairs[0::2], pairs[1::2]):
+    subprocess.run(["mount", "--bind", source, target], check=True)
+print("{_MOUNTED}", flush=True)
+os.execv(nginx, [nginx, "-t"])
+"""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What nginx says about a configuration; `text` is its own message, `file` and `line` where it points."""
+
+    accepted: bool
+    text: str
+
+    @property
+    def problem(self) -> str:
+        """Nginx's first error without its prefix."""
+        found = re.search(r"\[(?:emerg|alert|crit|error)\]\s*(?:\d+#\d+:\s*)?(.*)", self.text)
+        return found.group(1).strip() if found else self.text.strip()
+
+    @property
+    def place(self) -> tuple[str, int] | None:
+        """The file and the line that the first error names."""
+        found = re.search(r".* in (/.+):(\d+)$", self.problem)
+        return (found.group(1), int(found.group(2))) if found else None
+
+
+def find_nginx(name: str = "nginx") -> str | None:
+    """Return the path of the nginx program, or None when it is not installed."""
+    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for programs whose messages are read: untranslated, with the system folders."""
+    found = os.environ.get("PATH", "")
+    return {**os.environ, "LC_ALL": "C", "PATH": f"{found}:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+def copy_tree(root: str, stage: str) -> None:
+    """Copy the folder `root` to `stage` with links, owners and modes; sockets and pipes are left out."""
+    shutil.copytree(root, stage, symlinks=True, copy_function=_copy, ignore=_special)
+    owner = os.stat(root)
+    os.chown(stage, owner.st_uid, owner.st_gid)
+
+
+def _copy(source: str, target: str) -> None:
+    shutil.copy2(source, target, follow_symlinks=False)
+    owner = os.lstat(source)
+    os.chown(target, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def _special(folder: str, names: list[str]) -> list[str]:
+    paths = ((name, os.path.join(folder, name)) for name in names)
+    return [
+        name
+        for name, path in paths
+        if not os.path.islink(path) and not os.path.isfile(path) and not os.path.isdir(path)
+    ]
+
+
+def test_live(nginx: str) -> Verdict:
+    """Run `nginx -t` over the files as they are."""
+    return _verdict(_run([nginx, "-t"]))
+
+
+def test_staged(nginx: str, mounts: list[tuple[str, str]], memory: str) -> Verdict | None:
+    """Run `nginx -t` with each (source, target) of `mounts` bound for it alone; None when the kernel refuses that.
+
+    `memory` is an empty folder, the place for what nginx creates during the test.
+    """
+    unshare = shutil.which("unshare", path=environment()["PATH"])
+    if unshare is None:
+        return None
+    pairs = [path for pair in mounts for path in pair]
+    inside = [sys.executable, "-I", "-c", _INSIDE, nginx, memory, *pairs]
+    command = [unshare, "--mount", "--propagation", "private", "--", *inside]
+    result = _run(command)
+    return _verdict(result) if _MOUNTED in result.stdout else None
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=NGINX_TIMEOUT,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return subprocess.CompletedProcess(command, 127, "", f"{command[0]}: {error}")
+
+
+def _verdict(result: subprocess.CompletedProcess[str]) -> Verdict:
+    return Verdict(result.returncode == 0, result.stderr.strip())

@@ -1,0 +1,522 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several files as one change: tested by nginx before it is live, atomic, durable, put back when a later step fails.
+
+The order of one transaction:
+
+1. an earlier transaction that was cut off is put back (`recover`);
+2. the candidate is tested by `nginx -t` over a staged copy, which only that test can see;
+3. the journal is written; every new content stands complete in a temporary file (a full disk ends here, with nothing
+   changed); every original gets a second name;
+4. the renames: files, then links, then links that go, then files that go, so that no link points to nothing;
+5. the caller's `after` (a reload, a probe); when it fails, everything is put back byte for byte;
+6. the originals and the journal go.
+
+A caller that computes new content from files on the host calls `recover()` before it reads them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Union
+
+from ._files import (
+    explain,
+    fsync_folder,
+    keep_name,
+    make_folder,
+    missing_folders,
+    private_folder,
+    read_bytes,
+    write_new,
+)
+from ._journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint, recover_journal, stage_path
+from ._lock import LOCK_PATH, LockError, host_lock
+from ._staging import Verdict, copy_tree, find_nginx, test_live, test_staged
+
+STATE_FOLDER = "/var/lib/constellation-edge"
+
+
+class TransactionError(Exception):
+    """The change was refused or put back; the message names the place and the remedy."""
+
+
+class Original(Enum):
+    """What a candidate was made from, when it was not the bytes of a file."""
+
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Write:
+    """A file's whole new content. A symbolic link at `path` stays: its target is edited.
+
+    `mode` counts for a new file; an existing one keeps owner, mode and extended attributes. `original` is what the
+    candidate was made from: when the file holds something else at the time of writing, nothing is written.
+    """
+
+    path: str
+    content: bytes
+    mode: int = 0o644
+    original: bytes | Original = field(default=Original.UNKNOWN, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A symbolic link at `path` that holds `target`, made or swapped in one step."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Remove:
+    """No file and no link at `path`; a link's target stays."""
+
+    path: str
+
+
+Change = Union[Write, Link, Remove]  # noqa: UP007 - an alias that is evaluated at run time
+
+
+@dataclass(frozen=True)
+class Host:
+    """Where the parts of the host are: the folder for state, the lock file, the nginx program (a name or a path)."""
+
+    state: str = STATE_FOLDER
+    lock: str = LOCK_PATH
+    nginx: str = "nginx"
+
+
+HOST = Host()
+
+# The state folders whose transaction this process is carrying out: the lock lets its own process pass.
+_open: set[str] = set()
+
+
+def pending(changes: Iterable[Change]) -> list[Change]:
+    """Return the changes that differ from what is on disk, each Write with the bytes that it would replace."""
+    result: list[Change] = []
+    for change in _checked(changes):
+        path = _place(change)
+        if fingerprint(path) == _wanted(change):
+            continue
+        if isinstance(change, Write) and change.original is Original.UNKNOWN:
+            result.append(replace(change, original=_bytes_at(path)))
+        else:
+            result.append(change)
+    return result
+
+
+def diffs(changes: Iterable[Change]) -> list[dict[str, str]]:
+    """Return Ansible's `diff` entries for the changes that differ; a file that only its owner may read is not shown."""
+    return [
+        {
+            "before_header": change.path,
+            "after_header": change.path,
+            "before": _shown_before(change),
+            "after": _shown_after(change),
+        }
+        for change in pending(changes)
+    ]
+
+
+def recover(*, host: Host = HOST) -> list[str]:
+    """Finish or undo a transaction that was cut off; return the names that were put back. Does nothing otherwise."""
+    if not os.path.isdir(host.state) or host.state in _open:
+        return []
+    with _locked(host):
+        try:
+            return recover_journal(host.state)[0]
+        except OSError as error:
+            raise TransactionError(
+                f"a change that was cut off cannot be put back: {explain(error, host.state)}"
+            ) from error
+
+
+def check(changes: Iterable[Change], *, root: str = "/etc/nginx", host: Host = HOST) -> bool:
+    """Let nginx judge the changes without writing any of them (check mode).
+
+    Returns False when no judgement is possible: nginx is not installed, or the kernel refuses a private mount
+    namespace. Raises TransactionError when nginx refuses the candidate.
+    """
+    todo = pending(changes)
+    nginx = find_nginx(host.nginx)
+    if nginx is None:
+        return False
+    stage = private_folder()
+    try:
+        verdict = _stage_and_test(nginx, todo, root, stage)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    if verdict is not None and not verdict.accepted:
+        raise TransactionError(_refusal(verdict, todo))
+    return verdict is not None
+
+
+def apply(
+    changes: Iterable[Change],
+    *,
+    root: str = "/etc/nginx",
+    test: bool = True,
+    after: Callable[[], None] | None = None,
+    undone: Callable[[], None] | None = None,
+    backup: bool = False,
+    host: Host = HOST,
+) -> list[str]:
+    """Bring the changes to disk as one transaction and return the paths of the backups (with `backup`).
+
+    `root` is the folder that nginx reads, for the test. `after` runs when everything is in place; when it raises,
+    everything is put back, `undone` runs (for a reload of what was put back) and a TransactionError tells both.
+    """
+    if host.state in _open:
+        raise TransactionError("a transaction cannot begin inside the last step of another one; combine their changes")
+    with _locked(host):
+        recover(host=host)
+        todo = _ordered(pending(changes))
+        if not todo:
+            if after is not None:
+                _call_after(after)
+            return []
+        _refuse_unsafe(todo)
+        nginx = find_nginx(host.nginx) if test else None
+        with _errors_explained(root, exact=False):
+            tested = nginx is None or _staged_test_passes(nginx, todo, root, host)
+            backups = _back_up(todo, host) if backup else []
+            _Run(todo, host, None if tested else nginx).run(after, undone)
+        return backups
+
+
+class _Run:
+    """The part of a transaction that changes files."""
+
+    def __init__(self, todo: Sequence[Change], host: Host, live_test: str | None) -> None:
+        token = secrets.token_hex(4)
+        self.todo = todo
+        self.live_test = live_test
+        entries = [_entry(change, token) for change in todo]
+        folders: list[str] = []
+        for change in todo:
+            if not isinstance(change, Remove):
+                missing = missing_folders(os.path.dirname(_place(change)))
+                folders += [folder for folder in missing if folder not in folders]
+        self.journal = Journal(host.state, entries, folders)
+
+    def run(self, after: Callable[[], None] | None, undone: Callable[[], None] | None) -> None:
+        """Write, test where it was not possible before, call `after`, and close; or put everything back."""
+        _open.add(self.journal.folder)
+        try:
+            self._run(after, undone)
+        finally:
+            _open.discard(self.journal.folder)
+
+    def _run(self, after: Callable[[], None] | None, undone: Callable[[], None] | None) -> None:
+        self.journal.open()
+        try:
+            self._prepare()
+            self._swap()
+            self._judge()
+        except BaseException as error:
+            self._undo(error)
+            raise
+        try:
+            if after is not None:
+                after()
+        except Exception as error:
+            note = self._undo(error)
+            note += _call_undone(undone)
+            raise TransactionError(f"{error}; {note}") from error
+        except BaseException as error:
+            self._undo(error)
+            raise
+        self.journal.close()
+
+    def _prepare(self) -> None:
+        for folder in self.journal.folders:
+            make_folder(folder)
+        for change, entry in zip(self.todo, self.journal.entries, strict=True):
+            # Explained at once: when the temporary files are gone again, a full disk looks as if it had space.
+            with _errors_explained(change.path):
+                exists = os.path.lexists(entry.path)
+                if isinstance(change, Write):
+                    write_new(entry.temporary, change.content, change.mode, entry.path if exists else None)
+                elif isinstance(change, Link):
+                    os.symlink(change.target, entry.temporary)
+                if exists:
+                    keep_name(entry.path, entry.kept)
+        for folder in sorted({os.path.dirname(entry.path) for entry in self.journal.entries}):
+            fsync_folder(folder)
+
+    def _swap(self) -> None:
+        for change, entry in zip(self.todo, self.journal.entries, strict=True):
+            if fingerprint(entry.path) != entry.before:
+                raise TransactionError(
+                    f"{change.path}: somebody else changed it in this moment; nothing of this run was kept, run again"
+                )
+            with _errors_explained(change.path):
+                if isinstance(change, Remove):
+                    os.unlink(entry.path)
+                else:
+                    os.rename(entry.temporary, entry.path)
+                fsync_folder(os.path.dirname(entry.path))
+
+    def _judge(self) -> None:
+        if self.live_test is None:
+            return
+        verdict = test_live(self.live_test)
+        if not verdict.accepted:
+            raise TransactionError(_refusal(verdict, self.todo))
+
+    def _undo(self, reason: BaseException) -> str:
+        try:
+            _, foreign = self.journal.undo()
+        except OSError as error:
+            raise TransactionError(
+                f"{reason}; putting the previous files back failed too: {explain(error, self.journal.folder)};"
+                " the next run tries again"
+            ) from error
+        if foreign:
+            names = ", ".join(foreign)
+            return f"the previous files were put back, except those that somebody else changed meanwhile: {names}"
+        return "every file was put back as it was"
+
+
+def _call_after(after: Callable[[], None]) -> None:
+    try:
+        after()
+    except Exception as error:
+        raise TransactionError(f"{error}; no file had been changed") from error
+
+
+def _call_undone(undone: Callable[[], None] | None) -> str:
+    try:
+        if undone is not None:
+            undone()
+    except Exception as error:
+        return f"; the step after putting back failed: {error}"
+    return ""
+
+
+@contextlib.contextmanager
+def _errors_explained(path: str, *, exact: bool = True) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TransactionError(f"{explain(error, path, exact=exact)}. Nothing was changed") from error
+
+
+@contextlib.contextmanager
+def _locked(host: Host) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(host_lock(path=host.lock))
+        except LockError as error:
+            raise TransactionError(str(error)) from error
+        yield
+
+
+def _checked(changes: Iterable[Change]) -> list[Change]:
+    """Return the changes with exact repetitions dropped; refuse a relative path and two changes of one name."""
+    seen: dict[str, Change] = {}
+    for change in changes:
+        if not os.path.isabs(change.path):
+            raise TransactionError(f"{change.path}: give an absolute path")
+        place = _place(change)
+        if seen.setdefault(place, change) != change and not _same(seen[place], change):
+            raise TransactionError(f"{change.path}: named by two different changes of one transaction ({place})")
+    return list(seen.values())
+
+
+def _same(one: Change, other: Change) -> bool:
+    return type(one) is type(other) and _wanted(one) == _wanted(other)
+
+
+def _place(change: Change) -> str:
+    """Return the name that changes: for a Write the file behind every link, otherwise the name itself."""
+    if isinstance(change, Write):
+        place = os.path.realpath(change.path)
+        if os.path.islink(place):
+            raise TransactionError(f"{change.path}: its symbolic links lead in a circle; remove the link")
+        return place
+    folder, name = os.path.split(change.path.rstrip("/"))
+    return os.path.join(os.path.realpath(folder), name)
+
+
+def _wanted(change: Change) -> str:
+    if isinstance(change, Write):
+        return content_fingerprint(change.content)
+    return "link:" + change.target if isinstance(change, Link) else ABSENT
+
+
+def _bytes_at(path: str) -> bytes | Original:
+    try:
+        return read_bytes(path)
+    except FileNotFoundError:
+        return Original.ABSENT
+    except OSError:
+        return Original.UNKNOWN
+
+
+def _ordered(todo: list[Change]) -> list[Change]:
+    """Sort: new files, changed files, links, links that go, files that go."""
+
+    def rank(change: Change) -> int:
+        if isinstance(change, Write):
+            return 1 if os.path.lexists(_place(change)) else 0
+        if isinstance(change, Link):
+            return 2
+        return 3 if os.path.islink(_place(change)) else 4
+
+    return sorted(todo, key=rank)
+
+
+def _refuse_unsafe(todo: Iterable[Change]) -> None:
+    for change in todo:
+        place = _place(change)
+        with contextlib.suppress(FileNotFoundError):
+            status = os.lstat(place)
+            if stat.S_ISDIR(status.st_mode):
+                raise TransactionError(f"{change.path}: a folder stands where a file is wanted; move it away")
+            if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
+                raise TransactionError(f"{change.path}: neither a file nor a link stands there; remove it")
+            if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+                raise TransactionError(
+                    f"{change.path}: the file has {status.st_nlink} names (hard links), and replacing one would part"
+                    f" them; find the others with `find / -xdev -samefile {place}` and keep one"
+                )
+        if (
+            isinstance(change, Write)
+            and change.original is not Original.UNKNOWN
+            and change.original != _bytes_at(place)
+        ):
+            raise TransactionError(f"{change.path}: changed since it was read; nothing was written, run again")
+
+
+def _entry(change: Change, token: str) -> Entry:
+    path = _place(change)
+    folder, name = os.path.split(path)
+    prefix = os.path.join(folder, f".{name[:180]}.{token}")
+    before = fingerprint(path)
+    if isinstance(change, Write) and change.original is not Original.UNKNOWN:
+        before = ABSENT if isinstance(change.original, Original) else content_fingerprint(change.original)
+    return Entry(path, f"{prefix}.old", f"{prefix}.new", before, _wanted(change))
+
+
+def _staged_test_passes(nginx: str, todo: Sequence[Change], root: str, host: Host) -> bool:
+    """Test the candidate over a staged copy; False when that is not possible here and the test must be made live."""
+    stage = stage_path(host.state)
+    os.makedirs(host.state, mode=0o755, exist_ok=True)
+    os.mkdir(stage, 0o700)
+    try:
+        verdict = _stage_and_test(nginx, todo, root, stage)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    if verdict is not None and not verdict.accepted:
+        raise TransactionError(_refusal(verdict, todo))
+    return verdict is not None
+
+
+def _stage_and_test(nginx: str, todo: Sequence[Change], root: str, stage: str) -> Verdict | None:
+    """Build the candidate under `stage` and test it; None when the kernel, or a change outside `root`, forbids it."""
+    real_root = os.path.realpath(root)
+    if not os.path.isdir(real_root):
+        return None
+    copy = os.path.join(stage, "root")
+    mounts = [(copy, real_root)]
+    copy_tree(real_root, copy)
+    for number, change in enumerate(todo):
+        place = _place(change)
+        inside = os.path.relpath(place, real_root)
+        if not inside.startswith(".." + os.sep):
+            _stage_change(change, os.path.join(copy, inside))
+        elif isinstance(change, Write) and os.path.isfile(place):
+            single = os.path.join(stage, f"file{number}")
+            write_new(single, change.content, change.mode, place)
+            mounts.append((single, place))
+        else:
+            return None
+    memory = os.path.join(stage, "memory")
+    os.mkdir(memory, 0o700)
+    return test_staged(nginx, mounts, memory)
+
+
+def _stage_change(change: Change, path: str) -> None:
+    exists = os.path.lexists(path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    temporary = os.path.join(os.path.dirname(path), ".constellation-edge.stage")
+    if isinstance(change, Remove):
+        os.unlink(path)
+    elif isinstance(change, Link):
+        os.symlink(change.target, temporary)
+        os.rename(temporary, path)
+    else:
+        write_new(temporary, change.content, change.mode, path if exists else None)
+        os.rename(temporary, path)
+
+
+def _refusal(verdict: Verdict, todo: Iterable[Change]) -> str:
+    """Say what nginx refused, where, and what to do."""
+    ours = {os.path.realpath(change.path): change.path for change in todo}
+    place, problem = verdict.place, verdict.problem
+    if place is None:
+        where, remedy = "", "correct what was asked for, or the file that nginx names"
+    else:
+        where = f"{place[0]} line {place[1]}: "
+        problem = problem.removesuffix(f" in {place[0]}:{place[1]}")
+        remedy = (
+            "this line is part of the change: correct what was asked for"
+            if os.path.realpath(place[0]) in ours
+            else "this file is not part of the change: correct it, or what it shares with the change"
+        )
+    return f"nginx refuses the new configuration and nothing was changed. {where}{problem}. Remedy: {remedy}"
+
+
+def _back_up(todo: Iterable[Change], host: Host) -> list[str]:
+    """Copy each original under the state folder, where no include reads it; return the copies' paths."""
+    folder = os.path.join(host.state, "backup", time.strftime("%Y%m%dT%H%M%S") + "-" + secrets.token_hex(2))
+    copies: list[str] = []
+    for change in todo:
+        place = _place(change)
+        if not os.path.isfile(place) or os.path.islink(place):
+            continue
+        copy = os.path.join(folder, place.lstrip("/"))
+        os.makedirs(os.path.dirname(copy), mode=0o700, exist_ok=True)
+        write_new(copy, read_bytes(place), 0o600, place)
+        copies.append(copy)
+    return copies
+
+
+def _shown_before(change: Change) -> str:
+    path = _place(change)
+    if os.path.islink(path):
+        return f"link to {os.readlink(path)}\n"
+    content = _bytes_at(path)
+    if isinstance(content, Original):
+        return ""
+    return _shown(content, stat.S_IMODE(os.stat(path).st_mode))
+
+
+def _shown_after(change: Change) -> str:
+    if isinstance(change, Link):
+        return f"link to {change.target}\n"
+    if isinstance(change, Remove):
+        return ""
+    path = _place(change)
+    return _shown(change.content, stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else change.mode)
+
+
+def _shown(content: bytes, mode: int) -> str:
+    if mode & 0o077 == 0:
+        return f"(private, {len(content)} bytes)\n"
+    return content.decode("utf-8", "replace")

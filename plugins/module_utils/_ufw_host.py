@@ -1,0 +1,119 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read ufw's state on this host, carry out a plan, and say what stands in its way."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ._command import Run, find, run
+from ._ufw import Plan, Request, State, plan
+from ._ufw_rule import V4, V6, UfwError, parse_entries
+
+_POLICIES = {"DROP": "deny", "REJECT": "reject", "ACCEPT": "allow"}
+
+
+@dataclass
+class Outcome:
+    """What a run did, or in check mode would do: whether, which commands, and the rule set before and after."""
+
+    changed: bool
+    commands: list[list[str]]
+    before: State
+    after: State
+    warnings: list[str]
+
+
+def parse_defaults(text: str) -> dict[str, str]:
+    """Read the assignments of ``/etc/default/ufw``, quotes removed."""
+    return {key: value.strip() for key, value in re.findall(r'(?m)^\s*([A-Z_0-9]+)\s*=\s*"?([^"#\n]*)"?', text)}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as exc:
+        raise UfwError(f"{path}: {exc.strerror}: run as root (become: true)") from exc
+
+
+def read_state(etc: Path = Path("/etc"), call: Run = run) -> State:
+    """Return the rule set as it is; where ufw is not installed, as its package would leave it."""
+    if find("ufw") is None:
+        return State(installed=False)
+    defaults = parse_defaults(_text(etc / "default" / "ufw"))
+    answer = call(["ufw", "status"])
+    if answer.rc != 0:
+        raise UfwError(
+            f"`ufw status` fails: {answer.text}: run as root (become: true), and see `ufw status` on the host"
+        )
+    return State(
+        active=re.search(r"(?m)^Status: active", answer.out) is not None,
+        ipv6=defaults.get("IPV6", "no").lower() == "yes",
+        incoming=_POLICIES.get(defaults.get("DEFAULT_INPUT_POLICY", "").upper(), "allow"),
+        outgoing=_POLICIES.get(defaults.get("DEFAULT_OUTPUT_POLICY", "").upper(), "allow"),
+        entries={
+            V4: parse_entries(_text(etc / "ufw" / "user.rules"), V4),
+            V6: parse_entries(_text(etc / "ufw" / "user6.rules"), V6),
+        },
+    )
+
+
+def published_ports(rules: str) -> list[str]:
+    """Return the ports that Docker publishes beside ufw, from ``iptables -t nat -S DOCKER``."""
+    found = set()
+    for line in rules.splitlines():
+        match = re.search(r"-p (\w+) .*--dport (\S+) .*-j DNAT", line)
+        if match and "-d 127." not in line:
+            found.add(f"{match[2]}/{match[1]}")
+    return sorted(found)
+
+
+def host_warnings(call: Run = run) -> list[str]:
+    """Say what on this host makes the firewall weaker than its rules."""
+    warnings = []
+    if call(["systemctl", "is-enabled", "nftables.service"]).out.strip() == "enabled":
+        warnings.append(
+            "nftables.service is enabled: its start flushes every rule of ufw and of fail2ban;"
+            " switch it off with `systemctl disable nftables.service`"
+        )
+    if os.path.exists("/run/docker.sock"):
+        ports = published_ports(call(["iptables", "-w", "-t", "nat", "-S", "DOCKER"]).out)
+        if ports:
+            warnings.append(
+                f"Docker publishes {', '.join(ports)} past ufw: publish on 127.0.0.1, or filter in chain DOCKER-USER"
+            )
+    return warnings
+
+
+def _carry_out(steps: Plan, call: Run) -> None:
+    for words in steps.steps:
+        answer = call(["ufw", *words])
+        if answer.rc != 0:
+            raise UfwError(f"`ufw {' '.join(words)}` fails: {answer.text}; what was done before it stays, run again")
+
+
+def reconcile(request: Request, check: bool = False, etc: Path = Path("/etc"), call: Run = run) -> Outcome:
+    """Bring the rule set in line with the request, or say in check mode what that would do.
+
+    Raises UfwError when the request cannot be met, and when the rule set is not as planned afterwards.
+    """
+    before = read_state(etc, call)
+    if not before.installed and not check:
+        raise UfwError("ufw is not installed: install the package ufw first (the role hardening does)")
+    todo = plan(before, request)
+    outcome = Outcome(bool(todo.steps), todo.steps, before, todo.after, todo.warnings)
+    if check or not todo.steps:
+        return outcome
+    _carry_out(todo, call)
+    left = plan(read_state(etc, call), request)
+    if left.steps:
+        wanted = "; ".join("ufw " + " ".join(words) for words in left.steps)
+        raise UfwError(f"ufw accepted the commands, yet its rule set is not as wanted; still missing: {wanted}")
+    return outcome

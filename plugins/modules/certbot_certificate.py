@@ -1,0 +1,186 @@
+#!/usr/bin/python
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keep certbot lineages as they are wanted."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: certbot_certificate
+short_description: Keep certbot lineages as they are wanted
+version_added: 0.1.0
+description:
+  - Issues certificates by HTTP-01 with C(certbot certonly --webroot), so that no web server file is edited, and only
+    when the certificate on disk does not do. Names, key, key type and end are read from the certificate itself, the CA
+    it came from is read from certbot's renewal file.
+  - Before the CA is asked, the module fetches a file of its own from port 80 of the host. When that is not served, the
+    CA is not asked, because a validation that fails counts towards its rate limits.
+  - A certificate that cannot be had now is reported with what is missing. The next run finishes it.
+  - A lineage that was made with another authenticator, for example C(certbot --nginx), is reported and left as it is.
+author:
+  - constellation.edge contributors (@myconstellation)
+extends_documentation_fragment:
+  - constellation.edge.attributes
+attributes:
+  check_mode:
+    support: full
+    details: The CA is not asked. What is missing is expected to be issued.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+requirements:
+  - certbot 1.21 or later, with its python3-cryptography
+options:
+  certificates:
+    description: The lineages. Others on the host are left alone.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the lineage, which is its folder below C(/etc/letsencrypt/live).
+        type: str
+        required: true
+      names:
+        description: Host names the certificate is valid for. Without any, it is the name of the lineage.
+        type: list
+        elements: str
+        default: []
+      key_type:
+        description: Kind of the private key.
+        type: str
+        choices: [ecdsa, rsa]
+        default: ecdsa
+  email:
+    description: Address for the account at the CA. Empty registers without one.
+    type: str
+    default: ""
+  server:
+    description: URL of the CA's ACME directory.
+    type: str
+    default: https://acme-v02.api.letsencrypt.org/directory
+  webroot:
+    description: Folder from which port 80 serves C(/.well-known/acme-challenge/). It is made when it is missing.
+    type: path
+    default: /var/lib/constellation-edge/acme
+  renew_hook:
+    description: Command that certbot runs after each certificate it got, now and at each renewal.
+    type: str
+    default: systemctl reload nginx
+  required:
+    description: Whether a certificate that cannot be had fails the task.
+    type: bool
+    default: false
+  timeout:
+    description: Seconds that one certificate may take.
+    type: int
+    default: 300
+"""
+
+EXAMPLES = r"""
+- name: Have a certificate for two names
+  constellation.edge.certbot_certificate:
+    email: me@example.org
+    certificates:
+      - name: home.example.org
+        names: [home.example.org, camera.example.org]
+  register: certificates
+"""
+
+RETURN = r"""
+certificates:
+  description: The state of each lineage after the run, by its name. In check mode the state before it.
+  returned: success
+  type: dict
+  contains:
+    fullchain:
+      description: Path of the certificate with its chain, empty when there is none that can be used.
+      type: str
+      sample: /etc/letsencrypt/live/home.example.org/fullchain.pem
+    privkey:
+      description: Path of the private key, empty when there is no certificate that can be used.
+      type: str
+    source:
+      description: V(certbot) when there is a certificate whose key fits, else V(none).
+      type: str
+    names:
+      description: Host names the certificate is valid for.
+      type: list
+      elements: str
+    issuer:
+      description: Who signed it.
+      type: str
+      sample: E7 (Let's Encrypt)
+    not_after:
+      description: When it ends, in UTC.
+      type: str
+      sample: "2026-11-01T10:00:00Z"
+    days_left:
+      description: Whole days until then. Null without a certificate.
+      type: int
+    key_type:
+      description: Kind of its key, V(ecdsa), V(rsa) or V(other).
+      type: str
+    serial:
+      description: Serial number in hexadecimal.
+      type: str
+    problem:
+      description: Why the certificate is not as wanted, and how to finish. Empty when it is.
+      type: str
+"""
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._certbot import CertbotError, Settings, reconcile, wanted
+
+ARGUMENTS = {
+    "certificates": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "names": {"type": "list", "elements": "str", "default": []},
+            "key_type": {"type": "str", "choices": ["ecdsa", "rsa"], "default": "ecdsa"},
+        },
+    },
+    "email": {"type": "str", "default": ""},
+    "server": {"type": "str", "default": "https://acme-v02.api.letsencrypt.org/directory"},
+    "webroot": {"type": "path", "default": "/var/lib/constellation-edge/acme"},
+    "renew_hook": {"type": "str", "default": "systemctl reload nginx"},
+    "required": {"type": "bool", "default": False},
+    "timeout": {"type": "int", "default": 300},
+}
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    given = module.params
+    settings = Settings(given["email"], given["server"], Path(given["webroot"]), given["renew_hook"], given["timeout"])
+    try:
+        outcome = reconcile(
+            [wanted(each["name"], each["names"], each["key_type"]) for each in given["certificates"]],
+            settings,
+            check_mode=module.check_mode,
+            required=given["required"],
+        )
+    except CertbotError as error:
+        module.fail_json(msg=str(error))
+    for warning in outcome.warnings:
+        module.warn(warning)
+    header = "certificates of certbot"
+    module.exit_json(
+        changed=outcome.changed,
+        certificates=outcome.certificates,
+        diff=[{"before_header": header, "after_header": header, "before": outcome.before, "after": outcome.after}],
+    )
+
+
+if __name__ == "__main__":
+    main()

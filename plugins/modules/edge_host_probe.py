@@ -1,0 +1,147 @@
+#!/usr/bin/python
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: edge_host_probe
+short_description: Prove on the host what cannot be seen from outside
+version_added: 0.1.0
+description:
+  - Proves that ufw filters, that each jail of fail2ban really reaches the packet filter, that the running nginx serves
+    what is on disk, and that certificates renew themselves.
+  - A jail is proven by a ban of a documentation address that no interface and no route of the host has. The ban is
+    looked for in the packet filter and lifted in any case. No client is ever banned.
+  - Changes nothing that lasts and reports C(changed=false).
+extends_documentation_fragment:
+  - constellation.edge.attributes
+attributes:
+  check_mode:
+    support: partial
+    details: Nothing is banned in check mode, and the jails' proofs say so.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  jails:
+    description: The jails that must be alive. Without it, all that run, and one at least.
+    type: list
+    elements: str
+  ban_address:
+    description: The address to ban, of a network reserved for documentation. Without it, a free one is chosen.
+    type: str
+  firewall:
+    description: Whether ufw is proven.
+    type: bool
+    default: true
+  nginx:
+    description: Whether nginx is proven.
+    type: bool
+    default: true
+  certificates:
+    description: Certificates to prove.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The name that the certificate must be for.
+        type: str
+        required: true
+      fullchain:
+        description: The file. Without it, that of the lineage O(certificates[].name).
+        type: path
+  renewal:
+    description: Whether the renewal timer is proven.
+    type: bool
+    default: true
+  fail:
+    description: Whether a fact that is not as it should be makes the module fail.
+    type: bool
+    default: true
+author:
+  - constellation.edge contributors (@myconstellation)
+"""
+
+EXAMPLES = r"""
+- name: Prove firewall, bans, nginx and renewal
+  constellation.edge.edge_host_probe:
+    jails: [sshd, nginx-http-auth]
+"""
+
+RETURN = r"""
+ok:
+  description: Whether every fact is as it should be.
+  returned: always
+  type: bool
+proofs:
+  description: The facts, one by one.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {subject: jail sshd, ok: true, detail: "banned 192.0.2.1, found it in the packet filter, lifted it"}
+"""
+
+import contextlib
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._host_probe import Proof, prove_certificate, prove_firewall, prove_jails, prove_renewal
+from ..module_utils._lock import LockError, host_lock
+from ..module_utils._nginx_process import NginxError, loaded
+
+CERTIFICATE = {"name": {"type": "str", "required": True}, "fullchain": {"type": "path"}}
+
+
+def prove_nginx() -> list[Proof]:
+    """Prove that nginx accepts what is on disk, and serves it."""
+    try:
+        found = loaded()
+    except NginxError as exc:
+        return [Proof("nginx", False, str(exc))]
+    ok = found.current and found.running
+    return [Proof("nginx", ok, "accepts its configuration and serves what is on disk" if ok else found.reason)]
+
+
+def main() -> None:
+    """Read the arguments, prove, report."""
+    module = AnsibleModule(
+        argument_spec={
+            "jails": {"type": "list", "elements": "str"},
+            "ban_address": {"type": "str"},
+            "firewall": {"type": "bool", "default": True},
+            "nginx": {"type": "bool", "default": True},
+            "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
+            "renewal": {"type": "bool", "default": True},
+            "fail": {"type": "bool", "default": True},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    proofs: list[Proof] = []
+    try:
+        with contextlib.nullcontext() if module.check_mode else host_lock():
+            proofs += prove_firewall() if params["firewall"] else []
+            proofs += prove_jails(params["jails"], params["ban_address"], module.check_mode)
+    except LockError as exc:
+        module.fail_json(msg=str(exc))
+    proofs += prove_nginx() if params["nginx"] else []
+    for one in params["certificates"]:
+        proofs.append(
+            prove_certificate(one["name"], one["fullchain"] or f"/etc/letsencrypt/live/{one['name']}/fullchain.pem")
+        )
+    proofs += prove_renewal() if params["renewal"] else []
+    failed = [proof for proof in proofs if not proof.ok]
+    result = {"changed": False, "ok": not failed, "proofs": [asdict(proof) for proof in proofs]}
+    if failed and params["fail"]:
+        module.fail_json(msg="; ".join(f"{proof.subject}: {proof.detail}" for proof in failed), **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

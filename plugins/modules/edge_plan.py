@@ -1,0 +1,81 @@
+#!/usr/bin/python
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: edge_plan
+short_description: Validate the sites and derive every role's variables from them
+version_added: 0.1.0
+description:
+  - The first task of every playbook of this collection. Checks O(sites) on the controller, at every depth, before a host
+    is touched; all mistakes are reported at once, each with file, line, host, site, route and the nearest valid name.
+  - Then looks at the host with M(constellation.edge.edge_preflight) and sets the fact C(edge_plan), from which the
+    playbooks take the variables of the roles.
+  - A variable whose name begins with C(edge_) and that the collection does not know is a mistake, too.
+  - Which hosts are proxies, Constellation servers and sentinels is read from the groups C(edge),
+    C(constellation_servers) and C(constellation_sentinels).
+extends_documentation_fragment:
+  - constellation.edge.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  sites:
+    description:
+      - The sites of this host, as in C(inventory.example.yml). Each has a C(server_name), one name or a list of which the
+        first names the certificate, and C(routes).
+      - Keys of a route are C(path), C(app) (a preset), C(upstream) (scheme, host and port), C(prefix) (V(keep) or
+        V(strip)), C(buffering), C(read_timeout) in seconds, C(max_body_size) in nginx's notation, and C(probe), which
+        says what C(verify.yml) asks beyond the page (C(status), and C(sse), C(websocket), C(stream) as paths below the
+        route).
+      - Not needed on hosts outside the group C(edge).
+    type: raw
+  email:
+    description: Address of the ACME account. Empty registers without one.
+    type: str
+    default: ""
+  acme_server:
+    description: URL of the certificate authority's ACME directory.
+    type: str
+    default: https://acme-v02.api.letsencrypt.org/directory
+  firewall_rules:
+    description: Rules beside SSH, HTTP and HTTPS, in the form that M(constellation.edge.ufw_rules) takes.
+    type: list
+    elements: dict
+    default: []
+  ignoreip:
+    description: Addresses and networks beside the loopback that fail2ban never bans, such as the LAN.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: constellation.edge.edge_preflight
+  - module: constellation.edge.nginx_site
+author:
+  - constellation.edge contributors (@myconstellation)
+"""
+
+EXAMPLES = r"""
+- name: Validate everything before anything is touched
+  constellation.edge.edge_plan:
+    sites: "{{ edge_sites | default(none) }}"
+    email: "{{ edge_email | default('') }}"
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: The plan.
+  returned: success
+  type: dict
+  contains:
+    edge_plan:
+      description: Variables for the roles, and what is asked of the routes in the end.
+      type: dict
+"""

@@ -1,0 +1,102 @@
+#!/usr/bin/python
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: edge_preflight
+short_description: Tell whether a host can become an edge, and what its software is
+version_added: 0.1.0
+description:
+  - Reads the distribution, the versions of nginx and OpenSSL that are installed or would be installed, and whether the
+    host has IPv6.
+  - Fails when a program other than this host's own nginx listens on a port that nginx needs, and names that program and
+    the ways out.
+  - Changes nothing.
+extends_documentation_fragment:
+  - constellation.edge.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  ports:
+    description: TCP ports that nginx needs. An empty list asks for none.
+    type: list
+    elements: int
+    default: [80, 443]
+seealso:
+  - module: constellation.edge.edge_plan
+author:
+  - constellation.edge contributors (@myconstellation)
+"""
+
+EXAMPLES = r"""
+- name: See whether nginx can have its ports
+  constellation.edge.edge_preflight:
+  register: host
+"""
+
+RETURN = r"""
+host:
+  description: What was read.
+  returned: success
+  type: dict
+  contains:
+    distribution:
+      description: The C(ID) of C(/etc/os-release).
+      type: str
+      sample: debian
+    release:
+      description: The C(VERSION_ID) of C(/etc/os-release).
+      type: str
+      sample: "13"
+    tested:
+      description: Whether this release is one that the collection is tested on.
+      type: bool
+    nginx_installed:
+      description: Whether nginx is there already.
+      type: bool
+    nginx_version:
+      description: The version of nginx that is installed, or that the distribution would install.
+      type: str
+      sample: 1.26.3
+    openssl_version:
+      description: The version of OpenSSL that nginx uses, or would use.
+      type: str
+      sample: 3.5.9
+    ipv6:
+      description: Whether a socket of the IPv6 family can be bound.
+      type: bool
+"""
+
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._preflight import PreflightError, host_facts, refuse_taken_ports
+
+
+def main() -> None:
+    """Read the host and report."""
+    module = AnsibleModule(
+        argument_spec={"ports": {"type": "list", "elements": "int", "default": [80, 443]}},
+        supports_check_mode=True,
+    )
+    try:
+        facts = host_facts()
+        refuse_taken_ports(tuple(module.params["ports"]))
+    except PreflightError as error:
+        module.fail_json(msg=f"Nothing was changed. {error}")
+    if not facts.tested:
+        module.warn(f"{facts.distribution} {facts.release} is not among the releases that this collection is tested on")
+    module.exit_json(changed=False, host=asdict(facts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+#!/usr/bin/python
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nginx_location
+short_description: Keep location blocks of one server in line with a declaration, losslessly
+version_added: 0.1.0
+description:
+  - Adds, changes, removes and orders C(location) blocks inside one C(server) block of an existing file, or in a file of
+    locations that servers include. Every other byte of the file stays.
+  - Locations are told apart as nginx tells them apart, so that C(=/x), C(= /x) and C("=" "/x") are the same.
+  - A location that this module makes carries the comment C(# constellation.edge). Only those are ever purged.
+author:
+  - constellation.edge contributors (@myconstellation)
+extends_documentation_fragment:
+  - constellation.edge.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  path:
+    description: The file. A symbolic link stays, and the file that it leads to is edited.
+    type: path
+    required: true
+  server:
+    description: Which server of the file is meant; not needed when it has only one, or none.
+    type: dict
+    suboptions:
+      server_name:
+        description: One of its names, or a name that one of its wildcards takes.
+        type: str
+      listen:
+        description: One of its addresses or ports, with C(ssl) behind it where only such a server is meant.
+        type: str
+  locations:
+    description: The locations, in the order in which new ones are to stand.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      location:
+        description: The path, or modifier and path, as nginx takes it.
+        type: str
+        required: true
+      directives:
+        description:
+          - The body, as a text or as a mapping of names to arguments in nginx's own notation (a list gives several
+            statements, a mapping a block).
+        type: raw
+      state:
+        description:
+          - V(present) sets the named directives and leaves others, V(exact) makes the body exactly this, V(absent)
+            removes
+            the location.
+        type: str
+        choices: [present, exact, absent]
+        default: present
+      before:
+        description: The location in front of which this one stands; it matters among regular expressions.
+        type: str
+      after:
+        description: The location behind which this one stands.
+        type: str
+  adopt:
+    description:
+      - Whether locations that are not ours may be changed or removed when they are listed. Otherwise that is an error.
+    type: bool
+    default: false
+  purge:
+    description: Removes locations with our mark that are not listed.
+    type: bool
+    default: false
+  root:
+    description: The folder of nginx's configuration, for the test.
+    type: path
+    default: /etc/nginx
+  validate:
+    description: Lets C(nginx -t) judge the whole configuration before the file is written, when nginx is installed.
+    type: bool
+    default: true
+  reload:
+    description: Makes the running nginx serve what is on disk, also when this call wrote nothing.
+    type: bool
+    default: true
+  backup:
+    description: Keeps a copy of the file beside it when it is changed.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: A service below a path of a hand-made site
+  constellation.edge.nginx_location:
+    path: /etc/nginx/sites-available/example.org
+    server:
+      server_name: example.org
+      listen: 443 ssl
+    locations:
+      - location: ^~ /jeedom/
+        state: exact
+        directives:
+          proxy_pass: http://192.168.0.11
+          proxy_set_header:
+            - Host $host
+            - Upgrade $http_upgrade
+
+- name: Take a location out again
+  constellation.edge.nginx_location:
+    path: /etc/nginx/sites-available/example.org
+    locations:
+      - location: ^~ /jeedom/
+        state: absent
+"""
+
+RETURN = r"""
+reloaded:
+  description: Whether the running nginx was reloaded; in check mode, whether it would be.
+  returned: always
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._nginx.errors import ConfigError
+from ..module_utils._nginx.location import plan_locations
+from ..module_utils._nginx.run import Request, run
+
+LOCATION = {
+    "location": {"type": "str", "required": True},
+    "directives": {"type": "raw"},
+    "state": {"type": "str", "choices": ["present", "exact", "absent"], "default": "present"},
+    "before": {"type": "str"},
+    "after": {"type": "str"},
+}
+
+
+def main() -> None:
+    """Plan from the declaration and carry it out."""
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "server": {"type": "dict", "options": {"server_name": {"type": "str"}, "listen": {"type": "str"}}},
+            "locations": {"type": "list", "elements": "dict", "required": True, "options": LOCATION},
+            "adopt": {"type": "bool", "default": False},
+            "purge": {"type": "bool", "default": False},
+            "root": {"type": "path", "default": "/etc/nginx"},
+            "validate": {"type": "bool", "default": True},
+            "reload": {"type": "bool", "default": True},
+            "backup": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    request = Request(given["root"], given["validate"], given["reload"], given["backup"], module.check_mode)
+    try:
+        result = run(
+            request,
+            lambda: plan_locations(
+                given["path"], given["server"], given["locations"], adopt=given["adopt"], purge=given["purge"]
+            ),
+        )
+    except ConfigError as error:
+        module.fail_json(msg=str(error))
+    for warning in result["warnings"]:
+        module.warn(warning)
+    module.exit_json(changed=result["changed"], diff=result["diff"], reloaded=result["reloaded"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,288 @@
+#!/usr/bin/python
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nginx_site
+short_description: Keep nginx site files in line with a declaration, losslessly
+version_added: 0.1.0
+description:
+  - Brings any number of site files below C(sites-available), and their links in C(sites-enabled), in line with a
+    declaration.
+  - A file that is there already is edited, not overwritten. Every byte that the declaration does not name stays,
+    such as
+    comments, indentation, quoting, line ends and Certbot's own lines.
+  - Servers and locations that this module makes carry the comment C(# constellation.edge). Only those are ever purged.
+  - All files of one call change together or not at all, after C(nginx -t) has accepted a staged copy.
+author:
+  - constellation.edge contributors (@myconstellation)
+extends_documentation_fragment:
+  - constellation.edge.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  sites:
+    description: The site files.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: The name of the file in C(sites-available) and of its link in C(sites-enabled).
+        type: str
+        required: true
+      state:
+        description:
+          - V(present) makes what is declared be there.
+          - V(absent) removes what carries our mark; the file goes when nothing else is in it.
+        type: str
+        choices: [present, absent]
+        default: present
+      enabled:
+        description: Whether the file is linked in C(sites-enabled).
+        type: bool
+        default: true
+      adopt:
+        description:
+          - Whether servers and locations that are not ours may be changed when they have the same names and
+            addresses, or
+            the same path, as declared ones. Otherwise that is an error.
+        type: bool
+        default: false
+      directives:
+        description:
+          - Directives for the top of the file, such as C(map), C(upstream) or C(limit_req_zone).
+          - A mapping of names to arguments in nginx's own notation (a list gives several statements, a mapping a
+            block), or
+            a text.
+        type: raw
+      servers:
+        description: The C(server) blocks.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          server_name:
+            description: The names.
+            type: list
+            elements: str
+            default: []
+          listen:
+            description: Addresses with their options, in nginx's own notation, such as C(443 ssl).
+            type: list
+            elements: str
+            default: []
+          default:
+            description:
+              - Adds C(default_server) to each address. When another file holds it for one of the addresses already,
+                this
+                server is left out and a warning names that file.
+            type: bool
+            default: false
+          certificate:
+            description:
+              - The name of a lineage below C(/etc/letsencrypt/live). Until it is there, a self-signed placeholder is
+                made
+                and used.
+              - In a server that is not ours, a certificate that is there stays.
+            type: str
+          directives:
+            description: The server's directives, as a mapping or as a text.
+            type: raw
+          locations:
+            description: The C(location) blocks of the server.
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              location:
+                description: The path, or modifier and path, as nginx takes it.
+                type: str
+                required: true
+              directives:
+                description: The body, as a mapping or as a text.
+                type: raw
+              state:
+                description:
+                  - V(present) sets the named directives and leaves others, V(exact) makes the body exactly this,
+                    V(absent)
+                    removes the location.
+                type: str
+                choices: [present, exact, absent]
+                default: present
+              before:
+                description: The location in front of which this one stands; it matters among regular expressions.
+                type: str
+              after:
+                description: The location behind which this one stands.
+                type: str
+          state:
+            description:
+              - V(present) sets the named directives and leaves others, V(exact) removes others, V(absent) removes
+                the server.
+            type: str
+            choices: [present, exact, absent]
+            default: present
+  purge:
+    description:
+      - Removes servers and locations with our mark from the listed files when they are not listed any more, and
+        whole files
+        that hold nothing else and are not listed any more.
+    type: bool
+    default: true
+  disable_default:
+    description:
+      - Takes the distribution's own C(sites-enabled/default) away, when the file is as its package delivered it.
+    type: bool
+    default: false
+  root:
+    description: The folder of nginx's configuration.
+    type: path
+    default: /etc/nginx
+  validate:
+    description: Lets C(nginx -t) judge a staged copy before anything is written, when nginx is installed.
+    type: bool
+    default: true
+  reload:
+    description:
+      - Makes the running nginx serve what is on disk, also when this call wrote nothing. An nginx that does not run
+        is not
+        started.
+    type: bool
+    default: true
+  backup:
+    description: Keeps a copy of each file that is changed beside it.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: One site in front of two services
+  constellation.edge.nginx_site:
+    disable_default: true
+    sites:
+      - name: demo.example.org
+        servers:
+          - server_name: [demo.example.org]
+            listen: ["80", "[::]:80"]
+            directives:
+              return: 301 https://$host$request_uri
+          - server_name: [demo.example.org]
+            listen: ["443 ssl", "[::]:443 ssl"]
+            certificate: demo.example.org
+            locations:
+              - location: /zm/
+                state: exact
+                directives:
+                  proxy_pass: http://192.168.0.10
+                  proxy_set_header:
+                    - Host $host
+                    - X-Forwarded-Proto $scheme
+"""
+
+RETURN = r"""
+sites:
+  description: What happened to each site, the purged ones included.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the site.
+      type: str
+    path:
+      description: The file.
+      type: str
+    changed:
+      description: Whether its file or its link changed.
+      type: bool
+    problem:
+      description: What kept it from being done; null when nothing did.
+      type: str
+reloaded:
+  description: Whether the running nginx was reloaded; in check mode, whether it would be.
+  returned: always
+  type: bool
+placeholders:
+  description: The names for which a self-signed placeholder certificate was made.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._nginx.errors import ConfigError
+from ..module_utils._nginx.run import Request, run
+from ..module_utils._nginx.site import plan
+
+STATE = {"type": "str", "choices": ["present", "exact", "absent"], "default": "present"}
+LOCATION = {
+    "location": {"type": "str", "required": True},
+    "directives": {"type": "raw"},
+    "state": STATE,
+    "before": {"type": "str"},
+    "after": {"type": "str"},
+}
+SERVER = {
+    "server_name": {"type": "list", "elements": "str", "default": []},
+    "listen": {"type": "list", "elements": "str", "default": []},
+    "default": {"type": "bool", "default": False},
+    "certificate": {"type": "str"},
+    "directives": {"type": "raw"},
+    "locations": {"type": "list", "elements": "dict", "default": [], "options": LOCATION},
+    "state": STATE,
+}
+SITE = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "enabled": {"type": "bool", "default": True},
+    "adopt": {"type": "bool", "default": False},
+    "directives": {"type": "raw"},
+    "servers": {"type": "list", "elements": "dict", "default": [], "options": SERVER},
+}
+
+
+def main() -> None:
+    """Plan from the declaration and carry it out."""
+    module = AnsibleModule(
+        argument_spec={
+            "sites": {"type": "list", "elements": "dict", "required": True, "options": SITE},
+            "purge": {"type": "bool", "default": True},
+            "disable_default": {"type": "bool", "default": False},
+            "root": {"type": "path", "default": "/etc/nginx"},
+            "validate": {"type": "bool", "default": True},
+            "reload": {"type": "bool", "default": True},
+            "backup": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    request = Request(given["root"], given["validate"], given["reload"], given["backup"], module.check_mode)
+    try:
+        result = run(
+            request,
+            lambda: plan(
+                given["sites"],
+                root=given["root"],
+                purge=given["purge"],
+                disable_default=given["disable_default"],
+            ),
+        )
+    except ConfigError as error:
+        module.fail_json(msg=str(error), **getattr(error, "details", {}))
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run all tests: static checks, unit tests, then the Molecule scenarios in the lab.
+
+``python -m tools.run_tests [--systems "debian12 ..."] [SCENARIO ...]``. Output is shown as it comes and kept in
+``.cache/logs/STEP.log``. A failed step does not stop the steps that do not need it. The last line is
+``N passed, N failed``: static checks, unit tests, and of each scenario its run and every assertion of its verifier.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType
+
+from . import counts, stream
+from .checkout import BIN, LOGS, ROOT, tool_environment
+from .counts import Count
+
+# All limits are in seconds and far above what a two-core machine takes: they end a step that hangs.
+_LIMIT_OVERALL = 5400.0
+_LIMIT_LINT = 1200.0
+_LIMIT_UNIT = 600.0
+_LIMIT_ENGINE = 300.0
+_LIMIT_IMAGES = 1800.0
+_LIMIT_SCENARIO = 2400.0
+_LIMIT_CLEAN = 300.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the run.
+
+    ``needs`` names steps that must have passed, or this one is not run and counts as failed. ``cleanup`` is run when
+    the step was stopped before its end.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    limit: float
+    count: Callable[[str, int], Count]
+    needs: tuple[str, ...] = ()
+    cleanup: tuple[str, ...] = field(default=())
+
+
+def steps(scenarios: list[str], systems: list[str]) -> list[Step]:
+    """Return the steps for these scenarios, in order. No systems: the lab's and the scenarios' own choice."""
+    python = str(BIN / "python")
+    molecule = str(BIN / "molecule")
+    lab = [
+        Step("lab-engine", (python, "-m", "lab", "engine"), _LIMIT_ENGINE, counts.of_exit),
+        Step("lab-images", (python, "-m", "lab", "images", *systems), _LIMIT_IMAGES, counts.of_exit, ("lab-engine",)),
+    ]
+    return [
+        Step("lint", (python, "-m", "tools.lint"), _LIMIT_LINT, counts.of_lint),
+        Step("unit", (python, "-m", "pytest", "-q", "tests/unit"), _LIMIT_UNIT, counts.of_pytest),
+        *(lab if scenarios else []),
+        *(
+            Step(
+                f"molecule-{name}",
+                (molecule, "test", "--scenario-name", name),
+                _LIMIT_SCENARIO,
+                counts.of_molecule,
+                ("lab-images",),
+                (molecule, "destroy", "--scenario-name", name),
+            )
+            for name in scenarios
+        ),
+    ]
+
+
+def run_all(chosen: list[Step], env: dict[str, str]) -> Count:
+    """Run the steps and return the sum of their counts."""
+    end = time.monotonic() + _LIMIT_OVERALL
+    total = Count()
+    passed: set[str] = set()
+    for step in chosen:
+        missing = [name for name in step.needs if name not in passed]
+        if missing:
+            count, seconds, word = Count(0, 1), 0.0, f"NOT RUN, {missing[0]} failed"
+        else:
+            count, seconds, word = _run(step, env, end - time.monotonic())
+        total += count
+        if not count.failed:
+            passed.add(step.name)
+        print(f"test: {step.name} {word}: {count} ({seconds:.0f} s)\n", flush=True)
+    return total
+
+
+def _run(step: Step, env: dict[str, str], left: float) -> tuple[Count, float, str]:
+    print(f"test: {step.name} ...", flush=True)
+    result = stream.run(step.argv, env, LOGS / f"{step.name}.log", max(0.0, min(step.limit, left)))
+    count = step.count(result.output, result.code)
+    if result.stopped and step.cleanup:
+        stream.run(step.cleanup, env, LOGS / f"{step.name}-cleanup.log", _LIMIT_CLEAN)
+    word = "FAILED" if count.failed else "ok"
+    return count, result.seconds, f"{word}, stopped at its time limit" if result.stopped else word
+
+
+def _environment(systems: list[str]) -> dict[str, str]:
+    """Return the environment of every step; ``LAB_RUN`` tells the containers of this run from those of others."""
+    env = tool_environment(
+        LAB_RUN=os.environ.get("LAB_RUN") or f"t{secrets.token_hex(3)}",
+        MOLECULE_GLOB="molecule/*/molecule.yml",
+        PYTHONPATH=str(ROOT / "tests"),
+    )
+    if systems:
+        env["LAB_SYSTEMS"] = " ".join(systems)
+    return env
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run what the command line asks for; return 0 when everything passed."""
+    parser = argparse.ArgumentParser(prog="run_tests", description="Run static checks, unit tests and scenarios.")
+    parser.add_argument("--systems", default="", help="systems for the scenarios, parted by spaces")
+    parser.add_argument("scenarios", nargs="*", help="Molecule scenarios; none: no containers at all")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _stop)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    systems = arguments.systems.split()
+    try:
+        total = run_all(steps(arguments.scenarios, systems), _environment(systems))
+    except KeyboardInterrupt:
+        print("test: interrupted", file=sys.stderr)
+        return 130
+    print(total, flush=True)
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a configuration file is looked for."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet import locate
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
+from ansible_collections.constellation.edge.plugins.module_utils._supervisor import Program, SupervisorError
+
+COMMAND = "mono Constellation.Server.exe"
+BESIDE = "/srv/c/Constellation.Server.exe.config"
+
+
+@pytest.mark.parametrize(
+    ("path", "section", "kind", "exists", "expected"),
+    [
+        ("/given", Program("p", "p", COMMAND, "/srv/c"), "server", True, "/given"),
+        ("", Program("p", "p", COMMAND, "/srv/c"), "server", True, BESIDE),
+        (None, Program("p", "p", "/srv/c/run.sh", "/srv/c"), "server", False, BESIDE),
+        (None, Program("p", "p", "run.sh", "/srv/c"), "sentinel", False, "/srv/c/Constellation.Sentinel.exe.config"),
+        (None, None, "server", True, locate.DEFAULT_SERVER_PATH),
+        (None, None, "server", False, ""),
+        (None, None, "sentinel", True, ""),
+    ],
+)
+def test_places(
+    monkeypatch: pytest.MonkeyPatch, path: str | None, section: Program | None, kind: str, exists: bool, expected: str
+) -> None:
+    monkeypatch.setattr(locate, "find_program", lambda _name: section)
+    monkeypatch.setattr(locate.os.path, "exists", lambda _path: exists)
+    assert locate.find_config(path, "p", kind) == expected
+
+
+def test_section_that_names_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locate, "find_program", lambda _name: Program("p", "p", "run.sh"))
+    with pytest.raises(DotnetError, match=r"\[program:p\].*give the path"):
+        locate.find_config(None, "p", "server")
+
+
+def test_error_of_supervisor_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_name: str) -> Program | None:
+        raise SupervisorError("unreadable")
+
+    monkeypatch.setattr(locate, "find_program", broken)
+    with pytest.raises(DotnetError, match="unreadable"):
+        locate.find_config(None, "p", "server")

@@ -1,0 +1,117 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How sites and routes become the declaration for `nginx_site`, on each generation of nginx."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+import yaml
+from ansible_collections.constellation.edge.plugins.module_utils._edge.nginx_sites import nginx_sites
+from ansible_collections.constellation.edge.plugins.module_utils._edge.platform import Platform
+from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
+
+ROOT = pathlib.Path(__file__).parents[5]
+PRESETS = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text())
+NEW = Platform((1, 28, 3), (3, 5, 5), True)
+OLD = Platform((1, 18, 0), (3, 0, 2), True)
+
+
+def declared(*routes, platform=NEW, **more):
+    sites = read_sites([{"server_name": ["a.example.org", "b.example.org"], "routes": list(routes), **more}], PRESETS)
+    return nginx_sites(sites, platform)
+
+
+def https_server(*routes, platform=NEW, **more):
+    return declared(*routes, platform=platform, **more)[1]["servers"][1]
+
+
+def location(route, platform=NEW):
+    return https_server(route, platform=platform)["locations"][0]
+
+
+def test_platform_reads_preflight_facts():
+    facts = {"nginx_version": "1.26.3", "openssl_version": "3.5.9", "ipv6": True}
+    assert Platform.of(facts) == Platform((1, 26, 3), (3, 5, 9), True)
+
+
+@pytest.mark.parametrize(
+    ("nginx", "http2_directive", "rejects"),
+    [((1, 18, 0), False, False), ((1, 22, 1), False, True), ((1, 24, 0), False, True), ((1, 26, 3), True, True)],
+)
+def test_text_follows_the_nginx_of_the_host(nginx, http2_directive, rejects):
+    platform = Platform(nginx, (3, 0, 2), False)
+    common, site = declared({"path": "/", "upstream": "http://10.0.0.1"}, platform=platform)
+    https = site["servers"][1]
+    assert https["listen"] == (["443 ssl"] if http2_directive else ["443 ssl http2"])
+    assert ("http2" in https["directives"]) == http2_directive
+    default = common["servers"][1]
+    assert ("ssl_reject_handshake" in default["directives"]) == rejects
+    assert ("certificate" in default) == (not rejects)
+
+
+def test_post_quantum_groups_only_where_openssl_knows_them():
+    assert NEW.groups.startswith("X25519MLKEM768:")
+    assert "MLKEM" not in OLD.groups
+
+
+def test_ipv6_is_listened_on_where_the_host_has_it():
+    assert NEW.listen(80) == ["80", "[::]:80"]
+    assert Platform((1, 26, 3), (3, 5), False).listen(80) == ["80"]
+
+
+def test_http_redirects_and_still_answers_challenges():
+    http = declared({"path": "/", "upstream": "http://10.0.0.1"})[1]["servers"][0]
+    assert http["server_name"] == ["a.example.org", "b.example.org"]
+    assert [entry["location"] for entry in http["locations"]] == ["^~ /.well-known/acme-challenge/", "/"]
+    assert http["locations"][1]["directives"] == {"return": "301 https://$host$request_uri"}
+
+
+def test_keep_sends_the_path_on_as_the_client_wrote_it():
+    directives = location({"path": "/zm/", "app": "zoneminder", "upstream": "http://10.0.0.1"})["directives"]
+    assert directives["proxy_pass"] == "http://10.0.0.1"
+    assert directives["proxy_buffering"] == "off"
+    assert "proxy_redirect" not in directives
+
+
+def test_strip_removes_the_prefix_and_puts_it_back_into_redirects():
+    directives = location({"path": "/jeedom/", "app": "jeedom", "upstream": "http://10.0.0.1"})["directives"]
+    assert directives["proxy_pass"] == "http://10.0.0.1/"
+    assert directives["proxy_redirect"] == ["default", "/ /jeedom/"]
+
+
+def test_constellation_never_gets_a_request_without_a_length():
+    directives = location({"path": "/constellation/", "app": "constellation"})["directives"]
+    assert "Content-Length $constellation_edge_length" in directives["proxy_set_header"]
+    assert directives["proxy_read_timeout"] == "150s"
+    assert directives["client_max_body_size"] == "0"
+
+
+def test_what_a_client_claims_about_itself_is_replaced():
+    headers = location({"path": "/", "upstream": "http://10.0.0.1"})["directives"]["proxy_set_header"]
+    assert "X-Forwarded-For $remote_addr" in headers
+
+
+def test_a_routes_own_keys_win_over_its_preset():
+    route = {
+        "path": "/",
+        "app": "jeedom",
+        "upstream": "http://10.0.0.1",
+        "read_timeout": 5,
+        "buffering": False,
+        "prefix": "keep",
+    }
+    directives = location(route)["directives"]
+    assert directives["proxy_read_timeout"] == "5s"
+    assert directives["proxy_buffering"] == "off"
+    assert directives["proxy_pass"] == "http://10.0.0.1"
+
+
+@pytest.mark.parametrize(("more", "found"), [({}, True), ({"hsts": False}, False)])
+def test_hsts_can_be_left_out(more, found):
+    headers = https_server({"path": "/", "upstream": "http://10.0.0.1"}, **more)["directives"]["add_header"]
+    assert any(header.startswith("Strict-Transport-Security") for header in headers) == found
+    assert not any("includeSubDomains" in header for header in headers)

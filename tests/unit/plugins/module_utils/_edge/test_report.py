@@ -1,0 +1,71 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is said of what was proven."""
+
+from __future__ import annotations
+
+from ansible_collections.constellation.edge.plugins.module_utils._edge.report import report, report_lines, summary_lines
+
+RESULT = {
+    "url": "https://demo.example.org/constellation/",
+    "ok": True,
+    "status": 200,
+    "redirect": {"status": 301, "location": "https://demo.example.org/constellation/", "ok": True},
+    "tls": {"version": "TLSv1.3", "issuer": "Test CA", "days_left": 89, "trusted": True},
+    "sse": {"ok": True, "events": 4},
+    "problems": [],
+}
+FAILED = {"url": "https://demo.example.org/zm/", "ok": False, "status": 502, "problems": ["answered 502"]}
+PORT = {"port": 8088, "expected": "closed", "state": "filtered", "proof": "ok"}
+
+
+def test_a_row_shows_what_was_seen():
+    content = report({"results": [RESULT], "ports": [PORT]})
+    assert content["ok"]
+    assert content["routes"][0] == {
+        "url": "https://demo.example.org/constellation/",
+        "status": "200",
+        "redirect": "301",
+        "certificate": "Test CA, 89 days",
+        "tls": "TLSv1.3",
+        "live": "SSE ok",
+        "ok": "ok",
+    }
+    assert content["checks"] == [{"subject": "port 8088 closed from outside", "result": "ok", "detail": "filtered"}]
+
+
+def test_problems_come_last_and_decide():
+    content = report({"results": [FAILED], "ports": [{**PORT, "state": "open", "proof": "failed"}]})
+    assert not content["ok"]
+    assert report_lines(content)[-2:] == [
+        "PROBLEM https://demo.example.org/zm/: answered 502",
+        "PROBLEM port 8088 closed from outside: open",
+    ]
+
+
+def test_what_could_not_be_proven_is_never_ok():
+    content = report(
+        {"results": [RESULT], "ports": [{**PORT, "proof": "not proven from outside"}]},
+        [{"subject": "jail sshd", "ok": None, "detail": "check mode"}],
+    )
+    assert [check["result"] for check in content["checks"]] == ["not proven from outside", "not proven"]
+    assert content["ok"]
+
+
+def test_an_untrusted_certificate_is_named():
+    row = report({"results": [{**RESULT, "tls": {**RESULT["tls"], "trusted": False}}]})["routes"][0]
+    assert row["certificate"] == "Test CA, 89 days, not trusted"
+
+
+def test_the_summary_says_how_to_finish():
+    issued = {"certificates": {"demo.example.org": {"problem": "its DNS does not point here"}, "b": {"problem": ""}}}
+    lines = summary_lines({"constellation": {"listen_uris": ["http://+:8088/c/"]}}, issued, {"results": [RESULT]})
+    assert "MISSING certificate of demo.example.org: its DNS does not point here" in lines
+    assert any("run the same playbook again" in line for line in lines)
+    assert lines[-1] == "Constellation listens on http://+:8088/c/"
+
+
+def test_check_mode_promises_nothing():
+    assert summary_lines({}, {}, {}) == ["Check mode: nothing was changed, no route was asked."]

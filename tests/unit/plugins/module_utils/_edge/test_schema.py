@@ -1,0 +1,148 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What `edge_sites` may say, and what is said about a mistake in it."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+import yaml
+from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import SchemaError, read_sites
+
+ROOT = pathlib.Path(__file__).parents[5]
+PRESETS = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text())
+GOOD_ROUTE = {"path": "/zm/", "app": "zoneminder", "upstream": "http://192.168.0.10"}
+
+
+def site(*routes, **more):
+    return [{"server_name": "demo.example.org", "routes": list(routes) or [GOOD_ROUTE], **more}]
+
+
+def problems(value) -> list[str]:
+    with pytest.raises(SchemaError) as error:
+        read_sites(value, PRESETS)
+    return [f"{problem.place}: {problem.text}" for problem in error.value.problems]
+
+
+def test_the_example_inventory_is_valid():
+    inventory = yaml.safe_load((ROOT / "inventory.example.yml").read_text())
+    sites = read_sites(inventory["edge"]["vars"]["edge_sites"], PRESETS)
+    assert [site.name for site in sites] == ["demo.internal.myconstellation.io", "camera.example.org"]
+    assert [(route.path, route.upstream.url) for route in sites[0].routes] == [
+        ("/constellation/", "http://127.0.0.1:8088"),
+        ("/zm/", "http://192.168.0.10"),
+        ("/jeedom/", "http://192.168.0.11"),
+    ]
+
+
+@pytest.mark.parametrize("app", sorted(PRESETS))
+def test_every_preset_makes_a_route_of_its_own_site(app):
+    (read,) = read_sites(site({"path": "/", "app": app, "upstream": "http://10.0.0.1:1234"}), PRESETS)
+    assert read.routes[0].app == app
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_presets_hold_known_keys_only(name):
+    known = {"port", "prefix", "buffering", "read_timeout", "max_body_size", "fixed_content_length"}
+    assert set(PRESETS[name]) <= known
+
+
+def test_names_are_lower_case_and_told_apart_once():
+    (read,) = read_sites([{"server_name": ["Demo.Example.org.", "demo.example.org"], "routes": [GOOD_ROUTE]}], PRESETS)
+    assert read.server_names == ("demo.example.org",)
+
+
+@pytest.mark.parametrize(
+    ("value", "place", "said"),
+    [
+        (None, "edge_sites", "must be a list"),
+        ([], "edge_sites", "at least one site"),
+        ("demo.example.org", "edge_sites", "must be a list"),
+        (["demo.example.org"], "site 1", "must be a mapping"),
+        ([{"routes": [GOOD_ROUTE]}], "site 1", "has no server_name"),
+        ([{"server_name": [], "routes": [GOOD_ROUTE]}], "site 1", "has no server_name"),
+        ([{"server_name": "demo.example.org"}], "site demo.example.org", "needs `routes:`"),
+        ([{"server_name": "demo.example.org", "route": []}], "site demo.example.org", "did you mean 'routes'?"),
+        (site(hsts="yes"), "site demo.example.org", "hsts must be true or false"),
+        (site(hst=True), "site demo.example.org", "did you mean 'hsts'?"),
+        (site("/zm/"), "site demo.example.org, route 1", "must be a mapping"),
+        (site({"path": "/zm/"}), "route /zm/", "has neither upstream nor app"),
+        (site({"path": "/zm/", "app": "zoneminder"}), "route /zm/", "add `upstream: http://ADDRESS:PORT`"),
+        (site({"upstream": "http://10.0.0.1"}), "route 1", "has no path"),
+        (site({**GOOD_ROUTE, "upstrem": 1}), "route /zm/", "did you mean 'upstream'?"),
+        (
+            site({"path": "/zm/", "app": "zoneminder", "upstrem": "http://10.0.0.1"}),
+            "route /zm/",
+            "did you mean 'upstream'?",
+        ),
+        (site({**GOOD_ROUTE, "app": "zonemider"}), "route /zm/", "did you mean 'zoneminder'?"),
+        (site({**GOOD_ROUTE, "app": ["zoneminder"]}), "route /zm/", "has no preset"),
+        (site(GOOD_ROUTE, GOOD_ROUTE), "route /zm/", "already the path of route 1"),
+        (site({**GOOD_ROUTE, "path": "/zm"}), "route /zm", "write '/zm/'"),
+        (site({**GOOD_ROUTE, "path": "zm"}), "route zm", "write '/zm/'"),
+        (site({**GOOD_ROUTE, "path": "//zm/"}), "route //zm/", "write '/zm/'"),
+        (site({**GOOD_ROUTE, "path": "/a/../b/"}), "route /a/../b/", "'.' or '..'"),
+        (site({**GOOD_ROUTE, "path": "/a b/"}), "route /a b/", "may hold"),
+        (site({**GOOD_ROUTE, "path": "/a;}/"}), "route /a;}/", "may hold"),
+        (site({**GOOD_ROUTE, "path": "/$x/"}), "route /$x/", "may hold"),
+        (site({**GOOD_ROUTE, "path": "/a\n/"}), "route /a\n/", "may hold"),
+        (site({**GOOD_ROUTE, "path": 5}), "route 1", "is not a path"),
+        (site({**GOOD_ROUTE, "upstream": "192.168.0.10"}), "route /zm/", "write 'http://192.168.0.10'"),
+        (site({**GOOD_ROUTE, "upstream": "ftp://192.168.0.10"}), "route /zm/", "use http or https"),
+        (site({**GOOD_ROUTE, "upstream": "http://"}), "route /zm/", "names no host"),
+        (site({**GOOD_ROUTE, "upstream": "http://a b"}), "route /zm/", "names no host"),
+        (site({**GOOD_ROUTE, "upstream": "http://a;b"}), "route /zm/", "names no host"),
+        (site({**GOOD_ROUTE, "upstream": "http://h:99999"}), "route /zm/", "upstream 'http://h:99999'"),
+        (site({**GOOD_ROUTE, "upstream": "http://h:0"}), "route /zm/", "from 1 to 65535"),
+        (site({**GOOD_ROUTE, "upstream": "http://h/zm/"}), "route /zm/", "`prefix: strip` removes it"),
+        (site({**GOOD_ROUTE, "upstream": "http://u:p@h"}), "route /zm/", "scheme, host and port alone"),
+        (site({**GOOD_ROUTE, "upstream": "http://127.0.0.1"}), "route /zm/", "is the proxy itself"),
+        (site({**GOOD_ROUTE, "prefix": "kep"}), "route /zm/", "did you mean 'keep'?"),
+        (site({"path": "/ha/", "app": "homeassistant"}), "route /ha/", "give it a site of its own"),
+        (site({**GOOD_ROUTE, "buffering": "off"}), "route /zm/", "buffering must be true or false"),
+        (site({**GOOD_ROUTE, "read_timeout": 0}), "route /zm/", "seconds from 1 to 86400"),
+        (site({**GOOD_ROUTE, "read_timeout": True}), "route /zm/", "seconds from 1 to 86400"),
+        (site({**GOOD_ROUTE, "max_body_size": "1T"}), "route /zm/", "a number with k, m or g"),
+        (site({**GOOD_ROUTE, "max_body_size": "1m; deny all"}), "route /zm/", "a number with k, m or g"),
+        (site({**GOOD_ROUTE, "probe": "sse"}), "route /zm/", "probe must be a mapping"),
+        (site({**GOOD_ROUTE, "probe": {"ssee": "x"}}), "route /zm/, probe", "did you mean 'sse'?"),
+        (site({**GOOD_ROUTE, "probe": {"sse": True}}), "route /zm/, probe", "must be a path"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_a_remedy(value, place, said):
+    found = problems(value)
+    assert any(place in text and said in text for text in found), found
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("192.168.0.1", "is an IP address"),
+        ("*.example.org", "is a wildcard"),
+        ("https://demo.example.org/x", "write the host name alone, 'demo.example.org'"),
+        ("demo", "has no domain"),
+        ("de mo.example.org", "is not a host name"),
+        ("-demo.example.org", "is not a host name"),
+        ("demo_1.example.org", "is not a host name"),
+        (f"{'a' * 64}.example.org", "is not a host name"),
+        (".".join(["a" * 50] * 6), "is not a host name"),
+        ("héhé.example.org", "write 'xn--"),
+        ("a;b.example.org", "is not a host name"),
+        (7, "is not a host name"),
+        ("", "is not a host name"),
+    ],
+)
+def test_a_name_that_cannot_have_a_certificate_is_refused(name, said):
+    assert said in problems([{"server_name": name, "routes": [GOOD_ROUTE]}])[0]
+
+
+def test_all_mistakes_are_reported_at_once():
+    assert len(problems(site({"path": "zm"}, {"path": "/x/", "app": "nope"}, wrong=1))) == 4
+
+
+def test_two_sites_cannot_share_a_name():
+    (text,) = problems(site() + site())
+    assert "already a name of site demo.example.org" in text

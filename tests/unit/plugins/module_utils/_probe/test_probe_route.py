@@ -1,0 +1,263 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Routes, certificates and ports as the probe sees them."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils import _certificate
+from ansible_collections.constellation.edge.plugins.module_utils._probe import ports
+from ansible_collections.constellation.edge.plugins.module_utils._probe.connection import (
+    ProbeError,
+    Target,
+    ask,
+    opened,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._probe.route import Conditions, Route, check
+from ansible_collections.constellation.edge.plugins.module_utils._probe.run import Ports, probe
+from ansible_collections.constellation.edge.plugins.module_utils._probe.tls import look
+from probe_servers import make_certificate, plain, server
+
+
+def conditions(certificate: Path | None = None, trust: bool = True) -> Conditions:
+    return Conditions("127.0.0.1", str(certificate / "cert.pem") if certificate else "", trust, 3.0)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted", "fine"),
+    [
+        ("200 OK", (), True),
+        ("302 Found", (), True),
+        ("401 Unauthorized", (), True),
+        ("403 Forbidden", (), False),
+        ("502 Bad Gateway", (), False),
+        ("403 Forbidden", (403, 404), True),
+        ("200 OK", (403,), False),
+    ],
+)
+def test_status(status: str, wanted: tuple[int, ...], fine: bool) -> None:
+    with server(plain(status)) as port:
+        facts = check(Route(f"http://localhost:{port}/x?y=1", wanted), conditions())
+    assert facts["status"] == int(status[:3])
+    assert facts["ok"] is fine
+
+
+def test_request_names_the_host_and_the_path() -> None:
+    heads: list[str] = []
+
+    def answer(used: socket.socket, head: str) -> None:
+        heads.append(head)
+        plain("200 OK")(used, head)
+
+    with server(answer) as port:
+        check(Route(f"http://Home.example.org:{port}/a/b?c=d"), conditions())
+    assert heads[0].startswith("GET /a/b?c=d HTTP/1.1\r\n")
+    assert f"Host: home.example.org:{port}\r\n" in heads[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "problem"),
+    [
+        ("301 Moved", "https://localhost:{port}/a/?b=1", ""),
+        ("308 Moved", "https://LOCALHOST:{port}/a/?b=1", ""),
+        ("302 Found", "https://localhost:{port}/a/?b=1", "302 instead of 301"),
+        ("301 Moved", "https://localhost:{port}/", "instead of"),
+        ("301 Moved", "https://elsewhere.example:{port}/a/?b=1", "instead of"),
+        ("301 Moved", "http://localhost:{port}/a/?b=1", "instead of"),
+        ("301 Moved", "https://localhost:x/a/?b=1", "instead of"),
+        ("301 Moved", "", "nowhere"),
+        ("200 OK", "", "200 instead of 301"),
+    ],
+)
+def test_redirect(certificate: Path, status: str, location: str, problem: str) -> None:
+    with server(plain("200 OK"), certificate) as secure:
+        place = location.format(port=secure)
+        with server(plain(status, f"Location: {place}\r\n" if place else "")) as http:
+            facts = check(Route(f"https://localhost:{secure}/a/?b=1", http_port=http), conditions(certificate))
+    assert facts["redirect"] is not None
+    assert facts["redirect"]["location"] == place
+    assert facts["redirect"]["ok"] is not bool(problem)
+    assert facts["ok"] is not bool(problem)
+    assert problem in "".join(facts["problems"])
+
+
+def test_redirect_where_nothing_listens(certificate: Path) -> None:
+    with server(plain("200 OK"), certificate) as secure:
+        route = Route(f"https://localhost:{secure}/", http_port=free_port())
+        facts = check(route, conditions(certificate))
+    assert facts["redirect"] == {"status": None, "location": "", "ok": False}
+    assert "Connection refused" in facts["problems"][0]
+    assert facts["status"] == 200
+
+
+@pytest.mark.parametrize("library", [True, False])
+def test_trusted_certificate(certificate: Path, library: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_certificate, "AVAILABLE", library)
+    with server(plain("200 OK"), certificate) as port:
+        facts = look(Target(f"https://localhost:{port}/", "127.0.0.1", str(certificate / "cert.pem"), timeout=3))
+    assert facts["trusted"]
+    assert facts["version"] == "TLSv1.3"
+    assert facts["issuer"] == "localhost"
+    assert facts["subject_names"] == ["localhost", "other.example.org"]
+    assert facts["days_left"] == 29
+    assert len(facts["sha256"]) == 64
+
+
+@pytest.mark.parametrize("library", [True, False])
+def test_certificate_that_nobody_vouches_for(certificate: Path, library: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_certificate, "AVAILABLE", library)
+    with server(plain("200 OK"), certificate) as port:
+        route = Route(f"https://localhost:{port}/", redirect=False)
+        strict, lenient = check(route, conditions()), check(route, conditions(trust=False))
+    assert not strict["ok"]
+    assert "not trusted" in strict["problems"][0]
+    assert strict["status"] == 200
+    assert lenient["ok"]
+    assert lenient["tls"] is not None
+    assert not lenient["tls"]["trusted"]
+    assert (lenient["tls"]["issuer"], lenient["tls"]["days_left"]) == ("localhost", 29)
+
+
+def test_certificate_of_another_name(tmp_path: Path) -> None:
+    folder = make_certificate(tmp_path / "other", "other.example.org")
+    with server(plain("200 OK"), folder) as port:
+        facts = check(Route(f"https://localhost:{port}/", redirect=False), conditions(folder))
+    assert "ostname mismatch" in facts["problems"][0]
+
+
+def test_no_tls_on_the_other_side() -> None:
+    with server(plain("200 OK")) as port:
+        facts = check(Route(f"https://localhost:{port}/", redirect=False), conditions())
+    assert facts["tls"] is None
+    assert len(facts["problems"]) == 1
+
+
+def test_ipv6_address() -> None:
+    with server(plain("200 OK"), host="::1") as port:
+        assert check(Route(f"http://[::1]:{port}/"), Conditions(timeout=3))["ok"]
+        assert check(Route(f"http://home.example.org:{port}/"), Conditions("::1", timeout=3))["ok"]
+
+
+def test_answer_that_drips_for_ever_is_cut() -> None:
+    def answer(used: socket.socket, _head: str) -> None:
+        for _number in range(100):
+            used.sendall(b"H")
+            time.sleep(0.05)
+
+    with server(answer) as port:
+        start = time.monotonic()
+        facts = check(Route(f"http://localhost:{port}/"), Conditions("127.0.0.1", timeout=0.5))
+    assert time.monotonic() - start < 1.5
+    assert "no answer within 0.5 s" in facts["problems"][0]
+
+
+def test_handshake_that_never_comes_is_cut(certificate: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        start = time.monotonic()
+        facts = check(Route(f"https://localhost:{port}/"), Conditions("127.0.0.1", timeout=0.5))
+    assert time.monotonic() - start < 1.5
+    assert "no answer within 0.5 s" in facts["problems"][0]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00\xff\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"a" * 70000]
+)
+def test_answer_that_is_no_http(data: bytes) -> None:
+    with server(lambda used, _head: used.sendall(data)) as port:
+        facts = check(Route(f"http://localhost:{port}/"), conditions())
+    assert len(facts["problems"]) == 1
+    assert not facts["ok"]
+
+
+@pytest.mark.parametrize("url", ["", "home.example.org", "ftp://x/", "https://", "http://[::1", "http://x:99999/"])
+def test_url_that_is_none(url: str) -> None:
+    assert len(check(Route(url), conditions())["problems"]) == 1
+
+
+def test_name_that_does_not_resolve() -> None:
+    facts = check(Route("http://nowhere.invalid/"), Conditions(timeout=3))
+    assert "does not resolve" in facts["problems"][0]
+
+
+def lose(target: Target) -> None:
+    with opened(target) as used:
+        ask(target, used)
+        raise OSError("lost")
+
+
+def test_errors_inside_an_exchange_name_the_place() -> None:
+    with server(plain("200 OK")) as port, pytest.raises(ProbeError, match=f"127.0.0.1 port {port}: lost"):
+        lose(Target(f"http://localhost:{port}/", "127.0.0.1"))
+
+
+def test_state_of_ports() -> None:
+    with server(plain("200 OK")) as port:
+        assert ports.state("127.0.0.1", port, 1) == "open"
+    assert ports.state("127.0.0.1", free_port(), 1) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "outside", "alive", "proof"),
+    [
+        ("open", "open", True, True, "ok"),
+        ("open", "refused", True, True, "failed"),
+        ("open", "filtered", False, True, "failed"),
+        ("open", "open", False, True, ports.NOT_PROVEN),
+        ("closed", "refused", True, True, "ok"),
+        ("closed", "filtered", True, True, "ok"),
+        ("closed", "filtered", True, False, "failed"),
+        ("closed", "open", True, True, "failed"),
+        ("closed", "open", False, True, ports.NOT_PROVEN),
+        ("closed", "refused", False, True, ports.NOT_PROVEN),
+    ],
+)
+def test_proof_of_ports(expected: str, found: str, outside: bool, alive: bool, proof: str) -> None:
+    facts = ports.judge("198.51.100.1", 8088, expected, found, outside, alive)
+    assert facts["proof"] == proof
+    assert bool(facts["detail"]) is (proof == "failed")
+
+
+def test_whole_report_keeps_the_order() -> None:
+    with server(plain("200 OK")) as port:
+        routes = [Route(f"http://localhost:{port}/{number}") for number in range(20)]
+        closed = free_port()
+        report = probe(routes, Ports((closed, port), (port,)), conditions())
+    assert [facts["url"][-2:].strip("/") for facts in report["results"]] == [str(number) for number in range(20)]
+    assert [(facts["port"], facts["proof"]) for facts in report["ports"]] == [
+        (port, "ok"),
+        (closed, "ok"),
+        (port, "failed"),
+    ]
+    assert not report["ok"]
+    assert report["problems"] == [f"port {port} of 127.0.0.1 is open but should be closed"]
+
+
+def test_ports_of_each_host_where_no_address_is_given() -> None:
+    with server(plain("200 OK")) as port:
+        routes = [
+            Route(f"http://localhost:{port}/"),
+            Route(f"http://127.0.0.1:{port}/"),
+            Route(f"http://localhost:{port}/x"),
+        ]
+        report = probe(routes, Ports(opened=(port,)), Conditions(timeout=3))
+    assert [facts["address"] for facts in report["ports"]] == ["localhost", "127.0.0.1"]
+    assert report["ok"]
+
+
+def test_wrong_questions_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProbeError, match="give an address"):
+        probe([], Ports(closed=(8088,)), Conditions())
+    with pytest.raises(ProbeError, match="ca_file"):
+        probe([], Ports(), Conditions(ca_file=str(tmp_path / "none.pem")))

@@ -1,0 +1,327 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lineages as wanted state, with a stand-in for certbot that writes real certificates."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils import _certbot, _certificate
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import (
+    CertbotError,
+    Renewal,
+    Settings,
+    Wanted,
+    parse_renewal,
+    read_lineage,
+    reason_to_issue,
+    reconcile,
+    wanted,
+)
+
+RENEWAL = """# renew_before_expiry = 30 days
+version = 4.0.0
+cert = /etc/letsencrypt/live/a.example.org/cert.pem
+
+# Options used in the renewal process
+[renewalparams]
+account = 235aca08f4c58f976b4c17c24835b2fd
+key_type = ecdsa
+renew_hook = systemctl reload nginx
+server = https://ca.example.org/dir
+authenticator = webroot
+webroot_path = /srv/acme,
+[[webroot_map]]
+a.example.org = /srv/acme
+b.example.org = /srv/acme
+"""
+
+
+class Certbot:
+    """A stand-in for certbot: what it is told, and what it does."""
+
+    def __init__(self, settings: Settings, *answers: tuple[int, str]) -> None:
+        """Give these answers first, then issue."""
+        self.settings, self.answers, self.commands = settings, list(answers), []  # type: ignore[var-annotated]
+
+    def __call__(self, command: list[str], _timeout: float) -> tuple[int, str]:
+        """Do what a command line asks for."""
+        self.commands.append(command)
+        if self.answers:
+            return self.answers.pop(0)
+        names = [command[index + 1] for index, word in enumerate(command) if word == "--domain"]
+        issue(self.settings, self.option("--cert-name"), names, self.option("--key-type"), self.option("--server"))
+        return 0, "Successfully received certificate."
+
+    def option(self, name: str) -> str:
+        """Return the value of an option of the last command."""
+        command = self.commands[-1]
+        return str(command[command.index(name) + 1])
+
+
+def issue(
+    settings: Settings, name: str, names: list[str], key_type: str = "ecdsa", server: str = "", days: int = 60
+) -> None:
+    live, renewal = settings.folder / "live" / name, settings.folder / "renewal"
+    live.mkdir(parents=True, exist_ok=True)
+    renewal.mkdir(exist_ok=True)
+    key = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"] if key_type == "ecdsa" else ["rsa:2048"]
+    command = ["openssl", "req", "-x509", "-nodes", "-days", str(days), "-newkey", *key, "-subj", "/CN=Test CA"]
+    command += ["-keyout", str(live / "privkey.pem"), "-out", str(live / "fullchain.pem")]
+    command += ["-addext", "subjectAltName=" + ",".join(f"DNS:{each}" for each in names)]
+    subprocess.run(command, check=True, capture_output=True)
+    text = RENEWAL.replace("https://ca.example.org/dir", server or settings.server).replace(
+        "/srv/acme", str(settings.webroot)
+    )
+    (renewal / f"{name}.conf").write_text(text)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Give certbot a folder of its own, and make pauses short."""
+    monkeypatch.setattr(_certbot, "_PAUSE", 0.01)
+    return Settings(server="https://ca.example.org/dir", webroot=tmp_path / "web", folder=tmp_path / "letsencrypt")
+
+
+def served(_names: tuple[str, ...], _webroot: Path) -> dict[str, str]:
+    return {}
+
+
+A = Wanted("a.example.org", ("a.example.org", "b.example.org"))
+
+
+def test_renewal_file() -> None:
+    assert parse_renewal(RENEWAL) == Renewal(
+        "https://ca.example.org/dir", "webroot", "systemctl reload nginx", ("/srv/acme",)
+    )
+    assert parse_renewal(RENEWAL.split("[[")[0]).webroots == ("/srv/acme",)
+    assert parse_renewal("") == Renewal()
+    assert parse_renewal("[renewalparams]\n# server = x\nrenew_hook = 'a = b'\nnonsense\n") == Renewal(hook="a = b")
+    assert parse_renewal("[renewalparams]\nauthenticator = nginx\ninstaller = nginx\n").authenticator == "nginx"
+
+
+def test_request_takes_the_form_of_certificates() -> None:
+    assert wanted("Home", ["B.example.org.", "b.example.org", "münchen.example.org"], "rsa") == Wanted(
+        "home", ("b.example.org", "xn--mnchen-3ya.example.org"), "rsa"
+    )
+    assert wanted("a.example.org", [], "ecdsa").names == ("a.example.org",)
+
+
+@pytest.mark.parametrize(
+    "name", ["*.example.org", "localhost", "a b.org", "-a.org", "192.168.0.1", "a..b", "", "x;y.org"]
+)
+def test_name_that_cannot_be_proven(name: str) -> None:
+    with pytest.raises(CertbotError, match="certificate home, name"):
+        wanted("home", [name], "ecdsa")
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".", "a\n"])
+def test_lineage_name_that_is_no_folder(name: str) -> None:
+    with pytest.raises(CertbotError, match="the name may hold"):
+        wanted(name, ["a.example.org"], "ecdsa")
+
+
+def test_first_issue_and_second_run(settings: Settings) -> None:
+    certbot = Certbot(settings)
+    outcome = reconcile([A], settings, run=certbot, check=served)
+    report = outcome.certificates["a.example.org"]
+    assert outcome.changed
+    assert report["source"] == "certbot"
+    assert report["names"] == ["a.example.org", "b.example.org"]
+    assert report["problem"] == ""
+    assert "--keep-until-expiring" in certbot.commands[0]
+    assert "--force-renewal" not in certbot.commands[0]
+    assert "--register-unsafely-without-email" in certbot.commands[0]
+    assert "--nginx" not in certbot.commands[0]
+    again = reconcile([A], settings, run=certbot, check=served)
+    assert not again.changed
+    assert len(certbot.commands) == 1
+    assert again.before == again.after == outcome.after
+    assert again.warnings == []
+
+
+def test_check_mode_predicts(settings: Settings) -> None:
+    certbot = Certbot(settings)
+    predicted = reconcile([A], settings, check_mode=True, run=certbot, check=served)
+    assert predicted.changed
+    assert certbot.commands == []
+    assert not settings.webroot.exists()
+    real = reconcile([A], settings, run=certbot, check=served)
+    assert (predicted.before, predicted.after) == (real.before, real.after)
+    assert not reconcile([A], settings, check_mode=True, run=certbot, check=served).changed
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"names": ("a.example.org",)}, "instead of a.example.org"),
+        ({"names": (*A.names, "c.example.org")}, "instead of a.example.org, b.example.org, c.example.org"),
+        ({"key_type": "rsa"}, "ecdsa instead of rsa"),
+    ],
+)
+def test_certificate_that_does_not_do_is_replaced(settings: Settings, change: dict[str, str], reason: str) -> None:
+    issue(settings, A.name, list(A.names))
+    request = replace(A, **change)  # type: ignore[arg-type]
+    assert reason in reason_to_issue(request, read_lineage(A.name, settings.folder), settings)
+    certbot = Certbot(settings)
+    outcome = reconcile([request], settings, run=certbot, check=served)
+    assert outcome.changed
+    assert outcome.certificates[A.name]["problem"] == ""
+    assert {"--renew-with-new-domains", "--force-renewal"} <= set(certbot.commands[0])
+
+
+def test_certificate_of_another_ca_is_replaced(settings: Settings) -> None:
+    issue(settings, A.name, list(A.names), server="https://staging.example.org/dir")
+    outcome = reconcile([A], settings, run=Certbot(settings), check=served)
+    assert outcome.changed
+    assert "-  server" not in outcome.after
+    assert "staging" in outcome.before
+    assert "staging" not in outcome.after
+
+
+def test_certificate_that_has_ended_is_replaced(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    issue(settings, A.name, list(A.names))
+    monkeypatch.setattr(_certificate.Certificate, "expired", lambda _self, _now=None: True)
+    assert "it ended" in reason_to_issue(A, read_lineage(A.name, settings.folder), settings)
+
+
+def test_key_that_does_not_fit_is_replaced(settings: Settings) -> None:
+    issue(settings, A.name, list(A.names))
+    key = settings.folder / "live" / A.name / "privkey.pem"
+    issue(settings, "other", ["a.example.org"])
+    key.write_bytes((settings.folder / "live" / "other" / "privkey.pem").read_bytes())
+    assert read_lineage(A.name, settings.folder).fault.endswith("the key does not belong to the certificate")
+    assert reconcile([A], settings, run=Certbot(settings), check=served).certificates[A.name]["source"] == "certbot"
+
+
+def test_port_80_that_serves_something_else_saves_the_question(settings: Settings) -> None:
+    certbot = Certbot(settings)
+    outcome = reconcile([A], settings, run=certbot, check=lambda *_: {"b.example.org": "status 404"})
+    report = outcome.certificates[A.name]
+    assert certbot.commands == []
+    assert not outcome.changed
+    assert "b.example.org (status 404), so the CA was not asked" in report["problem"]
+    assert (report["source"], report["fullchain"], report["days_left"]) == ("none", "", None)
+
+
+def test_problem_is_reported_or_required(settings: Settings) -> None:
+    output = "  Domain: a.example.org\n  Type:   dns\n  Detail: DNS problem: NXDOMAIN looking up A\n"
+    good = Wanted("c.example.org", ("c.example.org",))
+    certbot = Certbot(settings, (1, output))
+    outcome = reconcile([A, good], settings, run=certbot, check=served)
+    assert "no address in the public DNS" in outcome.certificates[A.name]["problem"]
+    assert outcome.certificates["c.example.org"]["problem"] == ""
+    assert outcome.after.startswith("a.example.org: none\nc.example.org:\n")
+    with pytest.raises(CertbotError, match=r"Certificate a\.example\.org: .*no address"):
+        reconcile([A, good], settings, required=True, run=Certbot(settings, (1, output)), check=served)
+
+
+def test_old_certificate_stays_where_the_new_one_cannot_be_had(settings: Settings) -> None:
+    issue(settings, A.name, ["a.example.org"])
+    outcome = reconcile([A], settings, run=Certbot(settings, (1, "boom")), check=served)
+    report = outcome.certificates[A.name]
+    assert (report["source"], report["names"]) == ("certbot", ["a.example.org"])
+    assert "boom" in report["problem"]
+    assert not outcome.changed
+    assert outcome.before == outcome.after
+
+
+@pytest.mark.parametrize(
+    "text", ["JWS has an invalid anti-replay nonce", "Another instance of Certbot is already running."]
+)
+def test_what_passes_is_asked_again(settings: Settings, text: str) -> None:
+    certbot = Certbot(settings, (1, text), (1, text))
+    assert reconcile([A], settings, run=certbot, check=served).changed
+    assert len(certbot.commands) == 3
+
+
+def test_patience_has_an_end(settings: Settings) -> None:
+    nonces = Certbot(settings, *[(1, "badNonce")] * 10)
+    assert "nonce" in reconcile([A], settings, run=nonces, check=served).certificates[A.name]["problem"]
+    assert len(nonces.commands) == 4
+    busy = Certbot(settings, *[(1, "Another instance of Certbot is already running.")] * 1000)
+    outcome = reconcile([A], replace(settings, timeout=1), run=busy, check=served)
+    assert "Another certbot" in outcome.certificates[A.name]["problem"]
+
+
+def test_failed_hook_is_a_warning(settings: Settings) -> None:
+    class Failing(Certbot):
+        def __call__(self, command: list[str], timeout: float) -> tuple[int, str]:
+            super().__call__(command, timeout)
+            return 0, "Hook 'deploy-hook' reported error code 1"
+
+    outcome = reconcile([A], settings, run=Failing(settings), check=served)
+    assert outcome.changed
+    assert "hook 'systemctl reload nginx' failed" in outcome.warnings[0]
+    assert outcome.certificates[A.name]["problem"] == ""
+
+
+def test_success_that_changes_nothing_is_a_problem(settings: Settings) -> None:
+    outcome = reconcile([A], settings, run=Certbot(settings, (0, "Certificate not yet due for renewal")), check=served)
+    assert "reported success, but the certificate does not do" in outcome.certificates[A.name]["problem"]
+    assert not outcome.changed
+
+
+@pytest.mark.parametrize(("authenticator", "warned"), [("nginx", True), ("standalone", True), ("dns-ovh", False)])
+def test_lineage_of_another_authenticator_is_left_alone(settings: Settings, authenticator: str, warned: bool) -> None:
+    issue(settings, A.name, list(A.names))
+    file = settings.folder / "renewal" / f"{A.name}.conf"
+    file.write_text(file.read_text().replace("authenticator = webroot", f"authenticator = {authenticator}"))
+    certbot = Certbot(settings)
+    outcome = reconcile([A], settings, required=True, run=certbot, check=served)
+    assert bool(outcome.warnings) is warned
+    assert not outcome.changed
+    for check_mode in (True, False):
+        outcome = reconcile([replace(A, key_type="rsa")], settings, check_mode, run=certbot, check=served)
+        assert f"authenticator {authenticator}" in outcome.certificates[A.name]["problem"]
+        assert not outcome.changed
+    assert certbot.commands == []
+
+
+def test_lineage_without_renewal_file_is_left_alone(settings: Settings) -> None:
+    issue(settings, A.name, list(A.names))
+    (settings.folder / "renewal" / f"{A.name}.conf").unlink()
+    assert "not renewed" in reconcile([A], settings, check=served).warnings[0]
+    outcome = reconcile([replace(A, key_type="rsa")], settings, check=served)
+    assert "no renewal file" in outcome.certificates[A.name]["problem"]
+
+
+def test_another_hook_or_folder_is_told(settings: Settings) -> None:
+    issue(settings, A.name, list(A.names))
+    other = replace(settings, renew_hook="true", webroot=Path("/srv/other"))
+    outcome = reconcile([A], other, check=served)
+    assert len(outcome.warnings) == 2
+    assert "not /srv/other" in outcome.warnings[0]
+    assert "not 'true'" in outcome.warnings[1]
+
+
+def test_one_name_twice_is_refused(settings: Settings) -> None:
+    with pytest.raises(CertbotError, match="asked for twice"):
+        reconcile([A, A], settings, check=served)
+
+
+def test_without_the_library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_certificate, "AVAILABLE", False)
+    assert reconcile([A], settings, check_mode=True, check=served).changed
+    with pytest.raises(CertbotError, match="install the package certbot"):
+        reconcile([A], settings, check=served)
+
+
+def test_run_of_a_program() -> None:
+    assert _certbot._run(["sh", "-c", "echo out; echo err >&2; exit 3"], 5) == (3, "out\nerr\n")
+    assert _certbot._run(["/nowhere/certbot"], 5) == (127, "/nowhere/certbot: No such file or directory")
+
+
+def test_program_without_end_is_stopped_with_its_children() -> None:
+    start = time.monotonic()
+    code, output = _certbot._run(["sh", "-c", "echo begun; sleep 60 & sleep 60"], 0.5)
+    assert time.monotonic() - start < 5
+    assert code != 0
+    assert output.startswith("begun\n")
+    assert "it was stopped" in output

@@ -1,0 +1,77 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The question to port 80 before the CA is asked."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils import _certbot_webroot
+from ansible_collections.constellation.edge.plugins.module_utils._certbot_webroot import CHALLENGES, unserved
+
+
+@pytest.fixture
+def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Serve the folder for names that begin with "good" and, by one redirect, "moved"; none for others."""
+    monkeypatch.setattr(_certbot_webroot, "_PAUSE", 0.01)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name, path = self.headers["Host"], self.path.lstrip("/")
+            if name.startswith("moved") and not path.startswith("x/"):
+                self.send_response(301)
+                self.send_header("Location", f"http://{name}:{self.server.server_port}/x/{path}")
+                self.end_headers()
+            elif name.startswith("loop"):
+                self.send_response(301)
+                self.send_header("Location", f"http://{name}:{self.server.server_port}{self.path}")
+                self.end_headers()
+            elif name.startswith(("good", "moved")):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write((tmp_path / "web" / path.removeprefix("x/")).read_bytes())
+            else:
+                self.send_response(200 if name.startswith("page") else 404)
+                self.end_headers()
+                self.wfile.write(b"welcome")
+
+        def log_message(self, *_arguments: object) -> None:
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_names_that_are_served(tmp_path: Path, port: int) -> None:
+    assert unserved(("good.example.org", "moved.example.org"), tmp_path / "web", port=port) == {}
+    folder = tmp_path / "web" / CHALLENGES
+    assert list(folder.iterdir()) == []
+    assert folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_names_that_are_not(tmp_path: Path, port: int) -> None:
+    names = ("bad.example.org", "good.example.org", "page.example.org", "loop.example.org")
+    assert unserved(names, tmp_path / "web", port=port) == {
+        "bad.example.org": "status 404",
+        "page.example.org": "status 200 with another content",
+        "loop.example.org": "too many redirects",
+    }
+
+
+def test_nothing_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_certbot_webroot, "_PAUSE", 0.01)
+    assert unserved(("a.example.org",), tmp_path, port=1) == {"a.example.org": "Connection refused"}
+
+
+def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        unserved(("a.example.org",), tmp_path / "file", port=1)

@@ -1,0 +1,210 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the running nginx serves what is on disk: the record, and what makes it void."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils import _nginx_process
+from ansible_collections.constellation.edge.plugins.module_utils._nginx_process import (
+    NginxError,
+    Process,
+    Running,
+    bring_up_to_date,
+    loaded,
+    start,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+
+
+@dataclass
+class Fake:
+    """An nginx in memory: its configuration on disk, its processes, and what it does when asked to reload."""
+
+    folder: Path
+    master: Process | None = field(default_factory=lambda: Process(100, 10))
+    workers: tuple[Process, ...] = field(default_factory=lambda: (Process(101, 11),))
+    config: str = "pid /run/nginx.pid;\n"
+    broken: str = ""
+    refusal: str = ""
+    silent: bool = False
+    asked: list[str] = field(default_factory=list)
+    clock: int = 200
+
+    def running(self, _: str) -> Running | None:
+        """Return its processes."""
+        if self.master is None:
+            return None
+        return Running(self.master, frozenset(self.workers), frozenset())
+
+    def reload(self) -> None:
+        """Do what was set up: refuse, ignore, or make a new worker."""
+        if self.refusal:
+            (self.folder / "error.log").open("a").write(self.refusal)
+        elif not self.silent:
+            self.clock += 1
+            self.workers = (Process(self.clock, self.clock),)
+
+    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        """Answer a command."""
+        words = " ".join([os.path.basename(command[0]), *command[1:]])
+        if words == "nginx -T":
+            head = f"# configuration file {self.folder}/nginx.conf:\nerror_log {self.folder}/error.log;\n"
+            return subprocess.CompletedProcess(command, int(bool(self.broken)), head + self.config, self.broken)
+        self.asked.append(words)
+        if words == "nginx -s reload":
+            self.reload()
+        elif words == "nginx":
+            self.master = Process(300, 30)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+
+@pytest.fixture
+def nginx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
+    fake = Fake(tmp_path)
+    monkeypatch.setattr(_nginx_process, "_run", fake.run)
+    monkeypatch.setattr(_nginx_process, "_running", fake.running)
+    monkeypatch.setattr(_nginx_process, "_systemd", lambda: False)
+    return fake
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    program = tmp_path / "nginx"
+    program.write_text("")
+    program.chmod(0o755)
+    return Host(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"), nginx=str(program))
+
+
+def test_unknown_state_is_settled_by_one_reload(nginx: Fake, host: Host) -> None:
+    assert not loaded(host=host).current
+    assert bring_up_to_date(host=host) is True
+    assert loaded(host=host).current
+    assert bring_up_to_date(host=host) is False
+    assert nginx.asked == ["nginx -s reload"]
+    assert bring_up_to_date(host=host, force=True) is True
+
+
+def test_changed_configuration_is_loaded(nginx: Fake, host: Host) -> None:
+    bring_up_to_date(host=host)
+    nginx.config += "# changed\n"
+    assert "changed since the last reload" in loaded(host=host).reason
+    assert bring_up_to_date(host=host) is True
+    assert loaded(host=host).current
+
+
+@pytest.mark.parametrize("name", ["cert.pem", '"cert.pem"', "'cert.pem'"])
+@pytest.mark.parametrize("directive", ["ssl_certificate", "ssl_certificate_key", "proxy_ssl_trusted_certificate"])
+def test_renewed_certificate_is_loaded(nginx: Fake, host: Host, tmp_path: Path, directive: str, name: str) -> None:
+    (tmp_path / "cert.pem").write_text("one")
+    nginx.config += f"server{{listen 443 ssl;{directive} {name};}}\n"
+    bring_up_to_date(host=host)
+    assert loaded(host=host).current
+    (tmp_path / "cert.pem").write_text("two")
+    assert not loaded(host=host).current
+    (tmp_path / "cert.pem").unlink()
+    assert not loaded(host=host).current
+
+
+def test_record_of_other_processes_does_not_count(nginx: Fake, host: Host) -> None:
+    bring_up_to_date(host=host)
+    workers = nginx.workers
+    nginx.reload()
+    assert "somebody else" in loaded(host=host).reason
+    nginx.workers = workers
+    assert loaded(host=host).current
+    nginx.master = Process(999, 10)
+    assert not loaded(host=host).current
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"{}", b'{"digest": 1'])
+def test_damaged_record_is_no_record(nginx: Fake, host: Host, content: bytes) -> None:
+    os.mkdir(host.state)
+    Path(host.state, "loaded.json").write_bytes(content)
+    assert not loaded(host=host).current
+    assert bring_up_to_date(host=host) is True
+    assert loaded(host=host).current
+
+
+def test_reading_writes_nothing(nginx: Fake, host: Host) -> None:
+    loaded(host=host)
+    assert not os.path.exists(host.state)
+    assert not os.path.exists(host.lock)
+
+
+def test_nginx_that_does_not_run_is_left_alone(nginx: Fake, host: Host) -> None:
+    nginx.master = None
+    assert bring_up_to_date(host=host) is False
+    assert loaded(host=host).running is False
+    assert nginx.asked == []
+
+
+def test_nginx_that_is_not_installed(host: Host, tmp_path: Path) -> None:
+    absent = Host(state=host.state, lock=host.lock, nginx=str(tmp_path / "absent"))
+    assert loaded(host=absent).running is False
+    assert bring_up_to_date(host=absent) is False
+
+
+def test_start_records_what_it_loaded(nginx: Fake, host: Host) -> None:
+    nginx.master = None
+    start(host=host)
+    assert nginx.asked == ["nginx"]
+    assert loaded(host=host).current
+
+
+def test_configuration_that_nginx_refuses(nginx: Fake, host: Host) -> None:
+    nginx.broken = 'nginx: [emerg] unknown directive "x" in /etc/nginx/a:1\n'
+    assert 'unknown directive "x" in /etc/nginx/a:1' in loaded(host=host).reason
+    assert loaded(host=host).refused
+    with pytest.raises(NginxError, match='unknown directive "x" in /etc/nginx/a:1'):
+        bring_up_to_date(host=host)
+    assert nginx.asked == []
+
+
+def test_refused_reload_tells_the_new_lines_of_the_log(nginx: Fake, host: Host, tmp_path: Path) -> None:
+    (tmp_path / "error.log").write_text("2026/11/23 10:00:00 [emerg] 10#10: an old line\n")
+    nginx.refusal = (
+        "2026/11/23 11:00:00 [emerg] 10#10: bind() to 0.0.0.0:80 failed (98: Address already in use)\n"
+        "2026/11/23 11:00:00 [emerg] 77#77: another process\n"
+        "2026/11/23 11:00:01 [emerg] 10#10: still could not bind()\n"
+    )
+    with pytest.raises(NginxError, match="still could not bind") as caught:
+        bring_up_to_date(host=host)
+    assert "Address already in use" in str(caught.value)
+    assert "old line" not in str(caught.value)
+    assert "another process" not in str(caught.value)
+    assert not loaded(host=host).current
+
+
+def test_no_new_worker_in_time(nginx: Fake, host: Host) -> None:
+    nginx.silent = True
+    with pytest.raises(NginxError, match=r"no new worker within 0\.1 s"):
+        bring_up_to_date(0.1, host=host)
+
+
+def test_file_changed_during_the_reload_is_not_recorded(nginx: Fake, host: Host) -> None:
+    real = nginx.reload
+
+    def reload() -> None:
+        real()
+        nginx.config += "# edited\n"
+
+    nginx.reload = reload  # type: ignore[method-assign]
+    assert bring_up_to_date(host=host) is True
+    assert not loaded(host=host).current
+
+
+def test_process_is_told_from_a_later_one_with_its_number() -> None:
+    found = _nginx_process._process(os.getpid())
+    assert found is not None
+    assert found[0].pid == os.getpid()
+    assert found[0].started > 0
+    assert found[1] == os.getppid()
+    assert _nginx_process._process(2**22 + 1) is None
