@@ -24,7 +24,7 @@ from ._certbot_webroot import unserved
 from ._certificate import Certificate, CertificateError
 
 LETSENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
-_LINEAGE = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
+_LINEAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _HOST_NAME = re.compile(r"(?=.{4,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)(?![0-9]+\Z)[a-z0-9-]{2,63}(?<!-)\Z")
 _INTRUSIVE = {
     "apache": "rewrites the web server's files while it runs",
@@ -50,7 +50,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Settings:
-    """What all lineages share. ``timeout`` is in seconds for each certificate; the folder is certbot's own."""
+    """What all lineages share. ``timeout`` is in seconds for each certificate; folder and log are certbot's own."""
 
     email: str = ""
     server: str = LETSENCRYPT
@@ -58,6 +58,7 @@ class Settings:
     renew_hook: str = "systemctl reload nginx"
     timeout: int = 300
     folder: Path = Path("/etc/letsencrypt")
+    log: Path = Path("/var/log/letsencrypt/letsencrypt.log")
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,11 @@ def wanted(name: str, names: list[str], key_type: str) -> Wanted:
 
     Raises CertbotError for a name that HTTP-01 cannot prove.
     """
-    if not _LINEAGE.match(name.lower()):
+    if not _LINEAGE.match(name):
         raise CertbotError(
             f"certificate {name!r}: the name may hold letters, digits, dots, hyphens and underscores only"
         )
-    return Wanted(name.lower(), tuple(dict.fromkeys(_host_name(name, each) for each in names or [name])), key_type)
+    return Wanted(name, tuple(dict.fromkeys(_host_name(name, each) for each in names or [name])), key_type)
 
 
 def _host_name(certificate: str, name: str) -> str:
@@ -324,6 +325,7 @@ def _issue(request: Wanted, lineage: Lineage, settings: Settings, run: Run, chec
         )
     command, deadline, nonces = arguments(request, lineage, settings), time.monotonic() + settings.timeout, 0
     while True:
+        logged = _size(settings.log)
         code, output = run(command, max(1.0, deadline - time.monotonic()))
         if code == 0:
             if hook_failed(output):
@@ -331,11 +333,29 @@ def _issue(request: Wanted, lineage: Lineage, settings: Settings, run: Run, chec
                     f"Certificate {request.name} is there, but its hook {settings.renew_hook!r} failed."
                 )
             return _still_wrong(request, settings)
-        problem = explain(output, settings.server)
+        problem = explain(output, settings.server, _written(settings.log, logged))
         nonces += problem.kind == "nonce"
-        if not problem.transient or nonces >= _NONCE_ATTEMPTS or time.monotonic() + _PAUSE >= deadline:
+        # Not into the last seconds: certbot would be cut off, and that would hide what it waits for.
+        if not problem.transient or nonces >= _NONCE_ATTEMPTS or time.monotonic() + 5 * _PAUSE >= deadline:
             return problem.text
         time.sleep(_PAUSE)
+
+
+def _size(log: Path) -> int:
+    try:
+        return log.stat().st_size
+    except OSError:
+        return 0
+
+
+def _written(log: Path, before: int) -> str:
+    """Return what was written since the log had that many bytes; all of it when it is a new one."""
+    try:
+        with log.open("rb") as file:
+            file.seek(before if file.seek(0, os.SEEK_END) >= before else 0)
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _still_wrong(request: Wanted, settings: Settings) -> str:

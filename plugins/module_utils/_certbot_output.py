@@ -17,6 +17,7 @@ _FAILURE = re.compile(
     r"[ \t]*Detail:[ \t]*(?P<detail>.*(?:\n(?![ \t]*(?:Domain:|Hint:|$)).+)*)",
     re.MULTILINE,
 )
+_REFUSAL = re.compile(r"^acme\.messages\.Error: (urn:ietf:params:acme:error:.+)$", re.MULTILINE)
 _RETRY_AFTER = re.compile(r"retry after (?P<when>[0-9][0-9T: -]*[0-9](?:Z| UTC)?)", re.IGNORECASE)
 _TIMEOUT = re.compile(r"timeout|timed out|likely firewall", re.IGNORECASE)
 _NOISE = re.compile(
@@ -46,11 +47,19 @@ class _Failure:
     detail: str
 
 
-def explain(output: str, server: str) -> Problem:
+def explain(output: str, server: str, log: str = "") -> Problem:
     """Return the problem behind the output of a certbot run that failed.
 
     ``output`` is standard output and error together; ``server`` is the URL of the CA, for where the CA is the problem.
+    ``log`` is what the run wrote into certbot's log. It is looked at where the output explains nothing: certbot 2.1 on
+    Python 3.11 prints "AttributeError: can't set attribute" in the place of everything that the CA refuses.
     """
+    problem = _explain(output, server)
+    refusals = _REFUSAL.findall(log)
+    return _explain(refusals[-1], server) if problem.kind == "other" and refusals else problem
+
+
+def _explain(output: str, server: str) -> Problem:
     failures = [_failure(match) for match in _FAILURE.finditer(output)]
     if failures:
         kind, _advice = _classify(failures[0])

@@ -23,37 +23,50 @@ _PAUSE = 0.5
 _REDIRECTS = 3
 
 
-def unserved(names: tuple[str, ...], webroot: Path, address: str = "127.0.0.1", port: int = 80) -> dict[str, str]:
+def unserved(names: tuple[str, ...], webroot: Path, port: int = 80) -> dict[str, str]:
     """Return the names for which a file below ``webroot`` is not served by this host, each with what came instead.
 
-    The folder is made when it is missing. Each name is asked three times at most, half a second apart, because nginx
-    may be reloading. Raises OSError when the folder cannot be written.
+    The loopback address is asked first, then the one that the host has in its network, for a web server that listens
+    there only. Three times at most, half a second apart, because nginx may be reloading. The folder is made when it is
+    missing. Raises OSError when it cannot be written.
     """
     folder = webroot / CHALLENGES
-    for part in (webroot, folder.parent, folder):
+    for part in (*reversed(folder.parents), folder):
         if not part.is_dir():
-            part.mkdir(parents=True)
+            part.mkdir()
             part.chmod(0o755)  # nginx reads it as another user, whatever the umask of this one
     token = secrets.token_urlsafe(24)
     file = folder / f"edge-{token}"
     try:
         file.write_text(token, encoding="ascii")
         file.chmod(0o644)
-        answers = {name: _ask_patiently(name, file.name, token, address, port) for name in names}
+        answers = {name: _ask_patiently(name, file.name, token, port) for name in names}
     finally:
         file.unlink(missing_ok=True)
     return {name: answer for name, answer in answers.items() if answer}
 
 
-def _ask_patiently(name: str, file: str, token: str, address: str, port: int) -> str:
+def _ask_patiently(name: str, file: str, token: str, port: int) -> str:
     answer = ""
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_PAUSE)
-        answer = _ask(name, file, token, address, port)
-        if not answer:
-            break
+        answers = [_ask(name, file, token, address, port) for address in _own_addresses()]
+        if "" in answers:
+            return ""
+        answer = answers[0]
     return answer
+
+
+def _own_addresses() -> list[str]:
+    """Return the loopback address and the address that this host would ask others from."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # A datagram socket that is only connected sends nothing; a documentation address serves as the direction.
+            probe.connect(("198.51.100.1", 9))
+            return list(dict.fromkeys(["127.0.0.1", probe.getsockname()[0]]))
+        except OSError:
+            return ["127.0.0.1"]
 
 
 def _ask(name: str, file: str, token: str, address: str, port: int) -> str:

@@ -249,7 +249,8 @@ class Host:
         texts = [self.call(["journalctl", "--no-pager", "--output=cat", "--lines=30", f"--unit={_UNIT}"]).out]
         with contextlib.suppress(OSError):
             texts.insert(0, "\n".join(Path("/var/log/fail2ban.log").read_text("utf-8", "replace").splitlines()[-60:]))
-        lines = [line.strip() for text in texts for line in text.splitlines()]
+        # fail2ban repeats its whole configuration in one line of thousands of characters
+        lines = [line.strip()[:300] for text in texts for line in text.splitlines()]
         serious = [line for line in lines if re.search(r"ERROR|CRITICAL|Failed|No module|not found", line)]
         return "\n".join(unite(serious)[-8:]) or "nothing: see `journalctl -u fail2ban`"
 

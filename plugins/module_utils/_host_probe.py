@@ -78,7 +78,7 @@ class BanProver:
             return Proof(
                 subject,
                 False,
-                f"the ban of {self.address} never reached the packet filter: restart fail2ban and see /var/log/fail2ban.log",
+                f"the ban of {self.address} never reached the packet filter: restart fail2ban, and see its log",
             )
         if not lifted:
             return Proof(subject, False, f"{self.address} stays in the packet filter after its ban was lifted")

@@ -29,7 +29,7 @@ def fingerprint(path: str) -> str:
         return "link:" + os.readlink(path)
     try:
         return content_fingerprint(read_bytes(path))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ABSENT
     except IsADirectoryError:
         return "folder"
@@ -61,13 +61,19 @@ class Journal:
 
     def open(self) -> None:
         """Write the journal: from here on an interruption is undone by the next recovery."""
-        self._write("open")
+        content = {"entries": [asdict(entry) for entry in self.entries], "folders": self.folders}
+        replace_file(journal_path(self.folder), json.dumps(content, indent=1).encode(), 0o600)
 
     def close(self) -> None:
-        """Settle the transaction: drop the originals, then the journal."""
-        self._write("done")
-        self._tidy()
-        self._remove()
+        """Settle the transaction: from here on an interruption only drops the originals, and then the journal.
+
+        The turning point is a rename, which a full disk does not refuse. What cannot be dropped is left to the next
+        recovery: it is no reason to fail.
+        """
+        os.rename(journal_path(self.folder), settled_path(self.folder))
+        fsync_folder(self.folder)
+        with contextlib.suppress(OSError):
+            self.tidy()
 
     def undo(self) -> tuple[list[str], list[str]]:
         """Put every name back; return the names put back, and those left because somebody else changed them."""
@@ -77,14 +83,20 @@ class Journal:
             result = _put_back(entry)
             if result is not None:
                 (back if result else foreign).append(entry.path)
-        self._tidy()
+        self.drop_names()
         for folder in reversed(self.folders):
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
         self._remove()
         return back, foreign
 
-    def _tidy(self) -> None:
+    def tidy(self) -> None:
+        """Drop the originals and the journal."""
+        self.drop_names()
+        self._remove()
+
+    def drop_names(self) -> None:
+        """Remove the temporary files and the second names of the originals."""
         folders: set[str] = set()
         for entry in self.entries:
             for name in (entry.temporary, entry.kept):
@@ -95,13 +107,9 @@ class Journal:
         for folder in sorted(folders):
             fsync_folder(folder)
 
-    def _write(self, state: str) -> None:
-        content = {"state": state, "entries": [asdict(entry) for entry in self.entries], "folders": self.folders}
-        replace_file(journal_path(self.folder), json.dumps(content, indent=1).encode(), 0o600)
-
     def _remove(self) -> None:
-        path = journal_path(self.folder)
-        unlink_if_there(path)
+        unlink_if_there(journal_path(self.folder))
+        unlink_if_there(settled_path(self.folder))
         if os.path.isdir(self.folder):
             fsync_folder(self.folder)
 
@@ -128,27 +136,35 @@ def journal_path(folder: str) -> str:
     return os.path.join(folder, "journal.json")
 
 
+def settled_path(folder: str) -> str:
+    """Return the path of the journal of a transaction that holds and has only originals left to drop."""
+    return os.path.join(folder, "journal.settled.json")
+
+
 def recover_journal(folder: str) -> tuple[list[str], list[str]]:
     """Finish or undo the transaction that the journal in `folder` describes; see Journal.undo for the result."""
     shutil.rmtree(stage_path(folder), ignore_errors=True)
     for name in os.listdir(folder):
         if name.startswith(".") and name.endswith(".tmp"):
             unlink_if_there(os.path.join(folder, name))
-    path = journal_path(folder)
+    settled = _load(folder, settled_path(folder))
+    if settled is not None:
+        settled.tidy()
+        return [], []
+    journal = _load(folder, journal_path(folder))
+    return journal.undo() if journal is not None else ([], [])
+
+
+def _load(folder: str, path: str) -> Journal | None:
     try:
         content = json.loads(read_bytes(path))
-        journal = Journal(folder, [Entry(**entry) for entry in content["entries"]], list(content["folders"]))
-        done = content["state"] == "done"
-    except (FileNotFoundError, NotADirectoryError):
-        return [], []
+        return Journal(folder, [Entry(**entry) for entry in content["entries"]], list(content["folders"]))
+    except FileNotFoundError:
+        return None
     except (ValueError, KeyError, TypeError):
         # The journal is written whole or not at all, so these bytes are not ours; they are kept for the owner to see.
         os.rename(path, os.path.join(folder, "journal.unreadable"))
-        return [], []
-    if done:
-        journal.close()
-        return [], []
-    return journal.undo()
+        return None
 
 
 def stage_path(folder: str) -> str:

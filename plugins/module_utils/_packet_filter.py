@@ -65,7 +65,8 @@ def harmless_address(networks: Iterable[Network], filtered: str, wanted: str | N
         address = ipaddress.ip_address(wanted)
         if not any(address in network for network in reserved):
             raise PacketFilterError(
-                f"ban_address {wanted} is not of a documentation network ({', '.join(DOCUMENTATION)}): it may be a client"
+                f"ban_address {wanted} is not of a documentation network ({', '.join(DOCUMENTATION)}):"
+                " it may be a client's"
             )
         if any(address in network for network in known) or names(filtered, str(address)):
             raise PacketFilterError(
@@ -80,5 +81,6 @@ def harmless_address(networks: Iterable[Network], filtered: str, wanted: str | N
             if not names(filtered, candidate):
                 return candidate
     raise PacketFilterError(
-        f"every documentation network ({', '.join(DOCUMENTATION)}) has a route on this host: nothing can be banned safely"
+        f"every documentation network ({', '.join(DOCUMENTATION)}) has a route on this host:"
+        " nothing can be banned safely"
     )

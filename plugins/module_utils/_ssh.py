@@ -23,7 +23,9 @@ from ._command import Run, run
 DEFAULT_PORT = 22
 _SERVERS = frozenset({"sshd", "dropbear"})
 _SSH_SOCKETS = frozenset({"ssh.socket", "sshd.socket"})
+_SESSIONS = frozenset({"sshd", "sshd-session", "dropbear"})
 _LISTEN_STATE = "0A"
+_ESTABLISHED_STATE = "01"
 
 
 class Connection(NamedTuple):
@@ -49,6 +51,13 @@ def normal_address(text: str) -> str | None:
         return None
     mapped = getattr(address, "ipv4_mapped", None)
     return str(mapped or address)
+
+
+def _address(hexadecimal: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    # The kernel prints each 32-bit word in the byte order of the machine; all systems here are little-endian.
+    words = [bytes.fromhex(hexadecimal[i : i + 8])[::-1] for i in range(0, len(hexadecimal), 8)]
+    address = ipaddress.ip_address(b"".join(words))
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def parse_connection(value: str) -> Connection | None:
@@ -80,28 +89,40 @@ def _parent(process: Path) -> int:
         return 0
 
 
+def _peer(proc: Path, inodes: set[int]) -> Connection | None:
+    """Return the other end of an established TCP connection among these sockets, loopback left out."""
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = (proc / "net" / table).read_text("ascii", "replace").splitlines()[1:]
+        except OSError:
+            continue
+        for fields in (line.split() for line in lines):
+            if len(fields) < 10 or fields[3] != _ESTABLISHED_STATE or int(fields[9]) not in inodes:
+                continue
+            port = int(fields[1].partition(":")[2], 16)
+            found = parse_connection(f"{_address(fields[2].partition(':')[0])} 0 - {port}")
+            if found is not None:
+                return found
+    return None
+
+
 def connection(pid: int | None = None, proc: Path = Path("/proc")) -> Connection | None:
     """Return the SSH connection that this process was started through, or None for a local run.
 
-    sudo strips ``SSH_CONNECTION``, so the environment of every ancestor is read.
+    sudo strips ``SSH_CONNECTION``, so the environment of every ancestor is read; where none has kept it, the TCP
+    connection of the sshd among them tells.
     """
     number = os.getpid() if pid is None else pid
     seen: set[int] = set()
     while number > 1 and number not in seen:
         seen.add(number)
         found = parse_connection(_environment(proc / str(number)).get("SSH_CONNECTION", ""))
+        if found is None and _name(proc / str(number)) in _SESSIONS:
+            found = _peer(proc, _inodes(proc / str(number)))
         if found is not None:
             return found
         number = _parent(proc / str(number))
     return None
-
-
-def _is_loopback(hexadecimal: str) -> bool:
-    # The kernel prints each 32-bit word in the byte order of the machine; all systems here are little-endian.
-    words = [bytes.fromhex(hexadecimal[i : i + 8])[::-1] for i in range(0, len(hexadecimal), 8)]
-    address = ipaddress.ip_address(b"".join(words))
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
 
 
 def parse_listeners(table: str) -> Iterator[Listener]:
@@ -111,7 +132,7 @@ def parse_listeners(table: str) -> Iterator[Listener]:
         if len(fields) < 10 or fields[3] != _LISTEN_STATE:
             continue
         address, _colon, port = fields[1].partition(":")
-        yield Listener(int(fields[9]), int(port, 16), _is_loopback(address))
+        yield Listener(int(fields[9]), int(port, 16), _address(address).is_loopback)
 
 
 def _name(process: Path) -> str:

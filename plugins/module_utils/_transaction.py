@@ -110,7 +110,9 @@ def pending(changes: Iterable[Change]) -> list[Change]:
     result: list[Change] = []
     for change in _checked(changes):
         path = _place(change)
-        if fingerprint(path) == _wanted(change):
+        with _errors_explained(path):
+            now = fingerprint(path)
+        if now == _wanted(change):
             continue
         if isinstance(change, Write) and change.original is Original.UNKNOWN:
             result.append(replace(change, original=_bytes_at(path)))
@@ -155,11 +157,12 @@ def check(changes: Iterable[Change], *, root: str = "/etc/nginx", host: Host = H
     nginx = find_nginx(host.nginx)
     if nginx is None:
         return False
-    stage = private_folder()
-    try:
-        verdict = _stage_and_test(nginx, todo, root, stage)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+    with _errors_explained(root, exact=False):
+        stage = private_folder()
+        try:
+            verdict = _stage_and_test(nginx, todo, root, stage)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
     if verdict is not None and not verdict.accepted:
         raise TransactionError(_refusal(verdict, todo))
     return verdict is not None
@@ -233,6 +236,7 @@ class _Run:
         try:
             if after is not None:
                 after()
+            self.journal.close()
         except Exception as error:
             note = self._undo(error)
             note += _call_undone(undone)
@@ -240,7 +244,6 @@ class _Run:
         except BaseException as error:
             self._undo(error)
             raise
-        self.journal.close()
 
     def _prepare(self) -> None:
         for folder in self.journal.folders:
@@ -384,6 +387,11 @@ def _ordered(todo: list[Change]) -> list[Change]:
 def _refuse_unsafe(todo: Iterable[Change]) -> None:
     for change in todo:
         place = _place(change)
+        folder = os.path.dirname(place)
+        while not os.path.lexists(folder):
+            folder = os.path.dirname(folder)
+        if not os.path.isdir(folder):
+            raise TransactionError(f"{change.path}: {folder} is not a folder; move it away")
         with contextlib.suppress(FileNotFoundError):
             status = os.lstat(place)
             if stat.S_ISDIR(status.st_mode):

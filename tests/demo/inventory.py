@@ -37,7 +37,8 @@ def sites(zoneminder: str, jeedom: str, extra_routes: int = 0) -> list[dict[str,
         },
         {"path": "/jeedom/", "app": "jeedom", "upstream": f"http://{jeedom}"},
     ]
-    routes += [{"path": f"/more-{number}/", "upstream": f"http://{jeedom}"} for number in range(extra_routes)]
+    extra = {"prefix": "strip", "upstream": f"http://{jeedom}"}
+    routes += [{"path": f"/more-{number}/", **extra} for number in range(extra_routes)]
     camera = {"path": "/", "app": "motioneye", "upstream": f"http://{jeedom}:8765", "probe": {"websocket": "ws"}}
     return [
         {"server_name": MAIN_NAME, "routes": routes},

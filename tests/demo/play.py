@@ -50,7 +50,9 @@ def playbook(name: str, inventory: Path, title: str, variables: dict[str, str] |
     command = [str(ROOT / ".venv/bin/ansible-playbook"), "-i", str(inventory), str(ROOT / f"playbooks/{name}.yml")]
     for key, value in (variables or {}).items():
         command += ["--extra-vars", f"{key}={value}"]
-    return follow(command, title, os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"})
+    return follow(
+        command, title, os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"}
+    )
 
 
 def follow(command: Sequence[str], title: str, environment: dict[str, str] | None = None) -> Run:

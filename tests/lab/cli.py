@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,10 +80,12 @@ def _engine(_options: argparse.Namespace) -> None:
 
 def _images(options: argparse.Namespace) -> None:
     full = not options.base_only
+    start = time.monotonic()
     report = Images(ensure_engine()).ensure(options.systems or list(SYSTEMS), homes=full, services=full)
     for built in report:
         print(f"{built.tag:55} {built.seconds:6.1f} s  {'cold' if built.cold else 'warm'}")
-    print(f"{'together':55} {sum(built.seconds for built in report):6.1f} s")
+    state = "cold" if any(built.cold for built in report) else "warm"
+    print(f"{'together, side by side':55} {time.monotonic() - start:6.1f} s  {state}")
 
 
 def _up(options: argparse.Namespace) -> None:

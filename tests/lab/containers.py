@@ -100,7 +100,7 @@ def put(container: Container, files: Mapping[str, File]) -> None:
 
     Args:
         container: where to put them.
-        files: absolute path to file.
+        files: absolute path to file; not below /run or /tmp, which systemd covers with memory of its own.
 
     """
     archive = io.BytesIO()

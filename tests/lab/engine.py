@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -18,6 +19,10 @@ from lab.paths import CACHE
 from lab.progress import LabError, poll, say
 
 START_TIMEOUT = 60.0
+# Each systemd takes about five inotify instances, all of the same user; the usual 128 are used up by 25 machines,
+# and then units fail at random.
+INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_instances")
+INOTIFY_WANTED = 1024
 
 
 def connect(timeout: int = 600) -> docker.DockerClient | None:
@@ -42,6 +47,7 @@ def ensure_engine() -> docker.DockerClient:
         LabError: there is none and this user or system cannot have one made; the message says what to do.
 
     """
+    _make_room()
     client = connect()
     if client:
         return client
@@ -71,6 +77,14 @@ def apt_install(packages: list[str]) -> None:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode and "install" in command:
             raise LabError(f"{' '.join(command)} failed: {done.stderr.strip()[-500:]}")
+
+
+def _make_room() -> None:
+    """Let many systemd machines run side by side, where this user may raise the limit."""
+    with contextlib.suppress(OSError, ValueError):
+        if int(INOTIFY_LIMIT.read_text(encoding="ascii")) < INOTIFY_WANTED:
+            INOTIFY_LIMIT.write_text(f"{INOTIFY_WANTED}\n", encoding="ascii")
+            say(f"raised fs.inotify.max_user_instances to {INOTIFY_WANTED}, until this machine restarts")
 
 
 def _install() -> None:

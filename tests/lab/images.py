@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -31,6 +32,7 @@ from lab.progress import LabError, say
 from lab.recipes import SYSTEMS
 
 BUILD_FOLDER = CACHE / "build"
+PROGRAM_FOLDER = CACHE / "constellation"
 NO_REGISTRY = CACHE / "no-registry"
 REGISTRY_TIMEOUT = 20
 # Seconds for which a registry that did not answer is not asked again.
@@ -121,15 +123,18 @@ class Images:
         """
         keep = set() if everything else recipes.current_tags()
         keep |= {recipes.latest(tag) for tag in keep}
-        removed = []
-        for image in self.client.images.list():
-            for tag in image.tags:
+        with locked("images"):
+            tags = [tag for image in self.client.images.list() for tag in image.tags]
+            removed = []
+            for tag in tags:
                 if tag.startswith(f"{recipes.REPOSITORY}/") and tag not in keep:
+                    # An image that a machine still runs on stays.
                     with contextlib.suppress(DockerException):
                         self.client.images.remove(tag, force=everything)
                         removed.append(tag)
-        shutil.rmtree(BUILD_FOLDER, ignore_errors=True)
-        NO_REGISTRY.unlink(missing_ok=True)
+            for folder in (BUILD_FOLDER, PROGRAM_FOLDER):
+                shutil.rmtree(folder, ignore_errors=True)
+            NO_REGISTRY.unlink(missing_ok=True)
         return removed
 
     def _each(self, build: Callable[[str], None], systems: Sequence[str]) -> None:
@@ -146,7 +151,8 @@ class Images:
         self._name(tag)
         built = Built(tag, time.monotonic() - start, cold)
         say(f"{tag}: {built.seconds:.1f} s, {'cold' if cold else 'warm'}")
-        self.report.append(built)
+        if tag not in {one.tag for one in self.report}:
+            self.report.append(built)
 
     def _name(self, tag: str) -> None:
         """Make an image the one that is found without its digest."""
@@ -234,7 +240,7 @@ class Images:
     def _programs(self) -> dict[str, bytes]:
         """Return the compiled stand-ins; the same files run on every system."""
         sources = sorted(SOURCES.glob("*.cs"))
-        folder = CACHE / "constellation" / recipes.files_digest(sources)
+        folder = PROGRAM_FOLDER / recipes.files_digest(sources)
         with locked("constellation"):
             if not all((folder / name).exists() for name in ASSEMBLIES):
                 self._base("debian13")
@@ -242,7 +248,7 @@ class Images:
                 self._compile(folder)
         return {name: (folder / name).read_bytes() for name in ASSEMBLIES}
 
-    def _compile(self, folder: Any) -> None:
+    def _compile(self, folder: Path) -> None:
         say("compiling the stand-in for Constellation")
         folder.mkdir(parents=True, exist_ok=True)
         with self._container(recipes.builder_tag()) as container:
@@ -285,7 +291,7 @@ class Images:
     def _container(self, image: str, **options: Any) -> Iterator[Container]:
         """Give a container that waits, and remove it at the end."""
         container = self.client.containers.run(
-            image, ["sleep", "infinity"], detach=True, init=True, labels={LABEL: "build"}, **options
+            image, ["sleep", "infinity"], detach=True, labels={LABEL: "build"}, **options
         )
         try:
             yield container

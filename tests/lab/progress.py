@@ -20,7 +20,9 @@ class LabError(Exception):
 
 def say(text: str) -> None:
     """Print one line of progress at once; standard output stays free for results."""
-    print(f"lab: {text}", file=sys.stderr, flush=True)
+    # One write: several builds speak at once.
+    sys.stderr.write(f"lab: {text}\n")
+    sys.stderr.flush()
 
 
 def poll(what: str, ask: Callable[[], T | None], timeout: float, interval: float = 0.2) -> T:

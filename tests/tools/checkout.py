@@ -22,6 +22,9 @@ _LOCAL_FOLDERS = frozenset(
     {".ansible", ".cache", ".git", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv", "__pycache__"}
 )
 
+# The fixtures are what hosts really hold (CRLF, byte order marks, Latin-1): rules for source text do not apply.
+_RAW_BYTES = ("tests", "fixtures")
+
 
 def source_files() -> list[Path]:
     """Return the files that belong to the project, tracked or new, relative to the root and sorted."""
@@ -42,12 +45,12 @@ def _is_output(name: Path) -> bool:
 
 
 def copy_sources(target: Path) -> None:
-    """Make ``target`` hold exactly the project's files.
+    """Make ``target`` hold exactly the project's files, less the fixtures.
 
     Only what differs is written, so that tools which cache by time of change stay quick. A source that another
     process removes meanwhile is left out.
     """
-    wanted = source_files()
+    wanted = [name for name in source_files() if name.parts[:2] != _RAW_BYTES]
     _remove_others(target, {target / name for name in wanted})
     for name in wanted:
         _copy_changed(ROOT / name, target / name)

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from .._files import explain
 from .._lock import LockError, host_lock
-from .._transaction import HOST, Host, TransactionError, Write, apply
+from .._transaction import HOST, Host, TransactionError, Write, apply, recover
 from .document import MAX_BYTES
 from .errors import DotnetError
 
@@ -68,6 +68,7 @@ def rewrite(
         return planned, planned.content != data, ""
     try:
         with host_lock(path=host.lock):
+            recover(host=host)
             for _attempt in range(_ATTEMPTS):
                 data = read_config(path)
                 planned = _planned(path, plan, data)

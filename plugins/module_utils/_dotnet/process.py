@@ -13,6 +13,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from .._files import replace_file
+from .._sockets import listeners
 
 STATE_FOLDER = "/var/lib/constellation-edge"
 
@@ -46,6 +47,35 @@ def started_at(pid: int) -> float:
     except (OSError, ValueError):
         return 0.0
     return time.time() - (uptime - int(ticks) / os.sysconf("SC_CLK_TCK")) if ticks else 0.0
+
+
+def foreign_holders(ports: set[int], pid: int) -> dict[int, str]:
+    """Return who listens on these ports that is neither the process nor below it: port to "program (process id)".
+
+    A port on which the process listens as well is not foreign, and one whose owner cannot be seen is given the
+    benefit of the doubt.
+    """
+    holders: dict[int, str] = {}
+    own: set[int] = set()
+    for listener in listeners():
+        if listener.port not in ports or not listener.pid:
+            continue
+        if _is_within(listener.pid, pid):
+            own.add(listener.port)
+        else:
+            holders[listener.port] = f"{listener.program} (process {listener.pid})"
+    return {port: holder for port, holder in holders.items() if port not in own}
+
+
+def _is_within(pid: int, ancestor: int) -> bool:
+    """Tell whether a process is, or descends from, another one; nothing descends from process 0."""
+    while pid > 1 and pid != ancestor:
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stream:
+                pid = int(stream.read().rpartition(")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            return False
+    return pid == ancestor != 0
 
 
 def fingerprint(uris: list[str], settings: dict[str, str]) -> str:

@@ -18,7 +18,16 @@ from .errors import DotnetError
 from .files import read_config
 from .listen_uri import ListenUri, parse_listen_uri
 from .listen_uris import read_uris
-from .process import STATE_FOLDER, Record, fingerprint, read_record, start_ticks, started_at, write_record
+from .process import (
+    STATE_FOLDER,
+    Record,
+    fingerprint,
+    foreign_holders,
+    read_record,
+    start_ticks,
+    started_at,
+    write_record,
+)
 
 _PAUSE = 0.25
 _STARTING_SECONDS = 15.0
@@ -69,6 +78,7 @@ def bring_in_line(wanted: Wanted, check: bool = False) -> Outcome:
     process = section.process if section else wanted.program
     config = _read(wanted)
     status = _started_status(process)
+    _refuse_foreign(wanted, config, status.pid)
     reason = _reason(wanted, config, status)
     if check or not reason:
         if not check:
@@ -108,6 +118,15 @@ def _started_status(process: str) -> supervisor.Status:
         time.sleep(_PAUSE)
         status = supervisor.status(process)
     return status
+
+
+def _refuse_foreign(wanted: Wanted, config: _Config, pid: int) -> None:
+    """Stop while the old process still runs when another program has a wanted port: a restart could only fail."""
+    for port, holder in sorted(foreign_holders({uri.port for uri in config.parsed}, pid).items()):
+        raise DotnetError(
+            f"{wanted.config} wants {wanted.program} to listen on port {port}, which {holder} holds: stop that program "
+            f"or choose another port. {wanted.program} was not restarted"
+        )
 
 
 def _reason(wanted: Wanted, config: _Config, status: supervisor.Status) -> str:

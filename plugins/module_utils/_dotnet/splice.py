@@ -81,7 +81,7 @@ def child_space(document: Document, parent: Element, around: Element | None = No
 
 
 def deeper(space: str, outer: str) -> str:
-    """Return ``space`` one step further in; the step is what its line has more than that of ``outer``, or two spaces."""
+    """Return ``space`` one step further in; the step is what it has more than ``outer``, or two spaces."""
     if not space:
         return ""
     indent, around = space.rpartition("\n")[2], outer.rpartition("\n")[2]

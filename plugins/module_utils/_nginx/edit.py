@@ -19,7 +19,8 @@ from .tree import Block, Statement, first_token, set_lead
 from .values import quote, value
 
 MARK = "# constellation.edge"
-_COMMENTS = re.compile(r"(?:[ \t\r\n]*#[^\n]*(?:\n|\Z))*[ \t\r\n]*#[^\n\r]*")
+# Everything up to the end of the last comment, without its line end; a CR inside a comment is part of it.
+_COMMENTS = re.compile(r"(?:[ \t\r\n]*#[^\n]*(?:\n|\Z))*[ \t\r\n]*#[^\n]*?(?=\r?\n|\Z)")
 _LINE = re.compile(r"\r?\n[^\n]*\Z")
 _BLANK_LAST = re.compile(r"\r?\n[ \t]*\Z")
 
@@ -120,9 +121,9 @@ def _around(
     eol = style.eol
     if index == len(block.body):
         comments = _COMMENTS.match(lead)
-        kept = comments.group() if comments else ""
-        if not kept and not block.body and block.is_file:
+        if not comments and not block.body and block.is_file:
             return "", lead
+        kept = comments.group() if comments else split_lead(lead)[0]
         own_line = EOL.search(kept) is not None or (block.is_file and not block.body)
         return kept + eol * (1 + (blank or (own_line and is_block))) + indent, lead[len(kept) :]
     if index == 0 and block.is_file:
@@ -151,27 +152,31 @@ def remove(block: Block, index: int) -> Statement:
     elif not starts_line:
         joined = rest
     else:
-        joined = _join(index, above, below if last and not head.strip(" \t\r") else rest, last)
+        rest = below if last and not head.strip(" \t\r") else rest
+        joined = _join(above, rest, first=index == 0, last=last, first_in_file=index == 0 and block.is_file)
     del block.body[index]
     set_lead(block, index, joined)
     return statement
 
 
-def _join(index: int, above: str, rest: str, last: bool) -> str:
+def _join(above: str, rest: str, *, first: bool, last: bool, first_in_file: bool) -> str:
     """Return what is left when whole lines go: one blank line between the neighbours where there were two."""
     line_end = above.rfind("\n")
     if line_end < 0:
         if last:
             return rest
+        blank = BLANK_FIRST.match(rest)
+        rest = rest[blank.end() :] if blank else rest
         found = EOL.match(rest)
         return rest[found.end() :] if found else rest
     kept = above[: line_end - (above[:line_end].endswith("\r"))]
     blank_above = _BLANK_LAST.search(kept)
     blank_below = BLANK_FIRST.match(rest)
-    if blank_above and (blank_below or last):
-        kept = kept[: blank_above.start()]
-    elif index == 0 and not blank_above and blank_below and not last:
+    below_goes = first_in_file or not blank_above
+    if first and blank_below and not last and below_goes:
         rest = rest[blank_below.end() :]
+    elif blank_above and (blank_below or last):
+        kept = kept[: blank_above.start()]
     return kept + rest
 
 

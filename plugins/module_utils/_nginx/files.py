@@ -22,7 +22,8 @@ MAX_BYTES = 32 * 1024 * 1024
 def read_text(path: str) -> str | None:
     """Return a file's text (Latin-1 characters), None when nothing is there. Raises ConfigError."""
     try:
-        with open(path, "rb") as file:
+        # Without waiting: a pipe in a file's place would otherwise be waited for.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ConfigError(f"{path}: is not a file; name a configuration file")

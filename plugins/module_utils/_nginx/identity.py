@@ -57,6 +57,11 @@ def listen_address(text: str) -> str:
     return f"{host}:{int(port) if _PORT.match(port) else port or 80}"
 
 
+def listen_key(args: list[str]) -> str:
+    """Return the address of a `listen` directive; QUIC has the same ports to itself, as they are UDP's."""
+    return listen_address(args[0]) + ("/udp" if "quic" in args[1:] or "udp" in args[1:] else "")
+
+
 @dataclass(frozen=True)
 class ServerKey:
     """The identity of a server: its names (lower case) and its addresses."""
@@ -83,5 +88,5 @@ def server_key(server: Statement) -> ServerKey:
         if statement.name == "server_name":
             names.extend(arg.lower() for arg in statement.args)
         elif statement.name == "listen" and statement.args:
-            listens.append(listen_address(statement.args[0]))
+            listens.append(listen_key(statement.args))
     return ServerKey(frozenset(names or [""]), frozenset(listens or ["*:80"]))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from .identity import listen_address, location_key
+from .identity import listen_key, location_key
 from .tree import Statement
 
 Key = tuple[object, ...]
@@ -55,7 +55,7 @@ def key(statement: Statement) -> Key:
     if name in FIRST_HEADER or name.endswith(FIRST_SUFFIXES):
         return (name, first.lower())
     if name == "listen":
-        return (name, listen_address(first))
+        return (name, listen_key(args) if args else "")
     if name == "ssl_conf_command" or name in FIRST or name.endswith(FIRST_PLAIN_SUFFIXES):
         return (name, first)
     if name in WHOLE or name.endswith(WHOLE_SUFFIXES):

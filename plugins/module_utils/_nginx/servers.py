@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from .edit import MARK, insert, is_marked, remove, set_args, simple
 from .errors import ConfigError, SyntaxRefused
-from .identity import listen_address, server_key
+from .identity import listen_key, server_key
 from .parse import parse
 from .reconcile import Reconciler
 from .repeatable import key
@@ -66,7 +66,8 @@ def edit_site(
             return text
         return None if is_empty(document) else checked(document, path)
     editor = Reconciler(document, path, wanted.adopt)
-    pairs = match(editor, servers_of(document), wanted.servers)
+    there = [each for each in document.body if each.block is not None and each.name == "server"]
+    pairs = match(editor, there, wanted.servers)
     if purge:
         kept = {id(have) for have in pairs if have is not None}
         _remove_ours(document, kept, {key(each) for each in wanted.body})
@@ -192,7 +193,8 @@ def _change_server(
     owner = indent_of(have.words[0][0]) or ""
     body = _certificate_pair(block, wanted, certificate, exists, ours) + wanted.body
     if wanted.state == "exact":
-        _remove_others(block, wanted, body)
+        stays = [each for each in block.body if each.name in ("ssl_certificate", "ssl_certificate_key")]
+        _remove_others(block, wanted, body + stays if wanted.certificate else body)
     _set_listens(editor, block, wanted.listens, owner, ours)
     _set_names(editor, block, wanted.names, owner, ours)
     editor.present(block, body, owner)
@@ -224,10 +226,10 @@ def _certificate_pair(
 def _set_listens(editor: Reconciler, block: Block, wanted: list[Statement], owner: str, ours: bool) -> None:
     """Ours: these addresses with these options. Another's: these addresses, with at least these options."""
     if ours:
-        addresses = {listen_address(each.args[0]) for each in wanted}
+        addresses = {listen_key(each.args) for each in wanted}
         for at in range(len(block.body) - 1, -1, -1):
             have = block.body[at]
-            if have.name == "listen" and have.args and listen_address(have.args[0]) not in addresses:
+            if have.name == "listen" and have.args and listen_key(have.args) not in addresses:
                 remove(block, at)
     anchor: Statement | None = None
     for each in wanted:
@@ -279,7 +281,7 @@ _DEFAULT = re.compile(r"default(_server)?\Z")
 def default_listens(document: Block) -> list[tuple[str, Statement]]:
     """Return the addresses for which a file's servers say `default_server`, each with its `listen` directive."""
     return [
-        (listen_address(statement.args[0]), statement)
+        (listen_key(statement.args), statement)
         for server in servers_of(document)
         for statement in (server.block.body if server.block else [])
         if statement.name == "listen" and any(_DEFAULT.match(arg) for arg in statement.args[1:])

@@ -16,10 +16,11 @@ from .._transaction import Change, Link, Original, Remove, Write
 from .edit import MARK
 from .errors import ConfigError
 from .files import included, names_in, read_text
+from .identity import server_key
 from .placeholder import Certificates
 from .plan import Plan
-from .servers import default_listens, edit_site, only_ours, read
-from .tree import line_of
+from .servers import default_listens, edit_site, only_ours, read, servers_of
+from .tree import Block, line_of
 from .wanted import WantedServer, WantedSite
 from .wanted import sites as wanted_sites
 
@@ -41,11 +42,13 @@ def plan(
     planner = _Planner(root, purge, certificates or Certificates(), result)
     if disable_default:
         planner.disable_default(wanted)
+    purged = planner.purge({site.name for site in wanted}) if purge else []
+    planner.read_others(wanted)
     planner.leave_out_taken_defaults(wanted)
+    planner.warn_of_twins(wanted)
     for site in wanted:
         planner.site(site)
-    if purge:
-        planner.purge({site.name for site in wanted})
+    result.sites += purged
     return result
 
 
@@ -58,6 +61,7 @@ class _Planner:
         self.certificates = certificates
         self.result = result
         self.gone: set[str] = set()
+        self.others: list[tuple[str, Block]] = []
 
     def site(self, site: WantedSite) -> None:
         """Plan one site; a problem becomes part of the report."""
@@ -65,9 +69,15 @@ class _Planner:
         report: dict[str, Any] = {"name": site.name, "path": path, "changed": False, "problem": None}
         self.result.sites.append(report)
         changes: list[Change] = []
+        used: set[str] = set()
+
+        def certificate(name: str) -> tuple[str, str]:
+            used.add(name)
+            return self.certificates.pair(name)
+
         try:
             before = read_text(path)
-            after = edit_site(before, site, path, self.certificates.pair, os.path.exists, purge=self.purge_ours)
+            after = edit_site(before, site, path, certificate, os.path.exists, purge=self.purge_ours)
             if after is None:
                 changes += [Remove(link) for link in self._links(path)]
                 if before is not None:
@@ -76,7 +86,7 @@ class _Planner:
                 if after != before:
                     changes.append(Write(path, after.encode("latin-1"), original=_original(before)))
                 changes += self._activation(site, path)
-                self._note_certificates(site)
+                self._note_certificates(site, used)
         except ConfigError as error:
             report["problem"] = str(error)
             return
@@ -104,29 +114,51 @@ class _Planner:
         target = os.path.realpath(path)
         return [link for link in links if os.path.islink(link) and os.path.realpath(link) == target]
 
-    def _note_certificates(self, site: WantedSite) -> None:
+    def _note_certificates(self, site: WantedSite, used: set[str]) -> None:
         for server in site.servers:
             name = server.certificate
-            if name is not None and server.state != "absent" and self.certificates.is_missing(name):
+            if name in used and server.state != "absent" and self.certificates.is_missing(name):
                 names = self.result.missing.setdefault(name, [])
                 names.extend(each for each in server.names if each not in names)
 
-    def leave_out_taken_defaults(self, sites: list[WantedSite]) -> None:
-        """Leave out a default server whose address has a default server in a file that is not ours to decide on."""
-        if not any(server.default for site in sites for server in site.servers):
-            return
+    def read_others(self, sites: list[WantedSite]) -> None:
+        """Read what nginx reads beside the files of this call and those that go."""
         mine = {os.path.realpath(os.path.join(self.available, site.name)) for site in sites}
-        taken: dict[str, str] = {}
         for path, document in included(self.root):
             if path in self.gone or os.path.realpath(path) in mine:
                 continue
             if isinstance(document, ConfigError):
-                self.result.warnings.append(f"{document} (looked at for its default_server)")
-                continue
+                self.result.warnings.append(f"{document} (nginx reads this file too)")
+            else:
+                self.others.append((path, document))
+
+    def leave_out_taken_defaults(self, sites: list[WantedSite]) -> None:
+        """Leave out a default server whose address has a default server in a file that is not ours to decide on."""
+        taken: dict[str, str] = {}
+        for path, document in self.others:
             for address, statement in default_listens(document):
                 taken.setdefault(address, f"{path}:{line_of(document, statement)}")
         for site in sites:
             site.servers = [server for server in site.servers if not self._is_taken(site, server, taken)]
+
+    def warn_of_twins(self, sites: list[WantedSite]) -> None:
+        """Say where another file has a server of the same name and address: nginx serves only one of the two."""
+        twins = [
+            (server_key(server), f"{path}:{line_of(document, server)}")
+            for path, document in self.others
+            for server in servers_of(document)
+        ]
+        for site in sites:
+            if site.state == "absent" or not site.enabled:
+                continue
+            for server in site.servers:
+                places = [place for key, place in twins if server.state != "absent" and server.key.likeness(key)]
+                if places:
+                    name = " ".join(server.names) or "a server without name"
+                    self.result.warnings.append(
+                        f"site {site.name!r}: {name} is served from another file on the same address too "
+                        f"({', '.join(places)}); nginx ignores the second of the two"
+                    )
 
     def _is_taken(self, site: WantedSite, server: WantedServer, taken: dict[str, str]) -> bool:
         places = [f"{address} in {taken[address]}" for address in sorted(server.key.listens) if address in taken]
@@ -155,8 +187,9 @@ class _Planner:
         else:
             self.result.warnings.append(f"{path}: is not as its package delivers it, so it stays enabled")
 
-    def purge(self, listed: set[str]) -> None:
-        """Remove files that consist of our blocks only and are not listed any more."""
+    def purge(self, listed: set[str]) -> list[dict[str, Any]]:
+        """Remove files that consist of our blocks only and are not listed any more; returns their reports."""
+        reports: list[dict[str, Any]] = []
         for name in names_in(self.available):
             path = os.path.join(self.available, name)
             if name in listed or name.startswith(".") or not os.path.isfile(path):
@@ -168,8 +201,11 @@ class _Planner:
             except ConfigError as error:
                 self.result.warnings.append(f"{error} (looked at for what is ours and no longer listed)")
                 continue
-            self.result.changes += [*(Remove(link) for link in self._links(path)), Remove(path)]
-            self.result.sites.append({"name": name, "path": path, "changed": True, "problem": None})
+            links = self._links(path)
+            self.gone.update(links)
+            self.result.changes += [*(Remove(link) for link in links), Remove(path)]
+            reports.append({"name": name, "path": path, "changed": True, "problem": None})
+        return reports
 
 
 def packaged_md5(path: str) -> str | None:

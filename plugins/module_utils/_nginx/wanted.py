@@ -13,7 +13,7 @@ from typing import Any
 from . import declare
 from .edit import simple
 from .errors import ConfigError
-from .identity import LocationKey, ServerKey, listen_address, location_key
+from .identity import LocationKey, ServerKey, listen_key, location_key
 from .tree import Statement
 from .values import inner
 
@@ -53,7 +53,7 @@ class WantedServer:
         """What identifies it for nginx."""
         return ServerKey(
             frozenset(name.lower() for name in self.names) or frozenset({""}),
-            frozenset(listen_address(each.args[0]) for each in self.listens) or frozenset({"*:80"}),
+            frozenset(listen_key(each.args) for each in self.listens) or frozenset({"*:80"}),
         )
 
 
@@ -104,7 +104,7 @@ def _server(given: Mapping[str, Any], where: str) -> WantedServer:
     if certificate is not None and (certificate in ("", ".", "..") or "/" in certificate or "\n" in certificate):
         raise ConfigError(f"{where}: certificate {certificate!r} is not the name of a lineage")
     listens = [declare.listen(str(each), where) for each in given.get("listen") or []]
-    addresses = [listen_address(each.args[0]) for each in listens]
+    addresses = [listen_key(each.args) for each in listens]
     for address in addresses:
         if addresses.count(address) > 1:
             raise ConfigError(f"{where}: listen names {address} twice")

@@ -40,9 +40,12 @@ def probe(routes: list[Route], wanted: Ports, conditions: Conditions) -> Report:
     """Ask every route, then every port of the address, or of each host of the routes where no address is given.
 
     The routes are asked eight at a time, the answers keep the order of the questions. Raises ProbeError when the
-    question itself is wrong: an unreadable ``ca_file``, or ports without any host to ask.
+    question itself is wrong: an unreadable ``ca_file``, a port that is none, or ports without any host to ask.
     """
     tls_context(conditions.ca_file)
+    for port in (*wanted.closed, *wanted.opened):
+        if not 1 <= port <= 65535:
+            raise ProbeError(f"port {port}: a port is a number from 1 to 65535")
     hosts = [conditions.address] if conditions.address else _hosts(routes)
     if (wanted.closed or wanted.opened) and not hosts:
         raise ProbeError("ports are to be asked, but there is neither an address nor a route: give an address")
@@ -57,13 +60,18 @@ def probe(routes: list[Route], wanted: Ports, conditions: Conditions) -> Report:
 
 
 def _hosts(routes: list[Route]) -> list[str]:
-    hosts = (urlsplit(route.url).hostname for route in routes)
-    return list(dict.fromkeys(host for host in hosts if host))
+    return list(dict.fromkeys(host for route in routes if (host := _host(route.url))))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # the route's own problem, which its facts name
+        return ""
 
 
 def _look(host: str, wanted: Ports, conditions: Conditions, results: list[RouteFacts]) -> list[ports.PortFacts]:
     alive = any(
-        facts["status"] is not None and (conditions.address or urlsplit(facts["url"]).hostname == host)
-        for facts in results
+        facts["status"] is not None and (conditions.address or _host(facts["url"]) == host) for facts in results
     )
     return ports.look(host, list(wanted.closed), list(wanted.opened), wanted.outside, alive, conditions.timeout)

@@ -10,8 +10,8 @@ import signal
 import sys
 import threading
 
-from standins import camera, jeedom, zoneminder
-from standins.web import serve
+from . import camera, jeedom, zoneminder
+from .web import serve
 
 HANDLERS = {"camera": camera.Camera, "jeedom": jeedom.Jeedom, "zoneminder": zoneminder.ZoneMinder}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from standins.web import JPEG, Handler
+from .web import JPEG, Handler
 
 PAGE = """<!DOCTYPE html><html><head><title>motionEye</title></head>
 <body><h1>motionEye</h1><img src="picture/1/current/"></body></html>

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 
-from standins.web import Handler
+from .web import Handler
 
 HOLD_SECONDS = 59.0
 

@@ -9,7 +9,8 @@ set -eu
 cd /opt/pebble
 
 if [ ! -e pebble.pem ]; then
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
+    # RSA: Mono's cert-sync takes every ECDSA-signed root for one that it has already, and leaves it out.
+    openssl req -x509 -newkey rsa:2048 -nodes -days 3650 \
         -keyout ca.key -out ca.pem -subj "/CN=constellation.edge lab transport CA" \
         -addext keyUsage=critical,keyCertSign,cRLSign
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \

@@ -30,6 +30,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     app = "?"
+    _received: tuple[int, bytes] | None = None
 
     def answer(self, path: str, query: dict[str, list[str]]) -> None:
         """Answer a request.
@@ -42,6 +43,8 @@ class Handler(BaseHTTPRequestHandler):
         raise NotImplementedError
 
     def _handle(self) -> None:
+        # One object serves all the requests of a connection.
+        self._received = None
         parts = urlsplit(self.path)
         try:
             self.answer(parts.path, parse_qs(parts.query))
@@ -101,9 +104,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def body(self) -> tuple[int, bytes]:
         """Read the request's body once: its length in bytes, and its start."""
-        if not hasattr(self, "_body") or self._body[0] != id(self.headers):
-            self._body = (id(self.headers), self._read_body())
-        return self._body[1]
+        if self._received is None:
+            self._received = self._read_body()
+        return self._received
 
     def _read_body(self) -> tuple[int, bytes]:
         length, start = 0, b""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from standins.web import Handler
+from .web import Handler
 
 PAGE = """<!DOCTYPE html><html><head><title>ZoneMinder - Console</title>
 <link rel="stylesheet" href="/zm/skins/classic/css/base.css"></head>

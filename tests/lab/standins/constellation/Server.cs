@@ -29,7 +29,9 @@ namespace Constellation.Server
             ConstellationSection section;
             try
             {
-                section = ConfigurationManager.GetSection("constellation") as ConstellationSection;
+                // The second name is the one before version 1.8.2.
+                section = (ConfigurationManager.GetSection("constellation")
+                    ?? ConfigurationManager.GetSection("constellationSection")) as ConstellationSection;
             }
             catch (ConfigurationErrorsException error)
             {

@@ -86,7 +86,9 @@ def issue(
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Give certbot a folder of its own, and make pauses short."""
     monkeypatch.setattr(_certbot, "_PAUSE", 0.01)
-    return Settings(server="https://ca.example.org/dir", webroot=tmp_path / "web", folder=tmp_path / "letsencrypt")
+    return Settings(
+        server="https://ca.example.org/dir", webroot=tmp_path / "web", folder=tmp_path / "le", log=tmp_path / "none"
+    )
 
 
 def served(_names: tuple[str, ...], _webroot: Path) -> dict[str, str]:
@@ -100,7 +102,7 @@ def test_renewal_file() -> None:
     assert parse_renewal(RENEWAL) == Renewal(
         "https://ca.example.org/dir", "webroot", "systemctl reload nginx", ("/srv/acme",)
     )
-    assert parse_renewal(RENEWAL.split("[[")[0]).webroots == ("/srv/acme",)
+    assert parse_renewal(RENEWAL.split("[[", maxsplit=1)[0]).webroots == ("/srv/acme",)
     assert parse_renewal("") == Renewal()
     assert parse_renewal("[renewalparams]\n# server = x\nrenew_hook = 'a = b'\nnonsense\n") == Renewal(hook="a = b")
     assert parse_renewal("[renewalparams]\nauthenticator = nginx\ninstaller = nginx\n").authenticator == "nginx"
@@ -108,7 +110,7 @@ def test_renewal_file() -> None:
 
 def test_request_takes_the_form_of_certificates() -> None:
     assert wanted("Home", ["B.example.org.", "b.example.org", "münchen.example.org"], "rsa") == Wanted(
-        "home", ("b.example.org", "xn--mnchen-3ya.example.org"), "rsa"
+        "Home", ("b.example.org", "xn--mnchen-3ya.example.org"), "rsa"
     )
     assert wanted("a.example.org", [], "ecdsa").names == ("a.example.org",)
 
@@ -239,6 +241,25 @@ def test_what_passes_is_asked_again(settings: Settings, text: str) -> None:
     certbot = Certbot(settings, (1, text), (1, text))
     assert reconcile([A], settings, run=certbot, check=served).changed
     assert len(certbot.commands) == 3
+
+
+def test_only_what_this_run_logged_counts(settings: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "letsencrypt.log"
+    log.write_text("acme.messages.Error: urn:ietf:params:acme:error:badNonce :: of yesterday\n")
+
+    class Refused(Certbot):
+        def __call__(self, command: list[str], timeout: float) -> tuple[int, str]:
+            self.commands.append(command)
+            with log.open("a") as file:
+                file.write("acme.messages.Error: urn:ietf:params:acme:error:rateLimited :: too many certificates\n")
+            return 1, "AttributeError: can't set attribute"
+
+    certbot = Refused(settings)
+    outcome = reconcile([A], replace(settings, log=log), run=certbot, check=served)
+    assert "rate limit is reached" in outcome.certificates[A.name]["problem"]
+    assert len(certbot.commands) == 1
+    assert _certbot._written(log, 10**6) == log.read_text()
+    assert _certbot._written(tmp_path / "none", 0) == ""
 
 
 def test_patience_has_an_end(settings: Settings) -> None:

@@ -121,6 +121,28 @@ def test_other_failures(line: str, kind: str, told: str) -> None:
     assert not problem.transient
 
 
+@pytest.mark.parametrize(
+    ("refusals", "kind"),
+    [
+        (["badNonce :: The client sent an unacceptable anti-replay nonce :: x"], "nonce"),
+        (["badNonce :: x", "rateLimited :: too many certificates, retry after 2026-01-01 15:00:00 UTC"], "rate-limit"),
+        (["accountDoesNotExist :: The request specified an account that does not exist :: gone"], "account"),
+        ([], "other"),
+    ],
+)
+def test_refusal_that_stands_in_the_log_only(refusals: list[str], kind: str) -> None:
+    output = "An unexpected error occurred:\nAttributeError: can't set attribute\nAsk for help or search\n"
+    log = "Traceback\n" + "".join(
+        f"acme.messages.Error: urn:ietf:params:acme:error:{each}\nmore\n" for each in refusals
+    )
+    assert explain(output, SERVER, log).kind == kind
+
+
+def test_log_is_not_asked_where_the_output_explains() -> None:
+    log = "acme.messages.Error: urn:ietf:params:acme:error:badNonce :: x\n"
+    assert explain(failed(("a.example.org", "caa", "x")), SERVER, log).kind == "caa"
+
+
 def test_hook_that_is_no_program() -> None:
     output = (
         "Unable to find deploy-hook command frobnicate in the PATH.\n(PATH is /usr/bin)\n"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,27 @@ def test_names_that_are_not(tmp_path: Path, port: int) -> None:
 def test_nothing_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_certbot_webroot, "_PAUSE", 0.01)
     assert unserved(("a.example.org",), tmp_path, port=1) == {"a.example.org": "Connection refused"}
+
+
+def test_new_folders_can_be_read_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        unserved((), tmp_path / "state" / "acme")
+    finally:
+        os.umask(before)
+    for folder in ("state", "state/acme", "state/acme/.well-known", f"state/acme/{CHALLENGES}"):
+        assert (tmp_path / folder).stat().st_mode & 0o777 == 0o755
+
+
+def test_server_that_listens_in_the_network_only(tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_certbot_webroot, "_own_addresses", lambda: ["127.0.0.2", "127.0.0.1"])
+    assert unserved(("good.example.org",), tmp_path / "web", port=port) == {}
+
+
+def test_own_addresses_begin_with_the_loopback() -> None:
+    addresses = _certbot_webroot._own_addresses()
+    assert addresses[0] == "127.0.0.1"
+    assert len(addresses) <= 2
 
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:

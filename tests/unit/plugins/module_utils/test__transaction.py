@@ -405,9 +405,7 @@ def test_end_at_any_call_is_undone_or_finished(tmp_path: Path, die_again: int) -
     assert outcomes == {False, True}
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\x00\xff", b"[]", b'{"state": "open"}', b'{"state": "open", "entries": [1]}']
-)
+@pytest.mark.parametrize("content", [b"", b"\x00\xff", b"[]", b'{"folders": []}', b'{"folders": [], "entries": [1]}'])
 def test_unreadable_journal_does_not_stop_the_next_run(root: Path, host: Host, content: bytes) -> None:
     os.mkdir(host.state)
     Path(host.state, "journal.json").write_bytes(content)
@@ -491,3 +489,50 @@ def test_contended_lock_is_an_error_of_the_transaction(root: Path, host: Host, m
     monkeypatch.setattr(_transaction, "host_lock", taken)
     with pytest.raises(TransactionError, match="process 7"):
         apply([Write(str(root / "a"), b"")], test=False, host=host)
+
+
+def test_settling_that_fails_puts_everything_back(
+    root: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(root)
+    before = snapshot(root)
+    real = os.rename
+
+    def rename(source: str, target: str) -> None:
+        if target.endswith("journal.settled.json"):
+            raise OSError(errno.EIO, "Input/output error", source)
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(TransactionError, match="every file was put back"):
+        apply(samples(root), test=False, host=host)
+    assert snapshot(root) == before
+    assert leftovers(tmp_path) == []
+
+
+def test_original_that_cannot_be_dropped_is_left_to_the_next_run(
+    root: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(root)
+    real = os.unlink
+
+    def unlink(path: str) -> None:
+        if path.endswith(".old"):
+            raise OSError(errno.EIO, "Input/output error", path)
+        real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", unlink)
+        apply(samples(root), test=False, host=host)
+    assert pending(samples(root)) == []
+    assert leftovers(tmp_path) != []
+    recover(host=host)
+    assert pending(samples(root)) == []
+    assert leftovers(tmp_path) == []
+
+
+def test_file_where_a_folder_is_needed(root: Path, host: Host) -> None:
+    (root / "file").write_text("x")
+    with pytest.raises(TransactionError, match="is not a folder"):
+        apply([Write(str(root / "file" / "sub"), b"1")], test=False, host=host)
+    assert (root / "file").read_text() == "x"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import socket
 import time
 from collections.abc import Callable
 
@@ -43,6 +44,7 @@ class World:
         self.started = time.time()
         self.served: list[ListenUri] = []
         self.restarts = 0
+        self.foreign: dict[int, str] = {}
         self.fails: Callable[[World], None] = lambda world: None
 
     def write(self, *uris: str, setting: str = "1", age: float = 0.0) -> None:
@@ -93,6 +95,7 @@ def world(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> World:
         service.supervisor, "log_tail", lambda _process: "accessKey=abc SECRET-OF-FILE\nfatal: port taken"
     )
     monkeypatch.setattr(service, "ask", made.ask)
+    monkeypatch.setattr(service, "foreign_holders", lambda _ports, _pid: made.foreign)
     monkeypatch.setattr(service, "_PAUSE", 0.005)
     monkeypatch.setattr(service, "_STARTING_SECONDS", 0.05)
     monkeypatch.setattr(service, "started_at", lambda _pid: made.started)
@@ -177,6 +180,15 @@ def test_sentinel_younger_than_its_file_is_left_alone(world: World) -> None:
     assert world.run("sentinel").restarted is False
 
 
+def test_port_of_another_program_is_an_error_before_any_restart(world: World) -> None:
+    world.start("http://+:8088/", age=100)
+    world.write("http://+:9000/")
+    world.foreign = {9000: "python3 (process 7)"}
+    with pytest.raises(DotnetError, match=r"port 9000, which python3 \(process 7\) holds.*not restarted"):
+        world.run()
+    assert world.restarts == 0
+
+
 def test_stopped_program_is_started(world: World) -> None:
     world.write("http://+:8088/", age=100)
     world.state = "STOPPED"
@@ -248,6 +260,15 @@ def test_start_of_this_process() -> None:
     assert process.start_ticks(os.getpid()).rpartition("/")[2].isdigit()
     assert 0 <= time.time() - process.started_at(os.getpid()) < 3600
     assert (process.start_ticks(0), process.started_at(0)) == ("", 0.0)
+
+
+def test_holder_of_a_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert process.foreign_holders({port}, os.getpid()) == {}
+        assert process.foreign_holders({port}, os.getppid()) == {}
+        assert str(os.getpid()) in process.foreign_holders({port}, 0)[port]
+        assert process.foreign_holders({port + 1 if port < 65535 else 1}, 0).get(port) is None
 
 
 def test_fingerprint_does_not_depend_on_the_order() -> None:

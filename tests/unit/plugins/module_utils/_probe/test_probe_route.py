@@ -186,6 +186,18 @@ def test_url_that_is_none(url: str) -> None:
     assert len(check(Route(url), conditions())["problems"]) == 1
 
 
+@pytest.mark.parametrize("path", ["/ü", "/a b", "/\r\nX: y", "/%", "//", "?", "#x"])
+def test_strange_paths_are_answered_or_a_problem(path: str) -> None:
+    with server(plain("200 OK")) as port:
+        facts = check(Route(f"http://localhost:{port}{path}"), conditions())
+    assert facts["ok"] is not bool(facts["problems"])
+
+
+@pytest.mark.parametrize("host", ["a..b", "-", "ü" * 70, "a" * 300, "%zz", "local host"])
+def test_strange_hosts_are_a_problem(host: str) -> None:
+    assert check(Route(f"https://{host}/"), Conditions(timeout=2))["problems"]
+
+
 def test_name_that_does_not_resolve() -> None:
     facts = check(Route("http://nowhere.invalid/"), Conditions(timeout=3))
     assert "does not resolve" in facts["problems"][0]
@@ -259,5 +271,8 @@ def test_ports_of_each_host_where_no_address_is_given() -> None:
 def test_wrong_questions_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ProbeError, match="give an address"):
         probe([], Ports(closed=(8088,)), Conditions())
+    with pytest.raises(ProbeError, match="port 65536"):
+        probe([], Ports(opened=(65536,)), Conditions("127.0.0.1"))
+    assert not probe([Route("http://[::1")], Ports(), Conditions())["ok"]
     with pytest.raises(ProbeError, match="ca_file"):
         probe([], Ports(), Conditions(ca_file=str(tmp_path / "none.pem")))

@@ -1,0 +1,138 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The host behind the routes: certificates, renewal, nginx, the Constellation server and its sentinel."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+from conftest import ROOT, SCENARIO
+from lab.progress import poll
+
+PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+SERVER_CONFIG = "/opt/constellation-server/Constellation.Server.exe.config"
+SENTINEL_CONFIG = "/opt/constellation-sentinel/Constellation.Sentinel.exe.config"
+
+
+def _bytes(home, path: str) -> bytes:
+    container = SCENARIO["machines"][home.name]["container"]
+    return subprocess.run(["docker", "exec", container, "cat", path], capture_output=True, check=True).stdout
+
+
+@pytest.fixture(scope="session")
+def check_run() -> str:
+    """Return the output of a dry run after the real one."""
+    environment = os.environ | PLAIN
+    command = ["ansible-playbook", "-i", str(ROOT / "molecule/inventory.py"), "--check", "--diff"]
+    done = subprocess.run(
+        [*command, str(ROOT / "playbooks/site.yml")], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    return done.stdout
+
+
+def test_a_dry_run_afterwards_changes_nothing(home, check_run):
+    (recap,) = re.findall(rf"^{home.name}\s+: .*$", check_run, re.MULTILINE)
+    assert " changed=0 " in recap
+
+
+def test_the_number_of_tasks_is_bounded(home, check_run):
+    (recap,) = re.findall(rf"^{home.name}\s+: .*$", check_run, re.MULTILINE)
+    counts = dict(re.findall(r"(\w+)=(\d+)", recap))
+    assert int(counts["ok"]) + int(counts["skipped"]) <= 25
+
+
+def test_nginx_runs_and_accepts_its_configuration(home):
+    nginx = home.host.service("nginx")
+    assert nginx.is_running
+    assert nginx.is_enabled
+    assert home.host.run("nginx -t").rc == 0
+
+
+def test_the_packages_own_files_are_unchanged(home):
+    # Documentation is left out of small images; what counts is /etc.
+    changed = home.host.run("dpkg --verify nginx nginx-common certbot fail2ban").stdout
+    assert "/etc/" not in changed
+
+
+def test_the_certificate_is_the_test_authoritys_and_holds_every_name(home, client):
+    served = "echo | openssl s_client -connect %s -servername %s 2>/dev/null"
+    text = client.host.check_output(
+        f"{served} | openssl x509 -noout -issuer -ext subjectAltName", f"{home.ipv4}:443", home.domain
+    )
+    assert "Pebble" in text
+    assert f"DNS:{home.domain}" in text
+    assert f"DNS:www.{home.domain}" in text
+
+
+def test_renewal_is_scheduled_and_works_through_nginx(home):
+    assert home.host.service("certbot.timer").is_running
+    before = home.host.check_output("cat /etc/nginx/sites-enabled/* /etc/nginx/nginx.conf | sha256sum")
+    # Without --server a dry run asks Let's Encrypt's staging, whatever the renewal file says.
+    command = "certbot renew --dry-run --no-random-sleep-on-renew --server %s"
+    dry_run = home.host.run(command, SCENARIO["pebble"]["directory"])
+    assert dry_run.rc == 0, dry_run.stdout + dry_run.stderr
+    assert home.host.check_output("cat /etc/nginx/sites-enabled/* /etc/nginx/nginx.conf | sha256sum") == before
+
+
+def test_a_renewed_certificate_is_served(home, client):
+    serial = "echo | openssl s_client -connect %s -servername %s 2>/dev/null | openssl x509 -noout -serial"
+    target = (f"{home.ipv4}:443", f"camera.{home.domain}")
+    before = client.host.check_output(serial, *target)
+    command = "certbot renew --force-renewal --no-random-sleep-on-renew --cert-name %s"
+    renewal = home.host.run(command, f"camera.{home.domain}")
+    assert renewal.rc == 0, renewal.stdout + renewal.stderr
+    poll("the new certificate", lambda: client.host.check_output(serial, *target) != before, timeout=60)
+
+
+def test_listen_uris_moved_and_nothing_else_changed(home, lab):
+    shipped = (ROOT / "tests/lab/standins/constellation/Constellation.Server.exe.config").read_text(encoding="utf-8")
+    expected = shipped.replace('listenUri="http://+:8088/"', 'listenUri="http://+:8088/constellation/"')
+    assert expected != shipped
+    current = _bytes(home, SERVER_CONFIG)
+    assert current == b"\xef\xbb\xbf" + expected.rstrip("\n").replace("\n", "\r\n").encode()
+
+
+def test_the_server_was_restarted_once(home):
+    log = home.host.check_output("cat /var/log/supervisor/supervisord.log")
+    assert len(re.findall(r"spawned: 'constellation-server'", log)) == 2
+
+
+def test_the_sentinel_moved_and_is_connected(home):
+    assert b'value="http://127.0.0.1:8088/constellation/"' in _bytes(home, SENTINEL_CONFIG)
+    status = home.host.run("supervisorctl status constellation-sentinel").stdout
+    assert " RUNNING " in status
+
+
+def test_the_server_refuses_the_old_path(home):
+    answer = home.host.run("python3 -c %s", _ASK_OLD_PATH)
+    assert answer.stdout.strip() == "400"
+
+
+_ASK_OLD_PATH = (
+    "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8088, timeout=10); "
+    "c.request('GET', '/old'); print(c.getresponse().status)"
+)
+
+
+def test_verify_yml_proves_it_all(check_run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    command = ["ansible-playbook", "-i", str(ROOT / "molecule/inventory.py"), str(ROOT / "playbooks/verify.yml")]
+    report = "{{ '" + str(folder) + "/' ~ inventory_hostname ~ '.json' }}"
+    done = subprocess.run(
+        [*command, "-e", json.dumps({"edge_report_file": report})],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | PLAIN,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in folder.iterdir()]
+    assert len(reports) == sum(name.startswith("home-") for name in SCENARIO["machines"])
+    assert all(content["ok"] and len(content["routes"]) == 4 for content in reports)

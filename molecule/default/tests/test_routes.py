@@ -1,0 +1,146 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The routes, asked from another machine of the network."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+PAGES = [
+    "{domain}/constellation/",
+    "www.{domain}/constellation/",
+    "{domain}/zm/",
+    "{domain}/jeedom/",
+    "camera.{domain}/",
+]
+FAMILIES = [4, 6]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_answers_over_https(home, client, page, family):
+    assert client.status(home, f"https://{page.format(domain=home.domain)}", family=family) == "200"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_http_redirects_to_the_same_page(home, client, page):
+    target = page.format(domain=home.domain)
+    answer = client.curl(home, f"http://{target}?a=b", "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}")
+    assert answer.stdout == f"301 https://{target}?a=b"
+
+
+def test_http2_is_spoken(home, client):
+    url = f"https://{home.domain}/zm/"
+    assert client.curl(home, url, "--http2", "-o", "/dev/null", "-w", "%{http_version}").stdout == "2"
+
+
+@pytest.mark.parametrize(
+    ("route", "seen"), [("constellation", "/constellation/echo"), ("zm", "/zm/echo"), ("jeedom", "/echo")]
+)
+def test_the_prefix_is_kept_or_stripped_as_the_service_needs_it(home, client, route, seen):
+    said = json.loads(client.curl(home, f"https://{home.domain}/{route}/echo").stdout)
+    assert said["path"].partition("?")[0] == seen
+
+
+def test_what_a_client_claims_about_itself_does_not_get_through(home, client):
+    forged = ("-H", "X-Forwarded-For: 6.6.6.6", "-H", "X-Real-IP: 6.6.6.6", "-H", "X-Forwarded-Proto: gopher")
+    said = json.loads(client.curl(home, f"https://{home.domain}/zm/echo", *forged).stdout)
+    headers = {key.lower(): value for key, value in said["headers"].items()}
+    assert headers["x-forwarded-for"] == client.ipv4
+    assert headers["x-real-ip"] == client.ipv4
+    assert headers["x-forwarded-proto"] == "https"
+    assert headers["host"] == home.domain
+
+
+def test_server_sent_events_arrive_one_by_one(home, client):
+    url = f"https://{home.domain}/constellation/signalr/connect"
+    # Three seconds of a stream with an event every quarter of a second; a buffering proxy would show none.
+    text = client.curl(home, url, "-N", "--max-time", "3").stdout
+    assert len(re.findall(r"^data:", text, re.MULTILINE)) >= 4
+
+
+def test_a_websocket_is_upgraded(home, client):
+    key = "dGhlIHNhbXBsZSBub25jZQ=="
+    upgrade = ("--http1.1", "-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13")
+    url = f"https://camera.{home.domain}/ws"
+    answer = client.curl(home, url, *upgrade, "-H", f"Sec-WebSocket-Key: {key}", "-i", "--max-time", "3")
+    assert answer.stdout.startswith("HTTP/1.1 101 ")
+    assert "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer.stdout
+
+
+def test_mjpeg_is_streamed(home, client):
+    text = client.curl(
+        home,
+        f"https://{home.domain}/zm/cgi-bin/nph-zms",
+        "-N",
+        "--max-time",
+        "3",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{size_download}",
+    )
+    assert int(text.stdout) > 0
+
+
+def test_a_long_poll_of_59_seconds_is_not_cut(home, client):
+    directives = home.host.file(f"/etc/nginx/sites-available/{home.domain}").content_string
+    jeedom = directives[directives.index("location /jeedom/") :]
+    timeout = re.search(r"proxy_read_timeout (\d+)s;", jeedom)
+    assert timeout
+    assert int(timeout[1]) > 60
+    url = f"https://{home.domain}/jeedom/core/ajax/event.ajax.php?action=changes&hold=2"
+    assert client.status(home, url) == "200"
+
+
+def test_an_upload_of_50_megabytes_passes(home, client):
+    client.host.check_output("truncate --size=50M /tmp/upload")
+    url = f"https://{home.domain}/constellation/rest/management/UploadPackage"
+    assert client.status(home, url, "--data-binary", "@/tmp/upload") == "200"
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_post_without_a_body_reaches_the_server_with_a_length(home, client, version):
+    url = f"https://{home.domain}/constellation/echo"
+    said = json.loads(client.curl(home, url, version, "-X", "POST").stdout)
+    headers = {key.lower(): value for key, value in said["headers"].items()}
+    assert headers["content-length"] == "0"
+
+
+def test_a_chunked_body_arrives_whole(home, client):
+    url = f"https://{home.domain}/constellation/echo"
+    said = json.loads(client.curl(home, url, "--http1.1", "-H", "Transfer-Encoding: chunked", "-d", "abc=1").stdout)
+    assert said["length"] == 5
+
+
+def test_an_unknown_name_gets_nothing(home, client):
+    assert client.status(home, "http://unknown.example.org/") == "000"
+    assert client.status(home, "https://unknown.example.org/", "--insecure") == "000"
+    wrong = client.status(home, f"https://{home.domain}/", "--http1.1", "-H", "Host: unknown.example.org")
+    assert wrong in ("421", "000")
+
+
+def test_headers_say_little_and_protect(home, client):
+    headers = client.curl(home, f"https://{home.domain}/zm/", "-I").stdout.lower()
+    assert "server: nginx\r\n" in headers
+    assert "strict-transport-security: max-age=63072000\r\n" in headers
+    assert "x-content-type-options: nosniff\r\n" in headers
+
+
+def test_access_keys_are_not_logged(home, client):
+    client.curl(
+        home, f"https://{home.domain}/constellation/?AccessKey=SECRETKEY", "-e", "https://x/?AccessKey=SECRETKEY"
+    )
+    assert home.host.run("grep -r SECRETKEY /var/log/nginx").rc == 1
+
+
+def test_old_tls_is_refused(home, client):
+    target = f"{home.ipv4}:443"
+    command = "openssl s_client -connect %s -servername %s %s -cipher DEFAULT@SECLEVEL=0"
+    assert client.host.run(f"echo | {command}", target, home.domain, "-tls1_1").rc != 0
+    assert client.host.run("echo | openssl s_client -connect %s -servername %s -tls1_3", target, home.domain).rc == 0

@@ -1,0 +1,167 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading files, placeholder certificates, and carrying a plan out, on a folder of the test's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import files, run
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.files import included, read_text
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import plan_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates, create, discard
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.plan import Plan
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import TransactionError, Write
+
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_text(str(tmp_path / "none")) is None
+    with pytest.raises(ConfigError, match="is a directory"):
+        read_text(str(tmp_path))
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="is not a file"):
+        read_text(str(tmp_path / "pipe"))
+    (tmp_path / "big").write_bytes(b"x" * 11)
+    monkeypatch.setattr(files, "MAX_BYTES", 10)
+    with pytest.raises(ConfigError, match="has 11 bytes"):
+        read_text(str(tmp_path / "big"))
+
+
+def test_l28_includes_are_followed_in_nginx_order(tmp_path: Path) -> None:
+    for name, text in {
+        "nginx.conf": "include a.conf;\nhttp { include 's/*'; }\ninclude missing.conf;",
+        "a.conf": "include s/2;",
+        "s/1": "include nginx.conf;",
+        "s/2": "a;",
+        "s/3": "broken {",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = list(included(str(tmp_path)))
+    assert [os.path.relpath(path, tmp_path) for path, _ in found] == ["nginx.conf", "a.conf", "s/2", "s/1", "s/3"]
+    assert [isinstance(document, ConfigError) for _, document in found] == [False, False, False, False, True]
+
+
+@needs_openssl
+def test_a_placeholder_certificate(tmp_path: Path) -> None:
+    certificates = Certificates(str(tmp_path / "live"), str(tmp_path / "p"))
+    assert certificates.is_missing("n")
+    create(certificates, "n", ["a.test", "*.b.test", "_", "x" * 60 + ".test"])
+    assert not certificates.is_missing("n")
+    chain, key = certificates.pair("n")
+    assert stat.S_IMODE(os.stat(key).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(tmp_path / "p" / "n").st_mode) == 0o700
+    told = subprocess.run(
+        ["openssl", "x509", "-noout", "-text", "-in", chain], capture_output=True, text=True, check=True
+    )
+    assert "DNS:a.test, DNS:*.b.test, DNS:" in told.stdout
+    assert "CN = a.test" in told.stdout or "CN=a.test" in told.stdout
+    assert os.listdir(tmp_path / "p") == ["n"]
+    discard(certificates, "n")
+    assert certificates.is_missing("n")
+
+
+@needs_openssl
+def test_half_a_placeholder_is_made_whole(tmp_path: Path) -> None:
+    certificates = Certificates(str(tmp_path / "live"), str(tmp_path / "p"))
+    (tmp_path / "p" / "n").mkdir(parents=True)
+    (tmp_path / "p" / "n" / "fullchain.pem").touch()
+    create(certificates, "n", ["a.test"])
+    assert not certificates.is_missing("n")
+
+
+def test_locations_of_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        plan_locations(str(tmp_path / "none"), None, [{"location": "/"}], adopt=False, purge=False)
+
+
+class Recorder:
+    """Stands in for the transaction and for nginx."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """Put the stand-ins in place."""
+        self.calls: list[str] = []
+        self.fail = False
+        self.current = True
+        monkeypatch.setattr(run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
+        monkeypatch.setattr(run, "recover", lambda: self.calls.append("recover"))
+        monkeypatch.setattr(run, "find_nginx", lambda: "/usr/sbin/nginx")
+        monkeypatch.setattr(run, "apply", self.apply)
+        monkeypatch.setattr(run, "check", lambda todo, root: self.calls.append("check"))
+        monkeypatch.setattr(run, "bring_up_to_date", lambda: not self.current)
+        monkeypatch.setattr(run, "loaded", lambda: run_loaded(self.current))
+        self.plan = Plan([Write(str(tmp_path / "f"), b"a;\n")], missing={"n": ["a.test"]})
+        self.certificates = Certificates(str(tmp_path / "live"), str(tmp_path / "p"))
+
+    def apply(self, todo: list[Any], **options: Any) -> None:
+        """Record, and fail or succeed as told."""
+        self.calls.append(f"apply {len(todo)}")
+        if self.fail:
+            raise TransactionError("refused by nginx")
+        options["after"]()
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """Carry the plan out."""
+        return run.run(run.Request(**options), lambda: self.plan, self.certificates)
+
+
+def run_loaded(current: bool) -> Any:
+    from ansible_collections.constellation.edge.plugins.module_utils._nginx_process import Loaded
+
+    return Loaded(current, True, "")
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
+    return Recorder(monkeypatch, tmp_path)
+
+
+def test_check_mode_writes_nothing_and_shows_the_bytes(recorder: Recorder, tmp_path: Path) -> None:
+    answer = recorder.run(check_mode=True)
+    assert recorder.calls == []
+    assert answer["changed"] is True
+    assert [entry["after"] for entry in answer["diff"]] == ["a;\n", "self-signed, for a.test\n"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_mode_asks_nginx_when_nothing_else_is_missing(recorder: Recorder) -> None:
+    recorder.plan.missing = {}
+    recorder.run(check_mode=True)
+    assert recorder.calls == ["check"]
+
+
+@needs_openssl
+def test_a_failed_run_takes_its_placeholder_away(recorder: Recorder) -> None:
+    recorder.fail = True
+    with pytest.raises(ConfigError, match="refused by nginx"):
+        recorder.run()
+    assert recorder.certificates.is_missing("n")
+
+
+def test_nothing_to_write_but_nginx_is_behind(recorder: Recorder) -> None:
+    recorder.plan = Plan()
+    assert recorder.run()["changed"] is False
+    recorder.current = False
+    assert recorder.run(check_mode=True)["reloaded"] is True
+    answer = recorder.run()
+    assert (answer["changed"], answer["reloaded"]) == (True, True)
+    assert recorder.run(reload=False)["changed"] is False
+
+
+def test_a_problem_of_one_site_stops_everything(recorder: Recorder) -> None:
+    recorder.plan.sites = [{"name": "n", "path": "/n", "changed": False, "problem": "it is broken"}]
+    with pytest.raises(run.RunError, match=r"it is broken. Nothing was changed") as caught:
+        recorder.run()
+    assert caught.value.details["sites"][0]["name"] == "n"
+    assert recorder.calls == ["recover"]

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The text of the jails, what is refused, and what fail2ban's answers mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import (
+    Fail2banError,
+    JailStatus,
+    inherited_ignored,
+    known_controller,
+    normal_ignored,
+    parse_status,
+    render,
+    unite,
+    wanted_jails,
+)
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "hardening"
+DEFAULTS = {"bantime": "1h", "maxretry": 5, "banaction": "nftables"}
+ACTIONS = "The jail sshd has the following actions:\nnftables\n"
+
+
+def test_renders_whole_jails():
+    jails = wanted_jails(
+        [
+            {"name": "sshd", "backend": "systemd", "maxretry": 3},
+            {"name": "web", "enabled": False, "filter": "nginx-http-auth", "logpath": ["/var/log/a", "/var/log/b"]},
+        ],
+        DEFAULTS,
+        [22, 2222],
+    )
+    assert render(jails, {"sshd": ["127.0.0.1/8", "192.168.0.5"]}, "192.168.0.5") == (
+        "# constellation.edge: this file is ours as a whole; the next run puts back what is changed here by hand.\n"
+        "# Own settings belong in jail.local or in another file of this folder.\n"
+        "# controller: 192.168.0.5\n"
+        "\n[sshd]\nenabled = true\nport = 22,2222\nbackend = systemd\nmaxretry = 3\nbantime = 1h\n"
+        "banaction = nftables\nignoreip = 127.0.0.1/8 192.168.0.5\n"
+        "\n[web]\nenabled = false\nfilter = nginx-http-auth\nbackend = auto\n"
+        "logpath = /var/log/a\n          /var/log/b\nmaxretry = 5\nbantime = 1h\nbanaction = nftables\n"
+    )
+
+
+def test_the_controller_of_an_earlier_run_is_remembered():
+    assert known_controller(render([], {}, "192.168.0.5")) == "192.168.0.5"
+    assert known_controller(render([], {}, None)) is None
+
+
+def test_nothing_of_ours_stands_in_the_section_that_governs_the_owners_jails():
+    assert "[DEFAULT]" not in render(wanted_jails([{"name": "sshd"}], DEFAULTS, [22]), {}, None)
+
+
+@pytest.mark.parametrize(
+    ("jail", "words"),
+    [
+        ({"name": "DEFAULT"}, r"jails\[0\].name: 'DEFAULT' is not a jail name"),
+        ({"name": "a" * 27}, "at most 26"),
+        ({"name": "a]\n[b"}, "is not a jail name"),
+        ({"name": "a", "port": "80\nenabled = true"}, r"jails\[0\].port: .* a control character or a line break"),
+        ({"name": "a", "logpath": ["log"]}, "not an absolute path"),
+        ({"name": "a", "logpath": ["/l"], "backend": "systemd"}, "a logpath is not read with backend systemd"),
+        ({"name": "a", "bantime": "soon"}, r"jails\[0\].bantime: 'soon' is not a time"),
+        ({"name": "a", "maxretry": 0}, "1 is the least"),
+    ],
+)
+def test_a_mistake_names_the_jail_and_the_remedy(jail, words):
+    with pytest.raises(Fail2banError, match=words):
+        wanted_jails([jail], {}, [22])
+
+
+def test_a_jail_twice_is_refused():
+    with pytest.raises(Fail2banError, match=r"jails\[1\].name: 'a' is given twice"):
+        wanted_jails([{"name": "a"}, {"name": "a"}], {}, [22])
+
+
+def test_what_is_never_banned_is_checked():
+    assert normal_ignored("defaults", ["10.0.0.0/8", "::1", "", "home.example.org"]) == [
+        "10.0.0.0/8", "::1", "home.example.org",
+    ]  # fmt: skip
+    with pytest.raises(Fail2banError, match=r"defaults.ignoreip: '10.0.0.0/33'"):
+        normal_ignored("defaults", ["10.0.0.0/33"])
+
+
+def test_the_owners_exemptions_are_kept():
+    texts = [
+        "[DEFAULT]\n#ignoreip = 1.1.1.1\nignoreip = 127.0.0.1/8 ::1\n",
+        "[DEFAULT]\nignoreip = 192.168.0.0/24,\n           10.0.0.1 # home\nbantime = 1h\n\n[web]\nignoreip=10.9.9.9\n",
+    ]
+    assert inherited_ignored(texts, "sshd") == ["192.168.0.0/24", "10.0.0.1"]
+    assert inherited_ignored(texts, "web") == ["10.9.9.9"]
+    assert inherited_ignored([], "sshd") == []
+
+
+def test_reads_what_a_jail_watches():
+    journal = parse_status((FIXTURES / "status_journal.txt").read_text(), ACTIONS)
+    assert journal == JailStatus(("nftables",), 0, ("_SYSTEMD_UNIT=ssh.service + _COMM=sshd",))
+    files = parse_status((FIXTURES / "status_file.txt").read_text(), ACTIONS)
+    assert files == JailStatus(("nftables",), 1, ("/var/log/nginx/error.log",))
+    assert files.alive
+
+
+@pytest.mark.parametrize(
+    ("status", "actions"),
+    [
+        ((FIXTURES / "status_file.txt").read_text(), "No actions for jail nginx-http-auth\n"),
+        ("|  `- Journal matches:\t\n", ACTIONS),
+        ("|  `- File list:\t\n", ACTIONS),
+    ],
+)
+def test_a_jail_that_sees_or_does_nothing_is_dead(status, actions):
+    assert not parse_status(status, actions).alive
+
+
+def test_unites_in_order():
+    assert unite(["b", "a"], ["a", "c"]) == ["b", "a", "c"]
