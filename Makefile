@@ -13,7 +13,7 @@ ALL_SYSTEMS := debian12 debian13 ubuntu2204 ubuntu2404 ubuntu2604
 DISTRO ?= debian13
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint unit test test-all demo demo-down clean
+.PHONY: help setup lint unit test test-all bench demo demo-down clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,11 @@ test: setup ## Run lint, unit tests and the Molecule scenarios
 
 test-all: setup ## Run the same with every scenario on all five systems
 	@$(PYTHON) -m tools.run_tests --systems "$(ALL_SYSTEMS)" $(SCENARIOS)
+
+bench: setup ## Print our speed, memory and sizes beside what they are compared with
+	@test -x .cache/bench-venv/bin/python || .venv/bin/python -m venv .cache/bench-venv
+	@.cache/bench-venv/bin/python -m pip install -q --disable-pip-version-check -r tests/bench/requirements.txt
+	@$(PYTHON) -m bench
 
 demo: setup ## Show the whole main job in containers; DISTRO=ubuntu2404 for another system
 	@$(PYTHON) -m demo $(DISTRO)

@@ -24,7 +24,8 @@ from lab import recipes
 from lab.containers import File
 from lab.lab import Lab
 
-RUN = f"{os.environ.get('LAB_RUN') or 'dev'}-{os.environ.get('MOLECULE_SCENARIO_NAME', 'default')}"
+_NAME = os.environ.get("MOLECULE_SCENARIO_NAME", "default").replace("_", "-")
+RUN = f"{os.environ.get('LAB_RUN') or 'dev'}-{_NAME}"
 SCENARIO: dict[str, Any] = json.loads((ROOT / ".cache" / "lab" / RUN / "scenario.json").read_text(encoding="utf-8"))
 ROOT_CA = "/root/pebble-root.pem"
 
@@ -82,12 +83,22 @@ def lab() -> Lab:
     return Lab(RUN)
 
 
+def _home(name: str) -> Home:
+    machine = SCENARIO["machines"][name]
+    host = testinfra.get_host(f"docker://{machine['container']}")
+    return Home(name, machine["ipv4"], machine["ipv6"], host)
+
+
 @pytest.fixture(scope="session")
 def home(request: pytest.FixtureRequest) -> Home:
     """Return one home server."""
-    machine = SCENARIO["machines"][request.param]
-    host = testinfra.get_host(f"docker://{machine['container']}")
-    return Home(request.param, machine["ipv4"], machine["ipv6"], host)
+    return _home(request.param)
+
+
+@pytest.fixture(scope="session")
+def homes() -> list[Home]:
+    """Return all home servers, for tests in an order of their own: pytest groups those that ask for `home`."""
+    return [_home(name) for name in _homes()]
 
 
 def _client(lab: Lab, name: str) -> Client:

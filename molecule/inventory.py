@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def scenario() -> dict[str, Any]:
     """Return what the lab said when it started; nothing before that."""
-    run = f"{os.environ.get('LAB_RUN') or 'dev'}-{os.environ.get('MOLECULE_SCENARIO_NAME', 'default')}"
+    name = os.environ.get("MOLECULE_SCENARIO_NAME", "default").replace("_", "-")
+    run = f"{os.environ.get('LAB_RUN') or 'dev'}-{name}"
     path = ROOT / ".cache" / "lab" / run / "scenario.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"machines": {}}
 

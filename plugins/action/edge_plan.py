@@ -120,7 +120,11 @@ class ActionModule(ActionBase):
     def _variable_problems(self, email: str) -> list[Problem]:
         unknown = [name for name in self._task_vars if name.startswith("edge_") and name not in VARIABLES]
         problems = [
-            Problem("variables", f"unknown variable '{name}'{nearest(name, VARIABLES)}", self._task_vars[name])
+            Problem(
+                "variables",
+                f"unknown variable '{name}'{nearest(name, VARIABLES)}",
+                name if _where(name) else self._task_vars[name],
+            )
             for name in unknown
         ]
         if email and not _EMAIL.match(email):

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +19,7 @@ from . import _certificate
 from ._certbot_output import AGAIN, explain, hook_failed
 from ._certbot_webroot import unserved
 from ._certificate import Certificate, CertificateError
+from ._command import run as run_command
 
 LETSENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 _LINEAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
@@ -372,34 +370,8 @@ def _after_issue(request: Wanted, before: Lineage, settings: Settings, outcome: 
 
 def _run(command: list[str], timeout: float) -> tuple[int, str]:
     """Run certbot; return its exit code and all it printed. One that does not end in time is stopped, with children."""
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-            cwd="/",
-        )
-    except OSError as error:
-        return 127, f"{command[0]}: {error.strerror}"
-    with process:
-        for sign in (None, signal.SIGTERM, signal.SIGKILL):
-            try:
-                if sign is not None:
-                    with suppress(ProcessLookupError):
-                        os.killpg(process.pid, sign)
-                output, _none = process.communicate(timeout=timeout if sign is None else 10)
-            except subprocess.TimeoutExpired:
-                continue
-            text = output.decode("utf-8", "replace")
-            return (
-                process.returncode,
-                text if sign is None else f"{text}\nno end within {timeout:.0f} seconds; it was stopped",
-            )
-    return 124, "it could not be stopped"
+    answer = run_command(command, timeout, locale="C.UTF-8", merge=True)
+    return answer.rc, answer.text
 
 
 def _report(lineage: Lineage, problem: str) -> Report:

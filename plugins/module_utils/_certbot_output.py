@@ -142,7 +142,7 @@ _GENERAL: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "absent",
-        r"certbot: No such file",
+        r"certbot: not installed",
         "certbot is not installed. Install the package certbot. " + AGAIN,
     ),
     (

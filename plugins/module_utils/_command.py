@@ -2,23 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the host's own tools, found also where an ordinary user's PATH does not look."""
+"""Run the host's own tools, found also where an ordinary user's PATH does not look.
+
+The only place that starts processes: everything here runs without Ansible too, where there is no ``run_command``.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
+LATE, REFUSED, MISSING = 124, 126, 127
 _PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+_GRACE_SECONDS = 10.0
 
 
 class Answer(NamedTuple):
     """What a command said.
 
-    ``rc`` is its exit code (127 where the program is missing, 124 where it took too long).
+    ``rc`` is its exit code (``MISSING`` where there is no such program, ``REFUSED`` where it cannot be started,
+    ``LATE`` where it took too long).
     """
 
     rc: int
@@ -30,35 +38,80 @@ class Answer(NamedTuple):
         """The output and the errors, for a message."""
         return "\n".join(part for part in (self.out.strip(), self.err.strip()) if part)
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether the command did not come to its own end; the end of ``err`` says why."""
+        return self.rc in (LATE, REFUSED, MISSING)
+
 
 Run = Callable[[Sequence[str]], Answer]
 
 
+def search_path() -> str:
+    """Return the caller's PATH with the folders of administration behind it."""
+    return f"{os.environ.get('PATH', '')}:{_PATH}"
+
+
 def find(name: str) -> str | None:
     """Return the path of a program, or None where it is not installed."""
-    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_PATH}")
+    return shutil.which(name, path=search_path())
 
 
-def run(command: Sequence[str], timeout: float = 120.0) -> Answer:
-    """Run a command in the C locale and return its answer; it never raises.
+def run(
+    command: Sequence[str],
+    timeout: float = 120.0,
+    *,
+    locale: str = "C",
+    errors: str = "replace",
+    merge: bool = False,
+) -> Answer:
+    """Run a command in an untranslated locale, with no input, and return its answer; it never raises.
 
-    ``timeout`` is in seconds.
+    ``timeout`` is in seconds; one that takes longer is stopped with its children. ``errors`` is how bytes that are not
+    UTF-8 are read. ``merge`` puts what goes to standard error among the output, in the order in which it was written.
     """
     program = find(command[0])
     if program is None:
-        return Answer(127, "", f"{command[0]}: not installed")
-    environment = dict(os.environ, LC_ALL="C", LANGUAGE="", PATH=f"{os.environ.get('PATH', '')}:{_PATH}")
+        return Answer(MISSING, "", f"{command[0]}: not installed")
     try:
-        done = subprocess.run(
+        # A session of its own: what does not end in time is stopped as a whole.
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
             [program, *command[1:]],
-            capture_output=True,
-            check=False,
-            env=environment,
             stdin=subprocess.DEVNULL,
-            timeout=timeout,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merge else subprocess.PIPE,
+            env=dict(os.environ, LC_ALL=locale, LANGUAGE="", PATH=search_path()),
+            cwd="/",
+            start_new_session=True,
         )
+    except OSError as error:
+        return Answer(REFUSED, "", f"{' '.join(command)}: {error.strerror}")
+    with process:
+        ended, out, err = _end(process, timeout)
+    texts = [part.decode("utf-8", errors) for part in (out, err or b"")]
+    if ended:
+        return Answer(process.returncode, *texts)
+    late = f"{command[0]}: no end within {timeout:.0f} seconds; it was stopped"
+    return Answer(LATE, texts[0], f"{texts[1]}\n{late}".lstrip())
+
+
+def _end(process: subprocess.Popen[bytes], timeout: float) -> tuple[bool, bytes, bytes | None]:
+    """Wait for the end, or bring it about; return whether it came by itself, the output and the errors."""
+    try:
+        return True, *process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        return Answer(124, "", f"{' '.join(command)}: no answer in {timeout:g} s")
-    except OSError as exc:
-        return Answer(126, "", f"{' '.join(command)}: {exc}")
-    return Answer(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+        _signal(process, signal.SIGTERM)
+    try:
+        return False, *process.communicate(timeout=_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        _signal(process, signal.SIGKILL)
+    try:
+        return False, *process.communicate(timeout=_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        # A child that left the session holds the pipes, or the kernel does not let the process go.
+        return False, b"", None
+
+
+def _signal(process: subprocess.Popen[bytes], sign: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, sign)

@@ -166,6 +166,13 @@ def render(jails: Iterable[Jail], ignored: Mapping[str, Sequence[str]], controll
     return text
 
 
+def enabled_jails(text: str) -> list[str]:
+    """Return the names of the jails that our file enables."""
+    sections = re.split(r"(?m)^\[([^\]]+)\]$", text)[1:]
+    pairs = zip(sections[::2], sections[1::2], strict=True)
+    return [name for name, body in pairs if re.search(r"(?m)^enabled = true$", body)]
+
+
 def known_controller(text: str) -> str | None:
     """Return the controller's address that our file of an earlier run holds."""
     match = re.search(rf"(?m)^{_CONTROLLER}(\S+)$", text)

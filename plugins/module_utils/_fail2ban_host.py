@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import glob
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import _process, _state
 from ._command import Run, find, run
 from ._fail2ban import (
     JAIL_FILE,
@@ -33,7 +33,7 @@ from ._fail2ban import (
 from ._files import private_folder, read_bytes, replace_file, unlink_if_there
 
 ETC = "/etc/fail2ban"
-STATE_FILE = "/var/lib/constellation-edge/fail2ban.json"
+_RECORD = "fail2ban"
 _UNIT = "fail2ban.service"
 _NGINX_LOGS = "/var/log/nginx"
 
@@ -170,37 +170,26 @@ class Host:
         """Return the running server's process id and its start in clock ticks after boot; zeros where none runs."""
         answer = self.call(["systemctl", "show", "--property=MainPID", "--value", _UNIT])
         pid = int(answer.out.strip()) if answer.out.strip().isdigit() else 0
-        try:
-            stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-            return pid, int(stat.rpartition(")")[2].split()[19])
-        except (OSError, ValueError, IndexError):
-            return 0, 0
+        found = _process.stat(pid)
+        return (pid, found.started) if found else (0, 0)
 
     def loaded(self, text: str) -> bool:
         """Whether the running server has read this file: by our record of the last start, or because it began later."""
         pid, started = self.process()
         if not pid:
             return False
-        if self._record() == {"file": _digest(text), "pid": pid, "started": started}:
+        if _state.read(_RECORD) == {"file": _digest(text), "pid": pid, "started": started}:
             return True
+        begun = _process.since_epoch(started)
         try:
-            up = float(Path("/proc/uptime").read_text("ascii").split()[0])
-            begun = time.time() - up + started / os.sysconf("SC_CLK_TCK")
-            return os.stat(self.request.path).st_ctime <= begun
-        except (OSError, ValueError, IndexError):
+            return begun is not None and os.stat(self.request.path).st_ctime <= begun
+        except OSError:
             return False
-
-    def _record(self) -> object:
-        try:
-            return json.loads(read_bytes(STATE_FILE))
-        except (OSError, ValueError):
-            return None
 
     def record(self, text: str) -> None:
         """Remember which file the running server has read."""
         pid, started = self.process()
-        state = {"file": _digest(text), "pid": pid, "started": started}
-        replace_file(STATE_FILE, (json.dumps(state, sort_keys=True) + "\n").encode("ascii"))
+        _state.write(_RECORD, {"file": _digest(text), "pid": pid, "started": started})
 
     def statuses(self, jails: Sequence[Jail]) -> dict[str, JailStatus]:
         """Return what the running server says about each enabled jail."""

@@ -15,7 +15,12 @@ import tempfile
 
 def fsync_folder(folder: str) -> None:
     """Make the names in `folder` durable: a rename survives a power cut only after this."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    fsync(folder, os.O_DIRECTORY)
+
+
+def fsync(path: str, flags: int = 0) -> None:
+    """Make what `path` holds durable: the content of a file, or the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY | flags)
     try:
         os.fsync(descriptor)
     finally:

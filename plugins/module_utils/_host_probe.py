@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ._command import Run, run
+from ._fail2ban import JAIL_FILE, enabled_jails, unite
 from ._fail2ban_host import jail_status
 from ._packet_filter import PacketFilterError, dump, harmless_address, names, parse_networks
 from ._ufw_host import read_state
@@ -24,10 +25,10 @@ _TIMERS = ("certbot.timer", "snap.certbot.renew.timer")
 
 @dataclass(frozen=True)
 class Proof:
-    """One fact: what it is about, whether it is as it should be, and what was seen."""
+    """One fact: what it is about, whether it is as it should be (None: not proven), and what was seen."""
 
     subject: str
-    ok: bool
+    ok: bool | None
     detail: str
 
 
@@ -94,6 +95,14 @@ class BanProver:
             time.sleep(0.1)
 
 
+def listed_jails(path: str = JAIL_FILE) -> list[str]:
+    """Return the names of the jails that this collection's file asks for: one that died is among them."""
+    try:
+        return enabled_jails(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+
+
 def choose_address(wanted: str | None, call: Run = run) -> str:
     """Return the documentation address to ban; raises PacketFilterError where none can be banned safely."""
     commands = (
@@ -110,7 +119,7 @@ def choose_address(wanted: str | None, call: Run = run) -> str:
 
 def prove_jails(wanted: Sequence[str] | None, ban_address: str | None, check: bool, call: Run = run) -> list[Proof]:
     """Prove each jail: alive, and able to ban. In check mode nothing is banned."""
-    jails = list(wanted) if wanted is not None else running_jails(call)
+    jails = list(wanted) if wanted is not None else unite(listed_jails(), running_jails(call))
     if wanted is None and not jails:
         return [Proof("fail2ban", False, "no jail runs: run playbooks/site.yml, or the role hardening")]
     prover: BanProver | None = None

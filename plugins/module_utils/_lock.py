@@ -47,6 +47,17 @@ def host_lock(timeout: float = 300.0, path: str = LOCK_PATH) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def locked(path: str, error: type[Exception]) -> Iterator[None]:
+    """Hold the host's lock; raises `error`, with the words of LockError, when it cannot be had."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(host_lock(path=path))
+        except LockError as refused:
+            raise error(str(refused)) from refused
+        yield
+
+
 def _open(path: str) -> int:
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     try:

@@ -12,24 +12,23 @@ workers, and is settled by one more reload.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
 import re
-import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ._files import read_bytes, replace_file
-from ._lock import LockError, host_lock
-from ._staging import Verdict, environment, find_nginx
+from . import _process, _state
+from ._command import Answer, run
+from ._files import read_bytes
+from ._lock import locked
+from ._staging import Verdict, find_nginx
 from ._transaction import HOST, Host
 
 POLL_INTERVAL = 0.05
 COMMAND_TIMEOUT = 60.0
 DEFAULT_PID_FILE = "/run/nginx.pid"
+_RECORD = "loaded"
 
 _LOADED_FILES = re.compile(
     r"(?:^|[\s;{}])((?:proxy_|grpc_|uwsgi_)?ssl_(?:certificate|certificate_key|trusted_certificate|client_certificate|crl|dhparam"
@@ -46,12 +45,16 @@ class NginxError(Exception):
 
 @dataclass
 class Loaded:
-    """Whether the running nginx serves what is on disk, and why it does not; `refused`: nginx rejects it."""
+    """Whether the running nginx serves what is on disk, and why it does not.
+
+    `refused`: nginx rejects what is on disk. `unknown`: somebody else's reload is not recorded, so it may be current.
+    """
 
     current: bool
     running: bool
     reason: str
     refused: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -109,9 +112,10 @@ def loaded(*, host: Host = HOST) -> Loaded:
 def _compare(dump: Dump, running: Running | None, host: Host) -> Loaded:
     if running is None:
         return Loaded(False, False, "nginx is not running")
-    record = _read_record(host)
+    record = _state.read(_RECORD, host.state)
     if record.get("processes") != running.identity:
-        return Loaded(False, True, "nginx was started or reloaded by somebody else, or not yet by this collection")
+        reason = "nginx was started or reloaded by somebody else, or not yet by this collection"
+        return Loaded(False, True, reason, unknown=True)
     if record.get("digest") != dump.digest:
         return Loaded(False, True, "the configuration or a certificate on disk changed since the last reload")
     return Loaded(True, True, "the running nginx serves what is on disk")
@@ -125,7 +129,7 @@ def bring_up_to_date(timeout: float = 30.0, *, force: bool = False, host: Host =
     """
     if find_nginx(host.nginx) is None:
         return False
-    with _locked(host):
+    with locked(host.lock, NginxError):
         dump = read_dump(host)
         before = _running(dump.pid_file)
         if before is None or (not force and _compare(dump, before, host).current):
@@ -139,12 +143,12 @@ def bring_up_to_date(timeout: float = 30.0, *, force: bool = False, host: Host =
 
 def start(timeout: float = 30.0, *, host: Host = HOST) -> None:
     """Start nginx, which must not be running; wait at most `timeout` seconds for its workers. Raises NginxError."""
-    with _locked(host):
+    with locked(host.lock, NginxError):
         dump = read_dump(host)
         command = ["systemctl", "start", "nginx"] if _systemd() else [_program(host)]
         began = time.time()
         result = _run(command)
-        if result.returncode != 0:
+        if result.rc != 0:
             raise NginxError(f"nginx does not start: {_start_errors(began) or _words(result)}")
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -156,16 +160,6 @@ def start(timeout: float = 30.0, *, host: Host = HOST) -> None:
         raise NginxError(f"nginx was started but has no worker after {timeout:g} s; see {dump.error_log}")
 
 
-@contextlib.contextmanager
-def _locked(host: Host) -> Iterator[None]:
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(host_lock(path=host.lock))
-        except LockError as error:
-            raise NginxError(str(error)) from error
-        yield
-
-
 def _start_errors(began: float) -> str:
     """Return what nginx told the journal since `began`, each line once."""
     lines = _journal_lines(began) if _systemd() else []
@@ -175,17 +169,17 @@ def _start_errors(began: float) -> str:
 def read_dump(host: Host = HOST) -> Dump:
     """Read the configuration on disk through nginx itself. Raises NginxError with its message when it refuses."""
     result = _run([_program(host), "-T"])
-    if result.returncode != 0:
-        problem = Verdict(False, result.stderr).problem
+    if result.rc != 0:
+        problem = Verdict(False, result.err).problem
         raise NginxError(f"nginx refuses the configuration on disk: {problem}; correct the file that it names")
-    digest = hashlib.sha256(result.stdout.encode("utf-8", "surrogateescape"))
-    for path in sorted(_named_files(result.stdout)):
+    digest = hashlib.sha256(result.out.encode("utf-8", "surrogateescape"))
+    for path in sorted(_named_files(result.out)):
         try:
             content = hashlib.sha256(read_bytes(path)).hexdigest()
         except OSError as error:
             content = f"unreadable {error.errno}"
         digest.update(f"\0{path}\0{content}".encode("utf-8", "surrogateescape"))
-    return Dump(result.stdout, digest.hexdigest())
+    return Dump(result.out, digest.hexdigest())
 
 
 def _named_files(dump: str) -> set[str]:
@@ -212,62 +206,39 @@ def _program(host: Host) -> str:
     return program
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            timeout=COMMAND_TIMEOUT,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NginxError(f"{' '.join(command)}: {error}") from error
+def _run(command: list[str]) -> Answer:
+    # The dump names files by their bytes, whatever these are.
+    answer = run(command, COMMAND_TIMEOUT, errors="surrogateescape")
+    if answer.unanswered:
+        raise NginxError(f"{' '.join(command)}: {answer.err.strip()}")
+    return answer
 
 
-def _words(result: subprocess.CompletedProcess[str]) -> str:
-    return " ".join((result.stderr or result.stdout).encode("utf-8", "replace").decode().split())
+def _words(answer: Answer) -> str:
+    return " ".join((answer.err or answer.out).encode("utf-8", "replace").decode().split())
 
 
 def _systemd() -> bool:
     return os.path.isdir("/run/systemd/system")
 
 
-def _process(pid: int) -> tuple[Process, int, str] | None:
-    """Return the process, its parent's number and its title; None when it is gone or a zombie."""
-    try:
-        fields = read_bytes(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-        title = read_bytes(f"/proc/{pid}/cmdline").replace(b"\0", b" ").decode("utf-8", "replace")
-    except OSError:
-        return None
-    if fields[0] in (b"Z", b"X"):
-        return None
-    return Process(int(fields[19]), pid), int(fields[1]), title.strip()
-
-
 def _running(pid_file: str) -> Running | None:
     """Return the processes of the nginx whose master `pid_file` names, or None when it does not run."""
     try:
-        found = _process(int(read_bytes(pid_file)))
+        master = _process.stat(int(read_bytes(pid_file)))
     except (OSError, ValueError):
         return None
-    if found is None or not found[2].startswith("nginx: master process"):
+    if master is None or master.ended or not _process.title(master.pid).startswith("nginx: master process"):
         return None
-    master = found[0]
     workers: set[Process] = set()
     leaving: set[Process] = set()
-    for name in os.listdir("/proc"):
-        child = _process(int(name)) if name.isdigit() else None
-        if child is None or child[1] != master.pid:
-            continue
-        if child[2].startswith("nginx: worker process is shutting down"):
-            leaving.add(child[0])
-        elif child[2].startswith("nginx: worker process"):
-            workers.add(child[0])
-    return Running(master, frozenset(workers), frozenset(leaving))
+    for child in _process.children(master.pid):
+        title = _process.title(child.pid)
+        if title.startswith("nginx: worker process is shutting down"):
+            leaving.add(Process(child.started, child.pid))
+        elif title.startswith("nginx: worker process"):
+            workers.add(Process(child.started, child.pid))
+    return Running(Process(master.started, master.pid), frozenset(workers), frozenset(leaving))
 
 
 def _ask_for_reload(master: int, host: Host) -> None:
@@ -275,10 +246,10 @@ def _ask_for_reload(master: int, host: Host) -> None:
     command = [_program(host), "-s", "reload"]
     if _systemd():
         shown = _run(["systemctl", "show", "nginx.service", "--property", "MainPID", "--value"])
-        if shown.stdout.strip() == str(master):
+        if shown.out.strip() == str(master):
             command = ["systemctl", "reload", "nginx.service"]
     result = _run(command)
-    if result.returncode != 0:
+    if result.rc != 0:
         raise NginxError(f"nginx was not reloaded: {_words(result)}; the previous configuration is still being served")
 
 
@@ -337,29 +308,15 @@ def _journal_lines(since: float) -> list[str]:
         result = _run(["journalctl", "--unit", "nginx.service", "--since", f"@{since:.0f}", "--output", "cat"])
     except NginxError:
         return []
-    return result.stdout.splitlines()
-
-
-def _record_path(host: Host) -> str:
-    return os.path.join(host.state, "loaded.json")
-
-
-def _read_record(host: Host) -> dict[str, object]:
-    try:
-        record = json.loads(read_bytes(_record_path(host)))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
+    return result.out.splitlines()
 
 
 def _record(dump: Dump, running: Running, host: Host) -> None:
     """Record what was loaded, unless the files changed while nginx read them."""
     if read_dump(host).digest != dump.digest:
         return
-    content = {"digest": dump.digest, "processes": running.identity}
     try:
-        replace_file(_record_path(host), (json.dumps(content) + "\n").encode(), 0o600)
+        _state.write(_RECORD, {"digest": dump.digest, "processes": running.identity}, host.state)
     except OSError as error:
-        raise NginxError(
-            f"{_record_path(host)}: {error.strerror}: nginx was reloaded but it cannot be noted"
-        ) from error
+        path = _state.path(_RECORD, host.state)
+        raise NginxError(f"{path}: {error.strerror}: nginx was reloaded but it cannot be noted") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from typing import Union
 
 from ._command import Run, run
 
@@ -17,7 +18,7 @@ DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8:
 _DUMPS = (["nft", "list", "ruleset"], ["iptables-save"], ["ip6tables-save"], ["ipset", "save"])
 _ROUTE_TYPES = r"(?:local|broadcast|multicast|anycast|unreachable|blackhole|prohibit|throw)\s+"
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007 - an alias that is evaluated at run time
 
 
 class PacketFilterError(Exception):

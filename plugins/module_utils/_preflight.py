@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import socket
-import subprocess
 from dataclasses import dataclass
 
+from ._command import run
 from ._sockets import Listener, listeners
 
 WEB_PORTS = (80, 443)
+# Programs that hold a host's port on behalf of a container: Docker with its userland proxy and without, Podman.
+_PUBLISHERS = ("docker-proxy", "dockerd", "rootlessport", "rootlesskit", "conmon", "slirp4netns", "pasta", "pasta.avx2")
 # The releases that this collection is tested on, by os-release's ID and VERSION_ID.
 TESTED = {("debian", "12"), ("debian", "13"), ("ubuntu", "22.04"), ("ubuntu", "24.04"), ("ubuntu", "26.04")}
 
@@ -61,31 +63,55 @@ def refuse_taken_ports(ports: tuple[int, ...] = WEB_PORTS, found: list[Listener]
     held = listeners() if found is None else found
     others = [item for item in held if item.port in ports and not (item.program == "nginx" and not item.container)]
     # A listener on loopback alone still takes the port from a server that wants every address.
-    holders: dict[tuple[str, str], list[int]] = {}
+    holders: dict[tuple[str, str], list[Listener]] = {}
     for item in others:
-        holders.setdefault((item.program, item.container), []).append(item.port)
+        holders.setdefault((item.program, item.container), []).append(item)
     if holders:
-        raise PreflightError("; ".join(_refusal(program, box, numbers) for (program, box), numbers in holders.items()))
+        raise PreflightError("; ".join(_refusal(items) for items in holders.values()))
 
 
-def _refusal(program: str, container: str, ports: list[int]) -> str:
-    numbers = " and ".join(str(port) for port in sorted(set(ports)))
-    taken = f"port {numbers} is held by {program or 'a program that cannot be seen'}"
-    if program == "docker-proxy" or container:
+def _refusal(items: list[Listener]) -> str:
+    """Return who holds the ports, all of one program, and the ways out."""
+    first, ports = items[0], sorted({item.port for item in items})
+    numbers = " and ".join(str(port) for port in ports)
+    taken = f"port {numbers} is held" if len(ports) == 1 else f"ports {numbers} are held"
+    taken += f" by {first.program or 'a program that cannot be seen'}{_identity(first)}: "
+    if first.program in _PUBLISHERS or first.container:
         return (
-            f"{taken} (a container{' ' + container[:12] if container else ''}): publish it on another port, "
-            "or on 127.0.0.1 only, and give it a route; a proxy in a container (Nginx Proxy Manager, SWAG, Traefik, "
-            "Caddy) is stopped once its sites are in edge_sites"
+            f"{taken}publish that container on another port (for example `-p 127.0.0.1:8080:80`) and give it a route "
+            "with `upstream: http://127.0.0.1:8080`; a proxy in a container (Nginx Proxy Manager, SWAG, Traefik, "
+            "Caddy) is stopped once its sites are in edge_sites; `docker ps` (or `podman ps`) names it"
         )
-    if program in ("apache2", "lighttpd", "caddy", "haproxy", "httpd"):
+    if first.program == "systemd":
         return (
-            f"{taken}: move {program} to another port (for example 127.0.0.1:8080) and give it a route with "
-            f"`upstream: http://127.0.0.1:8080`, stop it (systemctl disable --now {program}), "
-            "or choose another host as the edge"
+            f"{taken}systemd holds it for a service that starts on demand; `systemctl list-sockets` names it, "
+            "`systemctl disable --now NAME.socket` frees the port"
         )
+    stop = f"systemctl disable --now {first.unit}" if first.unit else "and keep it from starting again"
     return (
-        f"{taken}: stop that program, move it to another port and give it a route, or choose another host as the edge"
+        f"{taken}move it to another port{_how_to_move(first.program, ports)} and give it a route with "
+        f"`upstream: http://127.0.0.1:8080`, stop it ({stop}), or choose another host as the edge"
     )
+
+
+def _identity(item: Listener) -> str:
+    if item.container:
+        return f" (in the container {item.container[:12]})"
+    if item.program in _PUBLISHERS:
+        return " (for a container)"
+    return f" (process {item.pid})" if item.pid else ""
+
+
+def _how_to_move(program: str, ports: list[int]) -> str:
+    if program == "apache2":
+        tls = ", no `Listen 443`" if 443 in ports else ""
+        return (
+            f" (in /etc/apache2/ports.conf `Listen 127.0.0.1:8080`{tls}, in its sites `<VirtualHost *:8080>`, "
+            "then `systemctl restart apache2`)"
+        )
+    if program == "lighttpd":
+        return ' (in /etc/lighttpd/lighttpd.conf `server.port = 8080` and `server.bind = "127.0.0.1"`, then restart it)'
+    return ", for example 127.0.0.1:8080,"
 
 
 def _os_release(path: str) -> dict[str, str]:
@@ -122,14 +148,8 @@ def _version(text: str, pattern: str) -> str:
 
 
 def _output(command: list[str]) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env={"LC_ALL": "C", "PATH": _PATH})
-    except OSError:  # not installed
-        return ""
-    return done.stdout + done.stderr
-
-
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    answer = run(command)
+    return "" if answer.unanswered else answer.out + answer.err
 
 
 def _has_ipv6() -> bool:

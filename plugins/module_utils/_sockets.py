@@ -2,88 +2,130 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: which program listens on which TCP port of this host, read from /proc."""
+"""PRIVATE: the TCP sockets of this host, and which program listens on which port, read from /proc."""
 
 from __future__ import annotations
 
-import glob
-import os
+import ipaddress
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Union
 
-_LISTEN = "0A"  # TCP_LISTEN in the kernel's include/net/tcp_states.h
+from . import _process
+from ._process import PROC
+
+# States of the kernel's include/net/tcp_states.h.
+LISTEN = "0A"
+ESTABLISHED = "01"
+
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]  # noqa: UP007 - an alias that is evaluated at run time
+
+
+class Socket(NamedTuple):
+    """A TCP socket: its own address and port, and the address of the other end. IPv4 in IPv6 is told as IPv4."""
+
+    inode: int
+    state: str
+    address: Address
+    port: int
+    peer: Address
 
 
 @dataclass(frozen=True)
 class Listener:
-    """One listening TCP socket. `pid` is 0 and `program` empty where the owner cannot be seen."""
+    """One listening TCP socket. `pid` is 0 and `program` empty where the owner cannot be seen.
+
+    `container` is the id of the container that the owner runs in, `unit` the systemd service; "" for none.
+    """
 
     port: int
     loopback: bool
     pid: int
     program: str
     container: str
+    unit: str = ""
+
+
+def parse(table: str) -> Iterator[Socket]:
+    """Yield the sockets of a ``/proc/net/tcp`` or ``tcp6`` table."""
+    for line in table.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) < 10:
+            continue
+        address, _colon, port = fields[1].partition(":")
+        peer = fields[2].partition(":")[0]
+        yield Socket(int(fields[9]), fields[3], _address(address), int(port, 16), _address(peer))
+
+
+def tcp(proc: Path = PROC) -> list[Socket]:
+    """Return every TCP socket, IPv4 and IPv6."""
+    found: list[Socket] = []
+    for table in ("tcp", "tcp6"):
+        try:
+            found += parse((proc / "net" / table).read_text("ascii", "replace"))
+        except OSError:  # the kernel has no IPv6
+            continue
+    return found
 
 
 def listeners() -> list[Listener]:
     """Return every listening TCP socket, IPv4 and IPv6, with its owner (needs root for other users' processes)."""
     owners = _owners()
-    found = []
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for address, port, inode in _listening(table):
-            pid = owners.get(inode, 0)
-            found.append(Listener(port, _is_loopback(address), pid, _program(pid), _container(pid)))
-    return sorted(set(found), key=lambda listener: (listener.port, listener.pid))
+    found = set()
+    for socket in tcp():
+        if socket.state == LISTEN:
+            pid = owners.get(socket.inode, 0)
+            name = _process.name(pid) if pid else ""
+            found.add(Listener(socket.port, socket.address.is_loopback, pid, name, _container(pid)))
+    return sorted(found, key=lambda listener: (listener.port, listener.pid))
 
 
-def _listening(table: str) -> list[tuple[str, int, str]]:
-    try:
-        with open(table, encoding="ascii") as lines:
-            rows = [line.split() for line in lines][1:]
-    except FileNotFoundError:  # the kernel has no IPv6
-        return []
-    local = [(row[1].partition(":"), row[9]) for row in rows if row[3] == _LISTEN]
-    return [(address, int(port, 16), inode) for (address, _colon, port), inode in local]
+def _address(hexadecimal: str) -> Address:
+    # The kernel prints each 32-bit word in the byte order of the machine; all systems here are little-endian.
+    words = [bytes.fromhex(hexadecimal[i : i + 8])[::-1] for i in range(0, len(hexadecimal), 8)]
+    address = ipaddress.ip_address(b"".join(words))
+    return getattr(address, "ipv4_mapped", None) or address
 
 
-def _is_loopback(address: str) -> bool:
-    # Words of four bytes in the machine's own order: 127.x ends in 7F on the little-endian machines supported here.
-    return (len(address) == 8 and address.endswith("7F")) or address == "0" * 24 + "01000000"
-
-
-def _owners() -> dict[str, int]:
+def _owners() -> dict[int, int]:
     """Map a socket's inode to the lowest process id that holds it: the parent, for a server with workers."""
-    owners: dict[str, int] = {}
-    for path in glob.glob("/proc/[0-9]*/fd/*"):
-        try:
-            target = os.readlink(path)
-        except OSError:  # the process ended meanwhile
-            continue
-        if target.startswith("socket:["):
-            pid = int(path.split("/")[2])
-            inode = target[8:-1]
-            owners[inode] = min(pid, owners.get(inode, pid))
+    owners: dict[int, int] = {}
+    for pid in sorted(int(each.name) for each in PROC.glob("[0-9]*")):
+        for inode in _process.sockets(pid):
+            owners.setdefault(inode, pid)
     return owners
-
-
-def _program(pid: int) -> str:
-    try:
-        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as comm:
-            return comm.read().strip()
-    except OSError:
-        return ""
 
 
 def _container(pid: int) -> str:
     """Return the id of the container that a process runs in, "" for a process of this host itself."""
-    own, other = _container_id("self"), _container_id(str(pid))
+    own, other = container_id(_groups("self")), container_id(_groups(str(pid)))
     return "" if other == own else other
 
 
-def _container_id(pid: str) -> str:
+def _unit(pid: int) -> str:
+    return service_unit(_groups(str(pid)))
+
+
+def _groups(pid: str) -> str:
     try:
         with open(f"/proc/{pid}/cgroup", encoding="utf-8") as groups:
-            ids = re.findall(r"[0-9a-f]{64}", groups.read())
+            return groups.read()
     except OSError:
         return ""
+
+
+def container_id(groups: str) -> str:
+    """Return the innermost container id in the text of `/proc/PID/cgroup`, "" where there is none.
+
+    Docker, Podman, containerd and CRI-O all put 64 hexadecimal digits there, with or without `docker-` and `.scope`.
+    """
+    ids = re.findall(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", groups)
     return ids[-1] if ids else ""
+
+
+def service_unit(groups: str) -> str:
+    """Return the system's systemd service in the text of `/proc/PID/cgroup`, "" where there is none."""
+    found = re.search(r"/system\.slice/(?:[^/\n]+\.slice/)*([^/\n]+\.service)(?:/|$)", groups, re.MULTILINE)
+    return found[1] if found else ""

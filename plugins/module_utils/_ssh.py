@@ -14,18 +14,18 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from . import _process
 from ._command import Run, run
+from ._sockets import ESTABLISHED, LISTEN, tcp
 
 DEFAULT_PORT = 22
 _SERVERS = frozenset({"sshd", "dropbear"})
 _SSH_SOCKETS = frozenset({"ssh.socket", "sshd.socket"})
 _SESSIONS = frozenset({"sshd", "sshd-session", "dropbear"})
-_LISTEN_STATE = "0A"
-_ESTABLISHED_STATE = "01"
 
 
 class Connection(NamedTuple):
@@ -33,14 +33,6 @@ class Connection(NamedTuple):
 
     address: str
     port: int
-
-
-class Listener(NamedTuple):
-    """A listening TCP socket: its inode, its port and whether it is reached from this host alone."""
-
-    inode: int
-    port: int
-    loopback: bool
 
 
 def normal_address(text: str) -> str | None:
@@ -51,13 +43,6 @@ def normal_address(text: str) -> str | None:
         return None
     mapped = getattr(address, "ipv4_mapped", None)
     return str(mapped or address)
-
-
-def _address(hexadecimal: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    # The kernel prints each 32-bit word in the byte order of the machine; all systems here are little-endian.
-    words = [bytes.fromhex(hexadecimal[i : i + 8])[::-1] for i in range(0, len(hexadecimal), 8)]
-    address = ipaddress.ip_address(b"".join(words))
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 def parse_connection(value: str) -> Connection | None:
@@ -81,26 +66,12 @@ def _environment(process: Path) -> Mapping[str, str]:
     return {os.fsdecode(key): os.fsdecode(value) for key, _equal, value in pairs}
 
 
-def _parent(process: Path) -> int:
-    try:
-        # The name in brackets may hold spaces and brackets: the fields begin after the last one.
-        return int((process / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
-
-
-def _peer(proc: Path, inodes: set[int]) -> Connection | None:
-    """Return the other end of an established TCP connection among these sockets, loopback left out."""
-    for table in ("tcp", "tcp6"):
-        try:
-            lines = (proc / "net" / table).read_text("ascii", "replace").splitlines()[1:]
-        except OSError:
-            continue
-        for fields in (line.split() for line in lines):
-            if len(fields) < 10 or fields[3] != _ESTABLISHED_STATE or int(fields[9]) not in inodes:
-                continue
-            port = int(fields[1].partition(":")[2], 16)
-            found = parse_connection(f"{_address(fields[2].partition(':')[0])} 0 - {port}")
+def _peer(proc: Path, pid: int) -> Connection | None:
+    """Return the other end of an established TCP connection of this process, loopback left out."""
+    inodes = _process.sockets(pid, proc)
+    for socket in tcp(proc):
+        if socket.state == ESTABLISHED and socket.inode in inodes:
+            found = parse_connection(f"{socket.peer} 0 - {socket.port}")
             if found is not None:
                 return found
     return None
@@ -117,53 +88,22 @@ def connection(pid: int | None = None, proc: Path = Path("/proc")) -> Connection
     while number > 1 and number not in seen:
         seen.add(number)
         found = parse_connection(_environment(proc / str(number)).get("SSH_CONNECTION", ""))
-        if found is None and _name(proc / str(number)) in _SESSIONS:
-            found = _peer(proc, _inodes(proc / str(number)))
+        if found is None and _process.name(number, proc) in _SESSIONS:
+            found = _peer(proc, number)
         if found is not None:
             return found
-        number = _parent(proc / str(number))
+        parent = _process.stat(number, proc)
+        number = parent.parent if parent else 0
     return None
-
-
-def parse_listeners(table: str) -> Iterator[Listener]:
-    """Yield the listening sockets of a ``/proc/net/tcp`` or ``tcp6`` table."""
-    for line in table.splitlines()[1:]:
-        fields = line.split()
-        if len(fields) < 10 or fields[3] != _LISTEN_STATE:
-            continue
-        address, _colon, port = fields[1].partition(":")
-        yield Listener(int(fields[9]), int(port, 16), _address(address).is_loopback)
-
-
-def _name(process: Path) -> str:
-    try:
-        return (process / "comm").read_text("utf-8", "replace").strip()
-    except OSError:
-        return ""
-
-
-def _inodes(process: Path) -> set[int]:
-    found: set[int] = set()
-    try:
-        entries = list(os.scandir(process / "fd"))
-    except OSError:
-        return found
-    for entry in entries:
-        try:
-            match = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(entry.path))
-        except OSError:
-            continue
-        if match:
-            found.add(int(match[1]))
-    return found
 
 
 def _server_inodes(proc: Path) -> set[int]:
     """Return the sockets of SSH servers; a session's own process (it listens for forwarded ports) is left out."""
     inodes: set[int] = set()
-    for process in proc.glob("[0-9]*"):
-        if _name(process) in _SERVERS and _name(proc / str(_parent(process))) not in _SERVERS:
-            inodes |= _inodes(process)
+    for pid in (int(each.name) for each in proc.glob("[0-9]*")):
+        found = _process.stat(pid, proc)
+        if found and _process.name(pid, proc) in _SERVERS and _process.name(found.parent, proc) not in _SERVERS:
+            inodes |= _process.sockets(pid, proc)
     return inodes
 
 
@@ -184,20 +124,15 @@ def parse_socket_units(text: str) -> tuple[set[int], set[int]]:
 
 def listening_ports(proc: Path = Path("/proc"), call: Run = run) -> set[int]:
     """Return the TCP ports on which an SSH server of this host really listens, loopback left out."""
-    listeners: list[Listener] = []
-    for table in ("tcp", "tcp6"):
-        try:
-            listeners += parse_listeners((proc / "net" / table).read_text("ascii", "replace"))
-        except OSError:
-            continue
-    reachable = {one.inode: one.port for one in listeners if not one.loopback}
+    found = [socket for socket in tcp(proc) if socket.state == LISTEN]
+    reachable = {socket.inode: socket.port for socket in found if not socket.address.is_loopback}
     ports = {reachable[inode] for inode in _server_inodes(proc) if inode in reachable}
     units = call(["systemctl", "show", "--property=Id,Listen,ActiveState", "*.socket"])
     ssh, other = parse_socket_units(units.out) if units.rc == 0 else (set(), set())
     if ssh:
         # systemd holds the socket. After a daemon-reload without a restart the unit already names a new port while
         # the old one still listens: what systemd holds for no other unit is SSH's.
-        held = {reachable[inode] for inode in _inodes(proc / "1") if inode in reachable}
+        held = {reachable[inode] for inode in _process.sockets(1, proc) if inode in reachable}
         ports |= ssh | (held - other)
     return ports
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
+
+from ._command import Answer, find, run
 
 NGINX_TIMEOUT = 60.0
 
@@ -69,13 +70,7 @@ class Verdict:
 
 def find_nginx(name: str = "nginx") -> str | None:
     """Return the path of the nginx program, or None when it is not installed."""
-    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
-
-
-def environment() -> dict[str, str]:
-    """Return the environment for programs whose messages are read: untranslated, with the system folders."""
-    found = os.environ.get("PATH", "")
-    return {**os.environ, "LC_ALL": "C", "PATH": f"{found}:/usr/sbin:/usr/bin:/sbin:/bin"}
+    return find(name)
 
 
 def copy_tree(root: str, stage: str) -> None:
@@ -102,7 +97,7 @@ def _special(folder: str, names: list[str]) -> list[str]:
 
 def test_live(nginx: str) -> Verdict:
     """Run `nginx -t` over the files as they are."""
-    return _verdict(_run([nginx, "-t"]))
+    return _verdict(run([nginx, "-t"], NGINX_TIMEOUT))
 
 
 def test_staged(nginx: str, mounts: list[tuple[str, str]], memory: str) -> Verdict | None:
@@ -110,31 +105,13 @@ def test_staged(nginx: str, mounts: list[tuple[str, str]], memory: str) -> Verdi
 
     `memory` is an empty folder, the place for what nginx creates during the test.
     """
-    unshare = shutil.which("unshare", path=environment()["PATH"])
-    if unshare is None:
+    if find("unshare") is None:
         return None
     pairs = [path for pair in mounts for path in pair]
     inside = [sys.executable, "-I", "-c", _INSIDE, nginx, memory, *pairs]
-    command = [unshare, "--mount", "--propagation", "private", "--", *inside]
-    result = _run(command)
-    return _verdict(result) if _MOUNTED in result.stdout else None
+    answer = run(["unshare", "--mount", "--propagation", "private", "--", *inside], NGINX_TIMEOUT)
+    return _verdict(answer) if _MOUNTED in answer.out else None
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=NGINX_TIMEOUT,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return subprocess.CompletedProcess(command, 127, "", f"{command[0]}: {error}")
-
-
-def _verdict(result: subprocess.CompletedProcess[str]) -> Verdict:
-    return Verdict(result.returncode == 0, result.stderr.strip())
+def _verdict(answer: Answer) -> Verdict:
+    return Verdict(answer.rc == 0, answer.err.strip())

@@ -12,8 +12,9 @@ import os
 import re
 import shlex
 import socket
-import subprocess
 from dataclasses import dataclass, field
+
+from ._command import MISSING, Answer, run
 
 MAIN_FILES = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf")
 _CONTROL_SECONDS = 120
@@ -71,7 +72,7 @@ def config_path(program: Program, default_name: str) -> str:
 
 def status(process: str) -> Status:
     """Ask supervisor for a process's state. One that supervisor does not know is an error, as is a dead supervisor."""
-    text = _control("status", process).stdout.strip()
+    text = _control("status", process).out.strip()
     words = text.split()
     if len(words) < 2 or words[0] != process or words[1] == "ERROR":
         raise SupervisorError(
@@ -85,34 +86,23 @@ def status(process: str) -> Status:
 def restart(process: str) -> str:
     """Restart a process and return what supervisorctl said; whether it stays up is for `status` to tell."""
     done = _control("restart", process)
-    return (done.stdout + done.stderr).strip()
+    return (done.out + done.err).strip()
 
 
 def log_tail(process: str, size: int = 4000) -> str:
     """Return the last ``size`` bytes of the process's output and errors as far as supervisor has them; "" when not."""
-    parts = [_control("tail", f"-{size}", process, channel).stdout for channel in ("stdout", "stderr")]
+    parts = [_control("tail", f"-{size}", process, channel).out for channel in ("stdout", "stderr")]
     return "\n".join(part.strip() for part in parts if part.strip() and "ERROR (" not in part[:200])
 
 
-def _control(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _control(*arguments: str) -> Answer:
     """Run supervisorctl with an argument list."""
-    try:
-        return subprocess.run(
-            ["supervisorctl", *arguments],
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-            errors="replace",
-            env={**os.environ, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            timeout=_CONTROL_SECONDS,
-        )
-    except FileNotFoundError:
-        raise SupervisorError("supervisorctl is not installed: install the package supervisor") from None
-    except subprocess.TimeoutExpired:
-        raise SupervisorError(f"supervisorctl {' '.join(arguments)} gave no answer in {_CONTROL_SECONDS} s") from None
-    except OSError as error:
-        raise SupervisorError(f"supervisorctl cannot be run: {error.strerror or error}") from error
+    answer = run(["supervisorctl", *arguments], _CONTROL_SECONDS)
+    if answer.rc == MISSING:
+        raise SupervisorError("supervisorctl is not installed: install the package supervisor")
+    if answer.unanswered:
+        raise SupervisorError(f"supervisorctl {' '.join(arguments)} gave no answer: {answer.err.strip()}")
+    return answer
 
 
 def _read(path: str) -> configparser.RawConfigParser:

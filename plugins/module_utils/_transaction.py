@@ -41,10 +41,9 @@ from ._files import (
     write_new,
 )
 from ._journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint, recover_journal, stage_path
-from ._lock import LOCK_PATH, LockError, host_lock
+from ._lock import LOCK_PATH, locked
 from ._staging import Verdict, copy_tree, find_nginx, test_live, test_staged
-
-STATE_FOLDER = "/var/lib/constellation-edge"
+from ._state import FOLDER
 
 
 class TransactionError(Exception):
@@ -94,7 +93,7 @@ Change = Union[Write, Link, Remove]  # noqa: UP007 - an alias that is evaluated 
 class Host:
     """Where the parts of the host are: the folder for state, the lock file, the nginx program (a name or a path)."""
 
-    state: str = STATE_FOLDER
+    state: str = FOLDER
     lock: str = LOCK_PATH
     nginx: str = "nginx"
 
@@ -138,7 +137,7 @@ def recover(*, host: Host = HOST) -> list[str]:
     """Finish or undo a transaction that was cut off; return the names that were put back. Does nothing otherwise."""
     if not os.path.isdir(host.state) or host.state in _open:
         return []
-    with _locked(host):
+    with locked(host.lock, TransactionError):
         try:
             return recover_journal(host.state)[0]
         except OSError as error:
@@ -158,14 +157,7 @@ def check(changes: Iterable[Change], *, root: str = "/etc/nginx", host: Host = H
     if nginx is None:
         return False
     with _errors_explained(root, exact=False):
-        stage = private_folder()
-        try:
-            verdict = _stage_and_test(nginx, todo, root, stage)
-        finally:
-            shutil.rmtree(stage, ignore_errors=True)
-    if verdict is not None and not verdict.accepted:
-        raise TransactionError(_refusal(verdict, todo))
-    return verdict is not None
+        return _staged_test_passes(nginx, todo, root, private_folder())
 
 
 def apply(
@@ -185,7 +177,7 @@ def apply(
     """
     if host.state in _open:
         raise TransactionError("a transaction cannot begin inside the last step of another one; combine their changes")
-    with _locked(host):
+    with locked(host.lock, TransactionError):
         recover(host=host)
         todo = _ordered(pending(changes))
         if not todo:
@@ -195,7 +187,7 @@ def apply(
         _refuse_unsafe(todo)
         nginx = find_nginx(host.nginx) if test else None
         with _errors_explained(root, exact=False):
-            tested = nginx is None or _staged_test_passes(nginx, todo, root, host)
+            tested = nginx is None or _staged_test_passes(nginx, todo, root, _new_stage(host))
             backups = _back_up(todo, host) if backup else []
             _Run(todo, host, None if tested else nginx).run(after, undone)
         return backups
@@ -283,7 +275,7 @@ class _Run:
 
     def _undo(self, reason: BaseException) -> str:
         try:
-            _, foreign = self.journal.undo()
+            foreign = self.journal.undo()[1]
         except OSError as error:
             raise TransactionError(
                 f"{reason}; putting the previous files back failed too: {explain(error, self.journal.folder)};"
@@ -317,16 +309,6 @@ def _errors_explained(path: str, *, exact: bool = True) -> Iterator[None]:
         yield
     except OSError as error:
         raise TransactionError(f"{explain(error, path, exact=exact)}. Nothing was changed") from error
-
-
-@contextlib.contextmanager
-def _locked(host: Host) -> Iterator[None]:
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(host_lock(path=host.lock))
-        except LockError as error:
-            raise TransactionError(str(error)) from error
-        yield
 
 
 def _checked(changes: Iterable[Change]) -> list[Change]:
@@ -421,11 +403,18 @@ def _entry(change: Change, token: str) -> Entry:
     return Entry(path, f"{prefix}.old", f"{prefix}.new", before, _wanted(change))
 
 
-def _staged_test_passes(nginx: str, todo: Sequence[Change], root: str, host: Host) -> bool:
-    """Test the candidate over a staged copy; False when that is not possible here and the test must be made live."""
+def _new_stage(host: Host) -> str:
     stage = stage_path(host.state)
     os.makedirs(host.state, mode=0o755, exist_ok=True)
     os.mkdir(stage, 0o700)
+    return stage
+
+
+def _staged_test_passes(nginx: str, todo: Sequence[Change], root: str, stage: str) -> bool:
+    """Test the candidate in the folder `stage`, which then goes; False when that is not possible on this host.
+
+    Raises TransactionError when nginx refuses the candidate.
+    """
     try:
         verdict = _stage_and_test(nginx, todo, root, stage)
     finally:

@@ -27,7 +27,8 @@ attributes:
     support: full
 options:
   jails:
-    description: The jails that must be alive. Without it, all that run, and one at least.
+    description:
+      - The jails that must be alive. Without it, those of this collection's file and all that run, one at least.
     type: list
     elements: str
   ban_address:
@@ -74,11 +75,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ok:
-  description: Whether every fact is as it should be.
+  description: Whether no fact is other than it should be.
   returned: always
   type: bool
 proofs:
-  description: The facts, one by one.
+  description: The facts, one by one; C(ok) is null for one that could not be proven.
   returned: always
   type: list
   elements: dict
@@ -104,8 +105,10 @@ def prove_nginx() -> list[Proof]:
         found = loaded()
     except NginxError as exc:
         return [Proof("nginx", False, str(exc))]
-    ok = found.current and found.running
-    return [Proof("nginx", ok, "accepts its configuration and serves what is on disk" if ok else found.reason)]
+    if found.current and found.running:
+        return [Proof("nginx", True, "accepts its configuration and serves what is on disk")]
+    # After a renewal, for example: it accepts its configuration, but what it loaded is not recorded.
+    return [Proof("nginx", None if found.unknown else False, found.reason)]
 
 
 def main() -> None:
@@ -136,7 +139,7 @@ def main() -> None:
             prove_certificate(one["name"], one["fullchain"] or f"/etc/letsencrypt/live/{one['name']}/fullchain.pem")
         )
     proofs += prove_renewal() if params["renewal"] else []
-    failed = [proof for proof in proofs if not proof.ok]
+    failed = [proof for proof in proofs if proof.ok is False]
     result = {"changed": False, "ok": not failed, "proofs": [asdict(proof) for proof in proofs]}
     if failed and params["fail"]:
         module.fail_json(msg="; ".join(f"{proof.subject}: {proof.detail}" for proof in failed), **result)

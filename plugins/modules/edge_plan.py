@@ -10,8 +10,9 @@ module: edge_plan
 short_description: Validate the sites and derive every role's variables from them
 version_added: 0.1.0
 description:
-  - The first task of every playbook of this collection. Checks O(sites) on the controller, at every depth, before a host
-    is touched; all mistakes are reported at once, each with file, line, host, site, route and the nearest valid name.
+  - The first task of every playbook of this collection. Checks O(sites) on the controller, at every depth, before a
+    host is touched; all mistakes are reported at once, each with file, line, host, site, route and the nearest valid
+    name.
   - Then looks at the host with M(constellation.edge.edge_preflight) and sets the fact C(edge_plan), from which the
     playbooks take the variables of the roles.
   - A variable whose name begins with C(edge_) and that the collection does not know is a mistake, too.
@@ -29,8 +30,8 @@ attributes:
 options:
   sites:
     description:
-      - The sites of this host, as in C(inventory.example.yml). Each has a C(server_name), one name or a list of which the
-        first names the certificate, and C(routes).
+      - The sites of this host, as in C(inventory.example.yml). Each has a C(server_name), one name or a list of which
+        the first names the certificate, and C(routes).
       - Keys of a route are C(path), C(app) (a preset), C(upstream) (scheme, host and port), C(prefix) (V(keep) or
         V(strip)), C(buffering), C(read_timeout) in seconds, C(max_body_size) in nginx's notation, and C(probe), which
         says what C(verify.yml) asks beyond the page (C(status), and C(sse), C(websocket), C(stream) as paths below the

@@ -92,7 +92,7 @@ def main() -> None:
         facts = host_facts()
         refuse_taken_ports(tuple(module.params["ports"]))
     except PreflightError as error:
-        module.fail_json(msg=f"Nothing was changed. {error}")
+        module.fail_json(msg=f"{error}. Nothing was changed.")
     if not facts.tested:
         module.warn(f"{facts.distribution} {facts.release} is not among the releases that this collection is tested on")
     module.exit_json(changed=False, host=asdict(facts))

@@ -125,7 +125,7 @@ def read(container: Container, path: str) -> bytes:
 
 def commit(container: Container, tag: str) -> None:
     """Keep the state of a container as an image whose first process is systemd."""
-    repository, _, version = tag.partition(":")
+    repository, _colon, version = tag.partition(":")
     container.commit(repository, version, changes="\n".join(IMAGE_SETTINGS))
 
 

@@ -156,7 +156,7 @@ class Images:
 
     def _name(self, tag: str) -> None:
         """Make an image the one that is found without its digest."""
-        repository, _, version = recipes.latest(tag).partition(":")
+        repository, _colon, version = recipes.latest(tag).partition(":")
         self.client.images.get(tag).tag(repository, version)
 
     def _base(self, name: str) -> None:
@@ -229,7 +229,7 @@ class Images:
 
     def _import(self, name: str) -> None:
         archive = BUILD_FOLDER / f"{name}.tar"
-        repository, _, version = recipes.base_tag(name).partition(":")
+        repository, _colon, version = recipes.base_tag(name).partition(":")
         said = self.client.api.import_image_from_file(
             str(archive), repository=repository, tag=version, changes=list(IMAGE_SETTINGS)
         )

@@ -11,14 +11,17 @@ is ``lint: N ok, N failed``; the exit code is 1 when one failed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from . import sanity
 from .checkout import BIN, CACHE, LOGS, ROOT, tool_environment
@@ -26,6 +29,7 @@ from .checkout import BIN, CACHE, LOGS, ROOT, tool_environment
 _SYNTAX_ONLY = ["--syntax-check", "-i", "inventory.example.yml"]
 _PARALLEL = 2
 _LONGEST_SECONDS = 900.0
+GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,11 @@ def checks() -> list[Check]:
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     python = str(BIN / "python")
     playbooks = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "playbooks").glob("*.yml"))]
+    sanity_test = (*_tool("ansible-test"), "sanity", "--local", "--python", version, "--color", "no")
     return [
-        Check("sanity", (*_tool("ansible-test"), "sanity", "--local", "--python", version, "--color", "no"), True),
+        # Its changelog test is our check of that name with an older release of the same tool, whose libraries print
+        # warnings under Python 3.12 and later, and what a test prints ansible-test takes for a failure.
+        Check("sanity", (*sanity_test, "--skip-test", "changelog"), True),
         Check("ansible-lint", (*_tool("ansible-lint"), "--offline", "--nocolor"), True),
         Check("mypy", (*_tool("mypy"), "--cache-dir", str(CACHE / "mypy"))),
         Check("ruff", (*_tool("ruff"), "check", "--quiet", "--cache-dir", str(CACHE / "ruff"), ".")),
@@ -75,17 +82,7 @@ def run(check: Check) -> Outcome:
     env = sanity.environment() if check.in_copy else tool_environment(PYTHONPATH=str(ROOT / "tests"))
     folder = sanity.COLLECTION if check.in_copy else ROOT
     try:
-        process = subprocess.Popen(
-            check.argv,
-            cwd=folder,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            text=True,
-            errors="replace",
-        )
+        process = _running.start(check.argv, folder, env)
     except OSError as error:
         return Outcome(check, False, 0.0, f"{error}: run `make setup`.\n")
     try:
@@ -96,7 +93,75 @@ def run(check: Check) -> Outcome:
         report, _nothing = process.communicate()
         report += f"\nstopped after {_LONGEST_SECONDS:.0f} s\n"
         passed = False
+    finally:
+        _running.forget(process)
     return Outcome(check, passed, time.monotonic() - started, report)
+
+
+class Running:
+    """The checks that run, each in a session of its own: a signal to this process does not reach them by itself."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        # A handler of signals runs in the middle of whatever holds the lock: the same thread may take it again.
+        self._lock = threading.RLock()
+        self._processes: set[subprocess.Popen[str]] = set()
+        self._ending = False
+
+    def start(self, argv: tuple[str, ...], folder: Path, env: dict[str, str]) -> subprocess.Popen[str]:
+        """Start a program; OSError when it cannot be, or when no more are to be started."""
+        with self._lock:
+            if self._ending:
+                raise InterruptedError("stopped by a signal")
+            process = subprocess.Popen(
+                argv,
+                cwd=folder,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                text=True,
+                errors="replace",
+            )
+            self._processes.add(process)
+        return process
+
+    def forget(self, process: subprocess.Popen[str]) -> None:
+        """Take a program that has ended off the list."""
+        with self._lock:
+            self._processes.discard(process)
+
+    def end(self) -> None:
+        """End all of them with their children, gently at first."""
+        with self._lock:
+            self._ending = True
+            left = list(self._processes)
+        deadline = time.monotonic() + GRACE_SECONDS
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            for process in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, sign)
+            while sign == signal.SIGTERM and time.monotonic() < deadline and any(_has_members(each) for each in left):
+                time.sleep(0.05)
+
+
+def _has_members(process: subprocess.Popen[str]) -> bool:
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+_running = Running()
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """End the running checks, then this process as the signal would have ended it."""
+    _running.end()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def main(names: list[str]) -> int:
@@ -108,6 +173,8 @@ def main(names: list[str]) -> int:
         return 2
     chosen = [check for check in known.values() if not names or check.name in names]
     LOGS.mkdir(parents=True, exist_ok=True)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     sanity.prepare()
     failed = 0
     with ThreadPoolExecutor(_PARALLEL) as pool:

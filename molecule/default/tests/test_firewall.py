@@ -44,10 +44,9 @@ def test_what_has_to_be_open_is_open(home, client, port):
     assert port_state(client, home.ipv6, port) == "open"
 
 
-@pytest.mark.parametrize("port", [8088, 9001])
-def test_everything_else_is_closed(home, client, port):
-    assert port_state(client, home.ipv4, port) == "filtered"
-    assert port_state(client, home.ipv6, port) == "filtered"
+def test_the_port_of_the_server_is_closed(home, client):
+    assert port_state(client, home.ipv4, 8088) == "filtered"
+    assert port_state(client, home.ipv6, 8088) == "filtered"
 
 
 def test_the_server_is_still_there_behind_the_firewall(home):
@@ -77,11 +76,14 @@ def test_failed_logins_at_a_site_are_banned(home, client, attacker):
     home.host.check_output("nginx -t && systemctl reload nginx")
     target = f"auth.example.org:80:{home.ipv4}"
     attempt = "curl -s -o /dev/null -w %s --max-time 5 -u owner:wrong --resolve %s http://auth.example.org/"
-    first = poll("nginx to ask for a password", lambda: attacker.host.run(attempt, "%{http_code}", target).stdout, 30)
-    assert first in ("401", "404")
+
+    def asks_for_a_password() -> bool:
+        return attacker.host.run(attempt, "%{http_code}", target).stdout == "401"
+
+    poll("nginx to ask for a password", asks_for_a_password, 30)
     try:
         for _attempt in range(6):
-            attacker.host.run(attempt, "%{http_code}", target)
+            asks_for_a_password()
         poll("the ban", lambda: attacker.ipv4 in banned(home, "nginx-http-auth"), 60)
         poll("the packet filter", lambda: port_state(attacker, home.ipv4, 443) != "open", 30)
         assert port_state(client, home.ipv4, 443) == "open"
@@ -94,7 +96,8 @@ def test_failed_logins_at_a_site_are_banned(home, client, attacker):
 def test_failed_logins_over_ssh_are_banned(home, client, attacker):
     options = "-o BatchMode=yes -o StrictHostKeyChecking=no -o ConnectTimeout=5"
     for _attempt in range(7):
-        attacker.host.run(f"ssh {options} nobody-here@{home.ipv4} true")
+        # Without a limit of its own, a client that is banned in the middle of a handshake waits for ever.
+        attacker.host.run(f"timeout 10 ssh {options} nobody-here@{home.ipv4} true")
     poll("the ban", lambda: attacker.ipv4 in banned(home, "sshd"), 60)
     # sshd itself may turn an address away, but only after it has accepted the connection.
     poll("the packet filter", lambda: port_state(attacker, home.ipv4, 22) != "open", 30)

@@ -12,22 +12,14 @@ import time
 from dataclasses import dataclass, field
 
 from .. import _supervisor as supervisor
+from .._state import FOLDER
 from .answers import LISTENING, ask
 from .app_settings import read_settings
 from .errors import DotnetError
 from .files import read_config
 from .listen_uri import ListenUri, parse_listen_uri
 from .listen_uris import read_uris
-from .process import (
-    STATE_FOLDER,
-    Record,
-    fingerprint,
-    foreign_holders,
-    read_record,
-    start_ticks,
-    started_at,
-    write_record,
-)
+from .process import Record, fingerprint, foreign_holders, read_record, start_ticks, started_at, write_record
 
 _PAUSE = 0.25
 _STARTING_SECONDS = 15.0
@@ -44,7 +36,7 @@ class Wanted:
     kind: str
     timeout: float = 60.0
     settle: float = 3.0
-    state_folder: str = STATE_FOLDER
+    state_folder: str = FOLDER
 
 
 @dataclass(frozen=True)

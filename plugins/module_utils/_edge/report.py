@@ -58,7 +58,8 @@ def summary_lines(plan: Mapping[str, Any], issued: Mapping[str, Any], probed: Ma
     certificates = issued.get("certificates") or {}
     missing = {name: entry["problem"] for name, entry in certificates.items() if entry.get("problem")}
     for name, problem in missing.items():
-        lines.append(f"MISSING certificate of {name}: {problem}")
+        # A problem of one name begins with it; said once is enough.
+        lines.append(f"MISSING certificate of {name}: {problem.removeprefix(f'{name}: ')}")
     if missing:
         lines.append("These names are served with a self-signed certificate; run the same playbook again to finish.")
     for uri in plan.get("constellation", {}).get("listen_uris", []):

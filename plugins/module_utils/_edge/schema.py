@@ -96,8 +96,9 @@ class _Reader:
 
     def sites(self, value: object) -> list[Site]:
         if not isinstance(value, list) or not value:
+            fault = "is missing: write" if value is None else "must be"
             self._say(
-                "edge_sites", "must be a list with at least one site: `- server_name: ...` and its `routes:`", value
+                "edge_sites", f"{fault} a list with at least one site: `- server_name: ...` and its `routes:`", value
             )
             return []
         sites = [self._site(item, f"site {index + 1}") for index, item in enumerate(value)]
@@ -145,7 +146,9 @@ class _Reader:
             if route is None:
                 continue
             if route.path in seen:
-                text = f"is already the path of route {seen[route.path]}: each path leads to one service"
+                text = (
+                    f"path '{route.path}' is already that of route {seen[route.path]}: each path leads to one service"
+                )
                 self._say(f"{place}, route {route.path}", text, entry)
             seen[route.path] = number
             routes.append(route)

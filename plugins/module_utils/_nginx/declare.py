@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Union
 
 from .errors import ConfigError, SyntaxRefused
 from .identity import LocationKey, location_key
@@ -14,7 +15,7 @@ from .parse import parse
 from .tree import Statement, walk
 from .values import LONGEST, inner, outer
 
-Directives = Mapping[str, object] | str | None
+Directives = Union[Mapping[str, object], str, None]  # noqa: UP007 - an alias that is evaluated at run time
 
 
 def directives(wanted: object, where: str) -> list[Statement]:

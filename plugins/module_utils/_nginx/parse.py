@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from .errors import SyntaxRefused
 from .tokens import LUA_SUFFIX, QUOTED, TOKEN, Token, lua_end
 from .tree import Block, Statement
@@ -22,6 +24,17 @@ def parse(text: str) -> Block:
 
     Raises SyntaxRefused for what nginx's own reader refuses. Words longer than nginx's buffer are read.
     """
+    # The tree holds no cycles; a collector that looks through it again and again while it grows costs more than linear.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return _parse(text)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _parse(text: str) -> Block:
     top = Block([], ("", ""))
     block = top
     data = False

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 
+from .._command import MISSING, run
+from .._files import fsync
 from .errors import ConfigError
 
 DAYS = 3650
@@ -84,15 +85,12 @@ def _run_openssl(work: str, common: str, hosts: list[str]) -> None:
     command += ["-days", str(DAYS), "-subj", f"/CN={common}"]
     command += ["-addext", "subjectAltName=" + ",".join(f"DNS:{host}" for host in hosts)]
     command += ["-keyout", os.path.join(work, "privkey.pem"), "-out", os.path.join(work, "fullchain.pem")]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    except FileNotFoundError:
-        raise ConfigError("openssl is not installed; it makes the placeholder certificates: install it") from None
-    except subprocess.TimeoutExpired:
-        raise ConfigError("openssl made no placeholder certificate within 60 seconds") from None
-    if done.returncode != 0:
+    answer = run(command)
+    if answer.rc == MISSING:
+        raise ConfigError("openssl is not installed; it makes the placeholder certificates: install it")
+    if answer.rc != 0:
         raise ConfigError(
-            f"openssl made no placeholder certificate for {', '.join(hosts)}: {done.stderr.strip()[-400:]}"
+            f"openssl made no placeholder certificate for {', '.join(hosts)}: {answer.err.strip()[-400:]}"
         )
 
 
@@ -100,8 +98,4 @@ def _sync(folder: str) -> None:
     for name in [*os.listdir(folder), "."]:
         path = os.path.join(folder, name)
         if name == "." or os.path.isfile(path):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            fsync(path)

@@ -17,7 +17,7 @@ from .reconcile import Reconciler
 from .repeatable import key
 from .style import indent_of
 from .tokens import Token
-from .tree import Block, Statement, meaning
+from .tree import Block, Statement, meaning, spelling
 from .values import outer, quote
 from .wanted import WantedServer, WantedSite
 
@@ -44,7 +44,7 @@ def read(text: str, path: str) -> Block:
 def checked(document: Block, path: str) -> str:
     """Return the text of an edited tree, after reading it back: it must say what the tree says."""
     text = document.dumps()
-    if meaning(read(text, path)) != meaning(document):
+    if spelling(read(text, path)) != spelling(document):
         raise ConfigError(f"{path}: the edited text would not read back as intended; nothing is written")
     return text
 

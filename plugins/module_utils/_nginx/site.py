@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._command import run
 from .._transaction import Change, Link, Original, Remove, Write
 from .edit import MARK
 from .errors import ConfigError
@@ -210,11 +210,8 @@ class _Planner:
 
 def packaged_md5(path: str) -> str | None:
     """Return the checksum with which a package delivered its configuration file; None when no package knows it."""
-    try:
-        owner = _dpkg("-S", path).partition(":")[0]
-        lines = _dpkg("-W", "-f", "${Conffiles}\n", owner).splitlines() if owner else []
-    except OSError:
-        return None
+    owner = _dpkg("-S", path).partition(":")[0]
+    lines = _dpkg("-W", "-f", "${Conffiles}\n", owner).splitlines() if owner else []
     for line in lines:
         fields = line.split()
         if fields[:1] == [path] and len(fields) >= 2:
@@ -223,8 +220,8 @@ def packaged_md5(path: str) -> str | None:
 
 
 def _dpkg(*arguments: str) -> str:
-    done = subprocess.run(["dpkg-query", *arguments], capture_output=True, text=True, timeout=60, check=False)
-    return done.stdout if done.returncode == 0 else ""
+    answer = run(["dpkg-query", *arguments])
+    return answer.out if answer.rc == 0 else ""
 
 
 def _original(text: str | None) -> bytes | Original:

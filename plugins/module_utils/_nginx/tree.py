@@ -112,6 +112,16 @@ def meaning(top: Block) -> list[tuple[str, ...]]:
     return said
 
 
+def spelling(top: Block) -> list[tuple[str, ...]]:
+    """Return a block's words as they are written: equal lists mean equal configurations, cheaper than `meaning`."""
+    written: list[tuple[str, ...]] = []
+    for statement, depth in walk(top):
+        words = [text for _lead, text in statement.words]
+        lua = "" if statement.block is None else statement.block.lua or ""
+        written.append((*words, statement.end[1], lua, str(depth)))
+    return written
+
+
 def says(statement: Statement) -> tuple[tuple[str, ...], ...]:
     """Return what one statement says, for comparing; hashable."""
     return tuple(meaning(Block([statement], ("", ""))))

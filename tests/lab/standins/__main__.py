@@ -19,7 +19,7 @@ HANDLERS = {"camera": camera.Camera, "jeedom": jeedom.Jeedom, "zoneminder": zone
 def main(arguments: list[str]) -> int:
     """Serve each named stand-in in its own thread until the process is told to end."""
     for argument in arguments:
-        name, _, port = argument.partition(":")
+        name, _colon, port = argument.partition(":")
         server = serve(HANDLERS[name], int(port))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(f"{name} on port {port}", flush=True)

@@ -109,7 +109,7 @@ def test_each_failed_name_is_told_and_long_details_are_joined() -> None:
         ("Error creating new order :: Cannot issue for x: forbidden by policy", "refused-name", "public domain"),
         ("invalidContact :: The provided contact URI was invalid", "email", "leave it empty"),
         ("live directory exists for a.example.org", "leftover", "out of /etc/letsencrypt"),
-        ("certbot: No such file or directory", "absent", "Install the package"),
+        ("certbot: not installed", "absent", "Install the package"),
         ("no end within 300 seconds; it was stopped", "slow", "300 seconds"),
     ],
 )

@@ -11,6 +11,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._command import
 from ansible_collections.constellation.edge.plugins.module_utils._host_probe import (
     BanProver,
     choose_address,
+    listed_jails,
     prove_jails,
     prove_renewal,
     running_jails,
@@ -117,6 +118,13 @@ def test_a_ban_that_stays_is_noticed():
     proof = BanProver("192.0.2.1", FakeHost(sticky=True), timeout=0).prove("sshd")
     assert not proof.ok
     assert "stays in the packet filter" in proof.detail
+
+
+def test_the_jails_of_our_file_are_expected_even_when_none_runs(tmp_path):
+    path = tmp_path / "jails.local"
+    path.write_text("# ours\n\n[sshd]\nenabled = true\nport = 22\n\n[recidive]\nenabled = false\n")
+    assert listed_jails(str(path)) == ["sshd"]
+    assert listed_jails(str(tmp_path / "none")) == []
 
 
 def test_a_missing_jail_is_named():

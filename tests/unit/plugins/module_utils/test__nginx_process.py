@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils import _nginx_process
+from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._nginx_process import (
     NginxError,
     Process,
@@ -38,7 +38,7 @@ class Fake:
     asked: list[str] = field(default_factory=list)
     clock: int = 200
 
-    def running(self, _: str) -> Running | None:
+    def running(self, _pid_file: str) -> Running | None:
         """Return its processes."""
         if self.master is None:
             return None
@@ -52,18 +52,18 @@ class Fake:
             self.clock += 1
             self.workers = (Process(self.clock, self.clock),)
 
-    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+    def run(self, command: list[str]) -> Answer:
         """Answer a command."""
         words = " ".join([os.path.basename(command[0]), *command[1:]])
         if words == "nginx -T":
             head = f"# configuration file {self.folder}/nginx.conf:\nerror_log {self.folder}/error.log;\n"
-            return subprocess.CompletedProcess(command, int(bool(self.broken)), head + self.config, self.broken)
+            return Answer(int(bool(self.broken)), head + self.config, self.broken)
         self.asked.append(words)
         if words == "nginx -s reload":
             self.reload()
         elif words == "nginx":
             self.master = Process(300, 30)
-        return subprocess.CompletedProcess(command, 0, "", "")
+        return Answer(0, "", "")
 
 
 @pytest.fixture
@@ -199,12 +199,3 @@ def test_file_changed_during_the_reload_is_not_recorded(nginx: Fake, host: Host)
     nginx.reload = reload  # type: ignore[method-assign]
     assert bring_up_to_date(host=host) is True
     assert not loaded(host=host).current
-
-
-def test_process_is_told_from_a_later_one_with_its_number() -> None:
-    found = _nginx_process._process(os.getpid())
-    assert found is not None
-    assert found[0].pid == os.getpid()
-    assert found[0].started > 0
-    assert found[1] == os.getppid()
-    assert _nginx_process._process(2**22 + 1) is None

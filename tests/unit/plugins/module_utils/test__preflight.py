@@ -16,16 +16,27 @@ from ansible_collections.constellation.edge.plugins.module_utils._preflight impo
 )
 from ansible_collections.constellation.edge.plugins.module_utils._sockets import Listener, listeners
 
+BOX = "a1" * 32
+
 
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (Listener(80, False, 7, "apache2", ""), "port 80 is held by apache2: move apache2 to another port"),
-        (Listener(443, False, 7, "caddy", ""), "port 443 is held by caddy"),
-        (Listener(80, False, 7, "docker-proxy", ""), "publish it on another port"),
-        (Listener(80, False, 7, "nginx", "a" * 64), "a container aaaaaaaaaaaa"),
-        (Listener(80, True, 0, "", ""), "a program that cannot be seen"),
-        (Listener(80, False, 7, "python3", ""), "stop that program"),
+        (
+            Listener(80, False, 7, "apache2", ""),
+            "port 80 is held by apache2 (process 7): move it to another port (in /etc",
+        ),
+        (Listener(80, False, 7, "apache2", ""), "`Listen 127.0.0.1:8080`, in its sites"),
+        (Listener(443, False, 7, "apache2", ""), "`Listen 127.0.0.1:8080`, no `Listen 443`, in its sites"),
+        (Listener(80, False, 7, "lighttpd", ""), "/etc/lighttpd/lighttpd.conf"),
+        (Listener(443, False, 7, "caddy", "", "caddy.service"), "stop it (systemctl disable --now caddy.service)"),
+        (Listener(80, False, 7, "docker-proxy", "", "docker.service"), "docker-proxy (for a container): publish that"),
+        (Listener(80, False, 7, "dockerd", "", "docker.service"), "dockerd (for a container): publish that"),
+        (Listener(80, False, 7, "rootlessport", ""), "Nginx Proxy Manager"),
+        (Listener(80, False, 7, "nginx", BOX), "nginx (in the container a1a1a1a1a1a1): publish that container"),
+        (Listener(80, False, 1, "systemd", ""), "systemctl disable --now NAME.socket"),
+        (Listener(80, True, 0, "", ""), "a program that cannot be seen: move it"),
+        (Listener(80, False, 7, "python3", ""), "stop it (and keep it from starting again)"),
     ],
 )
 def test_a_taken_port_is_refused_with_a_way_out(found, said):
@@ -34,10 +45,23 @@ def test_a_taken_port_is_refused_with_a_way_out(found, said):
     assert said in str(error.value)
 
 
+def test_a_container_is_not_stopped_by_its_engine():
+    with pytest.raises(PreflightError) as error:
+        refuse_taken_ports(found=[Listener(80, False, 7, "docker-proxy", "", "docker.service")])
+    assert "docker.service" not in str(error.value)
+
+
 def test_both_ports_of_one_program_are_one_sentence():
     with pytest.raises(PreflightError) as error:
         refuse_taken_ports(found=[Listener(80, False, 7, "apache2", ""), Listener(443, False, 7, "apache2", "")])
-    assert str(error.value).startswith("port 80 and 443 is held by apache2")
+    assert str(error.value).startswith("ports 80 and 443 are held by apache2 (process 7): ")
+
+
+def test_two_programs_are_both_named():
+    with pytest.raises(PreflightError) as error:
+        refuse_taken_ports(found=[Listener(80, False, 7, "apache2", ""), Listener(443, False, 8, "caddy", "")])
+    assert "port 80 is held by apache2" in str(error.value)
+    assert "port 443 is held by caddy" in str(error.value)
 
 
 def test_our_own_nginx_and_other_ports_are_no_obstacle():

@@ -12,12 +12,10 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._ssh import (
     Connection,
-    Listener,
     configured_ports,
     connection,
     listening_ports,
     parse_connection,
-    parse_listeners,
     parse_socket_units,
     union,
 )
@@ -62,7 +60,7 @@ def _process(proc, pid, parent, environ=b"", name="sh"):
     folder = proc / str(pid)
     (folder / "fd").mkdir(parents=True)
     (folder / "environ").write_bytes(environ)
-    (folder / "stat").write_text(f"{pid} (a) b) S {parent} 0 0")
+    (folder / "stat").write_text(f"{pid} (a) b) S {parent}" + " 0" * 48)
     (folder / "comm").write_text(name + "\n")
     return folder
 
@@ -86,17 +84,6 @@ def test_where_no_environment_kept_it_the_connection_of_sshd_tells(tmp_path):
 def test_a_local_run_has_no_connection(tmp_path):
     _process(tmp_path, 30, 1)
     assert connection(30, tmp_path) is None
-
-
-def test_reads_listening_sockets_of_both_families():
-    assert list(parse_listeners((FIXTURES / "proc_net_tcp").read_text())) == [
-        Listener(39466, 22, False),
-        Listener(37684, 6010, True),
-    ]
-    assert list(parse_listeners((FIXTURES / "proc_net_tcp6").read_text())) == [
-        Listener(39474, 2222, False),
-        Listener(39475, 22, True),
-    ]
 
 
 def test_ports_of_systemd_sockets_are_told_apart():

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils import _staging
+from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._staging import Verdict, copy_tree, find_nginx
 
 
@@ -58,8 +58,8 @@ def test_copy_keeps_links_and_modes_and_leaves_pipes_out(tmp_path: Path) -> None
 
 
 def test_no_judgement_when_the_namespace_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = subprocess.CompletedProcess([], 1, "", "unshare: unshare failed: Operation not permitted")
-    monkeypatch.setattr(_staging, "_run", lambda _: refused)
+    refused = Answer(1, "", "unshare: unshare failed: Operation not permitted")
+    monkeypatch.setattr(_staging, "run", lambda *_: refused)
     assert _staging.test_staged("/usr/sbin/nginx", [(str(tmp_path), str(tmp_path))], str(tmp_path)) is None
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _files, _transaction
+from ansible_collections.constellation.edge.plugins.module_utils import _files, _lock, _transaction
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import (
     Change,
     Host,
@@ -484,9 +484,9 @@ def test_concurrent_writers_leave_one_whole_result(root: Path, host: Host, tmp_p
 
 def test_contended_lock_is_an_error_of_the_transaction(root: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     def taken(**_: object) -> None:
-        raise _transaction.LockError("held by process 7")
+        raise _lock.LockError("held by process 7")
 
-    monkeypatch.setattr(_transaction, "host_lock", taken)
+    monkeypatch.setattr(_lock, "host_lock", taken)
     with pytest.raises(TransactionError, match="process 7"):
         apply([Write(str(root / "a"), b"")], test=False, host=host)
 

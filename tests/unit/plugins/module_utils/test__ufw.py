@@ -39,9 +39,9 @@ SSH_V4 = Entry(V4, "allow", "tcp", "22", "0.0.0.0/0", SSH_COMMENT)
 WEB = [{"port": "80"}, {"port": "443", "comment": "https"}]
 
 
-def _request(raw=WEB, **other):
+def _request(raw=None, **other):
     values = {"enforced": True, "ssh_ports": (22,), **other}
-    return Request(rules=tuple(wanted_rules(raw)), **values)
+    return Request(rules=tuple(wanted_rules(WEB if raw is None else raw)), **values)
 
 
 def _foreign(action, port, source="0.0.0.0/0", proto="tcp", comment=""):

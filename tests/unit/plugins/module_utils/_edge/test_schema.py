@@ -58,7 +58,7 @@ def test_names_are_lower_case_and_told_apart_once():
 @pytest.mark.parametrize(
     ("value", "place", "said"),
     [
-        (None, "edge_sites", "must be a list"),
+        (None, "edge_sites", "is missing: write a list"),
         ([], "edge_sites", "at least one site"),
         ("demo.example.org", "edge_sites", "must be a list"),
         (["demo.example.org"], "site 1", "must be a mapping"),
@@ -80,7 +80,7 @@ def test_names_are_lower_case_and_told_apart_once():
         ),
         (site({**GOOD_ROUTE, "app": "zonemider"}), "route /zm/", "did you mean 'zoneminder'?"),
         (site({**GOOD_ROUTE, "app": ["zoneminder"]}), "route /zm/", "has no preset"),
-        (site(GOOD_ROUTE, GOOD_ROUTE), "route /zm/", "already the path of route 1"),
+        (site(GOOD_ROUTE, GOOD_ROUTE), "route /zm/", "path '/zm/' is already that of route 1"),
         (site({**GOOD_ROUTE, "path": "/zm"}), "route /zm", "write '/zm/'"),
         (site({**GOOD_ROUTE, "path": "zm"}), "route zm", "write '/zm/'"),
         (site({**GOOD_ROUTE, "path": "//zm/"}), "route //zm/", "write '/zm/'"),

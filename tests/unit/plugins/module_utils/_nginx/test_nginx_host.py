@@ -49,8 +49,9 @@ def test_l28_includes_are_followed_in_nginx_order(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     found = list(included(str(tmp_path)))
-    assert [os.path.relpath(path, tmp_path) for path, _ in found] == ["nginx.conf", "a.conf", "s/2", "s/1", "s/3"]
-    assert [isinstance(document, ConfigError) for _, document in found] == [False, False, False, False, True]
+    names = [os.path.relpath(path, tmp_path) for path, _document in found]
+    assert names == ["nginx.conf", "a.conf", "s/2", "s/1", "s/3"]
+    assert [isinstance(document, ConfigError) for _path, document in found] == [False, False, False, False, True]
 
 
 @needs_openssl

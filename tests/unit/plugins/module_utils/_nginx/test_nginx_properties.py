@@ -57,7 +57,7 @@ def texts(draw: st.DrawFn) -> str:
     """Make a complete configuration text in no particular style."""
     out: list[str] = []
     depth = 0
-    for _ in range(draw(st.integers(0, 14))):
+    for _number in range(draw(st.integers(0, 14))):
         kind = draw(st.sampled_from(["simple", "simple", "open", "close"]))
         out.append(draw(st.sampled_from(SPACES)))
         if kind == "close":
@@ -74,7 +74,7 @@ def texts(draw: st.DrawFn) -> str:
             depth += 1
         else:
             out.append(draw(st.sampled_from(["", " ", "\n"])) + ";")
-    for _ in range(depth):
+    for _number in range(depth):
         out += [draw(st.sampled_from(SPACES)), "}"]
     out.append(draw(st.sampled_from(["", "\n", "\r\n", "\n\n", " # end", "\n# end\n"])))
     return "".join(out)

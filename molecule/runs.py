@@ -1,0 +1,92 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs of the playbooks from inside a test, whole or killed half way."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+INVENTORY = ROOT / "molecule" / "inventory.py"
+SITE = ROOT / "playbooks" / "site.yml"
+VERIFY = ROOT / "playbooks" / "verify.yml"
+PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1", "PYTHONUNBUFFERED": "1"}
+# A test fails with the end of what the playbook said.
+TAIL = 6000
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run said; `rc` is its exit code, negative when a signal ended it."""
+
+    rc: int
+    text: str
+
+    @property
+    def tail(self) -> str:
+        """The end of the output, for the message of an assertion."""
+        return self.text[-TAIL:]
+
+    @property
+    def tasks(self) -> list[str]:
+        """The names of the tasks that were begun."""
+        return re.findall(r"^TASK \[(.*)\] \*+$", self.text, re.MULTILINE)
+
+    def count(self, host: str, what: str) -> int:
+        """Return a figure of a host's recap, such as `changed`."""
+        found = re.search(rf"^{re.escape(host)}\s+:.*\b{what}=(\d+)", self.text, re.MULTILINE)
+        assert found, f"no recap of {host}: {self.tail}"
+        return int(found[1])
+
+
+def playbook(file: Path, inventory: Path = INVENTORY) -> Run:
+    """Run a playbook to its end."""
+    done = subprocess.run(
+        ["ansible-playbook", "-i", str(inventory), str(file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env=os.environ | PLAIN,
+    )
+    return Run(done.returncode, done.stdout)
+
+
+def site(inventory: Path = INVENTORY) -> Run:
+    """Run `site.yml` to its end."""
+    return playbook(SITE, inventory)
+
+
+def site_killed_at(task: str, inventory: Path = INVENTORY) -> Run:
+    """Run `site.yml` and kill it, with no chance to clean up, as soon as a task begins.
+
+    What its workers have begun on the hosts goes on for a while, as after the death of a controller.
+
+    Args:
+        task: the end of its name, as the output shows it.
+        inventory: as for `site`.
+
+    """
+    lines = []
+    with subprocess.Popen(
+        ["ansible-playbook", "-i", str(inventory), str(SITE)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | PLAIN,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            lines.append(line)
+            if re.match(rf"TASK \[(.* : )?{re.escape(task)}\]", line):
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+    return Run(process.returncode, "".join(lines))

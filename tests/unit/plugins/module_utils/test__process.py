@@ -1,0 +1,67 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is read of a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils import _process
+
+NOBODY = 2**22 + 1
+
+
+@pytest.fixture
+def child() -> Iterator[int]:
+    """Give a process of this one that lives as long as the test."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        yield process.pid
+        process.kill()
+
+
+def test_this_process() -> None:
+    found = _process.stat(os.getpid())
+    assert found is not None
+    assert (found.pid, found.parent, found.ended) == (os.getpid(), os.getppid(), False)
+    begun = _process.since_epoch(found.started)
+    assert begun is not None
+    assert 0 <= time.time() - begun < 3600
+    assert _process.boot_id()
+
+
+def test_no_process() -> None:
+    assert _process.stat(NOBODY) is None
+    assert (_process.name(NOBODY), _process.title(NOBODY), _process.sockets(NOBODY)) == ("", "", set())
+
+
+def test_child(child: int) -> None:
+    assert child in [each.pid for each in _process.children(os.getpid())]
+    assert (_process.name(child), _process.title(child)) in [("sleep", "sleep 60"), ("coreutils", "sleep 60")]
+    assert _process.is_within(child, os.getpid())
+    assert _process.is_within(child, child)
+    assert not _process.is_within(os.getpid(), child)
+    assert not _process.is_within(child, 0)
+
+
+def test_process_that_has_ended_is_no_child() -> None:
+    with subprocess.Popen(["true"]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        found = _process.stat(process.pid)
+        assert found is not None
+        assert found.ended
+        assert process.pid not in [each.pid for each in _process.children(os.getpid())]
+
+
+def test_name_with_brackets_and_spaces(tmp_path: Path) -> None:
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "stat").write_text("7 (a) b) S 3" + " 0" * 17 + " 4711 0 0\n")
+    assert _process.stat(7, tmp_path) == _process.Stat(7, 3, 4711, ended=False)
+    (tmp_path / "7" / "stat").write_text("7 (a")
+    assert _process.stat(7, tmp_path) is None
