@@ -5,7 +5,7 @@
 PYTHON := PYTHONPATH=tests .venv/bin/python
 
 # Molecule scenarios of `make test`. SYSTEMS narrows what they run on; empty is each scenario's own choice.
-SCENARIOS ?= default
+SCENARIOS ?= default bad_input late_dns
 SYSTEMS ?=
 ALL_SYSTEMS := debian12 debian13 ubuntu2204 ubuntu2404 ubuntu2604
 

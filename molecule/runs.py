@@ -46,10 +46,10 @@ class Run:
         return int(found[1])
 
 
-def playbook(file: Path, inventory: Path = INVENTORY) -> Run:
-    """Run a playbook to its end."""
+def playbook(file: Path, inventory: Path = INVENTORY, *options: str) -> Run:
+    """Run a playbook to its end, with further options of `ansible-playbook`."""
     done = subprocess.run(
-        ["ansible-playbook", "-i", str(inventory), str(file)],
+        ["ansible-playbook", "-i", str(inventory), *options, str(file)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -59,9 +59,9 @@ def playbook(file: Path, inventory: Path = INVENTORY) -> Run:
     return Run(done.returncode, done.stdout)
 
 
-def site(inventory: Path = INVENTORY) -> Run:
+def site(inventory: Path = INVENTORY, *options: str) -> Run:
     """Run `site.yml` to its end."""
-    return playbook(SITE, inventory)
+    return playbook(SITE, inventory, *options)
 
 
 def site_killed_at(task: str, inventory: Path = INVENTORY) -> Run:

@@ -30,7 +30,7 @@ author:
 EXAMPLES = r"""
 - name: Show what was proven
   ansible.builtin.debug:
-    msg: "{{ (edge_probed | constellation.edge.edge_report(edge_proven.proofs)).lines }}"
+    msg: "{{ (probed_routes | constellation.edge.edge_report(proven_host.proofs)).lines }}"
 """
 
 RETURN = r"""

@@ -33,7 +33,7 @@ author:
 EXAMPLES = r"""
 - name: Say what stands and what is missing
   ansible.builtin.debug:
-    msg: "{{ edge_plan | constellation.edge.edge_summary(letsencrypt_issued, edge_probed) }}"
+    msg: "{{ edge_plan | constellation.edge.edge_summary(letsencrypt_issued, probed_routes) }}"
 """
 
 RETURN = r"""

@@ -78,7 +78,7 @@ def listeners() -> list[Listener]:
         if socket.state == LISTEN:
             pid = owners.get(socket.inode, 0)
             name = _process.name(pid) if pid else ""
-            found.add(Listener(socket.port, socket.address.is_loopback, pid, name, _container(pid)))
+            found.add(Listener(socket.port, socket.address.is_loopback, pid, name, _container(pid), _unit(pid)))
     return sorted(found, key=lambda listener: (listener.port, listener.pid))
 
 

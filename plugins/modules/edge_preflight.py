@@ -89,8 +89,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        facts = host_facts()
         refuse_taken_ports(tuple(module.params["ports"]))
+        facts = host_facts()
     except PreflightError as error:
         module.fail_json(msg=f"{error}. Nothing was changed.")
     if not facts.tested:

@@ -26,7 +26,7 @@ from demo.play import DemoError, Run, follow, playbook
 
 RUN_ID = "demo"
 MANY_ROUTES = 100
-# The issue's own bound for a run that changes nothing, per host.
+# For a run that changes nothing, per host, whatever the number of routes.
 TASK_LIMIT = 25
 
 

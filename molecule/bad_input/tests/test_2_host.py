@@ -79,7 +79,7 @@ def test_port_443_held_by_another_program(inventory, hosts):
             host.check_output("systemctl stop other-proxy")
     for name in hosts:
         assert f"host {name}: port 443 is held by python3 (process " in said
-    assert "stop it" in said
+    assert "systemctl disable --now other-proxy.service" in said
 
 
 def test_port_80_held_by_apache(inventory, hosts):
@@ -90,6 +90,7 @@ def test_port_80_held_by_apache(inventory, hosts):
     said = refused(inventory, hosts)
     for name in hosts:
         assert f"host {name}: port 80 is held by apache2 (process " in said
+    assert "systemctl disable --now apache2.service" in said
     assert "/etc/apache2/ports.conf" in said
     assert "upstream: http://127.0.0.1:8080" in said
 

@@ -61,7 +61,7 @@ def summary_lines(plan: Mapping[str, Any], issued: Mapping[str, Any], probed: Ma
         # A problem of one name begins with it; said once is enough.
         lines.append(f"MISSING certificate of {name}: {problem.removeprefix(f'{name}: ')}")
     if missing:
-        lines.append("These names are served with a self-signed certificate; run the same playbook again to finish.")
+        lines.append("Until then these names are served with a self-signed certificate.")
     for uri in plan.get("constellation", {}).get("listen_uris", []):
         lines.append(f"Constellation listens on {uri}")
     return lines

@@ -63,7 +63,7 @@ def test_the_summary_says_how_to_finish():
     issued = {"certificates": {"demo.example.org": {"problem": "its DNS does not point here"}, "b": {"problem": ""}}}
     lines = summary_lines({"constellation": {"listen_uris": ["http://+:8088/c/"]}}, issued, {"results": [RESULT]})
     assert "MISSING certificate of demo.example.org: its DNS does not point here" in lines
-    assert any("run the same playbook again" in line for line in lines)
+    assert "Until then these names are served with a self-signed certificate." in lines
     assert lines[-1] == "Constellation listens on http://+:8088/c/"
 
 
