@@ -10,13 +10,18 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._edge.plan import constellation_plan, edge_plan
 from ..module_utils._edge.schema import Problem, SchemaError, Site, nearest, read_sites
+from ..module_utils._fail2ban import Fail2banError, normal_ignored
+from ..module_utils._ufw_rule import UfwError, wanted_rules
+from ..modules.ufw_rules import RULE
 
 try:  # where a value was written; ansible-core keeps it for its own messages, and may move it
     from ansible._internal._datatag._tags import Origin
@@ -68,7 +73,13 @@ class ActionModule(ActionBase):
         )
         groups = self._task_vars["group_names"]
         is_edge = EDGE_GROUP in groups
-        problems = self._variable_problems(arguments["email"])
+        problems = [
+            *self._variable_problems(),
+            *_email_problems(arguments["email"]),
+            *_server_problems(arguments["acme_server"]),
+            *_firewall_problems(arguments["firewall_rules"]),
+            *_ignored_problems(arguments["ignoreip"]),
+        ]
         edges = self._edges(arguments["sites"] if is_edge else None, problems)
         if problems:
             raise AnsibleActionFail(_report(self._host, problems))
@@ -117,9 +128,9 @@ class ActionModule(ActionBase):
             "constellation": constellation_plan(edges, self._host, SERVER_GROUP in groups, SENTINEL_GROUP in groups)
         }
 
-    def _variable_problems(self, email: str) -> list[Problem]:
+    def _variable_problems(self) -> list[Problem]:
         unknown = [name for name in self._task_vars if name.startswith("edge_") and name not in VARIABLES]
-        problems = [
+        return [
             Problem(
                 "variables",
                 f"unknown variable '{name}'{nearest(name, VARIABLES)}",
@@ -127,9 +138,55 @@ class ActionModule(ActionBase):
             )
             for name in unknown
         ]
-        if email and not _EMAIL.match(email):
-            problems.append(Problem("edge_email", f"'{email}' is not an e-mail address", email))
-        return problems
+
+
+def _email_problems(email: str) -> list[Problem]:
+    if not email or _EMAIL.match(email):
+        return []
+    return [Problem("edge_email", f"'{email}' is not an e-mail address", email)]
+
+
+def _server_problems(server: str) -> list[Problem]:
+    try:
+        parts = urlsplit(server)
+        usable = parts.scheme == "https" and parts.hostname and parts.port != 0 and not re.search(r"\s", server)
+    except ValueError:  # a port or an IPv6 address that is none
+        usable = False
+    text = f"'{server}' is not the URL of an ACME directory: write https://, a host and a path, as in {ACME_SERVER}"
+    return [] if usable else [Problem("edge_acme_server", text, server)]
+
+
+def _firewall_problems(raw: list[dict[str, Any]]) -> list[Problem]:
+    """Check each rule as `ufw_rules` will, and then against those before it, ours for the web among them."""
+    problems: list[Problem] = []
+    rules, names = [dict(rule) for rule in WEB_RULES], ["the rule for HTTP", "the rule for HTTPS"]
+    for index, item in enumerate(raw):
+        name = f"edge_firewall_rules[{index}]"
+        checked = ArgumentSpecValidator(RULE).validate({key: item[key] for key in item if key in RULE})
+        texts = [f"unknown key '{key}'{nearest(key, RULE)}" for key in item if key not in RULE]
+        texts += checked.error_messages
+        if texts:
+            problems += [Problem(name, text, item) for text in texts]
+            continue
+        try:
+            wanted_rules([*rules, checked.validated_parameters], [*names, name])
+        except UfwError as error:
+            problems.append(Problem(name, str(error).removeprefix(f"{name}: "), item))
+        else:
+            rules.append(checked.validated_parameters)
+            names.append(name)
+    return problems
+
+
+def _ignored_problems(values: list[str]) -> list[Problem]:
+    problems: list[Problem] = []
+    for index, value in enumerate(values):
+        place = f"edge_fail2ban_ignoreip[{index}]"
+        try:
+            normal_ignored("", [value])
+        except Fail2banError as error:
+            problems.append(Problem(place, str(error).removeprefix(".ignoreip: "), value))
+    return problems
 
 
 def _report(host: str, problems: Iterable[Problem]) -> str:

@@ -14,18 +14,14 @@ description:
   - Used by C(site.yml) for its last task.
 options:
   _input:
-    description: The fact C(edge_plan).
+    description: The result of M(constellation.edge.edge_probe).
     type: dict
     required: true
   issued:
     description: The result of M(constellation.edge.certbot_certificate).
     type: dict
     required: true
-  probed:
-    description: The result of M(constellation.edge.edge_probe).
-    type: dict
-    required: true
-positional: issued, probed
+positional: issued
 author:
   - constellation.edge contributors (@myconstellation)
 """
@@ -33,7 +29,7 @@ author:
 EXAMPLES = r"""
 - name: Say what stands and what is missing
   ansible.builtin.debug:
-    msg: "{{ edge_plan | constellation.edge.edge_summary(letsencrypt_issued, probed_routes) }}"
+    msg: "{{ probed_routes | constellation.edge.edge_summary(letsencrypt_issued) }}"
 """
 
 RETURN = r"""

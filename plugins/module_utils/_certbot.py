@@ -195,10 +195,18 @@ def read_lineage(name: str, folder: Path) -> Lineage:
 
 
 def reason_to_issue(request: Wanted, lineage: Lineage, settings: Settings, now: datetime | None = None) -> str:
-    """Return why the lineage does not do, or an empty string when it does."""
+    """Return why the lineage does not do, or an empty string when it does.
+
+    One of the owner's does when it is valid for all the names: its other names, its key and its CA are his choice.
+    """
     certificate, renewal = lineage.certificate, lineage.renewal
     if certificate is None:
         return lineage.fault or "there is no certificate"
+    if not_ours(lineage, settings):
+        missing = [name for name in request.names if not _covers(certificate.names, name)]
+        if missing:
+            return f"it is not valid for {', '.join(missing)}"
+        return f"it ended {certificate.not_after_text}" if certificate.expired(now) else ""
     if set(certificate.names) != set(request.names):
         return f"it is valid for {', '.join(certificate.names)} instead of {', '.join(sorted(request.names))}"
     if certificate.key_type != request.key_type:
@@ -210,12 +218,24 @@ def reason_to_issue(request: Wanted, lineage: Lineage, settings: Settings, now: 
     return ""
 
 
-def not_ours(lineage: Lineage) -> str:
-    """Return why certbot must not be asked to replace this lineage, or an empty string."""
-    if lineage.renewal is not None and lineage.renewal.authenticator not in ("", "webroot"):
-        return f"it was made with certbot's authenticator {lineage.renewal.authenticator}"
-    if lineage.renewal is None and lineage.certificate is not None:
+def _covers(names: tuple[str, ...], name: str) -> bool:
+    return name in names or f"*.{name.partition('.')[2]}" in names
+
+
+def not_ours(lineage: Lineage, settings: Settings) -> str:
+    """Return why a lineage is the owner's own, which certbot must not be asked to replace, or an empty string.
+
+    Ours are those that are renewed through our webroot alone: another one belongs to a setup that is not known here,
+    and a new certificate would take its names, its folder and its hook away.
+    """
+    if lineage.absent:
+        return ""
+    if lineage.renewal is None:
         return "certbot has no renewal file for it"
+    if lineage.renewal.authenticator != "webroot":
+        return f"it was made with certbot's authenticator {lineage.renewal.authenticator or '(none)'}"
+    if {os.path.abspath(folder) for folder in lineage.renewal.webroots} != {os.path.abspath(settings.webroot)}:
+        return f"certbot renews it through {', '.join(lineage.renewal.webroots) or 'no folder'}, not {settings.webroot}"
     return ""
 
 
@@ -282,8 +302,12 @@ def reconcile(
         problem = ""
         if not reason:
             outcome.warnings += remarks(request.name, lineage, settings)
-        elif foreign := not_ours(lineage):
-            problem = f"The certificate {request.name} does not do: {reason}. It is left as it is, because {foreign}."
+        elif foreign := not_ours(lineage, settings):
+            problem = (
+                f"The certificate {request.name} does not do: {reason}. It is left as it is, because {foreign}. "
+                "Bring it in line in the way it was made, or, when nothing else needs it, remove it with "
+                f"`certbot delete --cert-name {request.name}`. {AGAIN}"
+            )
         elif check_mode:
             outcome.changed = True
         else:

@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ._files import make_folders
+
 CHALLENGES = ".well-known/acme-challenge"
 _ATTEMPTS = 3
 _PAUSE = 0.5
@@ -31,10 +33,7 @@ def unserved(names: tuple[str, ...], webroot: Path, port: int = 80) -> dict[str,
     missing. Raises OSError when it cannot be written.
     """
     folder = webroot / CHALLENGES
-    for part in (*reversed(folder.parents), folder):
-        if not part.is_dir():
-            part.mkdir()
-            part.chmod(0o755)  # nginx reads it as another user, whatever the umask of this one
+    make_folders(str(folder))  # readable by all: nginx's workers run as another user
     token = secrets.token_urlsafe(24)
     file = folder / f"edge-{token}"
     try:

@@ -77,7 +77,7 @@ def copy_attributes(source: str, descriptor: int) -> None:
 def replace_file(path: str, content: bytes, mode: int = 0o644) -> None:
     """Write a whole file of our own (state, never a file of the owner), atomic and durable; its folder is created."""
     folder, name = os.path.split(path)
-    os.makedirs(folder, mode=0o755, exist_ok=True)
+    make_folders(folder)
     temporary = os.path.join(folder, f".{name}.tmp")
     unlink_if_there(temporary)
     write_new(temporary, content, mode)
@@ -94,12 +94,25 @@ def missing_folders(folder: str) -> list[str]:
     return missing
 
 
-def make_folder(folder: str) -> None:
-    """Create one folder, 0755, durable."""
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(folder)
-        os.chmod(folder, 0o755)  # noqa: S103 - the umask must not decide whether nginx can read
-        fsync_folder(os.path.dirname(folder))
+def make_folder(folder: str, mode: int = 0o755) -> None:
+    """Create one folder, durable and with exactly this mode; one that is there stays as it is.
+
+    Raises FileExistsError when something else has the name.
+    """
+    try:
+        os.mkdir(folder, mode)
+    except FileExistsError:
+        if os.path.isdir(folder):
+            return
+        raise
+    os.chmod(folder, mode)  # the umask must not decide whether nginx can read
+    fsync_folder(os.path.dirname(folder) or ".")
+
+
+def make_folders(folder: str, mode: int = 0o755) -> None:
+    """Create `folder` and what is missing on the way to it, as `make_folder` does each."""
+    for missing in missing_folders(folder):
+        make_folder(missing, mode)
 
 
 def keep_name(path: str, kept: str) -> None:

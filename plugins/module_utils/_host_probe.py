@@ -137,7 +137,7 @@ def prove_jails(wanted: Sequence[str] | None, ban_address: str | None, check: bo
             lacking = "has no action" if not status.actions else "watches nothing"
             proofs.append(Proof(f"jail {jail}", False, f"it {lacking}: see /var/log/fail2ban.log"))
         elif prover is None:
-            proofs.append(Proof(f"jail {jail}", True, "alive; no ban is tried in check mode"))
+            proofs.append(Proof(f"jail {jail}", None, "alive; no ban is tried in check mode"))
         else:
             proofs.append(_proved(prover, jail))
     return proofs

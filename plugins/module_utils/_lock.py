@@ -12,7 +12,8 @@ import os
 import time
 from collections.abc import Iterator
 
-LOCK_PATH = "/run/lock/constellation-edge.lock"
+# Not /run/lock: every user may write there, and whoever creates the file first could hold it for ever.
+LOCK_PATH = "/run/constellation-edge.lock"
 
 _held: dict[str, int] = {}
 
@@ -59,13 +60,10 @@ def locked(path: str, error: type[Exception]) -> Iterator[None]:
 
 
 def _open(path: str) -> int:
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        # O_CREAT only when the file is missing: in a sticky folder the kernel refuses it for a file of another user.
-        with contextlib.suppress(FileExistsError):
-            return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
-        return os.open(path, flags)
+        # 0600: whoever may read the file could hold the lock
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise LockError(
             f"{path}: the lock file cannot be opened: {error.strerror}; run as root or remove it"

@@ -16,8 +16,15 @@ from ._sockets import Listener, listeners
 WEB_PORTS = (80, 443)
 # Programs that hold a host's port on behalf of a container: Docker with its userland proxy and without, Podman.
 _PUBLISHERS = ("docker-proxy", "dockerd", "rootlessport", "rootlesskit", "conmon", "slirp4netns", "pasta", "pasta.avx2")
-# The releases that this collection is tested on, by os-release's ID and VERSION_ID.
-TESTED = {("debian", "12"), ("debian", "13"), ("ubuntu", "22.04"), ("ubuntu", "24.04"), ("ubuntu", "26.04")}
+# The releases that this collection is tested on, by os-release's ID and VERSION_ID, with what they install where the
+# host has no package lists yet. Versions as in the distributions' archives on 2026-11-23.
+TESTED = {
+    ("debian", "12"): {"nginx": "1.22.1", "openssl": "3.0"},
+    ("debian", "13"): {"nginx": "1.26.3", "openssl": "3.5"},
+    ("ubuntu", "22.04"): {"nginx": "1.18.0", "openssl": "3.0"},
+    ("ubuntu", "24.04"): {"nginx": "1.24.0", "openssl": "3.0"},
+    ("ubuntu", "26.04"): {"nginx": "1.28.3", "openssl": "3.5"},
+}
 
 
 class PreflightError(Exception):
@@ -52,8 +59,8 @@ def host_facts(os_release: str = "/etc/os-release") -> HostFacts:
         release=identity[1],
         tested=identity in TESTED,
         nginx_installed=bool(installed),
-        nginx_version=installed or _candidate("nginx"),
-        openssl_version=_openssl_version(),
+        nginx_version=installed or _candidate("nginx", identity),
+        openssl_version=_openssl_version(identity),
         ipv6=_has_ipv6(),
     )
 
@@ -123,18 +130,18 @@ def _os_release(path: str) -> dict[str, str]:
     return {key: value.strip("\"'") for key, _sign, value in pairs if key}
 
 
-def _openssl_version() -> str:
+def _openssl_version(identity: tuple[str, str]) -> str:
     pattern = r"(?:OpenSSL|built with OpenSSL) (\d+(?:\.\d+)+)"
     return (
         _version(_output(["nginx", "-V"]), pattern)
         or _version(_output(["openssl", "version"]), pattern)
-        or _candidate("openssl")
+        or _candidate("openssl", identity)
     )
 
 
-def _candidate(package: str) -> str:
+def _candidate(package: str, identity: tuple[str, str]) -> str:
     policy = _output(["apt-cache", "policy", package])
-    version = _version(policy, r"Candidate: (?:\d+:)?(\d+(?:\.\d+)+)")
+    version = _version(policy, r"Candidate: (?:\d+:)?(\d+(?:\.\d+)+)") or TESTED.get(identity, {}).get(package, "")
     if not version:
         raise PreflightError(
             f"apt knows no package '{package}': run `apt-get update` on the host and look at its sources"

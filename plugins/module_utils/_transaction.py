@@ -35,6 +35,7 @@ from ._files import (
     fsync_folder,
     keep_name,
     make_folder,
+    make_folders,
     missing_folders,
     private_folder,
     read_bytes,
@@ -405,7 +406,7 @@ def _entry(change: Change, token: str) -> Entry:
 
 def _new_stage(host: Host) -> str:
     stage = stage_path(host.state)
-    os.makedirs(host.state, mode=0o755, exist_ok=True)
+    make_folders(host.state)
     os.mkdir(stage, 0o700)
     return stage
 

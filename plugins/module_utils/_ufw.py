@@ -10,8 +10,9 @@ after that, and the firewall is enabled last.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ._ufw_rule import (
     MARK,
@@ -21,6 +22,7 @@ from ._ufw_rule import (
     Rule,
     UfwError,
     delete_words,
+    distinct,
     order_matters,
     rule_words,
     simple_rule,
@@ -87,19 +89,38 @@ def _controller_rules(request: Request) -> list[Rule]:
 
 
 def _ssh_rules(request: Request) -> list[Rule]:
-    taken = {(rule.proto, rule.port, rule.source) for rule in request.rules}
-    rules = [Rule("allow", "tcp", str(port), "any", SSH_COMMENT, "ssh") for port in request.ssh_ports]
-    return [rule for rule in rules if (rule.proto, rule.port, rule.source) not in taken]
+    return [Rule("allow", "tcp", str(port), "any", SSH_COMMENT, "ssh") for port in request.ssh_ports]
 
 
 def _refuse_lock_out(request: Request) -> None:
     for rule in request.rules:
         for port in request.ssh_ports:
-            if rule.action in _REFUSING and rule.source == "any" and rule.covers(port):
+            if rule.action in _REFUSING and rule.everywhere and rule.covers(port):
                 raise UfwError(
                     f"{rule.origin}: {rule.text()!r} closes port {port}, which SSH uses on this host:"
                     " give the rule a source, or move SSH to another port first"
                 )
+
+
+def _closing(state: State, ports: Iterable[int]) -> dict[tuple[int, int], Entry]:
+    """Return the rule that closes SSH to everyone, for each (family, port) that has one."""
+    found = {}
+    for family in (V4, V6) if state.ipv6 else (V4,):
+        for port in ports:
+            first = next((entry for entry in state.entries[family] if entry.decides_for_all(port)), None)
+            if first is not None and first.action in _REFUSING:
+                found[family, port] = first
+    return found
+
+
+def _removals(entries: Iterable[Entry]) -> list[str]:
+    """Return the commands that remove these rules, one for both families where they hold the same rule."""
+    held: dict[Entry, dict[int, Entry]] = {}
+    for entry in entries:
+        held.setdefault(replace(entry, family=V4, src="", dst="", comment=""), {})[entry.family] = entry
+    return [
+        "ufw " + " ".join(delete_words(next(iter(twins.values())), both=len(twins) == 2)) for twins in held.values()
+    ]
 
 
 class _Planner:
@@ -109,12 +130,17 @@ class _Planner:
         self.before = state
         self.request = request
         self.plan = Plan(after=state.copy())
-        self.controller = _controller_rules(request)
-        self.ssh = _ssh_rules(request)
         rules = [rule for rule in request.rules if request.enforced or rule.action not in _REFUSING]
         #: in the order in which they must be evaluated: an owner's "deny this network" stands before "allow SSH"
-        self.wanted = [*self.controller, *rules, *self.ssh]
+        self.wanted = distinct([*_controller_rules(request), *rules, *_ssh_rules(request)])
+        self.controller = [rule for rule in self.wanted if rule.origin == "controller"]
+        self.ssh = [rule for rule in self.wanted if rule.origin == "ssh"]
         self.families = (V4, V6) if state.ipv6 else (V4,)
+        for own, rule in itertools.product(self.controller, rules):
+            if own.action != rule.action and (own.proto, own.port, own.source) == (rule.proto, rule.port, rule.source):
+                self.plan.warnings.append(
+                    f"{rule.origin}: {rule.text()!r} is left out, because this run came from that address"
+                )
 
     def run(self) -> Plan:
         """Return the plan, or raise UfwError before anything is planned that must not be done."""
@@ -130,6 +156,7 @@ class _Planner:
                 self._move(rule)
             self._purge()
             self._policies()
+        self._check_ssh()
         return self.plan
 
     def _check_families(self) -> None:
@@ -150,6 +177,25 @@ class _Planner:
                     f"{rule.origin}: {rule.text()!r} is left out, because ufw has IPv6 switched off"
                 )
                 self.wanted.remove(rule)
+
+    def _check_ssh(self) -> None:
+        """Refuse a plan that closes SSH behind a rule of the owner's; where it is closed already, say so."""
+        ports = self.request.ssh_ports
+        before = _closing(self.before, ports) if self.before.active else {}
+        after = _closing(self.plan.after, ports)
+        for entry in dict.fromkeys(after[place] for place in after if place in before):
+            self.plan.warnings.append(
+                f"the owner's rule {entry.text()!r} keeps SSH closed to all but what other rules allow; it is kept"
+            )
+        closed = {place: entry for place, entry in after.items() if place not in before}
+        if closed:
+            names = " and ".join(repr(entry.text()) for entry in dict.fromkeys(closed.values()))
+            commands = " and ".join(f"`{command}`" for command in _removals(closed.values()))
+            raise UfwError(
+                f"the owner's rule {names} comes before the one that allows SSH: with the firewall enabled it closes"
+                f" port {', '.join(str(port) for port in sorted({port for _family, port in closed}))}, which SSH uses"
+                f" on this host; remove it with {commands}, or, where that is meant, enable ufw by hand first"
+            )
 
     def _find(self, rule: Rule, family: int) -> Entry | None:
         key = rule.entry(family).key
@@ -173,11 +219,7 @@ class _Planner:
 
     def _foreign_conflict(self, rule: Rule, entry: Entry) -> None:
         if rule in self.ssh:
-            if entry.action in _REFUSING:
-                self.plan.warnings.append(
-                    f"the owner's rule {entry.text()!r} keeps SSH closed to all but what other rules allow; it is kept"
-                )
-            return
+            return  # the owner's limit on SSH is kept; what closes it is refused in the end
         raise UfwError(
             f"{rule.origin}: {rule.text()!r} contradicts a rule that is not ours, {entry.text()!r}: remove that one"
             f" with `ufw {' '.join(delete_words(entry, both=False))}`, or take ours out of the list"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
@@ -63,6 +63,15 @@ class Entry:
         """Whether the comment carries our mark."""
         return re.match(re.escape(MARK) + r"(?![\w.-])", self.comment) is not None
 
+    def decides_for_all(self, port: int) -> bool:
+        """Whether the rule decides on every incoming connection of its family to this TCP port."""
+        everywhere = EVERYWHERE[self.family]
+        if self.forward or self.direction != "in" or self.proto not in ("any", "tcp") or self.sport != "any":
+            return False
+        if self.src != everywhere or self.dst not in ("", everywhere):
+            return False
+        return self.dport == "any" or _holds(self.dport, port)
+
     def text(self) -> str:
         """One line for a diff or a message."""
         words = ["route"] if self.forward else []
@@ -105,13 +114,18 @@ class Rule:
         source = EVERYWHERE[family] if self.source == "any" else self.source
         return Entry(family, self.action, self.proto, self.port, source, self.comment)
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether the source is all of the rule's address families, or of its one family."""
+        return self.source in ("any", *EVERYWHERE.values())
+
     def ports(self) -> list[tuple[int, int]]:
         """Return the ports as ranges, both ends included."""
         return [_range(item) for item in self.port.split(",")]
 
     def covers(self, port: int) -> bool:
         """Whether the rule speaks of this TCP port."""
-        return self.proto != "udp" and any(low <= port <= high for low, high in self.ports())
+        return self.proto != "udp" and _holds(self.port, port)
 
     def text(self) -> str:
         """One line for a message."""
@@ -121,6 +135,10 @@ class Rule:
 def _range(item: str) -> tuple[int, int]:
     low, _colon, high = item.partition(":")
     return int(low), int(high or low)
+
+
+def _holds(ports: str, port: int) -> bool:
+    return any(low <= port <= high for low, high in map(_range, ports.split(",")))
 
 
 def normal_ports(text: str) -> str:
@@ -169,29 +187,53 @@ def normal_comment(text: str) -> str:
     return f"{MARK}: {text}"
 
 
-def wanted_rules(raw: list[Mapping[str, Any]]) -> list[Rule]:
-    """Check and normalise the owner's rules; a mistake raises UfwError with the rule's number."""
-    rules: dict[tuple[object, ...], Rule] = {}
+def wanted_rules(raw: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> list[Rule]:
+    """Check and normalise the owner's rules; a mistake raises UfwError with the rule's name.
+
+    ``names`` are what messages call the rules; without them, ``rules[0]`` and so on.
+    """
+    rules: list[Rule] = []
     for index, item in enumerate(raw):
-        origin = f"rules[{index}]"
-        try:
-            ports = normal_ports(str(item["port"]))
-            source = normal_source(str(item.get("source") or "any"))
-            comment = normal_comment(str(item.get("comment") or ""))
-        except ValueError as exc:
-            raise UfwError(f"{origin}: {exc}") from exc
-        proto = str(item.get("proto") or "tcp")
-        # ufw wants a protocol with several ports
-        protocols = ["tcp", "udp"] if proto == "any" and re.search("[,:]", ports) else [proto]
-        for one in protocols:
-            rule = Rule(str(item.get("action") or "allow"), one, ports, source, comment, origin)
-            key = (rule.proto, rule.port, rule.source)
-            other = rules.setdefault(key, rule)
+        rules += _read(item, names[index] if names else f"rules[{index}]")
+    holders: dict[tuple[object, ...], Rule] = {}
+    for rule in rules:
+        for family in rule.families:
+            other = holders.setdefault(rule.entry(family).key, rule)
             if other.action != rule.action:
                 raise UfwError(
-                    f"{origin}: {rule.text()!r} contradicts {other.origin}, {other.text()!r}: keep one of them"
+                    f"{rule.origin}: {rule.text()!r} contradicts {other.origin}, {other.text()!r}: keep one of them"
                 )
-    return list(rules.values())
+    return distinct(rules)
+
+
+def _read(item: Mapping[str, Any], origin: str) -> list[Rule]:
+    try:
+        ports = normal_ports(str(item["port"]))
+        source = normal_source(str(item.get("source") or "any"))
+        comment = normal_comment(str(item.get("comment") or ""))
+    except ValueError as exc:
+        raise UfwError(f"{origin}: {exc}") from exc
+    proto = str(item.get("proto") or "tcp")
+    # ufw wants a protocol with several ports
+    protocols = ["tcp", "udp"] if proto == "any" and re.search("[,:]", ports) else [proto]
+    return [Rule(str(item.get("action") or "allow"), one, ports, source, comment, origin) for one in protocols]
+
+
+def distinct(rules: Iterable[Rule]) -> list[Rule]:
+    """Leave out what an earlier rule already is to ufw, which would otherwise change to and fro at every run.
+
+    A rule from anywhere, after one from all of IPv4 (``0.0.0.0/0``), is kept for IPv6 alone, and the reverse.
+    """
+    taken: set[tuple[object, ...]] = set()
+    kept = []
+    for rule in rules:
+        free = [family for family in rule.families if rule.entry(family).key not in taken]
+        taken |= {rule.entry(family).key for family in free}
+        if len(free) == len(rule.families):
+            kept.append(rule)
+        elif free:
+            kept.append(replace(rule, source=EVERYWHERE[free[0]]))
+    return kept
 
 
 def _overlap_source(one: str, two: str) -> bool:

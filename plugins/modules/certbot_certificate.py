@@ -18,7 +18,8 @@ description:
   - Before the CA is asked, the module fetches a file of its own from port 80 of the host. When that is not served, the
     CA is not asked, because a validation that fails counts towards its rate limits.
   - A certificate that cannot be had now is reported with what is missing. The next run finishes it.
-  - A lineage that was made with another authenticator, for example C(certbot --nginx), is reported and left as it is.
+  - A lineage that was made with another authenticator or another webroot is the owner's. It is left as it is, and
+    accepted while it is valid and has the names that are wanted; otherwise it is reported with the remedy.
 author:
   - constellation.edge contributors (@myconstellation)
 extends_documentation_fragment:

@@ -21,8 +21,9 @@ options:
   path:
     description:
       - The configuration file.
-      - Without it, the file beside the C(.exe) that supervisor starts as O(program), else
-        C(/opt/constellation-server/Constellation.Server.exe.config).
+      - Without it, the file beside the C(.exe) that supervisor starts as O(program). A server at the documented
+        C(/opt/constellation-server/Constellation.Server.exe.config) that supervisor does not know as O(program) is
+        refused, because its file would change and nobody would restart it.
     type: path
   program:
     description: The server's name in supervisor, to find the file when O(path) is not given.

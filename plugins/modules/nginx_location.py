@@ -63,6 +63,14 @@ options:
         type: str
         choices: [present, exact, absent]
         default: present
+      owns:
+        description:
+          - The names of directives on which the declaration decides alone. With V(present), those of them that are not
+            declared are removed, and of repeatable ones, such as C(proxy_set_header), exactly the declared ones are
+            left. Every other directive stays.
+        type: list
+        elements: str
+        default: []
       before:
         description: The location in front of which this one stands; it matters among regular expressions.
         type: str
@@ -137,6 +145,7 @@ LOCATION = {
     "location": {"type": "str", "required": True},
     "directives": {"type": "raw"},
     "state": {"type": "str", "choices": ["present", "exact", "absent"], "default": "present"},
+    "owns": {"type": "list", "elements": "str", "default": []},
     "before": {"type": "str"},
     "after": {"type": "str"},
 }

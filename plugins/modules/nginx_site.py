@@ -55,6 +55,7 @@ options:
           - Whether servers and locations that are not ours may be changed when they have the same names and
             addresses, or
             the same path, as declared ones. Otherwise that is an error.
+          - Without it, a name that another file serves on the same address is an error too, except in a default server.
         type: bool
         default: false
       directives:
@@ -118,6 +119,14 @@ options:
                 type: str
                 choices: [present, exact, absent]
                 default: present
+              owns:
+                description:
+                  - The names of directives on which the declaration decides alone. With V(present), those of them that
+                    are not declared are removed, and of repeatable ones, such as C(proxy_set_header), exactly the
+                    declared ones are left. Every other directive stays.
+                type: list
+                elements: str
+                default: []
               before:
                 description: The location in front of which this one stands; it matters among regular expressions.
                 type: str
@@ -136,6 +145,8 @@ options:
       - Removes servers and locations with our mark from the listed files when they are not listed any more, and
         whole files
         that hold nothing else and are not listed any more.
+      - A file that is not listed any more stays whole, with a warning, when it holds a comment or a block without our
+        mark, also inside our servers.
     type: bool
     default: true
   disable_default:
@@ -190,7 +201,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sites:
-  description: What happened to each site, the purged ones included.
+  description: What happened to each site, including files that are purged or should have been.
   returned: always
   type: list
   elements: dict
@@ -205,7 +216,7 @@ sites:
       description: Whether its file or its link changed.
       type: bool
     problem:
-      description: What kept it from being done; null when nothing did.
+      description: What kept it from being done, or its file from being purged; null when nothing did.
       type: str
 reloaded:
   description: Whether the running nginx was reloaded; in check mode, whether it would be.
@@ -229,6 +240,7 @@ LOCATION = {
     "location": {"type": "str", "required": True},
     "directives": {"type": "raw"},
     "state": STATE,
+    "owns": {"type": "list", "elements": "str", "default": []},
     "before": {"type": "str"},
     "after": {"type": "str"},
 }

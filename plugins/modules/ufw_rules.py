@@ -13,7 +13,8 @@ description:
   - Brings the rules, the policies and the status of ufw in line with one list.
   - A rule of ours carries a comment that begins with C(constellation.edge).
   - Rules without it belong to the owner and stay.
-  - SSH stays reachable at every moment. Its rules are added first, the firewall is enabled last.
+  - SSH stays reachable at every moment. Its rules are added first, the firewall is enabled last. A rule of the owner
+    that would close SSH as soon as the firewall is enabled is an error, which names the rule and how to delete it.
   - Reads the state first and runs only the commands that are needed, so that a second run disturbs no traffic.
 extends_documentation_fragment:
   - constellation.edge.attributes

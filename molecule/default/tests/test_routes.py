@@ -88,14 +88,10 @@ def test_mjpeg_is_streamed(home, client):
     assert int(text.stdout) > 0
 
 
-def test_a_long_poll_of_59_seconds_is_not_cut(home, client):
-    directives = home.host.file(f"/etc/nginx/sites-available/{home.domain}").content_string
-    jeedom = directives[directives.index("location /jeedom/") :]
-    timeout = re.search(r"proxy_read_timeout (\d+)s;", jeedom)
-    assert timeout
-    assert int(timeout[1]) > 60
-    url = f"https://{home.domain}/jeedom/core/ajax/event.ajax.php?action=changes&hold=2"
-    assert client.status(home, url) == "200"
+def test_a_long_poll_of_59_seconds_is_not_cut(homes, client):
+    """Jeedom's own; asked of one system, as it takes its time."""
+    url = f"https://{homes[0].domain}/jeedom/core/ajax/event.ajax.php?action=changes"
+    assert client.status(homes[0], url, "--max-time", "90") == "200"
 
 
 def test_an_upload_of_50_megabytes_passes(home, client):
@@ -137,6 +133,7 @@ def test_access_keys_are_not_logged(home, client):
     client.curl(
         home, f"https://{home.domain}/constellation/?AccessKey=SECRETKEY", "-e", "https://x/?AccessKey=SECRETKEY"
     )
+    client.curl(home, "http://unknown.example.org/?AccessKey=SECRETKEY")
     assert home.host.run("grep -r SECRETKEY /var/log/nginx").rc == 1
 
 

@@ -19,8 +19,9 @@ DEFAULT_SERVER_PATH = f"/opt/constellation-server/{SERVER_FILE}"
 def find_config(path: str | None, program: str, kind: str) -> str:
     """Return the path of the configuration of a ``server`` or ``sentinel``; "" when the program is not on this host.
 
-    ``path``, when given, is taken as it is. Otherwise supervisor's own section of the program says where it is; a
-    server that supervisor does not know is looked for at its documented place.
+    ``path``, when given, is taken as it is. Otherwise supervisor's own section of the program says where it is. Raises
+    DotnetError when that section names no place, and for a server at its documented place that supervisor does not
+    know by this name: nobody could restart it afterwards.
     """
     if path:
         return path
@@ -37,9 +38,16 @@ def find_config(path: str | None, program: str, kind: str) -> str:
                 f"{default_name}"
             )
         return found
-    return DEFAULT_SERVER_PATH if kind == "server" and os.path.exists(DEFAULT_SERVER_PATH) else ""
+    if kind == "server" and os.path.exists(DEFAULT_SERVER_PATH):
+        raise DotnetError(
+            f"{DEFAULT_SERVER_PATH} is there, but supervisor has no [program:{program}] that could be restarted after "
+            "the edit, so nothing was changed: give the server's name in supervisor as program (in the roles "
+            "constellation_config_program), have supervisor start it under this name, or, to edit the file alone, give "
+            "it as path to the module constellation_listen_uris and restart the server by hand"
+        )
+    return ""
 
 
 def not_found(program: str) -> str:
     """Return what to tell when ``find_config`` finds nothing."""
-    return f"no program {program} in supervisor's configuration, and no configuration file at the documented place"
+    return f"no program {program} in supervisor's configuration"

@@ -95,7 +95,7 @@ def upstream(value: object) -> Upstream:
         raise UnusableValueError(f"upstream '{value}': {error}") from None
     if parts.scheme not in ("http", "https"):
         raise UnusableValueError(f"upstream '{value}': scheme '{parts.scheme}' is not known, use http or https")
-    if not parts.hostname or not _is_upstream_host(parts.hostname):
+    if not parts.hostname or "%" in parts.netloc or not _is_upstream_host(parts.hostname):
         raise UnusableValueError(f"upstream '{value}' names no host: write {parts.scheme}://ADDRESS:PORT")
     if parts.username is not None or parts.query or parts.fragment or parts.path not in ("", "/"):
         raise UnusableValueError(

@@ -26,10 +26,26 @@ _LOG_FORMAT = (
     "log_format constellation_edge '$remote_addr - $remote_user [$time_local] "
     '"$request_method $uri $server_protocol" $status $body_bytes_sent "-" "$http_user_agent"\';'
 )
+# Requests for other names, in the distribution's own file but without their query.
+_DEFAULT_LOG = "/var/log/nginx/access.log constellation_edge"
 _UPGRADE_MAP = 'map $http_upgrade $constellation_edge_connection { default upgrade; "" ""; }'
 # The length of the body as nginx itself sends it on, 0 where there is none: no request without a Content-Length.
 _LENGTH_MAP = (
     'map $proxy_internal_body_length $constellation_edge_length { default $proxy_internal_body_length; "" 0; }'
+)
+
+# Every directive that a route's location can get. Lines of other names in it are its owner's.
+ROUTE_DIRECTIVES = (
+    "proxy_pass",
+    "proxy_http_version",
+    "proxy_set_header",
+    "proxy_redirect",
+    "proxy_connect_timeout",
+    "proxy_send_timeout",
+    "proxy_read_timeout",
+    "client_max_body_size",
+    "proxy_buffering",
+    "proxy_cache",
 )
 
 
@@ -44,7 +60,7 @@ def _common(platform: Platform) -> dict[str, Any]:
         "server_name": ["_"],
         "listen": platform.listen_https(),
         "default": True,
-        "directives": {**platform.tls(), **refusal},
+        "directives": {**platform.tls(), **refusal, "access_log": _DEFAULT_LOG},
         # A client that shook hands under a right name and then asks for a wrong one ends here.
         "locations": [_location("/", {"return": "421" if platform.can_reject_handshake else "444"})],
     }
@@ -54,7 +70,7 @@ def _common(platform: Platform) -> dict[str, Any]:
         "server_name": ["_"],
         "listen": platform.listen(80),
         "default": True,
-        "directives": {"server_tokens": "off"},
+        "directives": {"server_tokens": "off", "access_log": _DEFAULT_LOG},
         "locations": [_challenge(), _location("/", {"return": "444"})],
     }
     maps = "\n".join((_LOG_FORMAT, _UPGRADE_MAP, _LENGTH_MAP))
@@ -78,7 +94,7 @@ def _site(site: Site, platform: Platform) -> dict[str, Any]:
         "listen": platform.listen_https(),
         "certificate": site.name,
         "directives": {**platform.tls(), "access_log": log, "add_header": headers},
-        "locations": [_location(route.path, _proxy(route)) for route in site.routes],
+        "locations": [_location(route.path, _proxy(route), ROUTE_DIRECTIVES) for route in site.routes],
     }
     return {"name": site.name, "servers": [http, https]}
 
@@ -87,8 +103,9 @@ def _challenge() -> dict[str, Any]:
     return _location(f"^~ {CHALLENGE_PATH}", {"root": WEBROOT, "default_type": "text/plain"})
 
 
-def _location(location: str, directives: dict[str, Any]) -> dict[str, Any]:
-    return {"location": location, "directives": directives, "state": "exact"}
+def _location(location: str, directives: dict[str, Any], owns: Iterable[str] = ()) -> dict[str, Any]:
+    """Return a location that decides on the directives of these names, by default of those it sets, and no others."""
+    return {"location": location, "directives": directives, "owns": list(owns or directives)}
 
 
 def _proxy(route: Route) -> dict[str, Any]:

@@ -20,7 +20,8 @@ def report(probed: Mapping[str, Any], proofs: Sequence[Mapping[str, Any]] = ()) 
     checks += [
         {"subject": item["subject"], "result": _verdict(item["ok"]), "detail": item["detail"]} for item in proofs
     ]
-    problems = [f"{result['url']}: {problem}" for result in results for problem in result["problems"]]
+    problems = [] if results else ["no route was asked"]
+    problems += [f"{result['url']}: {problem}" for result in results for problem in result["problems"]]
     problems += [
         f"{check['subject']}: {check['detail'] or check['result']}" for check in checks if check["result"] == "failed"
     ]
@@ -48,22 +49,19 @@ def report_lines(content: Mapping[str, Any]) -> list[str]:
     return [*lines, *(f"PROBLEM {problem}" for problem in content["problems"])]
 
 
-def summary_lines(plan: Mapping[str, Any], issued: Mapping[str, Any], probed: Mapping[str, Any]) -> list[str]:
+def summary_lines(probed: Mapping[str, Any], issued: Mapping[str, Any]) -> list[str]:
     """Return what a run of `site.yml` says at its end: what stands, what is missing and how to finish."""
     lines = (
         report_lines(report(probed))
         if probed.get("results")
         else ["Check mode: nothing was changed, no route was asked."]
     )
-    certificates = issued.get("certificates") or {}
-    missing = {name: entry["problem"] for name, entry in certificates.items() if entry.get("problem")}
-    for name, problem in missing.items():
-        # A problem of one name begins with it; said once is enough.
-        lines.append(f"MISSING certificate of {name}: {problem.removeprefix(f'{name}: ')}")
-    if missing:
-        lines.append("Until then these names are served with a self-signed certificate.")
-    for uri in plan.get("constellation", {}).get("listen_uris", []):
-        lines.append(f"Constellation listens on {uri}")
+    for name, certificate in (issued.get("certificates") or {}).items():
+        if certificate.get("problem"):
+            # A problem of one name begins with it; said once is enough.
+            lines.append(f"MISSING certificate of {name}: {certificate['problem'].removeprefix(f'{name}: ')}")
+            if certificate.get("source") == "none":
+                lines.append(f"Until then {name} is served with a self-signed certificate.")
     return lines
 
 

@@ -166,7 +166,7 @@ class _Reader:
             self._say(place, "has no path: write '/' for the whole site or a prefix such as '/zm/'", entry)
         path = self._value(place, route_path, entry["path"]) if "path" in entry else None
         app, preset = self._app(entry, place)
-        target = self._upstream(entry, preset, place)
+        target = self._upstream(entry, app, preset, place)
         prefix = self._prefix(entry, preset, app, path, place)
         route = Route(
             path=path or "",
@@ -188,7 +188,7 @@ class _Reader:
         self._say(place, f"app '{app}' has no preset{nearest(app, self.presets)}", app)
         return GENERIC_APP, {}
 
-    def _upstream(self, entry: Mapping[str, Any], preset: Mapping[str, Any], place: str) -> Upstream | None:
+    def _upstream(self, entry: Mapping[str, Any], app: str, preset: Mapping[str, Any], place: str) -> Upstream | None:
         if "upstream" in entry:
             target: Upstream | None = self._value(place, upstream, entry["upstream"])
             if target and target.is_loopback and target.port in PROXY_PORTS:
@@ -208,10 +208,8 @@ class _Reader:
                 "has neither upstream nor app: where does the service answer? (upstream: http://ADDRESS:PORT)",
                 entry,
             )
-        elif entry["app"] in self.presets:
-            self._say(
-                place, f"app '{entry['app']}' has no usual port: add `upstream: http://ADDRESS:PORT`", entry["app"]
-            )
+        elif entry["app"] == app:
+            self._say(place, f"app '{app}' has no usual port: add `upstream: http://ADDRESS:PORT`", entry["app"])
         return None
 
     def _prefix(
@@ -238,6 +236,9 @@ class _Reader:
                 self._say(
                     f"{place}, probe", f"{key} must be a path below the route, not {_kind(probe[key])}", probe[key]
                 )
+        status = probe.get("status", [])
+        if not isinstance(status, list) or not all(_is_status(code) for code in status):
+            self._say(f"{place}, probe", "status must be a list of HTTP status codes, such as [200, 401]", status)
         return probe
 
     def _seconds(self, place: str, entry: Mapping[str, Any], default: int) -> int:
@@ -279,6 +280,10 @@ class _Reader:
 
     def _say(self, place: str, text: str, value: object) -> None:
         self.problems.append(Problem(place, text, value))
+
+
+def _is_status(code: object) -> bool:
+    return isinstance(code, int) and not isinstance(code, bool) and 100 <= code <= 599
 
 
 def _listed(keys: Sequence[str]) -> str:

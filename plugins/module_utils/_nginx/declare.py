@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Union
 
@@ -15,6 +16,7 @@ from .parse import parse
 from .tree import Statement, walk
 from .values import LONGEST, inner, outer
 
+_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 Directives = Union[Mapping[str, object], str, None]  # noqa: UP007 - an alias that is evaluated at run time
 
 
@@ -126,6 +128,14 @@ def location_head(text: str, where: str) -> Statement:
     if len(statement.words) == 3 and statement.args[0] not in ("=", "^~", "~", "~*"):
         raise ConfigError(f"{place}: {statement.args[0]!r} is not a modifier; nginx has =, ^~, ~ and ~*")
     return statement
+
+
+def directive_name(text: object, where: str) -> str:
+    """Return the name of a directive as the tree holds it. Raises ConfigError when it is more than one plain word."""
+    name = inner(str(text))
+    if not _NAME.match(name):
+        raise ConfigError(f"{where}: {str(text)!r} is not the name of a directive; write the name without arguments")
+    return name
 
 
 def key_of(text: str, where: str) -> LocationKey:

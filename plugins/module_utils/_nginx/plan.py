@@ -17,11 +17,13 @@ class Plan:
     """The changes of one call, and its report.
 
     `changes` may hold what is on disk already; `missing` are placeholder certificates to make, with their names;
-    `sites` is the report, one entry per site.
+    `sites` is the report, one entry per site; `kept` has the same entries for files that are no longer listed but hold
+    something of their owner: they stay, and keep nothing else from being carried out.
     """
 
     changes: list[Change] = field(default_factory=list)
     sites: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     missing: dict[str, list[str]] = field(default_factory=dict)
 

@@ -60,8 +60,22 @@ class Reconciler:
 
     # ---- a body with the wanted statements in it -------------------------------------------------------------------
 
-    def present(self, block: Block, wanted: list[Statement], owner: str, *, mark: bool = False) -> None:
-        """Set the wanted statements and leave the others; `mark` says that single statements here carry our mark."""
+    def present(
+        self,
+        block: Block,
+        wanted: list[Statement],
+        owner: str,
+        *,
+        mark: bool = False,
+        owns: frozenset[str] = frozenset(),
+    ) -> None:
+        """Set the wanted statements and leave the others.
+
+        `mark` says that single statements here carry our mark. Of the directives that `owns` names none is left beside
+        the wanted ones.
+        """
+        if owns:
+            self._remove_owned(block, wanted, owns)
         by_key: defaultdict[Key, list[Statement]] = defaultdict(list)
         for statement in block.body:
             by_key[key(statement)].append(statement)
@@ -85,6 +99,18 @@ class Reconciler:
                 open_up(block, owner, self.style)
                 at = self._index_for(block, each, anchor)
                 anchor = insert(block, at, each, self.style, owner=owner, mark=mark)
+
+    @staticmethod
+    def _remove_owned(block: Block, wanted: list[Statement], owns: frozenset[str]) -> None:
+        """Remove the owned statements that are not wanted; of those of one key the ones that are right stay first."""
+        right = {says(each) for each in wanted}
+        room = Counter(key(each) for each in wanted)
+        owned = [each for each in block.body if each.name in owns]
+        for each in sorted(owned, key=lambda have: says(have) not in right):
+            if room[key(each)] > 0:
+                room[key(each)] -= 1
+            else:
+                remove(block, block.body.index(each))
 
     def _update(self, parent: Block, have: Statement, wanted: Statement, mark: bool) -> None:
         if says(have) == says(wanted):
@@ -214,7 +240,7 @@ class Reconciler:
         if wanted.state == "exact":
             self.exact(block, wanted.body, owner)
         else:
-            self.present(block, wanted.body, owner)
+            self.present(block, wanted.body, owner, owns=wanted.owns)
         if before is not None and says(have) != before:
             raise self.foreign(have, "location " + " ".join(have.args))
 

@@ -56,7 +56,7 @@ def run(request: Request, make_plan: Callable[[], Plan], certificates: Certifica
 
 def _todo(plan: Plan) -> tuple[list[Change], list[dict[str, str]]]:
     if plan.problems:
-        raise RunError("; ".join(plan.problems) + ". Nothing was changed", {"sites": plan.sites})
+        raise RunError("; ".join(plan.problems) + ". Nothing was changed", {"sites": plan.sites + plan.kept})
     todo = pending(plan.changes)
     shown = diffs(todo)
     for name, names in plan.missing.items():
@@ -76,7 +76,7 @@ def _answer(plan: Plan, shown: list[dict[str, str]], changed: bool, reloaded: bo
     return {
         "changed": changed,
         "diff": shown,
-        "sites": plan.sites,
+        "sites": plan.sites + plan.kept,
         "reloaded": reloaded,
         "placeholders": sorted(plan.missing),
         "warnings": plan.warnings,

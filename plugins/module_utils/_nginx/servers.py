@@ -17,14 +17,16 @@ from .reconcile import Reconciler
 from .repeatable import key
 from .style import indent_of
 from .tokens import Token
-from .tree import Block, Statement, meaning, spelling
+from .tree import Block, Statement, comments, line_of, meaning, spelling, walk
 from .values import outer, quote
 from .wanted import WantedServer, WantedSite
 
 HEADER = (
     f"{MARK}: this file is kept by the Ansible collection constellation.edge.\n"
-    "# What carries its mark follows the inventory; lines of your own stay as they are.\n"
+    "# What carries its mark follows the inventory, as do the directives it decides on there; "
+    "other lines stay as they are.\n"
 )
+_OUR_COMMENTS = frozenset({MARK, *HEADER.splitlines()})
 
 # certificate(name) gives the paths of chain and key; exists(path) tells whether a file is there.
 Certificate = Callable[[str], tuple[str, str]]
@@ -89,13 +91,31 @@ def edit_site(
 
 def is_empty(document: Block) -> bool:
     """Whether nothing but our own header is left in a file."""
-    rest = document.close[0].replace("\r", "")
-    return not document.body and not rest.replace(HEADER, "").strip(" \t\n")
+    rest = document.close[0].replace("\r", "").replace(HEADER, "")
+    return not document.body and not rest.strip(" \t\n")
 
 
-def only_ours(document: Block) -> bool:
-    """Whether every statement of a file carries our mark, and there is one."""
-    return bool(document.body) and all(is_marked(document, at) for at in range(len(document.body)))
+def has_ours(document: Block) -> bool:
+    """Whether a statement at the top of a file carries our mark."""
+    return any(is_marked(document, at) for at in range(len(document.body)))
+
+
+def first_foreign(document: Block) -> tuple[int, str] | None:
+    """Return the line and a description of the first thing in a file that is its owner's; None when all is ours.
+
+    That is a statement at the top or a block anywhere without our mark, or a comment that is not ours. Whether a single
+    directive inside one of our blocks was declared once cannot be told from the file, so those count as ours.
+    """
+    comment = next(
+        ((line, repr(outer(text))) for line, text in comments(document) if text.rstrip() not in _OUR_COMMENTS), None
+    )
+    ours = {id(have) for at, have in enumerate(document.body) if is_marked(document, at)}
+    for have, depth in walk(document):
+        is_ours = id(have) in ours if depth == 0 else have.block is None or is_marked(Block([have], ("", "")), 0)
+        if not is_ours:
+            statement = (line_of(document, have), outer(" ".join([have.name, *have.args])))
+            return min(statement, comment or statement)
+    return comment
 
 
 def servers_of(document: Block) -> list[Statement]:

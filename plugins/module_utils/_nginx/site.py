@@ -16,11 +16,11 @@ from .._transaction import Change, Link, Original, Remove, Write
 from .edit import MARK
 from .errors import ConfigError
 from .files import included, names_in, read_text
-from .identity import server_key
+from .identity import ServerKey, server_key
 from .placeholder import Certificates
 from .plan import Plan
-from .servers import default_listens, edit_site, only_ours, read, servers_of
-from .tree import Block, line_of
+from .servers import default_listens, edit_site, first_foreign, has_ours, read, servers_of
+from .tree import Block, Statement, line_of
 from .wanted import WantedServer, WantedSite
 from .wanted import sites as wanted_sites
 
@@ -45,7 +45,6 @@ def plan(
     purged = planner.purge({site.name for site in wanted}) if purge else []
     planner.read_others(wanted)
     planner.leave_out_taken_defaults(wanted)
-    planner.warn_of_twins(wanted)
     for site in wanted:
         planner.site(site)
     result.sites += purged
@@ -62,6 +61,7 @@ class _Planner:
         self.result = result
         self.gone: set[str] = set()
         self.others: list[tuple[str, Block]] = []
+        self.twins: list[tuple[ServerKey, str, Block, Statement]] = []
 
     def site(self, site: WantedSite) -> None:
         """Plan one site; a problem becomes part of the report."""
@@ -76,6 +76,7 @@ class _Planner:
             return self.certificates.pair(name)
 
         try:
+            self.refuse_twins(site)
             before = read_text(path)
             after = edit_site(before, site, path, certificate, os.path.exists, purge=self.purge_ours)
             if after is None:
@@ -131,6 +132,7 @@ class _Planner:
                 self.result.warnings.append(f"{document} (nginx reads this file too)")
             else:
                 self.others.append((path, document))
+                self.twins += [(server_key(each), path, document, each) for each in servers_of(document)]
 
     def leave_out_taken_defaults(self, sites: list[WantedSite]) -> None:
         """Leave out a default server whose address has a default server in a file that is not ours to decide on."""
@@ -141,24 +143,29 @@ class _Planner:
         for site in sites:
             site.servers = [server for server in site.servers if not self._is_taken(site, server, taken)]
 
-    def warn_of_twins(self, sites: list[WantedSite]) -> None:
-        """Say where another file has a server of the same name and address: nginx serves only one of the two."""
-        twins = [
-            (server_key(server), f"{path}:{line_of(document, server)}")
-            for path, document in self.others
-            for server in servers_of(document)
-        ]
-        for site in sites:
-            if site.state == "absent" or not site.enabled:
+    def refuse_twins(self, site: WantedSite) -> None:
+        """Refuse a server whose name another file serves on the same address, as nginx takes the first it reads.
+
+        A default server, and a site that adopts, only cause a warning. Raises ConfigError.
+        """
+        if site.state == "absent" or not site.enabled:
+            return
+        for server in site.servers:
+            twins = [each for each in self.twins if server.state != "absent" and server.key.likeness(each[0])]
+            if not twins:
                 continue
-            for server in site.servers:
-                places = [place for key, place in twins if server.state != "absent" and server.key.likeness(key)]
-                if places:
-                    name = " ".join(server.names) or "a server without name"
-                    self.result.warnings.append(
-                        f"site {site.name!r}: {name} is served from another file on the same address too "
-                        f"({', '.join(places)}); nginx ignores the second of the two"
-                    )
+            places = ", ".join(f"{path}:{line_of(document, each)}" for _key, path, document, each in twins)
+            name = " ".join(server.names) or "a server without name"
+            message = (
+                f"site {site.name!r}: {name} is served from another file on the same address too ({places}); "
+                "nginx ignores the second of the two"
+            )
+            if not server.default and not site.adopt:
+                raise ConfigError(
+                    f"{message}. Take the server or the name out there, or give this site the name of that file "
+                    "and 'adopt: true'"
+                )
+            self.result.warnings.append(message)
 
     def _is_taken(self, site: WantedSite, server: WantedServer, taken: dict[str, str]) -> bool:
         places = [f"{address} in {taken[address]}" for address in sorted(server.key.listens) if address in taken]
@@ -188,7 +195,10 @@ class _Planner:
             self.result.warnings.append(f"{path}: is not as its package delivers it, so it stays enabled")
 
     def purge(self, listed: set[str]) -> list[dict[str, Any]]:
-        """Remove files that consist of our blocks only and are not listed any more; returns their reports."""
+        """Remove files of ours that are not listed any more; returns their reports.
+
+        One that holds something of its owner stays as it is, with a warning.
+        """
         reports: list[dict[str, Any]] = []
         for name in names_in(self.available):
             path = os.path.join(self.available, name)
@@ -196,16 +206,30 @@ class _Planner:
                 continue
             try:
                 text = read_text(path)
-                if text is None or MARK not in text or not only_ours(read(text, path)):
-                    continue
+                document = read(text, path) if text is not None and MARK in text else None
             except ConfigError as error:
                 self.result.warnings.append(f"{error} (looked at for what is ours and no longer listed)")
                 continue
+            if document is None or not has_ours(document):
+                continue
+            foreign = first_foreign(document)
+            if foreign is not None:
+                self._keep(name, path, *foreign)
+                continue
             links = self._links(path)
-            self.gone.update(links)
+            self.gone.update([path, *links])
             self.result.changes += [*(Remove(link) for link in links), Remove(path)]
             reports.append({"name": name, "path": path, "changed": True, "problem": None})
         return reports
+
+    def _keep(self, name: str, path: str, line: int, what: str) -> None:
+        problem = (
+            f"{path}:{line}: {what} was not made by constellation.edge, so this file stays whole, with what is ours in "
+            f"it, although site {name!r} is not listed any more. Move what is yours into a file of another name, then "
+            f"delete {path} and its link in {self.enabled}, or list the site again"
+        )
+        self.result.warnings.append(problem)
+        self.result.kept.append({"name": name, "path": path, "changed": False, "problem": problem})
 
 
 def packaged_md5(path: str) -> str | None:

@@ -127,6 +127,34 @@ def says(statement: Statement) -> tuple[tuple[str, ...], ...]:
     return tuple(meaning(Block([statement], ("", ""))))
 
 
+def comments(document: Block) -> Iterator[tuple[int, str]]:
+    """Every comment of a file in its order, without the line end: the line, from 1, and the text from `#` on."""
+    line = 1
+    for is_lead, text in _leads(document):
+        for number, each in enumerate(text.split("\n") if is_lead else ()):
+            if "#" in each:
+                yield line + number, each[each.index("#") :].rstrip("\r")
+        line += text.count("\n")
+
+
+def _leads(top: Block) -> Iterator[tuple[bool, str]]:
+    """Return the pieces of a text; those that stand before a token, where alone comments are, come with True."""
+    stack: list[tuple[Block, Iterator[Statement]]] = [(top, iter(top.body))]
+    while stack:
+        block, rest = stack[-1]
+        for statement in rest:
+            for lead, text in (*statement.words, statement.end):
+                yield True, lead
+                yield False, text
+            if statement.block is not None:
+                yield False, statement.block.lua or ""
+                stack.append((statement.block, iter(statement.block.body)))
+                break
+        else:
+            yield True, block.close[0]
+            stack.pop()
+
+
 def first_token(block: Block, index: int) -> Token:
     """Return the first token of the statement at `index`, or what closes the block."""
     return block.body[index].words[0] if index < len(block.body) else block.close

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import declare
-from .edit import simple
 from .errors import ConfigError
 from .identity import LocationKey, ServerKey, listen_key, location_key
 from .tree import Statement
@@ -22,13 +21,17 @@ STATES = ("present", "exact", "absent")
 
 @dataclass(frozen=True)
 class WantedLocation:
-    """One location: its head, its body and where it stands among its siblings."""
+    """One location: its head, its body and where it stands among its siblings.
+
+    With `state` present, `owns` names the directives that the body decides alone; every other one is left.
+    """
 
     head: Statement
     body: list[Statement]
     state: str = "present"
     before: LocationKey | None = None
     after: LocationKey | None = None
+    owns: frozenset[str] = frozenset()
 
     @property
     def key(self) -> LocationKey:
@@ -91,6 +94,7 @@ def locations(given: Sequence[Mapping[str, Any]] | None, where: str) -> list[Wan
                 each.get("state") or "present",
                 declare.key_of(before, f"{place}, before") if before else None,
                 declare.key_of(after, f"{place}, after") if after else None,
+                frozenset(declare.directive_name(name, f"{place}, owns") for name in each.get("owns") or []),
             )
         )
     return found
@@ -150,8 +154,3 @@ def sites(given: Sequence[Mapping[str, Any]]) -> list[WantedSite]:
             )
         )
     return found
-
-
-def names_directive(names: list[str]) -> Statement:
-    """Return the `server_name` directive for these names."""
-    return simple("server_name", names)

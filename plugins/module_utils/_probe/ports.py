@@ -11,6 +11,9 @@ from typing import TypedDict
 from .connection import ProbeError, connect
 
 NOT_PROVEN = "not proven from outside"
+# Seconds of silence after which a port that should be closed counts as filtered: two repetitions of a lost SYN
+# (RFC 6298 section 2, 2011: one second, then two).
+SILENCE = 4.0
 
 
 class PortFacts(TypedDict):
@@ -71,7 +74,9 @@ def look(
     """Return the facts of all ports, the open ones first; ``alive`` tells whether the host has answered already."""
     wanted = [(port, "open") for port in opened] + [(port, "closed") for port in closed]
     try:
-        states = [state(address, port, timeout) for port, _expected in wanted]
+        states = [
+            state(address, port, timeout if expected == "open" else min(timeout, SILENCE)) for port, expected in wanted
+        ]
     except ProbeError as error:
         detail = str(error)
         return [_facts(address, port, expected, "filtered", "failed", detail) for port, expected in wanted]

@@ -96,6 +96,7 @@ def served(_names: tuple[str, ...], _webroot: Path) -> dict[str, str]:
 
 
 A = Wanted("a.example.org", ("a.example.org", "b.example.org"))
+MORE = replace(A, names=(*A.names, "c.example.org"))
 
 
 def test_renewal_file() -> None:
@@ -299,7 +300,7 @@ def test_lineage_of_another_authenticator_is_left_alone(settings: Settings, auth
     assert bool(outcome.warnings) is warned
     assert not outcome.changed
     for check_mode in (True, False):
-        outcome = reconcile([replace(A, key_type="rsa")], settings, check_mode, run=certbot, check=served)
+        outcome = reconcile([MORE], settings, check_mode, run=certbot, check=served)
         assert f"authenticator {authenticator}" in outcome.certificates[A.name]["problem"]
         assert not outcome.changed
     assert certbot.commands == []
@@ -309,7 +310,7 @@ def test_lineage_without_renewal_file_is_left_alone(settings: Settings) -> None:
     issue(settings, A.name, list(A.names))
     (settings.folder / "renewal" / f"{A.name}.conf").unlink()
     assert "not renewed" in reconcile([A], settings, check=served).warnings[0]
-    outcome = reconcile([replace(A, key_type="rsa")], settings, check=served)
+    outcome = reconcile([MORE], settings, check=served)
     assert "no renewal file" in outcome.certificates[A.name]["problem"]
 
 
@@ -320,6 +321,61 @@ def test_another_hook_or_folder_is_told(settings: Settings) -> None:
     assert len(outcome.warnings) == 2
     assert "not /srv/other" in outcome.warnings[0]
     assert "not 'true'" in outcome.warnings[1]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    "change",
+    [{"names": ("a.example.org",)}, {"key_type": "rsa"}, {"names": ("a.example.org",), "key_type": "rsa"}],
+)
+def test_webroot_lineage_of_the_owner_that_does_is_accepted(
+    settings: Settings, change: dict[str, str], check_mode: bool
+) -> None:
+    issue(replace(settings, webroot=Path("/srv/own")), A.name, list(A.names), server="https://other.example.org/dir")
+    certbot = Certbot(settings)
+    request = replace(A, **change)  # type: ignore[arg-type]
+    outcome = reconcile([request], settings, check_mode, required=True, run=certbot, check=served)
+    assert not outcome.changed
+    assert certbot.commands == []
+    assert outcome.before == outcome.after
+    assert outcome.certificates[A.name]["names"] == list(A.names)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_webroot_lineage_of_the_owner_that_does_not_do_is_a_problem(settings: Settings, check_mode: bool) -> None:
+    issue(replace(settings, webroot=Path("/srv/own")), A.name, list(A.names))
+    certbot = Certbot(settings)
+    outcome = reconcile([MORE], settings, check_mode, run=certbot, check=served)
+    problem = outcome.certificates[A.name]["problem"]
+    assert "it is not valid for c.example.org" in problem
+    assert "certbot renews it through /srv/own" in problem
+    assert f"certbot delete --cert-name {A.name}" in problem
+    assert not outcome.changed
+    assert certbot.commands == []
+    assert outcome.certificates[A.name]["names"] == list(A.names)
+
+
+def test_wildcard_of_the_owner_covers_a_name(settings: Settings) -> None:
+    issue(replace(settings, webroot=Path("/srv/own")), A.name, ["*.example.org"])
+    assert reconcile([A], settings, check=served).certificates[A.name]["problem"] == ""
+    deeper = replace(A, names=("a.b.example.org",))
+    assert "a.b.example.org" in reconcile([deeper], settings, check=served).certificates[A.name]["problem"]
+
+
+def test_lineage_of_several_folders_is_the_owners(settings: Settings) -> None:
+    issue(settings, A.name, list(A.names))
+    file = settings.folder / "renewal" / f"{A.name}.conf"
+    file.write_text(file.read_text() + "c.example.org = /srv/own\n")
+    assert "/srv/own" in reconcile([MORE], settings, check=served).certificates[A.name]["problem"]
+
+
+def test_broken_lineage_of_the_owner_is_a_problem(settings: Settings) -> None:
+    issue(replace(settings, webroot=Path("/srv/own")), A.name, list(A.names))
+    (settings.folder / "live" / A.name / "privkey.pem").unlink()
+    certbot = Certbot(settings)
+    report = reconcile([A], settings, run=certbot, check=served).certificates[A.name]
+    assert (report["source"], certbot.commands) == ("none", [])
+    assert "privkey.pem" in report["problem"]
 
 
 def test_one_name_twice_is_refused(settings: Settings) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import stat
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._lock import LockError, host_lock, locked
+from ansible_collections.constellation.edge.plugins.module_utils._lock import LOCK_PATH, LockError, host_lock, locked
 
 
 def test_second_process_waits_and_names_the_holder(tmp_path: Path) -> None:
@@ -84,3 +85,12 @@ def test_refusal_becomes_the_error_of_the_caller(tmp_path: Path) -> None:
 def test_error_of_the_work_itself_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(LockError, match="of the work"), locked(str(tmp_path / "lock"), OverflowError):
         raise LockError("of the work")
+
+
+def test_only_root_can_create_the_file_of_the_host() -> None:
+    assert not os.stat(os.path.dirname(LOCK_PATH)).st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def test_nobody_else_can_open_the_file(tmp_path: Path) -> None:
+    with host_lock(0, str(tmp_path / "lock")):
+        assert stat.S_IMODE((tmp_path / "lock").stat().st_mode) == 0o600

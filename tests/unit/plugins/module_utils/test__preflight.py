@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils import _preflight
 from ansible_collections.constellation.edge.plugins.module_utils._preflight import (
     PreflightError,
     host_facts,
@@ -80,4 +81,45 @@ def test_another_kind_of_system_is_refused(tmp_path):
     release = tmp_path / "os-release"
     release.write_text('ID=fedora\nVERSION_ID=42\nPRETTY_NAME="Fedora Linux 42"\n')
     with pytest.raises(PreflightError, match="Fedora Linux 42 is not a Debian or Ubuntu system"):
+        host_facts(str(release))
+
+
+EMPTY_LISTS = "nginx:\n  Installed: (none)\n  Candidate: (none)\n  Version table:\n"
+
+
+@pytest.mark.parametrize("policy", ["", EMPTY_LISTS])
+@pytest.mark.parametrize(
+    ("identity", "versions"),
+    [
+        ('ID=debian\nVERSION_ID="12"', ("1.22.1", "3.0")),
+        ('ID=debian\nVERSION_ID="13"', ("1.26.3", "3.5")),
+        ('ID=ubuntu\nVERSION_ID="22.04"\nID_LIKE=debian', ("1.18.0", "3.0")),
+        ('ID=ubuntu\nVERSION_ID="24.04"\nID_LIKE=debian', ("1.24.0", "3.0")),
+        ('ID=ubuntu\nVERSION_ID="26.04"\nID_LIKE=debian', ("1.28.3", "3.5")),
+    ],
+)
+def test_a_tested_release_is_known_without_package_lists(tmp_path, monkeypatch, policy, identity, versions):
+    release = tmp_path / "os-release"
+    release.write_text(identity + "\n")
+    monkeypatch.setattr(_preflight, "_output", lambda command: policy if command[0] == "apt-cache" else "")
+    facts = host_facts(str(release))
+    assert facts.tested
+    assert not facts.nginx_installed
+    assert (facts.nginx_version, facts.openssl_version) == versions
+
+
+def test_what_the_package_lists_say_goes_first(tmp_path, monkeypatch):
+    release = tmp_path / "os-release"
+    release.write_text("ID=debian\nVERSION_ID=12\n")
+    policy = "nginx:\n  Candidate: 1.28.0-1~bpo12+1\n"
+    monkeypatch.setattr(_preflight, "_output", lambda command: policy if command[-1] == "nginx" else "")
+    facts = host_facts(str(release))
+    assert (facts.nginx_version, facts.openssl_version) == ("1.28.0", "3.0")
+
+
+def test_another_release_without_package_lists_is_refused(tmp_path, monkeypatch):
+    release = tmp_path / "os-release"
+    release.write_text("ID=debian\nVERSION_ID=14\n")
+    monkeypatch.setattr(_preflight, "_output", lambda _command: EMPTY_LISTS)
+    with pytest.raises(PreflightError, match="run `apt-get update`"):
         host_facts(str(release))

@@ -405,6 +405,16 @@ def test_end_at_any_call_is_undone_or_finished(tmp_path: Path, die_again: int) -
     assert outcomes == {False, True}
 
 
+@pytest.mark.parametrize("umask", [0o027, 0o077])
+def test_umask_of_the_session_does_not_hide_the_state_folder_from_nginx(root: Path, host: Host, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        apply([Write(str(root / "a"), b"1")], host=host)
+    finally:
+        os.umask(before)
+    assert Path(host.state).stat().st_mode & 0o777 == 0o755
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00\xff", b"[]", b'{"folders": []}', b'{"folders": [], "entries": [1]}'])
 def test_unreadable_journal_does_not_stop_the_next_run(root: Path, host: Host, content: bytes) -> None:
     os.mkdir(host.state)

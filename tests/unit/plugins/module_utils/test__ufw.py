@@ -299,3 +299,114 @@ def test_check_mode_runs_no_changing_command(monkeypatch, tmp_path):
     outcome = reconcile(_request(), check=True, etc=tmp_path, call=call)
     assert outcome.changed
     assert calls == [["ufw", "status"]]
+
+
+CLOSING = [
+    ([_foreign("deny", "22", proto="any")], "ufw delete deny in from 0.0.0.0/0 to any port 22"),
+    ([_foreign("reject", "1:1000")], "ufw delete reject in proto tcp from 0.0.0.0/0 to any port 1:1000"),
+    ([_foreign("deny", "21,22,80")], "ufw delete deny in proto tcp from 0.0.0.0/0 to any port 21,22,80"),
+    ([_foreign("deny", "any", proto="any")], "ufw delete deny in from 0.0.0.0/0 to any`"),
+    ([_foreign("deny", "22")], "ufw delete deny in proto tcp from 0.0.0.0/0 to any port 22"),
+    ([_foreign("deny", "22", proto="any"), SSH_V4], "ufw delete deny in from 0.0.0.0/0 to any port 22"),
+    (
+        [Entry(V4, "deny", "tcp", "22", "0.0.0.0/0", dst="0.0.0.0/0", dapp="OpenSSH")],
+        "ufw delete deny in from 0.0.0.0/0 to any app OpenSSH",
+    ),
+    ([_foreign("deny", "22", "::/0", proto="any")], "ufw delete deny in from ::/0 to any port 22"),
+    (
+        [_foreign("deny", "22", proto="any"), _foreign("deny", "22", "::/0", proto="any")],
+        "remove it with `ufw delete deny in from any to any port 22`, or",
+    ),
+]
+
+
+@pytest.mark.parametrize(("entries", "remedy"), CLOSING)
+@pytest.mark.parametrize("controller", [None, "192.168.0.5"])
+def test_an_owners_rule_that_would_close_ssh_is_refused_with_the_remedy(entries, remedy, controller):
+    lists = {family: [entry for entry in entries if entry.family == family] for family in (V4, V6)}
+    with pytest.raises(UfwError, match="closes port 22, which SSH uses") as refused:
+        plan(State(entries=lists), _request([], controller=controller))
+    assert remedy in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [_foreign("deny", "22", "10.0.0.0/8")],
+        [_foreign("deny", "22", proto="udp")],
+        [_foreign("deny", "23:80")],
+        [SSH_V4, _foreign("deny", "22", proto="any")],
+        [_foreign("limit", "22"), _foreign("deny", "22", proto="any")],
+        [Entry(V4, "deny", "tcp", "22", "0.0.0.0/0", direction="out")],
+        [Entry(V4, "deny", "tcp", "22", "0.0.0.0/0", forward=True)],
+    ],
+)
+def test_an_owners_rule_that_leaves_ssh_open_is_no_reason_to_refuse(entries):
+    assert plan(State(entries={V4: entries, V6: []}), _request([])).steps[-1] == ["--force", "enable"]
+
+
+def test_ipv6_rules_do_not_count_where_ufw_has_ipv6_switched_off():
+    entries = {V4: [], V6: [_foreign("deny", "22", "::/0", proto="any")]}
+    assert plan(State(ipv6=False, entries=entries), _request([])).after.active
+
+
+def test_what_the_owner_has_closed_already_stays_and_is_said():
+    closed = {V4: [_foreign("allow", "22", "10.0.0.0/8"), _foreign("deny", "22", proto="any")], V6: []}
+    result = plan(State(active=True, ipv6=False, entries=closed), _request([]))
+    assert any("keeps SSH closed" in text for text in result.warnings)
+
+
+def test_an_active_firewall_is_not_closed_by_taking_our_rule_away():
+    ours = _foreign("allow", "2000:3000", comment="constellation.edge")
+    entries = {V4: [ours, _foreign("deny", "2222", proto="any")], V6: []}
+    state = State(active=True, ipv6=False, entries=entries)
+    with pytest.raises(UfwError, match="closes port 2222"):
+        plan(state, _request([], ssh_ports=(2222,)))
+
+
+@pytest.mark.parametrize("source", ["0.0.0.0/0", "::/0", "1.2.3.4/0", "any"])
+@pytest.mark.parametrize("proto", ["tcp", "any"])
+def test_a_rule_for_all_of_a_family_that_closes_ssh_is_refused(source, proto):
+    with pytest.raises(UfwError, match=r"rules\[0\].*closes port 22, which SSH uses"):
+        plan(State(), _request([{"port": "1:1000", "source": source, "proto": proto, "action": "deny"}]))
+
+
+@pytest.mark.parametrize("source", ["0.0.0.0/0", "::/0"])
+def test_all_of_a_family_contradicts_from_anywhere(source):
+    with pytest.raises(UfwError, match=r"rules\[1\].*contradicts rules\[0\]"):
+        wanted_rules([{"port": "80"}, {"port": "80", "source": source, "action": "deny"}])
+    with pytest.raises(UfwError, match=r"rules\[1\].*contradicts rules\[0\]"):
+        wanted_rules([{"port": "80", "source": source, "action": "deny"}, {"port": "80"}])
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        [{"port": "80"}, {"port": "80", "source": "0.0.0.0/0", "comment": "again"}],
+        [{"port": "80", "source": "0.0.0.0/0", "comment": "first"}, {"port": "80"}],
+        [{"port": "80", "source": "::/0"}, {"port": "80", "source": "0.0.0.0/0"}, {"port": "80", "comment": "both"}],
+        [{"port": "22", "source": "0.0.0.0/0", "comment": "own"}],
+        [{"port": "22", "source": "192.168.0.5", "comment": "own"}],
+        [{"port": "22", "source": "192.168.0.5", "action": "deny"}],
+        [{"port": "22", "action": "limit", "source": "::/0"}],
+    ],
+)
+@pytest.mark.parametrize("ipv6", [True, False])
+def test_rules_that_are_one_to_ufw_do_not_change_to_and_fro(raw, ipv6):
+    request = _request(raw, controller="192.168.0.5")
+    after = plan(State(ipv6=ipv6), request).after
+    assert plan(after, request).steps == []
+    for family in (V4, V6) if ipv6 else (V4,):
+        assert any(entry.decides_for_all(22) and entry.action != "deny" for entry in after.entries[family])
+
+
+def test_messages_use_the_names_that_are_given():
+    with pytest.raises(UfwError, match=r"^mine: .*contradicts the web rule, "):
+        wanted_rules([{"port": "80"}, {"port": "80", "action": "deny"}], ["the web rule", "mine"])
+
+
+def test_a_rule_against_this_runs_own_address_is_left_out_and_said():
+    request = _request([{"port": "22", "source": "192.168.0.5", "action": "deny"}], controller="192.168.0.5")
+    result = plan(State(), request)
+    assert any("is left out, because this run came from that address" in text for text in result.warnings)
+    assert not any("deny" in words for words in result.steps)

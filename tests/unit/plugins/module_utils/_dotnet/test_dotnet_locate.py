@@ -22,7 +22,7 @@ BESIDE = "/srv/c/Constellation.Server.exe.config"
         ("", Program("p", "p", COMMAND, "/srv/c"), "server", True, BESIDE),
         (None, Program("p", "p", "/srv/c/run.sh", "/srv/c"), "server", False, BESIDE),
         (None, Program("p", "p", "run.sh", "/srv/c"), "sentinel", False, "/srv/c/Constellation.Sentinel.exe.config"),
-        (None, None, "server", True, locate.DEFAULT_SERVER_PATH),
+        ("/given", None, "server", True, "/given"),
         (None, None, "server", False, ""),
         (None, None, "sentinel", True, ""),
     ],
@@ -48,3 +48,12 @@ def test_error_of_supervisor_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locate, "find_program", broken)
     with pytest.raises(DotnetError, match="unreadable"):
         locate.find_config(None, "p", "server")
+
+
+def test_server_that_supervisor_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locate, "find_program", lambda _name: None)
+    monkeypatch.setattr(locate.os.path, "exists", lambda path: path == locate.DEFAULT_SERVER_PATH)
+    with pytest.raises(DotnetError, match=r"\[program:p\]") as error:
+        locate.find_config(None, "p", "server")
+    for word in (locate.DEFAULT_SERVER_PATH, "constellation_config_program", "path", "nothing was changed"):
+        assert word in str(error.value)

@@ -13,6 +13,8 @@ import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._edge.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.module_utils._edge.platform import Platform
 from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.servers import edit_site
 
 ROOT = pathlib.Path(__file__).parents[5]
 PRESETS = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text())
@@ -115,3 +117,32 @@ def test_hsts_can_be_left_out(more, found):
     headers = https_server({"path": "/", "upstream": "http://10.0.0.1"}, **more)["directives"]["add_header"]
     assert any(header.startswith("Strict-Transport-Security") for header in headers) == found
     assert not any("includeSubDomains" in header for header in headers)
+
+
+@pytest.mark.parametrize("app", [None, *PRESETS])
+@pytest.mark.parametrize("prefix", ["keep", "strip"])
+@pytest.mark.parametrize("buffering", [True, False])
+def test_a_location_owns_what_it_can_set_and_nothing_of_its_owner(app, prefix, buffering):
+    route = {"path": "/a/", "upstream": "http://10.0.0.1", "prefix": prefix, "buffering": buffering}
+    sites = declared(route | ({"app": app} if app else {}))
+    for server in (server for site in sites for server in site["servers"]):
+        for each in server["locations"]:
+            assert set(each["directives"]) <= set(each["owns"])
+            assert each.get("state", "present") == "present"
+            assert not {"auth_basic", "allow", "deny", "include", "add_header", "limit_req"} & set(each["owns"])
+
+
+def test_a_changed_preset_leaves_the_owners_lines_in_a_location():
+    def text_of(before, sites):
+        (site,) = wanted.sites(sites[1:])
+        return edit_site(before, site, "s", lambda name: (f"/{name}/c", f"/{name}/k"), lambda _path: True, purge=True)
+
+    route = {"path": "/zm/", "upstream": "http://10.0.0.1", "buffering": False}
+    before = text_of(None, declared(route))
+    mine = "        # for me alone\n        auth_basic  'mine';  # why\n        allow 10.0.0.0/8;\n"
+    touched = before.replace("        proxy_http_version", mine + "        proxy_http_version")
+    assert text_of(touched, declared(route)) == touched
+    after = text_of(touched, declared(route | {"buffering": True}))
+    assert after == touched.replace("        proxy_buffering off;\n        proxy_cache off;\n", "")
+    assert mine in after
+    assert text_of(after, declared(route | {"buffering": True})) == after

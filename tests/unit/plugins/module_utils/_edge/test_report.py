@@ -59,13 +59,25 @@ def test_an_untrusted_certificate_is_named():
     assert row["certificate"] == "Test CA, 89 days, not trusted"
 
 
-def test_the_summary_says_how_to_finish():
-    issued = {"certificates": {"demo.example.org": {"problem": "its DNS does not point here"}, "b": {"problem": ""}}}
-    lines = summary_lines({"constellation": {"listen_uris": ["http://+:8088/c/"]}}, issued, {"results": [RESULT]})
-    assert "MISSING certificate of demo.example.org: its DNS does not point here" in lines
-    assert "Until then these names are served with a self-signed certificate." in lines
-    assert lines[-1] == "Constellation listens on http://+:8088/c/"
+def test_the_summary_says_what_is_missing():
+    problem = {"problem": "its DNS does not point here", "source": "none"}
+    issued = {"certificates": {"demo.example.org": problem, "b.example.org": {"problem": "", "source": "certbot"}}}
+    assert summary_lines({"results": [RESULT]}, issued)[-2:] == [
+        "MISSING certificate of demo.example.org: its DNS does not point here",
+        "Until then demo.example.org is served with a self-signed certificate.",
+    ]
+
+
+def test_a_certificate_that_stands_is_not_called_self_signed():
+    issued = {"certificates": {"demo.example.org": {"problem": "made by certbot --nginx", "source": "certbot"}}}
+    assert summary_lines({"results": [RESULT]}, issued)[-1] == (
+        "MISSING certificate of demo.example.org: made by certbot --nginx"
+    )
 
 
 def test_check_mode_promises_nothing():
-    assert summary_lines({}, {}, {}) == ["Check mode: nothing was changed, no route was asked."]
+    assert summary_lines({}, {}) == ["Check mode: nothing was changed, no route was asked."]
+
+
+def test_a_report_without_a_route_is_not_ok():
+    assert report({"skipped": True})["problems"] == ["no route was asked"]

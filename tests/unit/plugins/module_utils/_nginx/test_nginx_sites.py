@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.info imp
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates, host_names
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.select import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.servers import HEADER, edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.servers import (
+    HEADER,
+    edit_site,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Link, Remove, Write
 
 FIXTURES = Path(__file__).parents[4] / "fixtures" / "nginx"
@@ -196,6 +200,61 @@ def test_exact_keeps_the_certificate_that_an_adopted_server_has() -> None:
     assert "root" not in after
 
 
+OWNS = ["proxy_pass", "proxy_set_header", "proxy_buffering", "proxy_cache"]
+ROUTE = {"proxy_pass": "http://h:1", "proxy_set_header": ["Host $host", "X-A 1"]}
+
+
+def route(directives: dict[str, Any], **more: Any) -> dict[str, Any]:
+    location = {"location": "/zm/", "directives": directives, "owns": OWNS, **more}
+    return {"servers": [{"server_name": ["a"], "listen": ["80"], "locations": [location]}]}
+
+
+def test_what_the_declaration_owns_follows_it_and_every_other_line_of_the_location_stays() -> None:
+    before = edit(None, route({**ROUTE, "proxy_buffering": "off", "proxy_cache": "off"}))
+    assert before is not None
+    mine = "        # only for me\n        auth_basic  'zone' ; # why\n        allow 10.0.0.0/8;allow ::1;\n"
+    touched = before.replace("        proxy_set_header Host", mine + "        proxy_set_header Host")
+    touched = touched.replace(
+        "X-A 1;\n", "X-A 1;\n        proxy_set_header X-Mine 1;\n        if ($a) { return 403; }\n"
+    )
+    after = edit(touched, route(ROUTE))
+    assert after is not None
+    assert mine in after
+    assert changes(touched, after) == [
+        "-        proxy_set_header X-Mine 1;",
+        "-        proxy_buffering off;",
+        "-        proxy_cache off;",
+    ]
+
+
+def test_an_owned_directive_that_stands_twice_is_left_once_as_declared() -> None:
+    before = edit(None, route(ROUTE))
+    assert before is not None
+    touched = before.replace(
+        "X-A 1;\n", "X-A 2;\n        proxy_set_header X-A '1'; # mine\n        proxy_set_header x-a 3;\n"
+    )
+    after = edit(touched, route(ROUTE))
+    assert after == before.replace("X-A 1;", "X-A '1'; # mine")
+
+
+def test_what_exact_has_made_is_not_changed_by_owning() -> None:
+    full = {**ROUTE, "proxy_redirect": ["default", "/ /zm/"], "proxy_buffering": "off"}
+    before = edit(None, route(full, state="exact", owns=None))
+    assert edit(before, route(full, owns=[*OWNS, "proxy_redirect"])) == before
+
+
+def test_a_foreign_location_is_not_emptied_by_owning() -> None:
+    text = "server {\n    server_name a;\n    location /zm/ { proxy_pass http://h:1; proxy_cache off; }\n}\n"
+    with pytest.raises(ConfigError, match="s:3: location /zm/ is there already"):
+        edit(text, route({"proxy_pass": "http://h:1"}))
+
+
+@pytest.mark.parametrize("name", ["", "proxy_pass http://h", "a;", "a\nb", "#"])
+def test_owning_takes_names_only(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"owns: .* is not the name of a directive"):
+        edit(None, route({}, owns=[name]))
+
+
 def test_two_servers_as_near_as_each_other_are_an_error() -> None:
     text = "server { server_name a b; }\nserver { server_name a c; }\n"
     with pytest.raises(ConfigError, match=r"stands 2 times: s:1, s:2"):
@@ -321,6 +380,42 @@ def test_a_file_with_something_of_its_owner_is_never_purged(host: Path) -> None:
     assert plan(host, []).changes == []
 
 
+TWO = {"name": "one", "servers": [{**ONE["servers"][0], "locations": [{"location": "/x", "directives": {"a": "b"}}]}]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "what"),
+    [
+        ("\n    location /x", "\n    location /mine { return 204; }\n\n    location /x", 10, "location /mine"),
+        ("        a b;\n", "        a b;\n        if ($x) { return 403; }\n", 12, r"if \(\$x\)"),
+        ("        a b;\n", "        a b; # for the camera\n", 11, "'# for the camera'"),
+        ("    listen", "    # listen 444;\n    listen", 5, "'# listen 444;'"),
+        ("\nserver {", "\nmap $a $b { default 1; }\nserver {", 4, r"map \$a \$b"),
+    ],
+)
+def test_a_purged_file_with_something_of_its_owner_stays_and_is_named(
+    host: Path, old: str, new: str, line: int, what: str
+) -> None:
+    carry_out(plan(host, [TWO]))
+    path = host / "sites-available" / "one"
+    path.write_text(path.read_text().replace(old, new, 1))
+    result = plan(host, [])
+    assert result.changes == []
+    assert result.problems == []
+    (report,) = result.kept
+    assert report["name"] == "one"
+    assert report["changed"] is False
+    assert re.match(f"{path}:{line}: {what} .*delete", report["problem"])
+    assert result.warnings == [report["problem"]]
+
+
+def test_a_location_of_ours_in_a_file_of_its_owner_is_no_leftover(host: Path) -> None:
+    text = f"server {{\n    # mine\n    location /x {{ {MARK}\n    }}\n}}\n"
+    (host / "sites-available" / "own").write_text(text)
+    result = plan(host, [])
+    assert (result.changes, result.warnings, result.kept) == ([], [], [])
+
+
 def test_the_certificate_is_the_lineage_once_it_is_there(host: Path) -> None:
     carry_out(plan(host, [ONE]))
     (host / "live" / "one").mkdir(parents=True)
@@ -348,11 +443,44 @@ def test_quic_and_tls_share_a_port(host: Path) -> None:
     assert plan(host, [site]).changes == []
 
 
-def test_a_server_of_the_same_name_in_another_file_is_said(host: Path) -> None:
-    (host / "conf.d" / "own.conf").write_text("server { listen 443 ssl; server_name ONE.test two.test; }\n")
-    assert f"{host}/conf.d/own.conf:1" in plan(host, [ONE]).warnings[0]
+def test_a_server_of_the_same_name_in_another_file_is_an_error(host: Path) -> None:
+    (host / "conf.d" / "own.conf").write_text("\nserver { listen 443 ssl; server_name ONE.test two.test; }\n")
+    result = plan(host, [ONE, {"name": "other", "servers": [{"server_name": ["other.test"], "listen": ["80"]}]}])
+    (problem,) = result.problems
+    assert f"{host}/conf.d/own.conf:2" in problem
+    assert "one.test" in problem
+    assert "adopt" in problem
+    assert [site["problem"] for site in result.sites] == [problem, None]
+    assert plan(host, [{**ONE, "enabled": False}]).problems == []
+    assert plan(host, [{**ONE, "state": "absent"}]).problems == []
     (host / "conf.d" / "own.conf").write_text("server { listen 80; server_name one.test; }\n")
-    assert plan(host, [ONE]).warnings == []
+    assert (plan(host, [ONE]).warnings, plan(host, [ONE]).problems) == ([], [])
+
+
+def test_a_server_of_the_same_name_in_another_file_is_said_where_it_is_wanted(host: Path) -> None:
+    (host / "conf.d" / "own.conf").write_text("server { listen 443 ssl; server_name one.test; }\n")
+    result = plan(host, [{**ONE, "adopt": True}])
+    assert result.problems == []
+    assert f"{host}/conf.d/own.conf:1" in result.warnings[0]
+    (host / "conf.d" / "own.conf").write_text("server { listen 80; server_name _; }\n")
+    default = {"name": "d", "servers": [{"server_name": ["_"], "listen": ["80"], "default": True}]}
+    result = plan(host, [default])
+    assert result.problems == []
+    assert f"{host}/conf.d/own.conf:1" in result.warnings[0]
+
+
+def test_a_site_that_is_renamed_takes_its_name_along(host: Path) -> None:
+    carry_out(plan(host, [TWO]))
+    renamed = {**TWO, "name": "renamed"}
+    result = plan(host, [renamed])
+    assert (result.problems, result.warnings) == ([], [])
+    assert [type(change) for change in result.changes] == [Remove, Remove, Write, Link]
+    path = host / "sites-available" / "one"
+    path.write_text(path.read_text().replace("a b;", "a b; # mine"))
+    result = plan(host, [renamed])
+    assert f"{host}/sites-enabled/one:4" in result.problems[0]
+    assert result.changes == []
+    assert f"{path}:11" in result.warnings[0]
 
 
 def test_a_default_server_of_another_file_is_respected(host: Path) -> None:

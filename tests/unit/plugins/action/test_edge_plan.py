@@ -1,0 +1,71 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the first task refuses, because a later one could not use it."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.constellation.edge.plugins.action.edge_plan import (
+    ACME_SERVER,
+    _firewall_problems,
+    _ignored_problems,
+    _server_problems,
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({}, "missing required arguments: port"),
+        ({"port": "ssh"}, "port 'ssh' is not a number"),
+        ({"port": 25, "proto": "tpc"}, "value of proto must be one of: tcp, udp, any, got: tpc"),
+        ({"port": 25, "sorce": "10.0.0.1"}, "unknown key 'sorce'; did you mean 'source'?"),
+        ({"port": 25, "source": "router.lan"}, "names are not looked up"),
+        ({"port": 443, "action": "deny"}, "contradicts the rule for HTTPS"),
+        ({"port": 8080, "action": "deny"}, "contradicts edge_firewall_rules[0]"),
+    ],
+)
+def test_a_firewall_rule_is_refused_at_its_place(rule, words):
+    problems = _firewall_problems([{"port": 8080}, rule])
+    assert [problem.place for problem in problems] == ["edge_firewall_rules[1]"]
+    assert words in problems[0].text
+    assert problems[0].value is rule
+
+
+def test_every_firewall_rule_that_is_wrong_is_named():
+    problems = _firewall_problems([{"port": "x"}, {"port": 25}, {"source": "y"}])
+    assert [problem.place for problem in problems] == ["edge_firewall_rules[0]", "edge_firewall_rules[2]"]
+
+
+def test_usable_firewall_rules_are_no_problem():
+    assert _firewall_problems([{"port": 8080, "proto": "any", "source": "10.0.0.0/8"}, {"port": "1:5,9"}]) == []
+
+
+def test_every_address_that_is_none_is_named():
+    problems = _ignored_problems(["10.0.0.0/8", "10.0.0.0/33", "lan.example", "", "a b"])
+    assert [problem.place for problem in problems] == ["edge_fail2ban_ignoreip[1]", "edge_fail2ban_ignoreip[4]"]
+    assert problems[0].text.startswith("'10.0.0.0/33' is not an address")
+
+
+@pytest.mark.parametrize("url", [ACME_SERVER, "https://ca.lan:14000/dir", "https://[2001:db8::1]/dir"])
+def test_an_https_url_names_an_acme_server(url):
+    assert _server_problems(url) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://ca.lan/dir",
+        "ca.lan",
+        "https://",
+        "https:///dir",
+        "https://ca.lan:port/",
+        "https://[::1/",
+        "https://a b/",
+    ],
+)
+def test_anything_else_is_no_acme_server(url):
+    assert [problem.place for problem in _server_problems(url)] == ["edge_acme_server"]
