@@ -14,7 +14,8 @@ import re
 from dataclasses import dataclass
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
-_PYTEST_SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ \w+, )*\d+ \w+) in [0-9.]+s\b", re.MULTILINE)
+# The frame is what Molecule puts in front of each line of its verifier.
+_PYTEST_SUMMARY = re.compile(r"^(?:\s*│ )?(?:=+ )?((?:\d+ \w+, )*\d+ \w+) in [0-9.]+s\b", re.MULTILINE)
 _PYTEST_PART = re.compile(r"(\d+) (\w+)")
 _LINT_SUMMARY = re.compile(r"^lint: (\d+) ok, (\d+) failed$", re.MULTILINE)
 

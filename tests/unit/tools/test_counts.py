@@ -39,6 +39,9 @@ def counts() -> Any:
         ("of_lint", "", 1, "0 passed, 1 failed"),
         ("of_molecule", "INFO ...\n===== 9 passed in 4.00s =====\nINFO ...\n", 0, "10 passed, 0 failed"),
         ("of_molecule", "===== 9 passed in 4.00s =====\n", 1, "9 passed, 1 failed"),
+        # Molecule frames what its verifier prints, and cuts long lines.
+        ("of_molecule", "  \x1b[2m│\x1b[0m ==== 9 passed in 4.00s (0:00:04)\n  │   =====\n", 0, "10 passed, 0 failed"),
+        ("of_molecule", "  │ ==== 2 failed, 9 passed in 4.00s\n", 1, "9 passed, 2 failed"),
         ("of_molecule", "converged\n", 0, "0 passed, 1 failed"),
         ("of_exit", "", 0, "0 passed, 0 failed"),
         ("of_exit", "", 2, "0 passed, 1 failed"),
