@@ -137,18 +137,10 @@ reloaded:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._nginx.arguments import LOCATION, RUN
 from ..module_utils._nginx.errors import ConfigError
 from ..module_utils._nginx.location import plan_locations
 from ..module_utils._nginx.run import Request, run
-
-LOCATION = {
-    "location": {"type": "str", "required": True},
-    "directives": {"type": "raw"},
-    "state": {"type": "str", "choices": ["present", "exact", "absent"], "default": "present"},
-    "owns": {"type": "list", "elements": "str", "default": []},
-    "before": {"type": "str"},
-    "after": {"type": "str"},
-}
 
 
 def main() -> None:
@@ -160,10 +152,7 @@ def main() -> None:
             "locations": {"type": "list", "elements": "dict", "required": True, "options": LOCATION},
             "adopt": {"type": "bool", "default": False},
             "purge": {"type": "bool", "default": False},
-            "root": {"type": "path", "default": "/etc/nginx"},
-            "validate": {"type": "bool", "default": True},
-            "reload": {"type": "bool", "default": True},
-            "backup": {"type": "bool", "default": False},
+            **RUN,
         },
         supports_check_mode=True,
     )

@@ -231,19 +231,11 @@ placeholders:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._nginx.arguments import LOCATION, RUN, STATE
 from ..module_utils._nginx.errors import ConfigError
 from ..module_utils._nginx.run import Request, run
 from ..module_utils._nginx.site import plan
 
-STATE = {"type": "str", "choices": ["present", "exact", "absent"], "default": "present"}
-LOCATION = {
-    "location": {"type": "str", "required": True},
-    "directives": {"type": "raw"},
-    "state": STATE,
-    "owns": {"type": "list", "elements": "str", "default": []},
-    "before": {"type": "str"},
-    "after": {"type": "str"},
-}
 SERVER = {
     "server_name": {"type": "list", "elements": "str", "default": []},
     "listen": {"type": "list", "elements": "str", "default": []},
@@ -270,10 +262,7 @@ def main() -> None:
             "sites": {"type": "list", "elements": "dict", "required": True, "options": SITE},
             "purge": {"type": "bool", "default": True},
             "disable_default": {"type": "bool", "default": False},
-            "root": {"type": "path", "default": "/etc/nginx"},
-            "validate": {"type": "bool", "default": True},
-            "reload": {"type": "bool", "default": True},
-            "backup": {"type": "bool", "default": False},
+            **RUN,
         },
         supports_check_mode=True,
     )

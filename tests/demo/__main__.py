@@ -26,6 +26,15 @@ from demo.play import DemoError, Run, follow, playbook
 
 RUN_ID = "demo"
 MANY_ROUTES = 100
+EXPECTED_CHECKS = (
+    "port 8088 closed from outside",
+    "ufw",
+    "ufw default",
+    "jail sshd",
+    "jail nginx-http-auth",
+    "nginx",
+    "renewal",
+)
 # For a run that changes nothing, per host, whatever the number of routes.
 TASK_LIMIT = 25
 
@@ -64,8 +73,24 @@ class Demo:
         playbook("verify", self._inventory(), "verify, over SSH", {"edge_report_file": str(report)})
         content: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
         self.problems += content["problems"]
+        self.problems += [
+            f"{check['subject']}: {check['result']}" for check in content["checks"] if check["result"] != "ok"
+        ]
+        self.problems += self._rows_that_are_missing(content)
         content["lines"].append(self._dry_run_of_the_renewal())
         return content
+
+    def _rows_that_are_missing(self, content: dict[str, Any]) -> list[str]:
+        """Return what should have been asked and was not: every route, its long-lived connection, every host fact."""
+        rows = {row["url"]: row for row in content["routes"]}
+        subjects = {check["subject"] for check in content["checks"]}
+        missing = [subject for subject in EXPECTED_CHECKS if subject not in subjects]
+        for site in self._sites():
+            for route in site["routes"]:
+                row = rows.get(f"https://{site['server_name']}{route['path']}")
+                if row is None or (route.get("probe") and row["live"] == "-"):
+                    missing.append(f"{site['server_name']}{route['path']}")
+        return [f"{what}: was not asked" for what in missing]
 
     def _dry_run_of_the_renewal(self) -> str:
         """Have certbot renew everything from the test CA without keeping it; return a line for the report."""
