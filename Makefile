@@ -5,15 +5,18 @@
 PYTHON := PYTHONPATH=tests .venv/bin/python
 
 # Molecule scenarios of `make test`. SYSTEMS narrows what they run on; empty is each scenario's own choice.
-SCENARIOS ?= default bad_input late_dns
+SCENARIOS ?= default bad_input late_dns nginx_text
 SYSTEMS ?=
 ALL_SYSTEMS := debian12 debian13 ubuntu2204 ubuntu2404 ubuntu2604
+
+# How long `make fuzz` runs.
+MINUTES ?= 60
 
 # The demonstration's home server: one of ALL_SYSTEMS.
 DISTRO ?= debian13
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint unit test test-all bench demo demo-down clean
+.PHONY: help setup lint unit test test-all fuzz bench demo demo-down clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -25,13 +28,18 @@ lint: setup ## Run every static check; CHECKS="mypy ruff" runs some
 	@$(PYTHON) -m tools.lint $(CHECKS)
 
 unit: setup ## Run the unit tests
-	@$(PYTHON) -m pytest -q tests/unit
+	@$(PYTHON) -m pytest -q tests/unit tests/fuzz
 
 test: setup ## Run lint, unit tests and the Molecule scenarios
 	@$(PYTHON) -m tools.run_tests --systems "$(SYSTEMS)" $(SCENARIOS)
 
 test-all: setup ## Run the same with every scenario on all five systems
 	@$(PYTHON) -m tools.run_tests --systems "$(ALL_SYSTEMS)" $(SCENARIOS)
+
+fuzz: setup ## Feed random nginx text to the reader and the editor for an hour; MINUTES=5 for less
+	@test -x .cache/fuzz-venv/bin/python || .venv/bin/python -m venv .cache/fuzz-venv
+	@.cache/fuzz-venv/bin/python -m pip install -q --disable-pip-version-check -r tests/fuzz/requirements.txt || true
+	@PYTHONPATH=tests:.ansible/collections .venv/bin/python -m fuzz $(MINUTES)
 
 bench: setup ## Print our speed, memory and sizes beside what they are compared with
 	@test -x .cache/bench-venv/bin/python || .venv/bin/python -m venv .cache/bench-venv

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Durable changes of single files: temporary file, fsync, rename, fsync of the folder."""
@@ -11,6 +9,9 @@ import errno
 import os
 import stat
 import tempfile
+
+# What this collection keeps on a host from one run to the next.
+STATE_FOLDER = "/var/lib/constellation-edge"
 
 
 def fsync_folder(folder: str) -> None:

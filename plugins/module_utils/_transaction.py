@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Several files as one change: tested by nginx before it is live, atomic, durable, put back when a later step fails.
@@ -31,6 +29,7 @@ from enum import Enum
 from typing import Union
 
 from ._files import (
+    STATE_FOLDER,
     explain,
     fsync_folder,
     keep_name,
@@ -44,7 +43,6 @@ from ._files import (
 from ._journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint, recover_journal, stage_path
 from ._lock import LOCK_PATH, locked
 from ._staging import Verdict, copy_tree, find_nginx, test_live, test_staged
-from ._state import FOLDER
 
 
 class TransactionError(Exception):
@@ -94,7 +92,7 @@ Change = Union[Write, Link, Remove]  # noqa: UP007 - an alias that is evaluated 
 class Host:
     """Where the parts of the host are: the folder for state, the lock file, the nginx program (a name or a path)."""
 
-    state: str = FOLDER
+    state: str = STATE_FOLDER
     lock: str = LOCK_PATH
     nginx: str = "nginx"
 

@@ -35,10 +35,12 @@ options:
     type: dict
     suboptions:
       server_name:
-        description: One of its names, or a name that one of its wildcards takes.
+        description: One of its names, or a host name that one of its wildcards or regular expressions takes.
         type: str
       listen:
-        description: One of its addresses or ports, with C(ssl) behind it where only such a server is meant.
+        description:
+          - One of its addresses or ports, with C(ssl) behind it where only such a server is meant.
+          - With C(default_server) behind it, the server that answers there for unknown names.
         type: str
   locations:
     description: The locations, in the order in which new ones are to stand.
@@ -68,6 +70,13 @@ options:
           - The names of directives on which the declaration decides alone. With V(present), those of them that are not
             declared are removed, and of repeatable ones, such as C(proxy_set_header), exactly the declared ones are
             left. Every other directive stays.
+          - A name with the argument that tells one of several apart, such as C(add_header X-Frame-Options), means that
+            one alone.
+        type: list
+        elements: str
+        default: []
+      parents:
+        description: The locations around this one, the outermost first; none for a location of the server itself.
         type: list
         elements: str
         default: []
@@ -94,14 +103,17 @@ options:
     description: Lets C(nginx -t) judge the whole configuration before the file is written, when nginx is installed.
     type: bool
     default: true
-  reload:
-    description: Makes the running nginx serve what is on disk, also when this call wrote nothing.
-    type: bool
-    default: true
   backup:
-    description: Keeps a copy of the file beside it when it is changed.
+    description:
+      - Keeps a copy of the file, when it is changed, below C(/var/lib/constellation-edge/backup), where no C(include)
+        reads it.
     type: bool
     default: false
+notes:
+  - nginx serves what is on disk after M(constellation.edge.nginx_reload), which does nothing when it does already.
+seealso:
+  - module: constellation.edge.nginx_reload
+  - module: constellation.edge.nginx_site
 """
 
 EXAMPLES = r"""
@@ -126,21 +138,25 @@ EXAMPLES = r"""
     locations:
       - location: ^~ /jeedom/
         state: absent
+
+- name: Let the running nginx serve what is on disk
+  constellation.edge.nginx_reload:
 """
 
 RETURN = r"""
-reloaded:
-  description: Whether the running nginx was reloaded; in check mode, whether it would be.
+backup_files:
+  description: The copies that O(backup) made.
   returned: always
-  type: bool
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.arguments import LOCATION, RUN
 from ..module_utils._nginx.errors import ConfigError
 from ..module_utils._nginx.location import plan_locations
-from ..module_utils._nginx.run import Request, run
+from ..module_utils._nginx.run import RUN, Request, run
+from ..module_utils._nginx.wanted import LOCATION
 
 
 def main() -> None:
@@ -157,7 +173,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    request = Request(given["root"], given["validate"], given["reload"], given["backup"], module.check_mode)
+    request = Request(given["root"], given["validate"], given["backup"], module.check_mode)
     try:
         result = run(
             request,
@@ -167,9 +183,9 @@ def main() -> None:
         )
     except ConfigError as error:
         module.fail_json(msg=str(error))
-    for warning in result["warnings"]:
+    for warning in result.pop("warnings"):
         module.warn(warning)
-    module.exit_json(changed=result["changed"], diff=result["diff"], reloaded=result["reloaded"])
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

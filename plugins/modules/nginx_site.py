@@ -124,6 +124,14 @@ options:
                   - The names of directives on which the declaration decides alone. With V(present), those of them that
                     are not declared are removed, and of repeatable ones, such as C(proxy_set_header), exactly the
                     declared ones are left. Every other directive stays.
+                  - A name with the argument that tells one of several apart, such as C(add_header X-Frame-Options),
+                    means that one alone.
+                type: list
+                elements: str
+                default: []
+              parents:
+                description:
+                  - The locations around this one, the outermost first; none for a location of the server itself.
                 type: list
                 elements: str
                 default: []
@@ -133,6 +141,11 @@ options:
               after:
                 description: The location behind which this one stands.
                 type: str
+          owns:
+            description: The server's directives on which the declaration decides alone, as in a location.
+            type: list
+            elements: str
+            default: []
           state:
             description:
               - V(present) sets the named directives and leaves others, V(exact) removes others, V(absent) removes
@@ -170,7 +183,9 @@ options:
     type: bool
     default: true
   backup:
-    description: Keeps a copy of each file that is changed beside it.
+    description:
+      - Keeps a copy of each file that is changed below C(/var/lib/constellation-edge/backup), where no C(include)
+        reads it.
     type: bool
     default: false
 """
@@ -222,6 +237,11 @@ reloaded:
   description: Whether the running nginx was reloaded; in check mode, whether it would be.
   returned: always
   type: bool
+backup_files:
+  description: The copies that O(backup) made.
+  returned: always
+  type: list
+  elements: str
 placeholders:
   description: The names for which a self-signed placeholder certificate was made.
   returned: always
@@ -231,10 +251,11 @@ placeholders:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.arguments import LOCATION, RUN, STATE
 from ..module_utils._nginx.errors import ConfigError
-from ..module_utils._nginx.run import Request, run
+from ..module_utils._nginx.run import RUN, Request, run
 from ..module_utils._nginx.site import plan
+from ..module_utils._nginx.wanted import LOCATION, STATE
+from ..module_utils._nginx_process import NginxError
 
 SERVER = {
     "server_name": {"type": "list", "elements": "str", "default": []},
@@ -243,6 +264,7 @@ SERVER = {
     "certificate": {"type": "str"},
     "directives": {"type": "raw"},
     "locations": {"type": "list", "elements": "dict", "default": [], "options": LOCATION},
+    "owns": {"type": "list", "elements": "str", "default": []},
     "state": STATE,
 }
 SITE = {
@@ -262,12 +284,13 @@ def main() -> None:
             "sites": {"type": "list", "elements": "dict", "required": True, "options": SITE},
             "purge": {"type": "bool", "default": True},
             "disable_default": {"type": "bool", "default": False},
+            "reload": {"type": "bool", "default": True},
             **RUN,
         },
         supports_check_mode=True,
     )
     given = module.params
-    request = Request(given["root"], given["validate"], given["reload"], given["backup"], module.check_mode)
+    request = Request(given["root"], given["validate"], given["backup"], module.check_mode)
     try:
         result = run(
             request,
@@ -276,9 +299,10 @@ def main() -> None:
                 root=given["root"],
                 purge=given["purge"],
                 disable_default=given["disable_default"],
+                reload=given["reload"],
             ),
         )
-    except ConfigError as error:
+    except (ConfigError, NginxError) as error:
         module.fail_json(msg=str(error), **getattr(error, "details", {}))
     for warning in result.pop("warnings"):
         module.warn(warning)

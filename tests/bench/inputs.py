@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
 SEED = 2026
+# Site files of every kind that nginx accepts, one subject each.
+CORPUS = Path(__file__).resolve().parents[1] / "fixtures" / "nginx" / "accepted" / "http"
 
 _HAND_MADE = (
     # Certbot's habits: its marks, a second server that redirects.
@@ -162,9 +165,11 @@ def server_config(packages: int, size: int) -> str:
 
 def write(folder: Path, routes: list[str]) -> None:
     """Write every input into a folder; `routes` are the texts that our own declaration gives."""
-    (folder / "sites").mkdir()
+    (folder / "sites-all").mkdir()
     for number, text in enumerate([*routes, *hand_made_sites(80)]):
-        (folder / "sites" / f"site{number}").write_bytes(text.encode("latin-1"))
+        (folder / "sites-all" / f"site{number}").write_bytes(text.encode("latin-1"))
+    for path in CORPUS.iterdir():
+        shutil.copy(path, folder / "sites-all")
     (folder / "locations-5000").write_text(small_server(5000))
     (folder / "locations-500").write_text(one_server(500))
     for size, count in (("10kB", 36), ("100kB", 363), ("1MB", 3630), ("10MB", 36300)):

@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run_command=_engine)
     command = commands.add_parser("images", help="build the images that are missing")
     command.add_argument("systems", nargs="*", type=system_name, metavar="SYSTEM", help=", ".join(SYSTEMS))
-    command.add_argument("--base-only", action="store_true", help="no home servers, no services")
+    command.add_argument("--base-only", action="store_true", help="no home servers, no services, no judges")
     command.set_defaults(run_command=_images)
     command = commands.add_parser("up", help="start a run: test CA, two LAN machines, home servers; prints JSON")
     command.add_argument("--run", required=True, metavar="ID", help="lower-case letters, digits and hyphens")
@@ -81,7 +81,8 @@ def _engine(_options: argparse.Namespace) -> None:
 def _images(options: argparse.Namespace) -> None:
     full = not options.base_only
     start = time.monotonic()
-    report = Images(ensure_engine()).ensure(options.systems or list(SYSTEMS), homes=full, services=full)
+    systems = options.systems or list(SYSTEMS)
+    report = Images(ensure_engine()).ensure(systems, homes=full, services=full, judges=full)
     for built in report:
         print(f"{built.tag:55} {built.seconds:6.1f} s  {'cold' if built.cold else 'warm'}")
     state = "cold" if any(built.cold for built in report) else "warm"

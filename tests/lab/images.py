@@ -59,13 +59,16 @@ class Images:
         self.client = client
         self.report: list[Built] = []
 
-    def ensure(self, systems: Sequence[str], *, homes: bool = True, services: bool = True) -> list[Built]:
+    def ensure(
+        self, systems: Sequence[str], *, homes: bool = True, services: bool = True, judges: bool = False
+    ) -> list[Built]:
         """Have the images of these systems, building what is missing.
 
         Args:
             systems: names of ``recipes.SYSTEMS``.
             homes: the home servers' images too.
             services: the image of the test CA and the LAN's stand-ins too.
+            judges: the images with nginx, which judge configurations, too.
 
         Returns:
             one entry for each image that was asked for or had to be made on the way.
@@ -74,6 +77,7 @@ class Images:
         wanted = [recipes.base_tag(name) for name in systems]
         wanted += [recipes.home_tag(name) for name in systems if homes]
         wanted += [recipes.services_tag()] if services else []
+        wanted += [recipes.judge_tag(name) for name in systems if judges]
         if all(self.has(tag) for tag in wanted):
             # No wait for another process that builds other images.
             for tag in wanted:
@@ -89,6 +93,8 @@ class Images:
                 self._each(lambda name: self._home(name, programs), systems)
             if services:
                 self._services()
+            if judges:
+                self._each(self._judge, systems)
         return self.report
 
     def has(self, tag: str) -> bool:
@@ -280,6 +286,10 @@ class Images:
     def _services(self) -> None:
         tag = recipes.services_tag()
         self._once(tag, lambda: self._derive(recipes.base_tag("debian13"), tag, recipes.SERVICES_PACKAGES))
+
+    def _judge(self, name: str) -> None:
+        tag, packages = recipes.judge_tag(name), recipes.judge_packages(name)
+        self._once(tag, lambda: self._derive(recipes.base_tag(name), tag, packages))
 
     def _derive(self, parent: str, tag: str, packages: Sequence[str]) -> None:
         """Make an image out of another one by installing packages."""

@@ -95,6 +95,11 @@ HOME_PACKAGES: tuple[str, ...] = (
 
 SERVICES_PACKAGES: tuple[str, ...] = ("curl", "openssl", "pebble")
 
+# What says whether a configuration is right: nginx itself, with Lua blocks where the archive has that module.
+JUDGE_PACKAGES: tuple[str, ...] = ("nginx",)
+JUDGE_LUA_PACKAGES: tuple[str, ...] = ("libnginx-mod-http-lua",)
+WITHOUT_LUA = ("ubuntu2204",)
+
 
 def digest(*parts: object) -> str:
     """Return twelve hexadecimal digits that change whenever a part does."""
@@ -119,6 +124,11 @@ def base_packages(system: str) -> tuple[str, ...]:
 def home_packages(system: str) -> tuple[str, ...]:
     """Return what Constellation needs on a system."""
     return (*(MONO_TLS_PACKAGES if system not in WITHOUT_MONO_TLS_PACKAGES else ()), *HOME_PACKAGES)
+
+
+def judge_packages(system: str) -> tuple[str, ...]:
+    """Return what judges configurations on a system."""
+    return (*JUDGE_PACKAGES, *(JUDGE_LUA_PACKAGES if system not in WITHOUT_LUA else ()))
 
 
 def base_tag(system: str) -> str:
@@ -148,11 +158,16 @@ def services_tag() -> str:
     return f"{REPOSITORY}/services:{digest(base_tag('debian13'), SERVICES_PACKAGES, SERVICES_VERSION)}"
 
 
+def judge_tag(system: str) -> str:
+    """Return the name of a system's image with nginx as its distribution installs it, and nothing to serve."""
+    return f"{REPOSITORY}/judge-{system}:{digest(base_tag(system), judge_packages(system))}"
+
+
 def current_tags() -> set[str]:
     """Return every image name that the present recipes lead to."""
     tags = {builder_tag(), services_tag()}
     for system in SYSTEMS:
-        tags |= {base_tag(system), runtime_tag(system), home_tag(system)}
+        tags |= {base_tag(system), runtime_tag(system), home_tag(system), judge_tag(system)}
     return tags
 
 

@@ -28,6 +28,7 @@ _KNOWN_AT_TOP = frozenset(
         "LICENSE",
         "MANIFEST.json",
         "README.md",
+        "REUSE.toml",
         "ansible.cfg",
         "changelogs",
         "docs",

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run all tests: static checks, unit tests, then the Molecule scenarios in the lab.
+"""Run all tests: static checks, unit tests, then in the lab nginx as the judge and the Molecule scenarios.
 
 ``python -m tools.run_tests [--systems "debian12 ..."] [SCENARIO ...]``. Output is shown as it comes and kept in
 ``.cache/logs/STEP.log``. A failed step does not stop the steps that do not need it. The last line is
-``N passed, N failed``: static checks, unit tests, and of each scenario its run and every assertion of its verifier.
+``N passed, N failed``: static checks, unit tests, the judge's, and of each scenario its run and every assertion of its
+verifier.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _LIMIT_LINT = 1200.0
 _LIMIT_UNIT = 600.0
 _LIMIT_ENGINE = 300.0
 _LIMIT_IMAGES = 1800.0
+_LIMIT_JUDGE = 1200.0
 _LIMIT_SCENARIO = 2400.0
 _LIMIT_CLEAN = 300.0
 
@@ -52,16 +54,17 @@ class Step:
 
 
 def steps(scenarios: list[str], systems: list[str]) -> list[Step]:
-    """Return the steps for these scenarios, in order. No systems: the lab's and the scenarios' own choice."""
+    """Return the steps for these scenarios, in order. No systems: each step's own choice."""
     python = str(BIN / "python")
     molecule = str(BIN / "molecule")
     lab = [
         Step("lab-engine", (python, "-m", "lab", "engine"), _LIMIT_ENGINE, counts.of_exit),
         Step("lab-images", (python, "-m", "lab", "images", *systems), _LIMIT_IMAGES, counts.of_exit, ("lab-engine",)),
+        Step("judge", (python, "-m", "pytest", "-q", "tests/judge"), _LIMIT_JUDGE, counts.of_pytest, ("lab-images",)),
     ]
     return [
         Step("lint", (python, "-m", "tools.lint"), _LIMIT_LINT, counts.of_lint),
-        Step("unit", (python, "-m", "pytest", "-q", "tests/unit"), _LIMIT_UNIT, counts.of_pytest),
+        Step("unit", (python, "-m", "pytest", "-q", "tests/unit", "tests/fuzz"), _LIMIT_UNIT, counts.of_pytest),
         *(lab if scenarios else []),
         *(
             Step(
@@ -113,7 +116,7 @@ def _environment(systems: list[str]) -> dict[str, str]:
         PYTHONPATH=str(ROOT / "tests"),
     )
     if systems:
-        env["LAB_SYSTEMS"] = " ".join(systems)
+        env["LAB_SYSTEMS"] = env["JUDGE_SYSTEMS"] = " ".join(systems)
     return env
 
 

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Which process runs, since when, and with which settings it was last proven to run."""
@@ -11,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from .. import _process, _state
+from .._files import STATE_FOLDER
 from .._sockets import listeners
 
 
@@ -59,7 +58,7 @@ def fingerprint(uris: list[str], settings: dict[str, str]) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def read_record(program: str, folder: str = _state.FOLDER) -> Record | None:
+def read_record(program: str, folder: str = STATE_FOLDER) -> Record | None:
     """Return the record of a program's last proven start; None when there is none that can be read."""
     data = _state.read(_name(program), folder)
     try:
@@ -68,7 +67,7 @@ def read_record(program: str, folder: str = _state.FOLDER) -> Record | None:
         return None
 
 
-def write_record(program: str, record: Record, folder: str = _state.FOLDER) -> None:
+def write_record(program: str, record: Record, folder: str = STATE_FOLDER) -> None:
     """Keep a record."""
     _state.write(_name(program), asdict(record), folder)
 

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The running program is in line with its file: what is loaded decides, not whether the file has just changed."""
@@ -12,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 
 from .. import _supervisor as supervisor
-from .._state import FOLDER
+from .._files import STATE_FOLDER
 from .answers import LISTENING, ask
 from .app_settings import read_settings
 from .errors import DotnetError
@@ -36,7 +34,7 @@ class Wanted:
     kind: str
     timeout: float = 60.0
     settle: float = 3.0
-    state_folder: str = FOLDER
+    state_folder: str = STATE_FOLDER
 
 
 @dataclass(frozen=True)

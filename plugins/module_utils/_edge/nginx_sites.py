@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """PRIVATE: sites and routes as the declaration that `nginx_site` reconciles."""
@@ -94,6 +92,8 @@ def _site(site: Site, platform: Platform) -> dict[str, Any]:
         "listen": platform.listen_https(),
         "certificate": site.name,
         "directives": {**platform.tls(), "access_log": log, "add_header": headers},
+        # Of headers this one alone is taken away again: others that an owner adds stay.
+        "owns": ["add_header Strict-Transport-Security"],
         "locations": [_location(route.path, _proxy(route), ROUTE_DIRECTIVES) for route in site.routes],
     }
     return {"name": site.name, "servers": [http, https]}

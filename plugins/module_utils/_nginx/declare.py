@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """From a declaration (Ansible's values) to statements; nothing in it can write outside its own directive."""
@@ -130,12 +128,21 @@ def location_head(text: str, where: str) -> Statement:
     return statement
 
 
-def directive_name(text: object, where: str) -> str:
-    """Return the name of a directive as the tree holds it. Raises ConfigError when it is more than one plain word."""
-    name = inner(str(text))
-    if not _NAME.match(name):
-        raise ConfigError(f"{where}: {str(text)!r} is not the name of a directive; write the name without arguments")
-    return name
+def owned_directive(given: object, where: str) -> Statement:
+    """Return a directive that `owns` names, alone or with the argument that tells it apart. Raises ConfigError."""
+    try:
+        statement = _one(f"{_text(given, where)};", where, block=False)
+    except ConfigError:
+        statement = None
+    if statement is None or not _NAME.match(statement.words[0][1]):
+        raise ConfigError(f"{where}: {str(given)!r} is not the name of a directive")
+    return statement
+
+
+def shown(key: LocationKey) -> str:
+    """Return the identity of a location in nginx's notation, for messages."""
+    modifier, name = key
+    return outer(f"{modifier}{name}" if modifier in ("", "@") else f"{modifier} {name}")
 
 
 def key_of(text: str, where: str) -> LocationKey:

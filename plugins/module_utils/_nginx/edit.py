@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Putting statements in, taking them out, changing their words: every other character stays.
@@ -12,8 +10,9 @@ putting a statement in and taking it out again gives back the same text.
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 
-from .style import BLANK_FIRST, EOL, Style, blank_between, child_indent, indent_of
+from .style import BLANK_LINES, EOL, Style, blanks_between, child_indent, indent_of, line_indent
 from .tokens import Token
 from .tree import Block, Statement, first_token, set_lead
 from .values import quote, value
@@ -22,7 +21,6 @@ MARK = "# constellation.edge"
 # Everything up to the end of the last comment, without its line end; a CR inside a comment is part of it.
 _COMMENTS = re.compile(r"(?:[ \t\r\n]*#[^\n]*(?:\n|\Z))*[ \t\r\n]*#[^\n]*?(?=\r?\n|\Z)")
 _LINE = re.compile(r"\r?\n[^\n]*\Z")
-_BLANK_LAST = re.compile(r"\r?\n[ \t]*\Z")
 
 
 def split_lead(lead: str) -> tuple[str, str]:
@@ -37,32 +35,35 @@ def comment_after(block: Block, index: int) -> str:
 
 
 def is_marked(parent: Block, index: int) -> bool:
-    """Whether the statement carries our mark: behind its `{`, or behind its `;`."""
+    """Whether the statement carries our mark: behind its `{`, or behind its `;` or a Lua block's `}`."""
     block = parent.body[index].block
-    return (comment_after(parent, index) if block is None else comment_after(block, -1)) == MARK
+    behind = comment_after(parent, index) if block is None or block.lua is not None else comment_after(block, -1)
+    return behind == MARK
 
 
 def restyle(statement: Statement, indent: str, style: Style, *, mark: bool = False) -> Statement:
     """Return a copy written in a file's style, without a lead; its comments are not taken along.
 
-    `indent` is the indentation of the copy's own line. With `mark`, a block carries our mark behind its brace.
+    `indent` is the indentation of the copy's own line. With `mark`, a block and those inside it carry our mark behind
+    their braces.
     """
-    copy, pending = _head(statement, indent, style, mark), []
-    pending.append((statement, copy, indent))
+    copy = _head(statement, indent, style, mark)
+    pending = [(statement, copy, indent)]
     while pending:
         source, target, outer_indent = pending.pop()
         if source.block is None or target.block is None:
             continue
         indent = outer_indent + style.step
+        behind = split_lead(target.block.close[0])[0]
         for at, child in enumerate(source.block.body):
-            fresh = _head(child, indent, style, False)
-            lead = split_lead(target.block.close[0])[0] if at == 0 else ""
+            fresh = _head(child, indent, style, mark)
             apart = at > 0 and (child.block is not None or source.block.body[at - 1].block is not None)
-            fresh.words[0] = (lead + style.eol * (1 + apart) + indent, fresh.words[0][1])
+            fresh.words[0] = (behind + style.eol * (1 + apart) + indent, fresh.words[0][1])
+            behind = f" {MARK}" * (mark and child.block is not None and child.block.lua is not None)
             target.block.body.append(fresh)
             pending.append((child, fresh, indent))
         if source.block.body:
-            target.block.close = (style.eol + outer_indent, "}")
+            target.block.close = (behind + style.eol + outer_indent, "}")
     return copy
 
 
@@ -95,47 +96,46 @@ def insert(
     in, as it is written.
     """
     lead = first_token(block, index)[0]
+    if mark and (statement.block is None or statement.block.lua is not None):
+        comment = MARK
     if "\n" not in lead and (not block.is_file or 0 < index < len(block.body)):
-        fresh = statement if as_is else restyle(statement, owner, style, mark=mark)
-        fresh.words[0] = (lead, fresh.words[0][1])
-        block.body.insert(index, fresh)
-        return fresh
-    indent = child_indent(block, index, style, owner)
-    blank = blank_between(block, index, statement.block is not None)
-    before, after = _around(block, index, lead, style, indent, blank, statement.block is not None)
+        indent = line_indent(block, index, owner)
+        before, after = lead, "" if comment else lead
+    else:
+        indent = child_indent(block, index, style, owner)
+        before, after = _around(block, index, lead, style, indent, statement.block is not None)
+    if comment:
+        after = f" {comment}" + (after or ("" if block.is_file and index == len(block.body) else style.eol))
     fresh = statement if as_is else restyle(statement, indent, style, mark=mark)
     fresh.words[0] = (before, fresh.words[0][1])
-    if mark and fresh.block is None:
-        comment = MARK
-    if comment:
-        after = f" {comment}" + (after or ("" if index == len(block.body) else style.eol))
     set_lead(block, index, after)
     block.body.insert(index, fresh)
     return fresh
 
 
-def _around(
-    block: Block, index: int, lead: str, style: Style, indent: str, blank: bool, is_block: bool
-) -> tuple[str, str]:
+def _around(block: Block, index: int, lead: str, style: Style, indent: str, is_block: bool) -> tuple[str, str]:
     """Return the lead of a new statement at `index` and what then stands behind it, from the lead that was there."""
-    eol = style.eol
+    eol, blanks = style.eol, blanks_between(block)
+    # Blocks are set off as their siblings are, a simple directive behind a block, too.
+    apart = blanks if index > 0 and (is_block or block.body[index - 1].block is not None) else 0
     if index == len(block.body):
         comments = _COMMENTS.match(lead)
         if not comments and not block.body and block.is_file:
             return "", lead
         kept = comments.group() if comments else split_lead(lead)[0]
         own_line = EOL.search(kept) is not None or (block.is_file and not block.body)
-        return kept + eol * (1 + (blank or (own_line and is_block))) + indent, lead[len(kept) :]
+        return kept + eol * (1 + (apart or (own_line and is_block))) + indent, lead[len(kept) :]
     if index == 0 and block.is_file:
         # The statement that stood first keeps its own indentation, and its line end where a file mixes them.
         line = _LINE.search(lead)
         own = line.group() if line else eol + lead
-        return lead, eol * (is_block or block.body[0].block is not None) + own
+        return lead, eol * (max(blanks, 1) if is_block or block.body[0].block is not None else 0) + own
     head, rest = split_lead(lead)
-    starts_blank = BLANK_FIRST.match(rest) is not None
+    starts_blank = BLANK_LINES.match(rest) is not None
     if index == 0:
-        return head + eol * (1 + starts_blank) + indent, rest if starts_blank or not is_block else eol + rest
-    return head + eol * (1 + (blank and starts_blank)) + indent, rest
+        below = rest if starts_blank or not is_block else eol * max(blanks, 1) + rest
+        return head + eol * (1 + starts_blank) + indent, below
+    return head + eol * (1 + (apart if starts_blank else 0)) + indent, rest
 
 
 def remove(block: Block, index: int) -> Statement:
@@ -150,7 +150,8 @@ def remove(block: Block, index: int) -> Statement:
     if not ends_line:
         joined = above if starts_line else below
     elif not starts_line:
-        joined = rest
+        # What carries our mark was put between others on their line: what stood between them is in front of it.
+        joined = above if head.strip(" \t\r") == MARK and statement.block is None else rest
     else:
         rest = below if last and not head.strip(" \t\r") else rest
         joined = _join(above, rest, first=index == 0, last=last, first_in_file=index == 0 and block.is_file)
@@ -165,15 +166,17 @@ def _join(above: str, rest: str, *, first: bool, last: bool, first_in_file: bool
     if line_end < 0:
         if last:
             return rest
-        blank = BLANK_FIRST.match(rest)
+        blank = BLANK_LINES.match(rest)
         rest = rest[blank.end() :] if blank else rest
         found = EOL.match(rest)
         return rest[found.end() :] if found else rest
     kept = above[: line_end - (above[:line_end].endswith("\r"))]
-    blank_above = _BLANK_LAST.search(kept)
-    blank_below = BLANK_FIRST.match(rest)
-    below_goes = first_in_file or not blank_above
-    if first and blank_below and not last and below_goes:
+    content = kept.rstrip(" \t\r\n")
+    blank_above = EOL.search(kept, len(content))
+    # A comment above stays apart from what follows, unless it heads the file, where new text comes in below it.
+    alone = not split_lead(content)[1] and not blank_above
+    blank_below = BLANK_LINES.match(rest)
+    if first and blank_below and not last and (first_in_file or alone):
         rest = rest[blank_below.end() :]
     elif blank_above and (blank_below or last):
         kept = kept[: blank_above.start()]
@@ -181,26 +184,30 @@ def _join(above: str, rest: str, *, first: bool, last: bool, first_in_file: bool
 
 
 def set_args(statement: Statement, wanted: list[Token]) -> bool:
-    """Give a statement these arguments; a token whose value is already right stays as it is spelled.
+    """Give a statement these arguments; a token whose value is wanted stays as it is spelled, wherever it then stands.
 
     Returns whether anything changed.
     """
     have = statement.words[1:]
-    if [value(text) for _lead, text in have] == [value(text) for _lead, text in wanted]:
+    old, new = ([value(text) for _lead, text in words] for words in (have, wanted))
+    if old == new:
         return False
-    words = statement.words[:1]
-    for at, (_lead, text) in enumerate(wanted):
-        if at < len(have):
-            kept = have[at][1] if value(have[at][1]) == value(text) else text
-            words.append((have[at][0] or " ", kept))
-        else:
-            words.append((" ", text))
-    spare = "".join(lead for lead, _text in have[len(wanted) :] if "#" in lead)
+    words, spare = statement.words[:1], ""
+    for tag, low, high, first, last in SequenceMatcher(None, old, new, False).get_opcodes():
+        if tag == "equal":
+            words += have[low:high]
+            continue
+        for at, (_lead, text) in enumerate(wanted[first:last], low):
+            words.append((have[at][0] if at < high else " ", text))
+        # The comments in front of words that go stay in the statement.
+        spare += "".join(lead for lead, _text in have[low + last - first : high] if "#" in lead)
+    for at in range(1, len(words)):
+        lead, text = words[at]
+        if not lead and not (text.startswith(")") and words[at - 1][1][:1] in ('"', "'")):
+            words[at] = (" ", text)
     statement.words[:] = words
     lead = spare + statement.end[0]
-    if statement.end[1] == "{" and not lead:
-        lead = " "
-    statement.end = (lead, statement.end[1])
+    statement.end = (lead or " " * (statement.end[1] == "{"), statement.end[1])
     return True
 
 

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """What can be wrong with a configuration text or with a declaration."""
@@ -23,3 +21,15 @@ class SyntaxRefused(ConfigError):  # noqa: N818 - it is told apart from Python's
         self.reason = reason
         self.line = line
         self.column = column
+
+
+def listed(places: list[str], between: str) -> str:
+    """Return places for a message: the first twenty, and how many more there are."""
+    more = [f"and {len(places) - 20} more"] if len(places) > 20 else []
+    return between.join(places[:20] + more)
+
+
+def refused(text: str, position: int, reason: str) -> SyntaxRefused:
+    """Return the error for a position in a text."""
+    line_start = text.rfind("\n", 0, position) + 1
+    return SyntaxRefused(reason, text.count("\n", 0, position) + 1, position - line_start + 1)

@@ -1,20 +1,15 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading a host's nginx files: bounded, with clear errors, includes followed."""
+"""From a file to its tree and back to text: bounded, read back, with errors that name file and line."""
 
 from __future__ import annotations
 
-import contextlib
-import glob
 import os
 import stat
-from collections.abc import Iterator
 
-from .errors import ConfigError
-from .servers import read
-from .tree import Block, Statement, walk
+from .errors import ConfigError, SyntaxRefused
+from .parse import parse
+from .tree import Block, spelling
 
 MAX_BYTES = 32 * 1024 * 1024
 
@@ -29,55 +24,34 @@ def read_text(path: str) -> str | None:
                 raise ConfigError(f"{path}: is not a file; name a configuration file")
             if status.st_size > MAX_BYTES:
                 raise ConfigError(f"{path}: has {status.st_size} bytes; more than {MAX_BYTES} are not read")
-            return file.read(MAX_BYTES + 1).decode("latin-1")
+            content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None
     except IsADirectoryError:
         raise ConfigError(f"{path}: is a directory; name a configuration file") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    zero = content.find(0)
+    if zero >= 0:
+        # nginx takes such a byte, but no text holds one: this is another kind of file, or a damaged one.
+        line = content.count(b"\n", 0, zero) + 1
+        raise ConfigError(f"{path}:{line}: is a binary file (byte {zero} is zero); name a configuration file")
+    return content.decode("latin-1")
 
 
-def names_in(folder: str) -> list[str]:
-    """Return the names in a folder, sorted; none when it is not there."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        return sorted(os.listdir(folder))
-    return []
+def read(text: str, path: str) -> Block:
+    """Parse a file's text; a ConfigError names file and line."""
+    try:
+        return parse(text)
+    except SyntaxRefused as error:
+        raise ConfigError(
+            f"{path}:{error.line}: nginx cannot read this file: {error.reason} (column {error.column}). Repair it first"
+        ) from None
 
 
-def included(root: str) -> Iterator[tuple[str, Block | ConfigError]]:
-    """Every file that nginx reads, from `nginx.conf` on, in its order: path and tree, or what is wrong with it.
-
-    Without `nginx.conf` (nginx is not installed yet) the folders that the packages' own one includes are read. Each
-    file comes once.
-    """
-    main = os.path.join(root, "nginx.conf")
-    pending = [main]
-    if not os.path.exists(main):
-        pending = [*_matches(root, "sites-enabled/*"), *_matches(root, "conf.d/*.conf")][::-1]
-    seen: set[str] = set()
-    while pending:
-        path = pending.pop()
-        if os.path.realpath(path) in seen:
-            continue
-        seen.add(os.path.realpath(path))
-        try:
-            text = read_text(path)
-            document = None if text is None else read(text, path)
-        except ConfigError as error:
-            yield path, error
-            continue
-        if document is not None:
-            yield path, document
-            patterns = [each.args[0] for each, _depth in walk(document) if _is_include(each)]
-            pending.extend(path for pattern in reversed(patterns) for path in reversed(_matches(root, pattern)))
-
-
-def _is_include(statement: Statement) -> bool:
-    return statement.block is None and statement.name == "include" and len(statement.words) == 2
-
-
-def _matches(root: str, pattern: str) -> list[str]:
-    """Return the files of an `include`: relative to the folder of the main file, in alphabetical order."""
-    path = os.path.join(root, pattern)
-    return sorted(glob.glob(path)) if glob.has_magic(path) else [path]
+def checked(document: Block, path: str) -> str:
+    """Return the text of an edited tree, after reading it back: it must say what the tree says."""
+    text = document.dumps()
+    if spelling(read(text, path)) != spelling(document):
+        raise ConfigError(f"{path}: the edited text would not read back as intended; nothing is written")
+    return text

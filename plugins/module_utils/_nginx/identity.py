@@ -1,20 +1,100 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What makes two locations, or two servers, the same for nginx."""
+"""What identifies a directive or a block among its siblings, for nginx and so for us.
+
+`present` finds the directive to change by its key. A directive in no table below stands once in a block, so its name is
+its key: `present` replaces its arguments. `return` is among those: nginx takes it twice and runs the first, so a second
+one would never have an effect.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from .server import listen_key
 from .tree import Statement
 
+Key = tuple[object, ...]
 LocationKey = tuple[str, str]
 
 _CUT = ("=", "^~", "~*", "~")
-_PORT = re.compile(r"[0-9]+\Z")
+# Identified by the first argument, without regard to case where it is the name of a header.
+FIRST_HEADER = frozenset({"add_header", "add_trailer", "auth_http_header", "more_set_headers"})
+FIRST = frozenset(
+    {"set", "sub_filter", "env", "log_format", "auth_request_set", "perl_set", "js_set", "js_var", "js_import"}
+    | {
+        "set_real_ip_from",
+        "include",
+        "proxy_redirect",
+        "thread_pool",
+        "load_module",
+        "server",
+        "perl_modules",
+        "perl_require",
+    }
+    | {"proxy_cookie_domain", "proxy_cookie_path", "proxy_cookie_flags", "ancient_browser_value"}
+)
+FIRST_SUFFIXES = ("_set_header", "_hide_header", "_pass_header")
+FIRST_PLAIN_SUFFIXES = ("_param", "_cache_path", "_ssl_conf_command", "_string_param")
+# Every spelling is its own: identified by all arguments.
+WHOLE = frozenset(
+    {"allow", "deny", "rewrite", "break", "access_log", "error_log", "mirror", "gzip_disable"}
+    | {"ancient_browser", "modern_browser", "modern_browser_value", "debug_connection"}
+    | {"ssl_session_ticket_key", "ssl_ech_file", "early_hints", "xslt_stylesheet"}
+)
+WHOLE_SUFFIXES = ("_cache_valid", "_cache_bypass", "_no_cache")
+_ZONE = re.compile(r"zone=([^:]*)")
+
+
+def key(statement: Statement) -> Key:
+    """Return what identifies a directive or block among its siblings."""
+    name, args = statement.name, statement.args
+    if statement.block is not None:
+        return ("{", *_block_key(name, args))
+    first = args[0] if args else ""
+    if name in FIRST_HEADER or name.endswith(FIRST_SUFFIXES):
+        return (name, first.lower())
+    if name == "listen":
+        return (name, listen_key(args) if args else "")
+    if name == "ssl_conf_command" or name in FIRST or name.endswith(FIRST_PLAIN_SUFFIXES):
+        return (name, first)
+    if name == "error_page":
+        return (name, frozenset(arg for arg in args[:-1] if arg.isdigit()))
+    if name in WHOLE or name.endswith(WHOLE_SUFFIXES):
+        return (name, *args)
+    if name in ("limit_req", "limit_req_zone", "limit_conn_zone"):
+        zones = [found.group(1) for found in map(_ZONE.match, args) if found]
+        return (name, *zones[:1])
+    if name in ("limit_conn", "upstream_conf"):
+        return (name, first)
+    return (name,)
+
+
+def _block_key(name: str, args: list[str]) -> Key:
+    if name == "location":
+        return (name, *location_key(args))
+    if name == "if":
+        return (name, *condition(args))
+    if name == "upstream":
+        return (name, *(arg.lower() for arg in args))
+    if name in ("map", "split_clients"):
+        return (name, *args[1:])
+    if name == "geo":
+        return (name, *args[-1:])
+    if name == "limit_except":
+        return (name, frozenset(args))
+    if name == "types":
+        return (name,)
+    return (name, *args)
+
+
+def condition(args: list[str]) -> tuple[str, ...]:
+    """Return the arguments of `if` without the parentheses, which may be glued to them or stand alone."""
+    parts = list(args)
+    if parts:
+        parts[0] = parts[0].removeprefix("(")
+        parts[-1] = parts[-1].removesuffix(")")
+    return tuple(part for part in parts if part)
 
 
 def location_form(args: list[str]) -> LocationKey:
@@ -38,55 +118,3 @@ def location_key(args: list[str]) -> LocationKey:
     """
     modifier, name = location_form(args)
     return ("" if modifier == "^~" else modifier, name)
-
-
-def listen_address(text: str) -> str:
-    """Return the first argument of `listen` in one form: `443`, `*:443` and `0.0.0.0:443` are the same address."""
-    text = text.lower()
-    if text.startswith("unix:"):
-        return text
-    if _PORT.match(text):
-        return f"*:{int(text)}"
-    if text.startswith("["):
-        host, _bracket, port = text.partition("]")
-        host, port = host + "]", port[1:]
-    else:
-        host, _colon, port = text.partition(":")
-    if host in ("", "0.0.0.0"):  # noqa: S104 - text is compared, nothing is bound
-        host = "*"
-    return f"{host}:{int(port) if _PORT.match(port) else port or 80}"
-
-
-def listen_key(args: list[str]) -> str:
-    """Return the address of a `listen` directive; QUIC has the same ports to itself, as they are UDP's."""
-    return listen_address(args[0]) + ("/udp" if "quic" in args[1:] or "udp" in args[1:] else "")
-
-
-@dataclass(frozen=True)
-class ServerKey:
-    """The identity of a server: its names (lower case) and its addresses."""
-
-    names: frozenset[str]
-    listens: frozenset[str]
-
-    def likeness(self, other: ServerKey) -> int:
-        """How near another key is: 0 when names or addresses have nothing in common, 9 when both are equal."""
-        return _overlap(self.names, other.names) * _overlap(self.listens, other.listens)
-
-
-def _overlap(mine: frozenset[str], theirs: frozenset[str]) -> int:
-    if mine == theirs:
-        return 3
-    return 1 if mine & theirs else 0
-
-
-def server_key(server: Statement) -> ServerKey:
-    """Return the identity of a `server` block; without `listen` it is port 80, without `server_name` the empty name."""
-    names: list[str] = []
-    listens: list[str] = []
-    for statement in server.block.body if server.block else []:
-        if statement.name == "server_name":
-            names.extend(arg.lower() for arg in statement.args)
-        elif statement.name == "listen" and statement.args:
-            listens.append(listen_key(statement.args))
-    return ServerKey(frozenset(names or [""]), frozenset(listens or ["*:80"]))

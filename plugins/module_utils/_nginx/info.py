@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """From a host's files back to the structure that `nginx_site` takes."""
@@ -7,16 +5,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from .edit import is_marked, restyle
 from .errors import ConfigError
-from .files import included, names_in, read_text
-from .identity import location_key
-from .servers import read
+from .files import read, read_text
+from .includes import included, names_in
 from .style import Style
-from .tree import Block, Statement, line_of
-from .values import outer
+from .tree import Block, Statement, line_of, lines
+from .values import inner, outer
+from .wanted_site import sites as wanted_sites
 
 
 def describe_host(root: str) -> dict[str, list[dict[str, Any]]]:
@@ -26,25 +25,26 @@ def describe_host(root: str) -> dict[str, list[dict[str, Any]]]:
     its path, whether nginx reads it, its servers with their lines, and what is wrong with it).
     """
     available = os.path.join(root, "sites-available")
-    active: dict[str, Block | ConfigError] = {}
-    for path, document in included(root):
-        active[os.path.realpath(path)] = document
+    active = {os.path.realpath(path): document for path, document in included(root)}
+    listed: set[str] = set()
     sites: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
     for name in names_in(available):
         path = os.path.join(available, name)
         real = os.path.realpath(path)
         enabled = real in active
+        listed.add(real)
         try:
-            document = active.pop(real) if enabled else read(read_text(path) or "", path)
+            document = active[real] if enabled else read(read_text(path) or "", path)
         except ConfigError as error:
             document = error
-        problem = _problem(document, path)
+        problem = None
+        if isinstance(document, Block):
+            site = {"name": name, "enabled": enabled, **_content(document)}
+            problem = _problem(site, document, path)
+            sites += [site] if problem is None else []
         files.append(_file(path, document, enabled, problem))
-        if isinstance(document, Block) and problem is None:
-            sites.append({"name": name, "enabled": enabled, **_content(document)})
-    for path, document in active.items():
-        files.append(_file(path, document, True, None))
+    files += [_file(path, document, True, None) for path, document in active.items() if path not in listed]
     return {"sites": sites, "files": files}
 
 
@@ -61,12 +61,15 @@ def _file(path: str, document: Block | ConfigError, enabled: bool, problem: str 
     return {"path": path, "enabled": enabled, "servers": servers, "problem": problem}
 
 
-def _problem(document: Block | ConfigError, path: str) -> str | None:
+def _problem(site: Mapping[str, Any], document: Block, path: str) -> str | None:
     """Why a file cannot be said in the structure of `nginx_site`."""
-    for server in document.body if isinstance(document, Block) else []:
-        keys = [location_key(each.args) for each in _locations(server)] if _is_server(server) else []
-        if len(keys) != len(set(keys)):
-            return f"{path}: a server has two locations of one identity; nginx_site takes each once"
+    try:
+        wanted_sites([site])
+    except ConfigError as error:
+        return f"{path}: {error}"
+    for statement, line in lines(document):
+        if any(inner(outer(text)) != text for _lead, text in statement.words):
+            return f"{path}:{line}: holds bytes that are not UTF-8, which Ansible cannot pass on"
     return None
 
 

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Locations inside one server of one existing file."""
@@ -12,25 +10,37 @@ from typing import Any
 
 from .._transaction import Write
 from .errors import ConfigError
-from .files import read_text
-from .plan import Plan
+from .files import checked, read, read_text
+from .locations import reconcile_locations
 from .reconcile import Reconciler
+from .run import Plan
 from .select import Selector, choose
-from .servers import checked, read
 from .style import indent_of
 from .wanted import WantedLocation
 from .wanted import locations as wanted_locations
 
 
 def edit_locations(
-    text: str, path: str, selector: Selector, wanted: list[WantedLocation], *, adopt: bool, purge: bool
+    text: str,
+    path: str,
+    selector: Selector,
+    wanted: list[WantedLocation],
+    *,
+    adopt: bool,
+    purge: bool,
+    warnings: list[str] | None = None,
 ) -> str:
-    """Return the text of a file with its locations brought in line. Raises ConfigError."""
+    """Return the text of a file with its locations brought in line; `warnings` takes what is to be told.
+
+    Raises ConfigError.
+    """
     document = read(text, path)
     editor = Reconciler(document, path, adopt)
     block, server = choose(editor, selector)
     owner = "" if server is None else indent_of(server.words[0][0]) or ""
-    editor.locations(block, wanted, owner, purge=purge)
+    reconcile_locations(editor, block, wanted, owner, purge=purge)
+    if warnings is not None:
+        warnings += editor.warnings
     return checked(document, path)
 
 
@@ -46,8 +56,8 @@ def plan_locations(
         raise ConfigError(
             f"{path}: there is no such file; nginx_location edits a file that exists, nginx_site makes one"
         )
-    after = edit_locations(text, path, selector, wanted, adopt=adopt, purge=purge)
     result = Plan()
+    after = edit_locations(text, path, selector, wanted, adopt=adopt, purge=purge, warnings=result.warnings)
     if after != text:
         result.changes.append(Write(os.path.abspath(path), after.encode("latin-1"), original=text.encode("latin-1")))
     return result

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """From text to the lossless tree."""
@@ -8,15 +6,13 @@ from __future__ import annotations
 
 import gc
 
-from .errors import SyntaxRefused
+from .errors import refused
 from .tokens import LUA_SUFFIX, QUOTED, TOKEN, Token, lua_end
 from .tree import Block, Statement
 from .values import value
 
 # In these the first word of a statement is data, and nginx takes no block inside.
 DATA_BLOCKS = frozenset({"map", "geo", "types", "split_clients", "charset_map"})
-
-_NO_LUA_END = "unexpected end of file, expecting terminating characters for lua code block"
 
 
 def parse(text: str) -> Block:
@@ -59,8 +55,6 @@ def _parse(text: str) -> Block:
                 words = []
                 if name.endswith(LUA_SUFFIX):
                     end = lua_end(text, found.end())
-                    if end < 0:
-                        raise refused(text, len(text), _NO_LUA_END)
                     opened.lua = text[found.end() : end]
                     position = end + 1
                     break
@@ -91,9 +85,3 @@ def _check_end(text: str, position: int, pending: bool, inside: bool) -> None:
         raise refused(text, position, 'unexpected end of file, expecting ";" or "}"')
     if inside:
         raise refused(text, position, 'unexpected end of file, expecting "}"')
-
-
-def refused(text: str, position: int, reason: str) -> SyntaxRefused:
-    """Return the error for a position in a text."""
-    line_start = text.rfind("\n", 0, position) + 1
-    return SyntaxRefused(reason, text.count("\n", 0, position) + 1, position - line_start + 1)

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Bringing the statements of a block in line with wanted ones, with the fewest edits."""
@@ -10,22 +8,23 @@ from collections import Counter, defaultdict
 from difflib import SequenceMatcher
 
 from .edit import comment_after, insert, is_marked, open_up, remove, set_args
-from .errors import ConfigError
-from .identity import LocationKey, location_form, location_key
+from .errors import ConfigError, listed
+from .identity import Key, condition, key, location_form
 from .parse import parse
-from .repeatable import Key, condition, key
 from .style import detect, indent_of
-from .tokens import SPACE
-from .tree import Block, Statement, line_of, meaning, says, walk
-from .values import outer
-from .wanted import WantedLocation
+from .tokens import BOM
+from .tree import Block, Statement, lines, meaning, says, walk
+from .values import outer, value
+from .wanted import Owns
+
+Said = tuple[tuple[str, ...], ...]
 
 
 class Reconciler:
     """Edits one file's tree.
 
     With `adopt`, statements without our mark may be changed where the declaration names them; without it that is a
-    ConfigError which names file and line.
+    ConfigError which names file and line. `warnings` tells what stays although it is no longer wanted.
     """
 
     def __init__(self, document: Block, path: str, adopt: bool) -> None:
@@ -34,31 +33,42 @@ class Reconciler:
         self.path = path
         self.adopt = adopt
         self.style = detect(document)
+        self.warnings: list[str] = []
+        if document.body and document.body[0].words[0][1].startswith(BOM):
+            self.warnings.append(
+                f"{path}: begins with a byte order mark, which nginx takes for a part of the first word"
+            )
         self._text = document.dumps()
         self._order = [statement for statement, _depth in walk(document)]
+        self._lines: dict[int, int] = {}
 
     def place(self, statement: Statement) -> str:
         """`file:line` of a statement in the file as it was read."""
-        at = next((at for at, each in enumerate(self._order) if each is statement), -1)
-        if at < 0:
-            return self.path
-        original = parse(self._text)
-        twin = next(each for number, (each, _depth) in enumerate(walk(original)) if number == at)
-        return f"{self.path}:{line_of(original, twin)}"
+        if not self._lines:
+            # The tree may be edited by now: the lines are those of the file on disk.
+            twins = lines(parse(self._text))
+            self._lines = {id(each): line for each, (_twin, line) in zip(self._order, twins, strict=True)}
+        line = self._lines.get(id(statement))
+        return self.path if line is None else f"{self.path}:{line}"
 
     def foreign(self, statement: Statement, what: str) -> ConfigError:
-        """Return the error for a statement that is not ours."""
+        """Return the error for a statement that is not ours; `what` says it in a message's words."""
         return ConfigError(
-            f"{self.place(statement)}: {outer(what)} is there already and was not made by constellation.edge. "
+            f"{self.place(statement)}: {what} is there already and was not made by constellation.edge. "
             "Say 'adopt: true' to let it be changed, or take it out of the file or out of the declaration"
         )
 
     def ambiguous(self, what: str, found: list[Statement]) -> ConfigError:
         """Return the error for several candidates."""
-        places = ", ".join(self.place(each) for each in found)
-        return ConfigError(f"{outer(what)} stands {len(found)} times: {places}. Keep one of them, then run again")
+        places = listed([self.place(each) for each in found], ", ")
+        return ConfigError(f"{what} stands {len(found)} times: {places}. Keep one of them, then run again")
 
-    # ---- a body with the wanted statements in it -------------------------------------------------------------------
+    def stays(self, have: Statement, inside: str) -> None:
+        """Warn that something of ours is kept for what its owner put into it."""
+        self.warnings.append(
+            f"{self.place(have)}: this {outer(have.name)} is not listed any more but stays, because {inside} in it was "
+            "not made by constellation.edge. Take that out, or remove the whole block by hand"
+        )
 
     def present(
         self,
@@ -67,12 +77,12 @@ class Reconciler:
         owner: str,
         *,
         mark: bool = False,
-        owns: frozenset[str] = frozenset(),
+        owns: Owns = frozenset(),
     ) -> None:
         """Set the wanted statements and leave the others.
 
-        `mark` says that single statements here carry our mark. Of the directives that `owns` names none is left beside
-        the wanted ones.
+        Blocks that are made carry our mark; with `mark` single statements do, too. Of the directives that `owns` names
+        none is left beside the wanted ones.
         """
         if owns:
             self._remove_owned(block, wanted, owns)
@@ -90,7 +100,7 @@ class Reconciler:
             if len(found) > counts[identity]:
                 equal = [have for have in found if says(have) == says(each)]
                 if not equal:
-                    raise self.ambiguous(each.name, found)
+                    raise self.ambiguous(outer(each.name), found)
                 anchor = equal[0]
             elif number < len(found):
                 anchor = found[number]
@@ -98,14 +108,14 @@ class Reconciler:
             else:
                 open_up(block, owner, self.style)
                 at = self._index_for(block, each, anchor)
-                anchor = insert(block, at, each, self.style, owner=owner, mark=mark)
+                anchor = insert(block, at, each, self.style, owner=owner, mark=mark or each.block is not None)
 
     @staticmethod
-    def _remove_owned(block: Block, wanted: list[Statement], owns: frozenset[str]) -> None:
+    def _remove_owned(block: Block, wanted: list[Statement], owns: Owns) -> None:
         """Remove the owned statements that are not wanted; of those of one key the ones that are right stay first."""
         right = {says(each) for each in wanted}
         room = Counter(key(each) for each in wanted)
-        owned = [each for each in block.body if each.name in owns]
+        owned = [each for each in block.body if each.name in owns or key(each) in owns]
         for each in sorted(owned, key=lambda have: says(have) not in right):
             if room[key(each)] > 0:
                 room[key(each)] -= 1
@@ -116,20 +126,26 @@ class Reconciler:
         if says(have) == says(wanted):
             return
         if mark and not self.adopt and not is_marked(parent, parent.body.index(have)):
-            raise self.foreign(have, have.name)
-        self._set_head(have, wanted)
+            raise self.foreign(have, outer(have.name))
+        self.set_head(have, wanted)
         if have.block is not None and wanted.block is not None:
             have.block.lua = wanted.block.lua
             self.exact(have.block, wanted.block.body, indent_of(have.words[0][0]) or "")
 
     @staticmethod
-    def _set_head(have: Statement, wanted: Statement) -> None:
+    def set_head(have: Statement, wanted: Statement) -> None:
+        """Give a statement the wanted arguments, unless it says the same in another way."""
         if wanted.name == "if" and condition(have.args) == condition(wanted.args):
             return
         is_location = have.block is not None and wanted.name == "location"
         if is_location and location_form(have.args) == location_form(wanted.args):
             return
-        set_args(have, wanted.words[1:])
+        words = wanted.words[1:]
+        if wanted.name == "error_page":
+            # The codes are what identifies it, in whatever order.
+            codes = [word for word in have.words[1:-1] if value(word[1]).isdigit()]
+            words = codes + words[len(codes) :]
+        set_args(have, words)
 
     @staticmethod
     def _index_for(block: Block, wanted: Statement, anchor: Statement | None) -> int:
@@ -147,8 +163,6 @@ class Reconciler:
                 return at
         return len(block.body)
 
-    # ---- a body that is exactly this -------------------------------------------------------------------------------
-
     def exact(self, block: Block, wanted: list[Statement], owner: str) -> None:
         """Make a block hold exactly the wanted statements in their order; what is right already stays as written."""
         pending = [(block, wanted, owner)]
@@ -160,12 +174,28 @@ class Reconciler:
                 open_up(block, owner, self.style)
             have = [says(each) for each in block.body]
             want = [says(each) for each in wanted]
-            for tag, low, high, first, last in reversed(SequenceMatcher(None, have, want, False).get_opcodes()):
-                if tag != "equal":
-                    pending.extend(self._replace(block, low, high, wanted[first:last], owner))
+            changes = [each for each in SequenceMatcher(None, have, want, False).get_opcodes() if each[0] != "equal"]
+            moved = self._moved(block, have, [at for change in changes for at in range(change[1], change[2])])
+            for _tag, low, high, first, last in reversed(changes):
+                pending.extend(self._replace(block, low, high, wanted[first:last], owner, moved))
+
+    @staticmethod
+    def _moved(block: Block, said: list[Said], places: list[int]) -> dict[Said, tuple[Statement, str]]:
+        """Return twins of the simple statements at these places, with their comments, for where they may be wanted."""
+        return {
+            said[at]: (Statement(list(block.body[at].words), block.body[at].end, None), comment_after(block, at))
+            for at in places
+            if block.body[at].block is None
+        }
 
     def _replace(
-        self, block: Block, low: int, high: int, wanted: list[Statement], owner: str
+        self,
+        block: Block,
+        low: int,
+        high: int,
+        wanted: list[Statement],
+        owner: str,
+        moved: dict[Said, tuple[Statement, str]],
     ) -> list[tuple[Block, list[Statement], str]]:
         """Turn the statements from `low` to `high` into the wanted ones; returns the nested blocks left to do."""
         nested: list[tuple[Block, list[Statement], str]] = []
@@ -174,7 +204,7 @@ class Reconciler:
         while at >= low or rest:
             if at >= low and rest and key(block.body[at]) == key(rest[-1]):
                 have, each = block.body[at], rest.pop()
-                self._set_head(have, each)
+                self.set_head(have, each)
                 if have.block is not None and each.block is not None:
                     have.block.lua = each.block.lua
                     nested.append((have.block, each.block.body, indent_of(have.words[0][0]) or ""))
@@ -183,115 +213,8 @@ class Reconciler:
                 remove(block, at)
                 at -= 1
             else:
-                insert(block, at + 1, rest.pop(), self.style, owner=owner)
+                each = rest.pop()
+                twin, comment = moved.pop(says(each), (each, ""))
+                as_is, mark = twin is not each, each.block is not None
+                insert(block, at + 1, twin, self.style, owner=owner, mark=mark, comment=comment, as_is=as_is)
         return nested
-
-    # ---- locations -------------------------------------------------------------------------------------------------
-
-    def locations(self, block: Block, wanted: list[WantedLocation], owner: str, *, purge: bool) -> None:
-        """Bring the locations of one server (or of a fragment) in line; `purge` removes ours that are not wanted."""
-        keys = {each.key for each in wanted if each.state != "absent"}
-        if purge:
-            for at in range(len(block.body) - 1, -1, -1):
-                have = block.body[at]
-                if (
-                    have.name == "location"
-                    and have.block
-                    and is_marked(block, at)
-                    and location_key(have.args) not in keys
-                ):
-                    remove(block, at)
-        found: defaultdict[LocationKey, list[Statement]] = defaultdict(list)
-        for statement in block.body:
-            if statement.name == "location" and statement.block is not None:
-                found[location_key(statement.args)].append(statement)
-        order = [each.key for each in wanted]
-        for number, each in enumerate(wanted):
-            same = found[each.key]
-            if len(same) > 1:
-                raise self.ambiguous("location " + " ".join(each.head.args), same)
-            if each.state == "absent":
-                if same:
-                    self._remove_location(block, same[0])
-                    found[each.key] = []
-            elif same:
-                self._change_location(block, same[0], each)
-            else:
-                open_up(block, owner, self.style)
-                at = self._location_index(block, each, number, order, found)
-                whole = Statement(each.head.words, each.head.end, Block(each.body, ("", "}")))
-                found[each.key] = [insert(block, at, whole, self.style, owner=owner, mark=True)]
-            if each.state != "absent":
-                self._keep_order(block, found, each, owner)
-
-    def _remove_location(self, block: Block, have: Statement) -> None:
-        at = block.body.index(have)
-        if not self.adopt and not is_marked(block, at):
-            raise self.foreign(have, "location " + " ".join(have.args))
-        remove(block, at)
-
-    def _change_location(self, parent: Block, have: Statement, wanted: WantedLocation) -> None:
-        block = have.block
-        if block is None:
-            return
-        before = None if self.adopt or is_marked(parent, parent.body.index(have)) else says(have)
-        self._set_head(have, wanted.head)
-        owner = indent_of(have.words[0][0]) or ""
-        if wanted.state == "exact":
-            self.exact(block, wanted.body, owner)
-        else:
-            self.present(block, wanted.body, owner, owns=wanted.owns)
-        if before is not None and says(have) != before:
-            raise self.foreign(have, "location " + " ".join(have.args))
-
-    def _location_index(
-        self,
-        block: Block,
-        wanted: WantedLocation,
-        number: int,
-        order: list[LocationKey],
-        found: dict[LocationKey, list[Statement]],
-    ) -> int:
-        """Where a new location goes: its own wish, else the place that the declaration's order gives it."""
-        if wanted.before or wanted.after:
-            sibling = block.body.index(self._sibling(wanted, found))
-            return sibling if wanted.before else sibling + 1
-        for each in reversed(order[:number]):
-            if found.get(each):
-                return block.body.index(found[each][0]) + 1
-        for each in order[number + 1 :]:
-            if found.get(each):
-                return block.body.index(found[each][0])
-        for at in range(len(block.body) - 1, -1, -1):
-            if block.body[at].name == "location":
-                return at + 1
-        return len(block.body)
-
-    def _sibling(self, wanted: WantedLocation, found: dict[LocationKey, list[Statement]]) -> Statement:
-        side = wanted.before or wanted.after or ("", "")
-        there = found.get(side, [])
-        if len(there) != 1:
-            raise ConfigError(
-                f"{self.path}: location {outer(' '.join(wanted.head.args))} is to stand beside location "
-                f"{outer(''.join(side))}, which stands {len(there)} times there"
-            )
-        return there[0]
-
-    def _keep_order(
-        self, block: Block, found: dict[LocationKey, list[Statement]], wanted: WantedLocation, owner: str
-    ) -> None:
-        """Move a location that stands on the wrong side of the one it names."""
-        if not (wanted.before or wanted.after):
-            return
-        have = found[wanted.key][0]
-        sibling = self._sibling(wanted, found)
-        at, beside = block.body.index(have), block.body.index(sibling)
-        if (at < beside) is bool(wanted.before):
-            return
-        if not self.adopt and not is_marked(block, at):
-            raise self.foreign(have, "location " + " ".join(have.args))
-        comment = comment_after(block, at).strip(SPACE)
-        remove(block, at)
-        beside = block.body.index(sibling)
-        target = beside if wanted.before else beside + 1
-        insert(block, target, have, self.style, owner=owner, comment=comment, as_is=True)

@@ -1,27 +1,32 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Choosing one server of a file, by nginx's own rules for names and addresses."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .declare import listen
-from .errors import ConfigError
-from .identity import listen_address, server_key
+from .errors import ConfigError, listed
 from .reconcile import Reconciler
-from .servers import default_listens, describe, servers_of
+from .server import default_listens, describe, listen_address, servers_of
 from .tree import Block, Statement
+from .values import inner
+
+# A server without `listen` has this one, where nginx runs as root.
+_UNSAID = "80"
+# Blocks that stand beside no location.
+_MAIN = ("events", "http", "stream", "mail", "upstream", "map", "geo")
 
 
 @dataclass(frozen=True)
 class Selector:
     """Which server is meant.
 
-    `server_name` is one of its names, or a name that one of its wildcards takes; `listen` an address, a port, or either
-    with `ssl` behind it. Nothing given means the only server of the file.
+    `server_name` is one of its names, or a host name that one of its wildcards or regular expressions takes; `listen`
+    is an address, a port, or either with options behind it that it must have, such as `ssl`. `default_server` among
+    them means the server that answers there for unknown names. Nothing given means the only server of the file.
     """
 
     server_name: str | None = None
@@ -34,16 +39,18 @@ def choose(editor: Reconciler, selector: Selector) -> tuple[Block, Statement | N
     Raises ConfigError, which lists the candidates, when no server or more than one fits.
     """
     there = servers_of(editor.document)
-    wanted = selector.server_name is not None or selector.listen is not None
-    if not there and not wanted:
-        return editor.document, None
+    if not there and selector == Selector():
+        main = next((each for each in editor.document.body if each.block and each.name in _MAIN), None)
+        if main is None:
+            return editor.document, None
+        raise ConfigError(f"{editor.place(main)}: this file has no server; name the file that holds one, or locations")
     fitting = there
     if selector.listen is not None:
-        fitting = _by_listen(editor.document, fitting, selector.listen, by_name=selector.server_name is not None)
+        fitting = _by_listen(editor.document, fitting, listen(selector.listen, "server, listen"))
     if selector.server_name is not None:
-        fitting = _by_name(fitting, selector.server_name.lower())
+        fitting = _by_name(editor, fitting, inner(selector.server_name))
     if len(fitting) != 1 or fitting[0].block is None:
-        candidates = "; ".join(f"{editor.place(each)} {describe(each)}" for each in (fitting or there)) or "none"
+        candidates = listed([f"{editor.place(each)} {describe(each)}" for each in fitting or there], "; ") or "none"
         raise ConfigError(
             f"{editor.path}: {len(fitting)} servers fit server_name={selector.server_name!r}, "
             f"listen={selector.listen!r}; name exactly one of: {candidates}"
@@ -51,51 +58,74 @@ def choose(editor: Reconciler, selector: Selector) -> tuple[Block, Statement | N
     return fitting[0].block, fitting[0]
 
 
-def _by_listen(document: Block, servers: list[Statement], text: str, *, by_name: bool) -> list[Statement]:
-    wanted = listen(text, "server, listen")
+def _by_listen(document: Block, servers: list[Statement], wanted: Statement) -> list[Statement]:
     address = listen_address(wanted.args[0])
-    any_host = wanted.args[0].isdigit()
-    options = set(wanted.args[1:])
+    options = set(wanted.args[1:]) - {"default_server"}
+    default = "default_server" in wanted.args[1:]
+    # A port alone is every address with it; each of them has a default server of its own.
+    any_host = wanted.args[0].isdigit() and not default
 
     def fits(have: Statement) -> bool:
-        theirs = listen_address(have.args[0]) if have.args else "*:80"
+        theirs = listen_address(have.args[0]) if have.args else f"*:{_UNSAID}"
         same = theirs == address or (any_host and theirs.endswith(address[1:]))
         return same and options <= set(have.args[1:])
 
     fitting = [each for each in servers if any(fits(have) for have in _listens(each))]
-    if len(fitting) > 1 and not by_name:
-        defaults = {id(have) for taken, have in default_listens(document) if taken == address}
-        first = [each for each in fitting if any(id(have) in defaults for have in _listens(each))]
-        return first or fitting
-    return fitting
+    if not default:
+        return fitting
+    said = [have for _address, have in default_listens(document) if fits(have)]
+    marked = [each for each in fitting if any(have is other for have in _listens(each) for other in said)]
+    # Where no server says it, the first of an address is the default.
+    return marked or fitting[:1]
 
 
 def _listens(server: Statement) -> list[Statement]:
     found = [each for each in server.block.body if each.name == "listen"] if server.block else []
-    return found or [listen("80", "listen")]
+    return found or [listen(_UNSAID, "listen")]
 
 
-def _by_name(servers: list[Statement], name: str) -> list[Statement]:
-    """Those with the name itself; else those with the longest wildcard in front, else with the longest behind."""
-    names = [(server_key(each).names, each) for each in servers]
-    exact = [each for theirs, each in names if name in theirs or ("." + name) in theirs]
+def _by_name(editor: Reconciler, servers: list[Statement], wanted: str) -> list[Statement]:
+    """Those with the name itself; else the longest wildcard in front, the longest behind, the first expression."""
+    names = [(name, each) for each in servers for name in _names(each)]
+    lowered = wanted.lower()
+    exact = [each for name, each in names if name.lower() in (lowered, f".{lowered}")]
     if exact:
-        return exact
-    for suffixes in (True, False):
-        fitting = [
-            (len(pattern), each) for theirs, each in names for pattern in theirs if _takes(pattern, name, suffixes)
-        ]
+        return _once(exact)
+    for takes in (_suffix_takes, _prefix_takes):
+        fitting = [(len(name.lstrip("*")), each) for name, each in names if takes(name.lower(), lowered)]
         longest = max((length for length, _each in fitting), default=0)
         if fitting:
-            return [each for length, each in fitting if length == longest]
-    return []
+            return _once([each for length, each in fitting if length == longest])
+    return next(([each] for name, each in names if name.startswith("~") and _matches(editor, each, name, lowered)), [])
 
 
-def _takes(pattern: str, name: str, suffix: bool) -> bool:
-    if pattern.startswith("~"):
-        return False
-    if suffix:
-        return (pattern.startswith("*.") and name.endswith(pattern[1:])) or (
-            pattern.startswith(".") and name.endswith(pattern)
-        )
+def _names(server: Statement) -> list[str]:
+    body = server.block.body if server.block else []
+    return [name for each in body if each.name == "server_name" for name in each.args] or [""]
+
+
+def _once(servers: list[Statement]) -> list[Statement]:
+    """Return each server once, by however many of its names it was found."""
+    return list({id(each): each for each in servers}.values())
+
+
+def _suffix_takes(pattern: str, name: str) -> bool:
+    return (pattern.startswith("*.") and name.endswith(pattern[1:])) or (
+        pattern.startswith(".") and name.endswith(pattern)
+    )
+
+
+def _prefix_takes(pattern: str, name: str) -> bool:
     return pattern.endswith(".*") and name.startswith(pattern[:-1])
+
+
+def _matches(editor: Reconciler, server: Statement, name: str, host: str) -> bool:
+    """Whether a regular expression takes a host name, which nginx has in lower case."""
+    try:
+        # PCRE writes named groups without the P that Python wants.
+        return re.search(re.sub(r"\(\?<(?![=!])", "(?P<", name[1:]), host, re.IGNORECASE) is not None
+    except re.error:
+        raise ConfigError(
+            f"{editor.place(server)}: whether {name!r} takes {host!r} cannot be told here; name this or another server "
+            "of the file by a name as it is written there"
+        ) from None

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """All sites of one call: from the declaration and the files on the host to the changes on disk."""
@@ -15,14 +13,16 @@ from .._command import run
 from .._transaction import Change, Link, Original, Remove, Write
 from .edit import MARK
 from .errors import ConfigError
-from .files import included, names_in, read_text
-from .identity import ServerKey, server_key
+from .files import read, read_text
+from .foreign import first_foreign, has_ours
+from .includes import included, names_in
 from .placeholder import Certificates
-from .plan import Plan
-from .servers import default_listens, edit_site, first_foreign, has_ours, read, servers_of
+from .server import ServerKey, default_listens, server_key, servers_of
+from .site_file import edit_site
+from .site_plan import SitePlan
 from .tree import Block, Statement, line_of
-from .wanted import WantedServer, WantedSite
-from .wanted import sites as wanted_sites
+from .wanted_site import WantedServer, WantedSite
+from .wanted_site import sites as wanted_sites
 
 
 def plan(
@@ -31,15 +31,16 @@ def plan(
     root: str = "/etc/nginx",
     purge: bool = True,
     disable_default: bool = False,
+    reload: bool = False,
     certificates: Certificates | None = None,
-) -> Plan:
+) -> SitePlan:
     """Read the host and plan every site; nothing is written. A site that cannot be done is reported with its problem.
 
     Raises ConfigError when the declaration itself is wrong.
     """
     wanted = wanted_sites(given)
-    result = Plan()
-    planner = _Planner(root, purge, certificates or Certificates(), result)
+    result = SitePlan(certificates, reload=reload)
+    planner = _Planner(root, purge, result)
     if disable_default:
         planner.disable_default(wanted)
     purged = planner.purge({site.name for site in wanted}) if purge else []
@@ -52,12 +53,12 @@ def plan(
 
 
 class _Planner:
-    def __init__(self, root: str, purge: bool, certificates: Certificates, result: Plan) -> None:
+    def __init__(self, root: str, purge: bool, result: SitePlan) -> None:
         self.available = os.path.join(root, "sites-available")
         self.enabled = os.path.join(root, "sites-enabled")
         self.root = root
         self.purge_ours = purge
-        self.certificates = certificates
+        self.certificates = result.certificates
         self.result = result
         self.gone: set[str] = set()
         self.others: list[tuple[str, Block]] = []
@@ -78,7 +79,15 @@ class _Planner:
         try:
             self.refuse_twins(site)
             before = read_text(path)
-            after = edit_site(before, site, path, certificate, os.path.exists, purge=self.purge_ours)
+            after = edit_site(
+                before,
+                site,
+                path,
+                certificate,
+                os.path.exists,
+                purge=self.purge_ours,
+                warnings=self.result.warnings,
+            )
             if after is None:
                 changes += [Remove(link) for link in self._links(path)]
                 if before is not None:

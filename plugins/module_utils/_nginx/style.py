@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """How a file is written: indentation, line ends, braces, blank lines; new text follows it."""
@@ -15,7 +13,7 @@ from .tree import Block, first_token, walk
 EOL = re.compile(r"\r?\n")
 # White space from the last line end on, or at the start of a file.
 _LAST_LINE = re.compile(r"\n[ \t\r]*\Z")
-BLANK_FIRST = re.compile(r"\r?\n[ \t]*(?=\r?\n)")
+BLANK_LINES = re.compile(r"(?:\r?\n[ \t]*(?=\r?\n))+")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def detect(document: Block) -> Style:
             indent = statement.words[0][0]
         del above[depth:]
         parent = above[-1] if above else None
-        if parent is not None and indent is not None and indent.startswith(parent) and len(indent) > len(parent):
+        if parent is not None and indent is not None and indent.startswith(parent):
             steps[indent[len(parent) :]] += 1
         above.append(indent)
         if statement.block is not None:
@@ -77,17 +75,24 @@ def child_indent(block: Block, index: int, style: Style, owner: str) -> str:
     return (owner if closing is None else closing) + style.step
 
 
-def blank_between(block: Block, index: int, is_block: bool) -> bool:
-    """Whether a new statement at `index` is set off from the one before it by a blank line.
+def line_indent(block: Block, index: int, owner: str) -> str:
+    """Return the indentation of the line on which the statement at `index` stands, `owner` being the block's own."""
+    for at in range(index, -1, -1):
+        lead = first_token(block, at)[0]
+        indent = lead if block.is_file and at == 0 and "\n" not in lead else indent_of(lead)
+        if indent is not None:
+            return indent
+    return owner
 
-    Blocks are, unless the blocks that are there stand close; a simple directive is, behind a block.
-    """
-    if index == 0:
-        return False
-    if not is_block and block.body[index - 1].block is None:
-        return False
-    votes = 0
+
+def blanks_between(block: Block) -> int:
+    """Return how many blank lines set the blocks among these siblings off: most often, one where there are none."""
+    counts: Counter[int] = Counter()
     for at in range(1, len(block.body)):
         if block.body[at].block is not None:
-            votes += 1 if BLANK_FIRST.search(block.body[at].words[0][0]) else -1
-    return votes >= 0
+            found = BLANK_LINES.search(block.body[at].words[0][0])
+            counts[found.group().count("\n") if found else 0] += 1
+    close = counts.pop(0, 0)
+    if close > sum(counts.values()):
+        return 0
+    return counts.most_common(1)[0][0] if counts else 1

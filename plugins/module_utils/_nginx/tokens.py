@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The tokens of nginx's configuration language, as its own reader (`ngx_conf_read_token`) sees them.
@@ -15,9 +13,12 @@ from __future__ import annotations
 
 import re
 
+from .errors import refused
+
 Token = tuple[str, str]
 
 SPACE = " \t\r\n"
+BOM = "\xef\xbb\xbf"
 # White space is these four bytes and nothing else; a comment runs to LF (a CR does not end it) or to the end.
 _LEAD = r"[ \t\r\n]*(?:#[^\n]*(?:\n|\Z)[ \t\r\n]*)*"
 _TAKEN = r"(?:\\[\s\S]?|\$\{*)"  # a backslash takes any character with it; "$" takes the braces that follow
@@ -30,35 +31,47 @@ TOKEN = re.compile(rf"({_LEAD})([;{{}}]|{BARE}|(?:{DOUBLE}|{SINGLE})(?=[ \t\r\n;
 QUOTED = re.compile(rf"{DOUBLE}|{SINGLE}")
 
 LUA_SUFFIX = "_by_lua_block"
-_LUA_TOKEN = re.compile(
-    r"[{}]|\[(=*)\[|--\[(=*)\[|\]=*\]|--[^\n]*"
-    r'|"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"'
-    r"|'[^'\\\n]*(?:\\[^\n][^'\\\n]*)*'"
-)
+_LUA_TOKEN = re.compile(r"[{}]|\[(=*)\[|--\[(=*)\[|\]=*\]|--[^\n]*|[\"']")
+_LUA_STRINGS = {
+    '"': re.compile(r'"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"'),
+    "'": re.compile(r"'[^'\\\n]*(?:\\[^\n][^'\\\n]*)*'"),
+}
 
 
 def lua_end(text: str, start: int) -> int:
-    """Where the body of a Lua block ends: the position of its closing brace, or -1 without one.
+    """Return the position of the brace that closes a Lua block, `start` being the position behind the opening one.
 
-    `start` is the position behind the opening brace.
+    Raises SyntaxRefused where nginx's Lua module finds no end.
     """
     depth = 1
+    brace = start - 1
     position = start
+    # Up to here a quote of that kind opens no string: one before it on its line did not close, so no later one does.
+    literal = {'"': 0, "'": 0}
     while True:
         found = _LUA_TOKEN.search(text, position)
         if found is None:
-            return -1
+            raise refused(text, brace, "unexpected end of file, expecting terminating characters for lua code block")
         position = found.end()
         word = found.group()
         if word == "{":
             depth += 1
+            brace = found.start()
         elif word == "}":
             depth -= 1
             if depth == 0:
                 return found.start()
+        elif word in literal:
+            string = _LUA_STRINGS[word].match(text, found.start()) if position > literal[word] else None
+            if string is not None:
+                position = string.end()
+            elif position > literal[word]:
+                line_end = text.find("\n", position)
+                literal[word] = len(text) if line_end < 0 else line_end
         elif found.group(1) is not None or found.group(2) is not None:
             closing = "]" + (found.group(1) or found.group(2) or "") + "]"
             position = text.find(closing, position)
             if position < 0:
-                return -1
+                reason = f'Lua code block missing the closing long bracket "{closing}"'
+                raise refused(text, found.start(), f"{reason}, the inlined Lua code may be too long")
             position += len(closing)

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The lossless tree: statements, blocks, and the text they came from."""
@@ -82,17 +80,25 @@ def _pieces(top: Block) -> Iterator[str]:
             stack.pop()
 
 
-def walk(top: Block) -> Iterator[tuple[Statement, int]]:
-    """Every statement in file order, with its depth (0 at the top)."""
-    stack: list[Iterator[Statement]] = [iter(top.body)]
+def places(top: Block) -> Iterator[tuple[Block, int, int]]:
+    """Every statement in file order: the block that holds it, its index there, and its depth (0 at the top)."""
+    stack: list[tuple[Block, Iterator[int]]] = [(top, iter(range(len(top.body))))]
     while stack:
-        for statement in stack[-1]:
-            yield statement, len(stack) - 1
-            if statement.block is not None:
-                stack.append(iter(statement.block.body))
+        parent, rest = stack[-1]
+        for at in rest:
+            yield parent, at, len(stack) - 1
+            block = parent.body[at].block
+            if block is not None:
+                stack.append((block, iter(range(len(block.body)))))
                 break
         else:
             stack.pop()
+
+
+def walk(top: Block) -> Iterator[tuple[Statement, int]]:
+    """Every statement in file order, with its depth (0 at the top)."""
+    for parent, at, depth in places(top):
+        yield parent.body[at], depth
 
 
 def meaning(top: Block) -> list[tuple[str, ...]]:
@@ -129,29 +135,46 @@ def says(statement: Statement) -> tuple[tuple[str, ...], ...]:
 
 def comments(document: Block) -> Iterator[tuple[int, str]]:
     """Every comment of a file in its order, without the line end: the line, from 1, and the text from `#` on."""
-    line = 1
-    for is_lead, text in _leads(document):
-        for number, each in enumerate(text.split("\n") if is_lead else ()):
+    for line, lead, _statement in _leads(document):
+        for number, each in enumerate(lead.split("\n")):
             if "#" in each:
                 yield line + number, each[each.index("#") :].rstrip("\r")
-        line += text.count("\n")
 
 
-def _leads(top: Block) -> Iterator[tuple[bool, str]]:
-    """Return the pieces of a text; those that stand before a token, where alone comments are, come with True."""
+def lines(document: Block) -> Iterator[tuple[Statement, int]]:
+    """Every statement in file order, with the line, from 1, on which its first word stands."""
+    for line, lead, statement in _leads(document):
+        if statement is not None:
+            yield statement, line + lead.count("\n")
+
+
+def line_of(document: Block, wanted: Statement) -> int:
+    """Return the line, from 1, on which a statement's first word stands; 0 when it is not in the document."""
+    return next((line for each, line in lines(document) if each is wanted), 0)
+
+
+def _leads(top: Block) -> Iterator[tuple[int, str, Statement | None]]:
+    """Return what stands before each token, where alone comments are, with its line.
+
+    The statement comes along where the token is its first word.
+    """
+    line = 1
     stack: list[tuple[Block, Iterator[Statement]]] = [(top, iter(top.body))]
     while stack:
         block, rest = stack[-1]
         for statement in rest:
+            first: Statement | None = statement
             for lead, text in (*statement.words, statement.end):
-                yield True, lead
-                yield False, text
+                yield line, lead, first
+                first = None
+                line += lead.count("\n") + text.count("\n")
             if statement.block is not None:
-                yield False, statement.block.lua or ""
+                line += (statement.block.lua or "").count("\n")
                 stack.append((statement.block, iter(statement.block.body)))
                 break
         else:
-            yield True, block.close[0]
+            yield line, block.close[0], None
+            line += block.close[0].count("\n")
             stack.pop()
 
 
@@ -167,24 +190,3 @@ def set_lead(block: Block, index: int, lead: str) -> None:
         words[0] = (lead, words[0][1])
     else:
         block.close = (lead, block.close[1])
-
-
-def line_of(document: Block, wanted: Statement) -> int:
-    """Return the line, from 1, on which a statement's first word stands; 0 when it is not in the document."""
-    line = 1
-    stack: list[tuple[Block, Iterator[Statement]]] = [(document, iter(document.body))]
-    while stack:
-        block, rest = stack[-1]
-        for statement in rest:
-            if statement is wanted:
-                return line + statement.words[0][0].count("\n")
-            line += sum(lead.count("\n") + text.count("\n") for lead, text in statement.words)
-            line += statement.end[0].count("\n")
-            if statement.block is not None:
-                line += (statement.block.lua or "").count("\n")
-                stack.append((statement.block, iter(statement.block.body)))
-                break
-        else:
-            line += block.close[0].count("\n")
-            stack.pop()
-    return 0

@@ -1,5 +1,3 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Between what a token says and how it is written."""
@@ -25,8 +23,8 @@ def inner(text: str) -> str:
 
 
 def outer(text: str) -> str:
-    """Return the reverse of `inner`; bytes that are not UTF-8 become surrogates."""
-    return text.encode("latin-1").decode("utf-8", "surrogateescape")
+    r"""Return the reverse of `inner`; bytes that are not UTF-8, which Ansible passes nowhere, are written as `\xe9`."""
+    return text.encode("latin-1").decode("utf-8", "backslashreplace")
 
 
 def value(text: str) -> str:

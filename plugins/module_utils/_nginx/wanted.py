@@ -1,29 +1,41 @@
-# Copyright (c) 2026 constellation.edge contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The declaration of sites, checked and turned into statements."""
+"""The declaration of locations, checked and turned into statements."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Union
 
 from . import declare
 from .errors import ConfigError
-from .identity import LocationKey, ServerKey, listen_key, location_key
+from .identity import Key, LocationKey, key, location_key
 from .tree import Statement
-from .values import inner
 
-STATES = ("present", "exact", "absent")
+# Names of directives, and keys of single ones among those of a name.
+Owns = frozenset[Union[str, Key]]  # noqa: UP007 - an alias that is evaluated at run time
+Parents = tuple[LocationKey, ...]
+
+# The arguments of a location in a module's declaration.
+STATE: dict[str, Any] = {"type": "str", "choices": ["present", "exact", "absent"], "default": "present"}
+LOCATION: dict[str, Any] = {
+    "location": {"type": "str", "required": True},
+    "directives": {"type": "raw"},
+    "state": STATE,
+    "owns": {"type": "list", "elements": "str", "default": []},
+    "parents": {"type": "list", "elements": "str", "default": []},
+    "before": {"type": "str"},
+    "after": {"type": "str"},
+}
 
 
 @dataclass(frozen=True)
 class WantedLocation:
-    """One location: its head, its body and where it stands among its siblings.
+    """One location: its head, its body and where it stands.
 
-    With `state` present, `owns` names the directives that the body decides alone; every other one is left.
+    `parents` are the locations around it, the outermost first. With `state` present, `owns` tells the directives that
+    the body decides alone; every other one is left.
     """
 
     head: Statement
@@ -31,126 +43,71 @@ class WantedLocation:
     state: str = "present"
     before: LocationKey | None = None
     after: LocationKey | None = None
-    owns: frozenset[str] = frozenset()
+    owns: Owns = frozenset()
+    parents: Parents = ()
 
     @property
     def key(self) -> LocationKey:
-        """What identifies it for nginx."""
+        """What identifies it for nginx among its siblings."""
         return location_key(self.head.args)
-
-
-@dataclass
-class WantedServer:
-    """One server: names, addresses, certificate name, directives and locations."""
-
-    names: list[str]
-    listens: list[Statement]
-    body: list[Statement]
-    locations: list[WantedLocation]
-    state: str = "present"
-    default: bool = False
-    certificate: str | None = None
-
-    @property
-    def key(self) -> ServerKey:
-        """What identifies it for nginx."""
-        return ServerKey(
-            frozenset(name.lower() for name in self.names) or frozenset({""}),
-            frozenset(listen_key(each.args) for each in self.listens) or frozenset({"*:80"}),
-        )
-
-
-@dataclass
-class WantedSite:
-    """One site file."""
-
-    name: str
-    state: str = "present"
-    enabled: bool = True
-    adopt: bool = False
-    body: list[Statement] = field(default_factory=list)
-    servers: list[WantedServer] = field(default_factory=list)
 
 
 def locations(given: Sequence[Mapping[str, Any]] | None, where: str) -> list[WantedLocation]:
     """Return the locations of a server; two of one identity are an error."""
     found: list[WantedLocation] = []
-    seen: set[LocationKey] = set()
+    states: dict[Parents, str] = {}
     for each in given or []:
-        text = each["location"]
-        place = f"{where}, location {text!r}"
-        head = declare.location_head(text, where)
-        key = location_key(head.args)
-        if key in seen:
-            raise ConfigError(f"{place}: is listed twice; for nginx it is the same location")
-        seen.add(key)
-        before, after = each.get("before"), each.get("after")
-        if before and after:
-            raise ConfigError(f"{place}: takes 'before' or 'after', not both")
-        found.append(
-            WantedLocation(
-                head,
-                declare.directives(each.get("directives"), place),
-                each.get("state") or "present",
-                declare.key_of(before, f"{place}, before") if before else None,
-                declare.key_of(after, f"{place}, after") if after else None,
-                frozenset(declare.directive_name(name, f"{place}, owns") for name in each.get("owns") or []),
+        one = _location(each, where)
+        path = (*one.parents, one.key)
+        if path in states:
+            raise ConfigError(
+                f"{where}, location {each['location']!r}: is listed twice; for nginx it is the same location"
             )
-        )
+        states[path] = one.state
+        found.append(one)
+    for one in found:
+        beside = one.before or one.after
+        if beside and states.get((*one.parents, beside)) == "absent":
+            raise ConfigError(
+                f"{where}, location {declare.shown(one.key)}: is to stand beside location {declare.shown(beside)}, "
+                "which is listed as absent; name one that stays"
+            )
+        for depth in range(1, len(one.parents) + 1):
+            state = states.get(one.parents[:depth], "present")
+            if state != "present":
+                name = declare.shown(one.parents[depth - 1])
+                raise ConfigError(
+                    f"{where}, location {declare.shown(one.key)}: its parent {name} is listed as {state}, which"
+                    " decides on what is in it; write this location into the parent's directives, or say present there"
+                )
     return found
 
 
-def _server(given: Mapping[str, Any], where: str) -> WantedServer:
-    names = [inner(str(name)) for name in given.get("server_name") or []]
-    if any("\n" in name or not name for name in names):
-        raise ConfigError(f"{where}: server_name holds an empty name or a line end")
-    certificate = given.get("certificate")
-    if certificate is not None and (certificate in ("", ".", "..") or "/" in certificate or "\n" in certificate):
-        raise ConfigError(f"{where}: certificate {certificate!r} is not the name of a lineage")
-    listens = [declare.listen(str(each), where) for each in given.get("listen") or []]
-    addresses = [listen_key(each.args) for each in listens]
-    for address in addresses:
-        if addresses.count(address) > 1:
-            raise ConfigError(f"{where}: listen names {address} twice")
-    if given.get("default"):
-        for each in listens:
-            if "default_server" not in each.args:
-                each.words.append((" ", "default_server"))
-    return WantedServer(
-        names,
-        listens,
-        declare.directives(given.get("directives"), where),
-        locations(given.get("locations"), where),
+def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
+    place = f"{where}, location {given['location']!r}"
+    before, after = given.get("before"), given.get("after")
+    if before and after:
+        raise ConfigError(f"{place}: takes 'before' or 'after', not both")
+    return WantedLocation(
+        declare.location_head(given["location"], where),
+        declare.directives(given.get("directives"), place),
         given.get("state") or "present",
-        bool(given.get("default")),
-        certificate,
+        declare.key_of(before, f"{place}, before") if before else None,
+        declare.key_of(after, f"{place}, after") if after else None,
+        owned(given.get("owns"), place),
+        tuple(declare.key_of(str(parent), f"{place}, parents") for parent in given.get("parents") or []),
     )
 
 
-def sites(given: Sequence[Mapping[str, Any]]) -> list[WantedSite]:
-    """Return the sites of one call, checked; raises ConfigError before anything is read or written."""
-    found: list[WantedSite] = []
-    for each in given:
-        name = str(each["name"])
-        where = f"site {name!r}"
-        if not name or name.startswith(".") or "/" in name or any(ord(letter) < 33 for letter in name):
-            raise ConfigError(f"{where}: a site's name is the name of its file: no '/', no space, no leading dot")
-        if any(other.name == name for other in found):
-            raise ConfigError(f"{where}: is listed twice")
-        servers: list[WantedServer] = []
-        for at, server in enumerate(each.get("servers") or [], 1):
-            wanted = _server(server, f"{where}, server {at}")
-            if any(other.key == wanted.key for other in servers):
-                raise ConfigError(f"{where}, server {at}: an earlier server has the same names and addresses")
-            servers.append(wanted)
-        found.append(
-            WantedSite(
-                name,
-                each.get("state") or "present",
-                each.get("enabled") is not False,
-                bool(each.get("adopt")),
-                declare.directives(each.get("directives"), where),
-                servers,
+def owned(given: Iterable[object] | None, place: str) -> Owns:
+    """Return what `owns` names: a directive's name, or a name with the argument that tells one of several apart."""
+    found: set[str | Key] = set()
+    for each in given or []:
+        statement = declare.owned_directive(each, f"{place}, owns")
+        single = key(statement)
+        if len(statement.words) > 1 and len(single) == 1:
+            raise ConfigError(
+                f"{place}, owns: {each!r} is not the name of a directive, which stands once; leave out its value"
             )
-        )
-    return found
+        found.add(single if len(statement.words) > 1 else statement.name)
+    return frozenset(found)

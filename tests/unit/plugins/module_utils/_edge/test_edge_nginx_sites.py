@@ -13,8 +13,8 @@ import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._edge.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.module_utils._edge.platform import Platform
 from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.servers import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
 
 ROOT = pathlib.Path(__file__).parents[5]
 PRESETS = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text())
@@ -132,11 +132,22 @@ def test_a_location_owns_what_it_can_set_and_nothing_of_its_owner(app, prefix, b
             assert not {"auth_basic", "allow", "deny", "include", "add_header", "limit_req"} & set(each["owns"])
 
 
-def test_a_changed_preset_leaves_the_owners_lines_in_a_location():
-    def text_of(before, sites):
-        (site,) = wanted.sites(sites[1:])
-        return edit_site(before, site, "s", lambda name: (f"/{name}/c", f"/{name}/k"), lambda _path: True, purge=True)
+def text_of(before, sites):
+    (site,) = wanted_site.sites(sites[1:])
+    return edit_site(before, site, "s", lambda name: (f"/{name}/c", f"/{name}/k"), lambda _path: True, purge=True)
 
+
+def test_hsts_that_is_switched_off_goes_and_the_owners_headers_stay():
+    route = {"path": "/", "upstream": "http://10.0.0.1"}
+    before = text_of(None, declared(route))
+    mine = '    add_header Content-Security-Policy "default-src self" always;\n'
+    hsts = next(line for line in before.splitlines(keepends=True) if "Strict-Transport-Security" in line)
+    after = text_of(before.replace(hsts, hsts + mine), declared(route, hsts=False))
+    assert after == before.replace(hsts, mine)
+    assert text_of(after, declared(route, hsts=False)) == after
+
+
+def test_a_changed_preset_leaves_the_owners_lines_in_a_location():
     route = {"path": "/zm/", "upstream": "http://10.0.0.1", "buffering": False}
     before = text_of(None, declared(route))
     mine = "        # for me alone\n        auth_basic  'mine';  # why\n        allow 10.0.0.0/8;\n"

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import directives, location_head
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, meaning
@@ -103,4 +103,4 @@ def test_a_location_is_one_head(text: str) -> None:
 )
 def test_a_wrong_declaration_is_refused(sites: list[dict[str, object]], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        wanted.sites(sites)
+        wanted_site.sites(sites)

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import files, run
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import files, run, site_plan
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.files import included, read_text
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.files import read_text
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.includes import included
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import plan_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates, create, discard
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.plan import Plan
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import TransactionError, Write
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_plan import SitePlan, SitesRefused
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import Change, TransactionError, Write
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -97,24 +98,29 @@ class Recorder:
         self.current = True
         monkeypatch.setattr(run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
         monkeypatch.setattr(run, "recover", lambda: self.calls.append("recover"))
-        monkeypatch.setattr(run, "find_nginx", lambda: "/usr/sbin/nginx")
+        monkeypatch.setattr(site_plan, "find_nginx", lambda: "/usr/sbin/nginx")
         monkeypatch.setattr(run, "apply", self.apply)
         monkeypatch.setattr(run, "check", lambda todo, root: self.calls.append("check"))
-        monkeypatch.setattr(run, "bring_up_to_date", lambda: not self.current)
-        monkeypatch.setattr(run, "loaded", lambda: run_loaded(self.current))
-        self.plan = Plan([Write(str(tmp_path / "f"), b"a;\n")], missing={"n": ["a.test"]})
+        monkeypatch.setattr(site_plan, "bring_up_to_date", lambda: not self.current)
+        monkeypatch.setattr(site_plan, "loaded", lambda: run_loaded(self.current))
         self.certificates = Certificates(str(tmp_path / "live"), str(tmp_path / "p"))
+        self.changes: list[Change] = [Write(str(tmp_path / "f"), b"a;\n")]
+        self.missing = {"n": ["a.test"]}
+        self.sites: list[dict[str, Any]] = []
 
-    def apply(self, todo: list[Any], **options: Any) -> None:
+    def apply(self, todo: list[Any], **options: Any) -> list[str]:
         """Record, and fail or succeed as told."""
         self.calls.append(f"apply {len(todo)}")
         if self.fail:
             raise TransactionError("refused by nginx")
         options["after"]()
+        return []
 
-    def run(self, **options: Any) -> dict[str, Any]:
+    def run(self, *, reload: bool = True, **options: Any) -> dict[str, Any]:
         """Carry the plan out."""
-        return run.run(run.Request(**options), lambda: self.plan, self.certificates)
+        plan = SitePlan(self.certificates, reload=reload)
+        plan.changes, plan.missing, plan.sites = self.changes, self.missing, self.sites
+        return run.run(run.Request(**options), lambda: plan)
 
 
 def run_loaded(current: bool) -> Any:
@@ -137,7 +143,7 @@ def test_check_mode_writes_nothing_and_shows_the_bytes(recorder: Recorder, tmp_p
 
 
 def test_check_mode_asks_nginx_when_nothing_else_is_missing(recorder: Recorder) -> None:
-    recorder.plan.missing = {}
+    recorder.missing = {}
     recorder.run(check_mode=True)
     assert recorder.calls == ["check"]
 
@@ -151,7 +157,7 @@ def test_a_failed_run_takes_its_placeholder_away(recorder: Recorder) -> None:
 
 
 def test_nothing_to_write_but_nginx_is_behind(recorder: Recorder) -> None:
-    recorder.plan = Plan()
+    recorder.changes, recorder.missing = [], {}
     assert recorder.run()["changed"] is False
     recorder.current = False
     assert recorder.run(check_mode=True)["reloaded"] is True
@@ -161,8 +167,8 @@ def test_nothing_to_write_but_nginx_is_behind(recorder: Recorder) -> None:
 
 
 def test_a_problem_of_one_site_stops_everything(recorder: Recorder) -> None:
-    recorder.plan.sites = [{"name": "n", "path": "/n", "changed": False, "problem": "it is broken"}]
-    with pytest.raises(run.RunError, match=r"it is broken. Nothing was changed") as caught:
+    recorder.sites = [{"name": "n", "path": "/n", "changed": False, "problem": "it is broken"}]
+    with pytest.raises(SitesRefused, match=r"it is broken. Nothing was changed") as caught:
         recorder.run()
     assert caught.value.details["sites"][0]["name"] == "n"
     assert recorder.calls == ["recover"]

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import (
-    listen_address,
-    location_key,
-    server_key,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import key, location_key
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.parse import parse
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.repeatable import key
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.select import Selector, choose
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import listen_address, server_key
 
 
 @pytest.mark.parametrize(
@@ -100,7 +96,9 @@ def test_servers() -> None:
         ("add_header X-A 1;", "add_header X-B 1;", False),
         ("proxy_set_header Host a;", "proxy_set_header Host b;", True),
         ("listen 80;", "listen *:80 default_server;", True),
-        ("error_page 404 /a;", "error_page 404 /b;", False),
+        ("error_page 404 /a;", "error_page 404 =200 /b;", True),
+        ("error_page 500 502 /a;", "error_page 502 500 /a;", True),
+        ("error_page 500 502 /a;", "error_page 502 /a;", False),
         ("allow 10.0.0.1;", "allow 10.0.0.2;", False),
         ("root /a;", "root /b;", True),
         ("return 404;", "return 301 /x;", True),
@@ -125,6 +123,8 @@ server { listen 80; server_name a.example.org; }
 server { listen 443 ssl; server_name a.example.org; }
 server { listen 443 ssl default_server; server_name *.example.org; }
 server { listen 8443 ssl; server_name www.*; }
+server { listen 8444 ssl; server_name "~^(?<user>blog)\\.example\\.com$"; }
+server { listen 8445 ssl; server_name ~^\\D+\\.example\\.com$; }
 """
 
 
@@ -136,7 +136,10 @@ server { listen 8443 ssl; server_name www.*; }
         (Selector("b.example.org"), 3),
         (Selector("www.example.net"), 4),
         (Selector(None, "8443 ssl"), 4),
-        (Selector(None, "443"), 3),
+        (Selector(None, "443 default_server"), 3),
+        (Selector(None, "80 default_server"), 1),
+        (Selector("blog.example.com"), 5),
+        (Selector("img.example.com"), 6),
         (Selector("a.example.org", "443 ssl"), 2),
     ],
 )
@@ -152,13 +155,28 @@ def test_choosing_a_server(selector: Selector, line: int) -> None:
     [
         (Selector("a.example.org"), r"2 servers fit .*f:1 server a.example.org on \*:80; f:2"),
         (Selector("nowhere.test"), r"0 servers fit .*f:1 .*f:4"),
+        (Selector(None, "443"), r"2 servers fit .*f:2 .*f:3"),
         (Selector(None, "80 ssl"), "0 servers fit"),
-        (Selector(), "4 servers fit"),
+        (Selector(), "6 servers fit"),
+        (Selector(None, "[::]:80 default_server"), "0 servers fit"),
     ],
 )
 def test_no_server_or_several_lists_the_candidates(selector: Selector, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         choose(Reconciler(parse(SERVERS), "f", False), selector)
+
+
+def test_two_wildcards_that_nginx_takes_for_one_are_two_candidates() -> None:
+    text = "server { server_name .a.test; }\nserver { server_name *.a.test; }\n"
+    with pytest.raises(ConfigError, match="2 servers fit"):
+        choose(Reconciler(parse(text), "f", False), Selector("x.a.test"))
+
+
+def test_each_address_has_a_default_server_of_its_own() -> None:
+    text = "server { listen 80; }\nserver { listen [::]:80 default_server; listen 80; }\n"
+    editor = Reconciler(parse(text), "f", False)
+    assert editor.place(choose(editor, Selector(None, "80 default_server"))[1]) == "f:1"  # type: ignore[arg-type]
+    assert editor.place(choose(editor, Selector(None, "[::]:80 default_server"))[1]) == "f:2"  # type: ignore[arg-type]
 
 
 def test_a_fragment_is_its_own_block() -> None:

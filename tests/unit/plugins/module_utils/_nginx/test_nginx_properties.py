@@ -6,19 +6,30 @@
 
 from __future__ import annotations
 
+from random import Random
+from typing import Any
+
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import directives
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import insert, remove
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import MARK, insert, remove, set_args
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError, SyntaxRefused
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import LocationKey, location_key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.parse import parse
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.select import Selector
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import detect, indent_of
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, Statement, meaning, walk
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.values import quote, value
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted import locations
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nginx_trees import File, Look, even_looks, files, looks, written
+from nginx_trees import texts as styled
 
 common = settings(derandomize=True, max_examples=150, deadline=None)
+# For a test that does its work at every place of a text.
+everywhere = settings(common, max_examples=25)
 
 SPACES = [
     "",
@@ -219,3 +230,228 @@ def test_a_mapping_value_stays_inside_its_directive(given_value: str) -> None:
 @given(st.text(alphabet="ab\\\"' trn", max_size=10))
 def test_values_are_stable(text: str) -> None:
     assert value(quote(value(text))) == value(text)
+
+
+# ---- files as people write them, edited as the modules do ----------------------------------------------------------
+
+SELECTOR = Selector("a.example")
+NEW_PATH = "= /new"
+CHANGES: list[dict[str, Any]] = [
+    {"location": "/", "directives": {"proxy_pass": "http://127.0.0.1:9", "proxy_set_header": ["Host x", "X-New y"]}},
+    {"location": "= /b", "directives": "allow all; if ($a = 'x') { return 404; }", "state": "exact"},
+    {"location": "^~ /c/", "state": "exact"},
+    {"location": "/e", "directives": {"add_header": 'X-A "a \\" b"', "location /e/f": {"deny": "all"}}},
+    {"location": "~ \\.php$", "before": "/g"},
+    {"location": "@back", "after": "/"},
+    {"location": "/d/", "directives": {"root": "/"}, "owns": ["proxy_set_header", "if", "allow"]},
+    {"location": "/g", "state": "absent"},
+]
+changes = st.lists(st.sampled_from(CHANGES), min_size=1, max_size=4, unique_by=lambda change: str(change["location"]))
+
+
+def edited(text: str, *changes: dict[str, Any], adopt: bool = True, purge: bool = False) -> str:
+    """Return a text with the locations of the server `a.example` brought in line."""
+    return edit_locations(text, "f", SELECTOR, locations(list(changes), "f"), adopt=adopt, purge=purge)
+
+
+def the_server(document: Block) -> Block:
+    """Return the body of the server `a.example`."""
+    return next(
+        each.block
+        for each in document.body
+        if each.block is not None and each.name == "server" and "a.example" in each.block.dumps()
+    )
+
+
+def location_of(document: Block, key: LocationKey) -> Statement | None:
+    """Return a location of the server `a.example`."""
+    return next(
+        (each for each in the_server(document).body if each.name == "location" and location_key(each.args) == key), None
+    )
+
+
+def tokens_outside(document: Block, skipped: set[LocationKey]) -> list[tuple[str, str, bool]]:
+    """Return what stands before each token, the token, and whether a skipped location ends right before it.
+
+    The locations of the server `a.example` that have one of these keys are left out.
+    """
+    found: list[tuple[str, str, bool]] = []
+    server, behind = the_server(document), False
+
+    def add(token: tuple[str, str]) -> None:
+        nonlocal behind
+        found.append((*token, behind))
+        behind = False
+
+    # What is left to do, the next thing last: a block, or a token.
+    pending: list[Block | Statement | tuple[str, str]] = [document]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, tuple):
+            add(each)
+        elif isinstance(each, Block):
+            pending += [each.close, *reversed(each.body)]
+        elif each in server.body and each.name == "location" and location_key(each.args) in skipped:
+            behind = True
+        else:
+            pending += [each.block] if each.block else []
+            pending += [each.end, *reversed(each.words)]
+    return found
+
+
+@common
+@given(files(), looks, looks, st.randoms(use_true_random=False))
+def test_the_same_tree_means_the_same_in_every_style(file: File, one: Look, other: Look, chance: Random) -> None:
+    first, second = written(file, one, chance), written(file, other, chance)
+    assert parse(first).dumps() == first
+    assert parse(second).dumps() == second
+    assert meaning(parse(first)) == meaning(parse(second))
+
+
+@everywhere
+@given(styled(), st.sampled_from(NEW), st.booleans())
+def test_putting_in_and_taking_out_restores_the_bytes_at_every_position(text: str, new: Statement, mark: bool) -> None:
+    for which, (block, owner) in enumerate(blocks(parse(text))):
+        if block.body and block.body[0].name == "default" and new.block is not None:
+            continue  # nginx takes no block inside a map
+        for index in range(len(block.body) + 1):
+            document = parse(text)
+            twin = blocks(document)[which][0]
+            insert(twin, index, new, detect(document), owner=owner, mark=mark)
+            again = parse(document.dumps())
+            assert meaning(again) == meaning(document)
+            remove(_same_place(again, document, twin)[0], index)
+            assert again.dumps() == text
+
+
+@common
+@given(styled(), st.integers(0, 50), st.data())
+def test_changing_values_and_back_in_their_spelling_restores_the_bytes(text: str, at: int, data: st.DataObject) -> None:
+    document = parse(text)
+    # What is glued to a quoted word, as the parenthesis of an `if`, cannot stay so behind another word.
+    having = [each for each, _depth in walk(document) if all(lead for lead, _word in each.words[1:]) and each.args]
+    statement = having[at % len(having)]
+    before = list(statement.words)
+    values = st.sampled_from(["x", '"a b"', "'it is'", "${v}", '""'])
+    wanted = [(" ", data.draw(values)) for _word in before[1:]]
+    set_args(statement, wanted)
+    assert parse(document.dumps()).dumps() == document.dumps()
+    assert statement.args == [value(word) for _lead, word in wanted]
+    kept = {number for number, word in enumerate(before[1:], 1) if value(word[1]) == value(wanted[number - 1][1])}
+    assert [statement.words[number] for number in kept] == [before[number] for number in kept]
+    set_args(statement, before[1:])
+    assert document.dumps() == text
+
+
+@common
+@given(styled(), st.integers(0, 50), st.integers(0, 5))
+def test_changing_one_word_leaves_the_words_beside_it(text: str, at: int, number: int) -> None:
+    having = [each for each, _depth in walk(parse(text)) if each.args]
+    statement = having[at % len(having)]
+    before = list(statement.words)
+    changed = 1 + number % (len(before) - 1)
+    set_args(statement, [*before[1:changed], (" ", "'another'"), *before[changed + 1 :]])
+    lead = before[changed][0] or " "
+    assert statement.words == [*before[:changed], (lead, "'another'"), *before[changed + 1 :]]
+
+
+@common
+@given(styled(), st.sampled_from(["/srv/${host}", "'/a b'", "x"]))
+def test_changing_a_directive_by_declaration_and_back_restores_the_bytes(text: str, new: str) -> None:
+    for each in the_server(parse(text)).body:
+        roots = [have for have in each.block.body if have.name == "root"] if each.block else []
+        if each.name != "location" or not roots:
+            continue
+        path = " ".join(word for _lead, word in each.words[1:])
+        there = edited(text, {"location": path, "directives": {"root": new}})
+        back = edited(there, {"location": path, "directives": {"root": roots[0].words[1][1]}})
+        assert back == text
+
+
+@everywhere
+@given(
+    styled(), st.sampled_from([None, "root /x; location /new/b { deny all; }"]), st.sampled_from(["present", "exact"])
+)
+def test_adding_a_location_and_taking_it_away_restores_the_bytes(text: str, body: str | None, state: str) -> None:
+    new = {"location": NEW_PATH, "directives": body, "state": state}
+    there = edited(text, new, adopt=False)
+    assert there != text
+    assert edited(there, {"location": NEW_PATH, "state": "absent"}, adopt=False) == text
+    assert edited(there, adopt=False, purge=True) == text
+    for each in the_server(parse(text)).body:
+        if each.name == "location":
+            beside = " ".join(word for _lead, word in each.words[1:])
+            for side in ("before", "after"):
+                there = edited(text, {**new, side: beside}, adopt=False)
+                assert edited(there, {"location": NEW_PATH, "state": "absent"}, adopt=False) == text
+
+
+@common
+@given(styled(even_looks), st.integers(0, 20))
+def test_moving_a_location_and_back_restores_the_bytes(text: str, at: int) -> None:
+    paths = [
+        " ".join(word for _lead, word in each.words[1:])
+        for each in the_server(parse(text)).body
+        if each.name == "location"
+    ]
+    first, second = paths[at % (len(paths) - 1)], paths[at % (len(paths) - 1) + 1]
+    there = edited(text, {"location": first, "after": second})
+    assert there != text
+    assert edited(there, {"location": first, "before": second}) == text
+    there = edited(text, {"location": second, "before": first})
+    assert edited(there, {"location": second, "after": first}) == text
+
+
+@common
+@given(styled(), changes, st.booleans())
+def test_every_edit_twice_is_once(text: str, wanted: list[dict[str, Any]], purge: bool) -> None:
+    try:
+        once = edited(text, *wanted, purge=purge)
+    except ConfigError:
+        return
+    assert edited(once, *wanted, purge=purge) == once
+    assert edited(once, *wanted, purge=purge, adopt=False) == once
+
+
+@common
+@given(styled(), st.sampled_from(CHANGES))
+def test_the_tokens_outside_an_edit_stay(text: str, change: dict[str, Any]) -> None:
+    try:
+        after = parse(edited(text, change))
+    except ConfigError:
+        return
+    before = parse(text)
+    keys = {locations([change], "f")[0].key}
+    have, left = tokens_outside(before, keys), tokens_outside(after, keys)
+    assert [token for _lead, token, _behind in left] == [token for _lead, token, _behind in have]
+    for (lead, _token, behind), (new_lead, _new_token, new_behind) in zip(have, left, strict=True):
+        assert lead == new_lead or behind or new_behind
+
+
+@common
+@given(
+    styled(even_looks), st.sampled_from(["present", "exact"]), st.sampled_from([{}, {"before": "/"}, {"after": "/"}])
+)
+def test_new_text_is_written_as_the_file_is(text: str, state: str, side: dict[str, str]) -> None:
+    before = parse(text)
+    style = detect(before)
+    try:
+        change = {"location": NEW_PATH, "directives": "root /x; if ($a) { deny all; }", "state": state, **side}
+        after = edited(text, change)
+    except ConfigError:
+        return
+    if style.eol == "\n":
+        assert "\r" not in after
+    else:
+        assert after.count("\n") == after.count("\r\n")
+    new = location_of(parse(after), ("=", "/new"))
+    assert new is not None
+    brace = style.eol + "%s{" if style.brace_alone else " {"
+    one, two, three = (style.eol + style.step * depth for depth in (1, 2, 3))
+    expected = (
+        f"location = /new{brace % style.step if style.brace_alone else brace} {MARK}{two}root /x;{style.eol}"
+        f"{two}if ($a){brace % (style.step * 2) if style.brace_alone else brace}"
+    )
+    assert new.dumps().lstrip().startswith(expected)
+    assert new.dumps().endswith(f"{three}deny all;{two}}}{one}}}")
+    assert indent_of(new.words[0][0]) == style.step

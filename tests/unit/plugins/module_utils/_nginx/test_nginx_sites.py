@@ -14,19 +14,17 @@ from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import site as site_module
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted, wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.foreign import HEADER
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.info import describe_host
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates, host_names
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.select import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.servers import (
-    HEADER,
-    edit_site,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Link, Remove, Write
 
-FIXTURES = Path(__file__).parents[4] / "fixtures" / "nginx"
+FIXTURES = Path(__file__).parents[4] / "fixtures" / "nginx" / "accepted" / "http"
 MARK = "# constellation.edge"
 
 
@@ -34,9 +32,9 @@ def edit(text: str | None, given: dict[str, Any], *, purge: bool = True, exists:
     """Return the new text; run twice, to see that the second run changes nothing."""
 
     def once(before: str | None) -> str | None:
-        (wanted_site,) = wanted.sites([{"name": "s", **given}])
+        (site,) = wanted_site.sites([{"name": "s", **given}])
         pair = ("/c/fullchain.pem", "/c/privkey.pem")
-        return edit_site(before, wanted_site, "s", lambda _name: pair, lambda _path: exists, purge=purge)
+        return edit_site(before, site, "s", lambda _name: pair, lambda _path: exists, purge=purge)
 
     after = once(text)
     assert once(after) == after
@@ -83,7 +81,7 @@ CAMERA = {"server_name": ["camera.example.org"], "listen": ["443 ssl", "[::]:443
 
 
 def test_certbots_file_is_adopted_and_keeps_every_other_line() -> None:
-    before = fixture("certbot.conf")
+    before = fixture("real-certbot.conf")
     location = {"location": "/zm/", "state": "exact", "directives": {"proxy_pass": "http://192.168.0.10"}}
     server = {**CAMERA, "directives": {"client_max_body_size": "20m"}, "locations": [location]}
     after = edit(before, {"adopt": True, "servers": [server]})
@@ -100,7 +98,7 @@ def test_certbots_file_is_adopted_and_keeps_every_other_line() -> None:
 
 
 def test_a_certificate_that_is_gone_is_replaced_and_the_mark_stays() -> None:
-    before = fixture("certbot.conf")
+    before = fixture("real-certbot.conf")
     after = edit(before, {"adopt": True, "servers": [CAMERA]}, exists=False)
     assert changes(before, after) == [
         "-    ssl_certificate /etc/letsencrypt/live/camera.example.org/fullchain.pem; # managed by Certbot",
@@ -111,7 +109,7 @@ def test_a_certificate_that_is_gone_is_replaced_and_the_mark_stays() -> None:
 
 
 def test_changing_one_value_of_a_hand_made_location() -> None:
-    before = fixture("certbot.conf")
+    before = fixture("real-certbot.conf")
     location = {"location": '"/"', "directives": {"proxy_pass": "http://h:1", "proxy_set_header": "Host $host"}}
     after = edit(before, {"adopt": True, "servers": [{**CAMERA, "locations": [location]}]})
     assert changes(before, after) == [
@@ -122,16 +120,16 @@ def test_changing_one_value_of_a_hand_made_location() -> None:
 
 def test_without_adopt_a_foreign_server_is_an_error_with_its_line() -> None:
     with pytest.raises(ConfigError, match=r"s:2: server camera.example.org on .*'adopt: true'"):
-        edit(fixture("certbot.conf"), {"servers": [{**CAMERA, "directives": {"gzip": True}}]})
+        edit(fixture("real-certbot.conf"), {"servers": [{**CAMERA, "directives": {"gzip": True}}]})
 
 
 def test_without_adopt_a_foreign_server_that_is_right_is_left() -> None:
-    before = fixture("certbot.conf")
+    before = fixture("real-certbot.conf")
     assert edit(before, {"servers": [CAMERA]}) == before
 
 
 def test_style_of_the_file_is_taken() -> None:
-    before = fixture("crlf_tabs_no_final_newline.conf")
+    before = fixture("style-crlf-tabs-no-final-line-end.conf")
     given = {
         "server_name": ["a.example.org"],
         "listen": ["80"],
@@ -143,7 +141,7 @@ def test_style_of_the_file_is_taken() -> None:
 
 
 def test_braces_alone_on_their_lines_are_taken() -> None:
-    before = fixture("latin1_brace_alone.conf")
+    before = fixture("L01-latin1-with-brace-alone.conf")
     given = {"server_name": ["c.example.org"], "locations": [{"location": "/x", "directives": "a b;"}]}
     after = edit(before, {"adopt": True, "servers": [given]})
     assert changes(before, after) == ["+", "+  location /x", f"+  {{ {MARK}", "+    a b;", "+  }"]
@@ -193,9 +191,9 @@ def test_exact_server() -> None:
 
 
 def test_exact_keeps_the_certificate_that_an_adopted_server_has() -> None:
-    after = edit(fixture("certbot.conf"), {"adopt": True, "servers": [{**CAMERA, "state": "exact"}]})
+    after = edit(fixture("real-certbot.conf"), {"adopt": True, "servers": [{**CAMERA, "state": "exact"}]})
     assert after is not None
-    assert after.count("# managed by Certbot\n") == fixture("certbot.conf").count("# managed by Certbot\n") - 2
+    assert after.count("# managed by Certbot\n") == fixture("real-certbot.conf").count("# managed by Certbot\n") - 2
     assert "ssl_certificate_key /etc/letsencrypt/live/camera.example.org/privkey.pem; # managed by Certbot" in after
     assert "root" not in after
 
@@ -523,13 +521,24 @@ def test_a_file_where_the_link_belongs_is_an_error(host: Path) -> None:
 
 
 def test_reading_back_and_feeding_it_in_changes_nothing(host: Path) -> None:
-    for path in FIXTURES.glob("*.conf"):
-        target = host / "sites-available" / path.name
-        target.write_bytes(path.read_bytes())
-        (host / "sites-enabled" / path.name).symlink_to(target)
+    together = (
+        "real-certbot",
+        "style-crlf-tabs-no-final-line-end",
+        "L01-latin1-with-brace-alone",
+        "L05-empty",
+        "L25-map",
+    )
+    for name in together:
+        target = host / "sites-available" / name
+        target.write_bytes((FIXTURES / f"{name}.conf").read_bytes())
+        (host / "sites-enabled" / name).symlink_to(target)
     carry_out(plan(host, [ONE], purge=False))
     found = describe_host(str(host))
-    assert len(found["sites"]) == len(list(FIXTURES.glob("*.conf"))) + 1
+    assert len(found["sites"]) == len(together)
+    latin = f"{host}/sites-available/L01-latin1-with-brace-alone"
+    problems = [file["problem"] for file in found["files"] if file["path"] == latin]
+    assert problems[0].startswith(f"{latin}:"), problems
+    assert "not UTF-8" in problems[0]
     assert {file["path"] for file in found["files"]} >= {f"{host}/nginx.conf", f"{host}/sites-available/one"}
     again = plan(host, found["sites"])
     assert again.problems == []

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is an owner's inside what we made: it keeps a block, or a whole file, from being purged."""
+
+from __future__ import annotations
+
+from .edit import MARK, is_marked
+from .tree import Block, Statement, comments, line_of, places
+from .values import outer
+
+HEADER = (
+    f"{MARK}: this file is kept by the Ansible collection constellation.edge.\n"
+    "# What carries its mark follows the inventory, as do the directives it decides on there; "
+    "other lines stay as they are.\n"
+)
+_OUR_COMMENTS = frozenset({MARK, *HEADER.splitlines()})
+
+
+def first_foreign(document: Block) -> tuple[int, str] | None:
+    """Return the line and a description of the first thing in a file that is its owner's; None when all is ours.
+
+    That is a statement at the top or a block anywhere without our mark, or a comment that is not ours. Whether a single
+    directive inside one of our blocks was declared once cannot be told from the file, so those count as ours.
+    """
+    found = [(line, repr(outer(text))) for line, text in comments(document) if text.rstrip() not in _OUR_COMMENTS][:1]
+    for parent, at, _depth in places(document):
+        have = parent.body[at]
+        if (have.block is not None or parent is document) and not is_marked(parent, at):
+            found.append((line_of(document, have), said(have)))
+            break
+    return min(found, default=None)
+
+
+def foreign_inside(have: Statement) -> str | None:
+    """Return a description of the first block or comment in a block of ours that is its owner's; None without one."""
+    if have.block is None:
+        return None
+    inside = Block(have.block.body, have.block.close)
+    for parent, at, _depth in places(inside):
+        if parent.body[at].block is not None and not is_marked(parent, at):
+            return said(parent.body[at])
+    return next((repr(outer(text)) for _line, text in comments(inside) if text.rstrip() not in _OUR_COMMENTS), None)
+
+
+def has_ours(document: Block) -> bool:
+    """Whether a statement at the top of a file carries our mark."""
+    return any(is_marked(document, at) for at in range(len(document.body)))
+
+
+def said(statement: Statement) -> str:
+    """Return a statement's head for a message."""
+    return outer(" ".join([statement.name, *statement.args]))

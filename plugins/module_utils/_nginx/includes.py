@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which files of a host nginx reads: includes followed."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+from collections.abc import Iterator
+
+from .errors import ConfigError
+from .files import read, read_text
+from .tree import Block, Statement, walk
+
+
+def names_in(folder: str) -> list[str]:
+    """Return the names in a folder, sorted; none when it is not there."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return sorted(os.listdir(folder))
+    return []
+
+
+def included(root: str) -> Iterator[tuple[str, Block | ConfigError]]:
+    """Every file that nginx reads, from `nginx.conf` on, in its order: path and tree, or what is wrong with it.
+
+    Without `nginx.conf` (nginx is not installed yet) the folders that the packages' own one includes are read. Each
+    file comes once.
+    """
+    main = os.path.join(root, "nginx.conf")
+    pending = [main]
+    if not os.path.exists(main):
+        pending = [*_matches(root, "sites-enabled/*"), *_matches(root, "conf.d/*.conf")][::-1]
+    seen: set[str] = set()
+    while pending:
+        path = pending.pop()
+        if os.path.realpath(path) in seen:
+            continue
+        seen.add(os.path.realpath(path))
+        try:
+            text = read_text(path)
+            document = None if text is None else read(text, path)
+        except ConfigError as error:
+            yield path, error
+            continue
+        if document is not None:
+            yield path, document
+            patterns = [each.args[0] for each, _depth in walk(document) if _is_include(each)]
+            pending.extend(path for pattern in reversed(patterns) for path in reversed(_matches(root, pattern)))
+
+
+def _is_include(statement: Statement) -> bool:
+    return statement.block is None and statement.name == "include" and len(statement.words) == 2
+
+
+def _matches(root: str, pattern: str) -> list[str]:
+    """Return the files of an `include`: relative to the folder of the main file, in alphabetical order."""
+    path = os.path.join(root, pattern)
+    return sorted(glob.glob(path)) if glob.has_magic(path) else [path]

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bringing the locations of a server, or of a fragment, in line with wanted ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from .declare import shown
+from .edit import comment_after, insert, is_marked, open_up, remove
+from .errors import ConfigError
+from .foreign import foreign_inside, said
+from .identity import LocationKey, location_key
+from .reconcile import Reconciler
+from .style import indent_of
+from .tokens import SPACE
+from .tree import Block, Statement, says
+from .wanted import Parents, WantedLocation
+
+Found = defaultdict[LocationKey, list[Statement]]
+
+
+def reconcile_locations(
+    editor: Reconciler, block: Block, wanted: list[WantedLocation], owner: str, *, purge: bool
+) -> None:
+    """Bring the locations below a block in line; `purge` removes ours that are not wanted.
+
+    `owner` is the indentation of the block's own head. Raises ConfigError.
+    """
+    if purge:
+        _purge(editor, block, wanted)
+    levels: dict[Parents, list[WantedLocation]] = {}
+    for each in wanted:
+        levels.setdefault(each.parents, []).append(each)
+    # The outermost first: a parent may be one that this call makes.
+    for parents in sorted(levels, key=len):
+        inside, indent = _descend(editor, block, parents, owner)
+        _reconcile_level(editor, inside, levels[parents], indent)
+
+
+def _descend(editor: Reconciler, block: Block, parents: Parents, owner: str) -> tuple[Block, str]:
+    """Return the block of the innermost of these locations and its indentation."""
+    for parent in parents:
+        same = _found(block)[parent]
+        if len(same) > 1:
+            raise editor.ambiguous(said(same[0]), same)
+        if not same or same[0].block is None:
+            raise ConfigError(f"{editor.path}: location {shown(parent)} is named as a parent, but it is not there")
+        block, owner = same[0].block, indent_of(same[0].words[0][0]) or ""
+    return block, owner
+
+
+def _found(block: Block) -> Found:
+    found: Found = defaultdict(list)
+    for statement in block.body:
+        if statement.block is not None and statement.name == "location":
+            found[location_key(statement.args)].append(statement)
+    return found
+
+
+def _reconcile_level(editor: Reconciler, block: Block, wanted: list[WantedLocation], owner: str) -> None:
+    found = _found(block)
+    order = [each.key for each in wanted]
+    for number, each in enumerate(wanted):
+        same = found[each.key]
+        if len(same) > 1:
+            raise editor.ambiguous(said(same[0]), same)
+        if each.state == "absent":
+            if same:
+                _remove(editor, block, same[0])
+                found[each.key] = []
+            continue
+        if same:
+            _change(editor, block, same[0], each)
+        else:
+            open_up(block, owner, editor.style)
+            at = _index(editor, block, each, number, order, found)
+            whole = Statement(each.head.words, each.head.end, Block(each.body, ("", "}")))
+            found[each.key] = [insert(block, at, whole, editor.style, owner=owner, mark=True)]
+        _keep_order(editor, block, found, each, owner)
+
+
+def _purge(editor: Reconciler, block: Block, wanted: list[WantedLocation]) -> None:
+    """Remove our locations, at whatever depth, that are not wanted."""
+    kept = _paths(wanted)
+    levels: list[tuple[Parents, Block]] = [((), block)]
+    while levels:
+        parents, inside = levels.pop()
+        for at in range(len(inside.body) - 1, -1, -1):
+            have = inside.body[at]
+            if have.block is None or have.name != "location":
+                continue
+            path = (*parents, location_key(have.args))
+            foreign = None if path in kept or not is_marked(inside, at) else foreign_inside(have) or ""
+            if foreign == "":
+                remove(inside, at)
+                continue
+            if foreign:
+                editor.stays(have, foreign)
+            levels.append((path, have.block))
+
+
+def _paths(wanted: list[WantedLocation]) -> set[Parents]:
+    """Return where wanted locations stand, with those that their bodies hold."""
+    paths: set[Parents] = set()
+    left = [((*each.parents, each.key), each.body) for each in wanted if each.state != "absent"]
+    while left:
+        path, body = left.pop()
+        paths.add(path)
+        left += [
+            ((*path, location_key(each.args)), each.block.body)
+            for each in body
+            if each.block is not None and each.name == "location"
+        ]
+    return paths
+
+
+def _remove(editor: Reconciler, block: Block, have: Statement) -> None:
+    at = block.body.index(have)
+    if not editor.adopt and not is_marked(block, at):
+        raise editor.foreign(have, said(have))
+    remove(block, at)
+
+
+def _change(editor: Reconciler, parent: Block, have: Statement, wanted: WantedLocation) -> None:
+    block = have.block
+    if block is None:
+        return
+    before = None if editor.adopt or is_marked(parent, parent.body.index(have)) else says(have)
+    editor.set_head(have, wanted.head)
+    owner = indent_of(have.words[0][0]) or ""
+    if wanted.state == "exact":
+        editor.exact(block, wanted.body, owner)
+    else:
+        editor.present(block, wanted.body, owner, owns=wanted.owns)
+    if before is not None and says(have) != before:
+        raise editor.foreign(have, said(have))
+
+
+def _index(
+    editor: Reconciler,
+    block: Block,
+    wanted: WantedLocation,
+    number: int,
+    order: list[LocationKey],
+    found: Found,
+) -> int:
+    """Where a new location goes: its own wish, else the place that the declaration's order gives it."""
+    if wanted.before or wanted.after:
+        sibling = block.body.index(_sibling(editor, wanted, found))
+        return sibling if wanted.before else sibling + 1
+    for each in reversed(order[:number]):
+        if found[each]:
+            return block.body.index(found[each][0]) + 1
+    for each in order[number + 1 :]:
+        if found[each]:
+            return block.body.index(found[each][0])
+    for at in range(len(block.body) - 1, -1, -1):
+        if block.body[at].name == "location":
+            return at + 1
+    return len(block.body)
+
+
+def _sibling(editor: Reconciler, wanted: WantedLocation, found: Found) -> Statement:
+    side = wanted.before or wanted.after or ("", "")
+    there = found[side]
+    if len(there) != 1:
+        raise ConfigError(
+            f"{editor.path}: {said(wanted.head)} is to stand beside location {shown(side)}, which stands "
+            f"{len(there)} times there"
+        )
+    return there[0]
+
+
+def _keep_order(editor: Reconciler, block: Block, found: Found, wanted: WantedLocation, owner: str) -> None:
+    """Move a location that stands on the wrong side of the one it names."""
+    if not (wanted.before or wanted.after):
+        return
+    have = found[wanted.key][0]
+    sibling = _sibling(editor, wanted, found)
+    at, beside = block.body.index(have), block.body.index(sibling)
+    if (at < beside) is bool(wanted.before):
+        return
+    if not editor.adopt and not is_marked(block, at):
+        raise editor.foreign(have, said(have))
+    comment = comment_after(block, at).strip(SPACE)
+    remove(block, at)
+    beside = block.body.index(sibling)
+    target = beside if wanted.before else beside + 1
+    insert(block, target, have, editor.style, owner=owner, comment=comment, as_is=True)

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One site file: finding its servers, bringing them in line, removing what is ours and no longer wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .edit import insert, is_marked, remove, set_args, simple
+from .files import checked, read
+from .foreign import HEADER, foreign_inside
+from .identity import key
+from .locations import reconcile_locations
+from .reconcile import Reconciler
+from .server import describe, listen_key, server_key
+from .style import indent_of
+from .tokens import Token
+from .tree import Block, Statement, meaning
+from .values import outer, quote
+from .wanted_site import WantedServer, WantedSite
+
+# certificate(name) gives the paths of chain and key; exists(path) tells whether a file is there.
+Certificate = Callable[[str], tuple[str, str]]
+Exists = Callable[[str], bool]
+
+
+def edit_site(
+    text: str | None,
+    wanted: WantedSite,
+    path: str,
+    certificate: Certificate,
+    exists: Exists,
+    *,
+    purge: bool,
+    warnings: list[str] | None = None,
+) -> str | None:
+    """Return the new text of a site's file; None when no file is to be there.
+
+    `text` is the file as it is, None when there is none. `warnings` takes what is to be told. Raises ConfigError.
+    """
+    if text is None and wanted.state == "absent":
+        return None
+    document = read(HEADER if text is None else text, path)
+    editor = Reconciler(document, path, wanted.adopt)
+    if warnings is not None:
+        editor.warnings = warnings
+    if wanted.state == "absent":
+        _remove_ours(editor, set(), set())
+        return None if text != document.dumps() and is_empty(document) else checked(document, path)
+    there = [each for each in document.body if each.block is not None and each.name == "server"]
+    pairs = match(editor, there, wanted.servers)
+    if purge:
+        kept = {id(have) for have in pairs if have is not None}
+        _remove_ours(editor, kept, {key(each) for each in wanted.body})
+    editor.present(document, wanted.body, "", mark=True)
+    for number, each in enumerate(wanted.servers):
+        if each.state == "absent":
+            _remove_server(editor, document, pairs[number])
+            pairs[number] = None
+            continue
+        have = pairs[number]
+        if have is None:
+            have = insert(document, _server_index(document, pairs, number), _empty_server(), editor.style, mark=True)
+            pairs[number] = have
+        _change_server(editor, document, have, each, certificate, exists, purge=purge)
+    if text is None and not document.body:
+        return None
+    return checked(document, path)
+
+
+def is_empty(document: Block) -> bool:
+    """Whether nothing but our own header is left in a file."""
+    rest = document.close[0].replace("\r", "").replace(HEADER, "")
+    return not document.body and not rest.strip(" \t\n")
+
+
+def match(editor: Reconciler, there: list[Statement], wanted: list[WantedServer]) -> list[Statement | None]:
+    """For each wanted server the one of the file that it stands for.
+
+    First those with equal names and addresses; then the nearest that shares a name and an address. Two equally near
+    are an error.
+    """
+    pairs: list[Statement | None] = [None] * len(wanted)
+    identities = [(server_key(each), each) for each in there]
+    taken: set[int] = set()
+    for lowest in (9, 1):
+        for number, each in enumerate(wanted):
+            if pairs[number] is not None:
+                continue
+            scored = [(each.key.likeness(identity), have) for identity, have in identities if id(have) not in taken]
+            best = max((score for score, _have in scored), default=0)
+            if best < lowest:
+                continue
+            nearest = [have for score, have in scored if score == best]
+            if len(nearest) > 1:
+                raise editor.ambiguous(f"a server like {outer(' '.join(each.names)) or 'without name'}", nearest)
+            pairs[number] = nearest[0]
+            taken.add(id(nearest[0]))
+    return pairs
+
+
+def _empty_server() -> Statement:
+    return Statement([("", "server")], (" ", "{"), Block([], ("", "}")))
+
+
+def _server_index(document: Block, pairs: list[Statement | None], number: int) -> int:
+    for each in reversed(pairs[:number]):
+        if each is not None:
+            return document.body.index(each) + 1
+    for each in pairs[number + 1 :]:
+        if each is not None:
+            return document.body.index(each)
+    return len(document.body)
+
+
+def _remove_ours(editor: Reconciler, kept: set[int], keys: set[object]) -> None:
+    """Remove our statements that are neither kept servers nor of a wanted key, in servers of an owner our locations.
+
+    A block into which its owner has put something stays, with a warning.
+    """
+    document = editor.document
+    for at in range(len(document.body) - 1, -1, -1):
+        have = document.body[at]
+        is_server = have.block is not None and have.name == "server"
+        if id(have) in kept if is_server else key(have) in keys:
+            continue
+        if not is_marked(document, at):
+            if is_server and have.block is not None:
+                reconcile_locations(editor, have.block, [], "", purge=True)
+            continue
+        inside = foreign_inside(have)
+        if inside is None:
+            remove(document, at)
+        else:
+            editor.stays(have, inside)
+
+
+def _remove_server(editor: Reconciler, document: Block, have: Statement | None) -> None:
+    if have is None:
+        return
+    at = document.body.index(have)
+    if not editor.adopt and not is_marked(document, at):
+        raise editor.foreign(have, describe(have))
+    remove(document, at)
+
+
+def _change_server(
+    editor: Reconciler,
+    document: Block,
+    have: Statement,
+    wanted: WantedServer,
+    certificate: Certificate,
+    exists: Exists,
+    *,
+    purge: bool,
+) -> None:
+    block = have.block
+    if block is None:
+        return
+    ours = is_marked(document, document.body.index(have))
+    before = None if ours or editor.adopt else meaning(Block([have], ("", "")))
+    owner = indent_of(have.words[0][0]) or ""
+    body = _certificate_pair(block, wanted, certificate, exists, ours) + wanted.body
+    if wanted.state == "exact":
+        stays = [each for each in block.body if each.name in ("ssl_certificate", "ssl_certificate_key")]
+        _remove_others(block, wanted, body + stays if wanted.certificate else body)
+    _set_listens(editor, block, wanted.listens, owner, ours)
+    _set_names(editor, block, wanted.names, owner, ours)
+    editor.present(block, body, owner, owns=wanted.owns)
+    reconcile_locations(editor, block, wanted.locations, owner, purge=purge)
+    if before is not None and meaning(Block([have], ("", ""))) != before:
+        raise editor.foreign(have, describe(have))
+
+
+def _remove_others(block: Block, wanted: WantedServer, body: list[Statement]) -> None:
+    keys = {key(each) for each in body} | {
+        ("{", "location", *each.key) for each in wanted.locations if not each.parents
+    }
+    for at in range(len(block.body) - 1, -1, -1):
+        if block.body[at].name not in ("listen", "server_name") and key(block.body[at]) not in keys:
+            remove(block, at)
+
+
+def _certificate_pair(
+    block: Block, wanted: WantedServer, certificate: Certificate, exists: Exists, ours: bool
+) -> list[Statement]:
+    """Return the certificate directives; in a server that is not ours a certificate that is there stays."""
+    if wanted.certificate is None:
+        return []
+    chains = [each.args[0] for each in block.body if each.name == "ssl_certificate" and each.args]
+    if not ours and any(exists(chain) for chain in chains):
+        return []
+    chain, private = certificate(wanted.certificate)
+    return [simple("ssl_certificate", [chain]), simple("ssl_certificate_key", [private])]
+
+
+def _set_listens(editor: Reconciler, block: Block, wanted: list[Statement], owner: str, ours: bool) -> None:
+    """Ours: these addresses with these options. Another's: these addresses, with at least these options."""
+    if ours:
+        addresses = {listen_key(each.args) for each in wanted}
+        for at in range(len(block.body) - 1, -1, -1):
+            have = block.body[at]
+            if have.name == "listen" and have.args and listen_key(have.args) not in addresses:
+                remove(block, at)
+    anchor: Statement | None = None
+    for each in wanted:
+        same = [have for have in block.body if have.name == "listen" and key(have) == key(each)]
+        if not same:
+            at = block.body.index(anchor) + 1 if anchor else _behind_listens(block)
+            anchor = insert(block, at, each, editor.style, owner=owner)
+            continue
+        anchor = same[0]
+        if not ours:
+            extra = [word for word in each.words[2:] if word[1] not in anchor.args]
+            set_args(anchor, anchor.words[1:] + [(" ", text) for _lead, text in extra])
+        elif set(anchor.args[1:]) != set(each.args[1:]):
+            set_args(anchor, [anchor.words[1], *each.words[2:]])
+
+
+def _behind_listens(block: Block) -> int:
+    return next((at + 1 for at in range(len(block.body) - 1, -1, -1) if block.body[at].name == "listen"), 0)
+
+
+def _set_names(editor: Reconciler, block: Block, wanted: list[str], owner: str, ours: bool) -> None:
+    """Ours: these names in this order. Another's: at least these names."""
+    if not wanted:
+        return
+    there = [at for at, each in enumerate(block.body) if each.name == "server_name"]
+    if not there:
+        insert(block, _behind_listens(block), simple("server_name", wanted), editor.style, owner=owner)
+        return
+    names = [name.lower() for at in there for name in block.body[at].args]
+    missing = [name for name in wanted if name.lower() not in names]
+    if not ours:
+        target = block.body[there[-1]]
+        set_args(target, target.words[1:] + [(" ", quote(name)) for name in missing])
+    elif names != [name.lower() for name in wanted]:
+        for at in reversed(there[1:]):
+            remove(block, at)
+        words: list[Token] = [(" ", quote(name)) for name in wanted]
+        set_args(block.body[there[0]], words)

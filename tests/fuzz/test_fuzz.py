@@ -1,0 +1,25 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A bounded fuzz run with the same inputs each time."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from .blind import fault, inputs
+from .targets import TARGETS
+
+# Together about a quarter of a minute.
+COUNTS = {"read": 60000, "declaration": 30000, "edit": 60000}
+SHOWN = 3
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_random_inputs_find_no_fault(target: str) -> None:
+    tried = itertools.islice(inputs(target, seed=3), COUNTS[target])
+    failing = (data for data in tried if fault(target, data) is not None)
+    assert list(itertools.islice(failing, SHOWN)) == []

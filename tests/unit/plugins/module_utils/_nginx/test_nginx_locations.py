@@ -1,0 +1,139 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Locations inside locations, what is ours in them, and what keeps a block of ours from being purged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import edit_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.select import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted import locations
+
+MARK = "# constellation.edge"
+SERVER = """\
+server {
+    listen 80;
+
+    location /a/ {
+        root /srv;
+
+        location /a/b/ {
+            deny all;
+        }
+    }
+}
+"""
+
+
+def edit(text: str, *given: dict[str, Any], purge: bool = False, warnings: list[str] | None = None) -> str:
+    """Return the text after one call; the second call must change nothing."""
+
+    def once(before: str) -> str:
+        wanted = locations(given, "f")
+        return edit_locations(before, "f", Selector(), wanted, adopt=False, purge=purge, warnings=warnings)
+
+    after = once(text)
+    assert once(after) == after
+    return after
+
+
+def test_a_location_goes_into_the_one_that_is_named() -> None:
+    added = {"location": "= /a/b/c", "parents": ["/a/", "/a/b/"], "directives": "return 204;"}
+    after = edit(SERVER, added)
+    block = f"            location = /a/b/c {{ {MARK}\n                return 204;\n            }}\n"
+    assert after == SERVER.replace("deny all;\n", f"deny all;\n\n{block}")
+    assert edit(after, {**added, "state": "absent"}) == SERVER
+
+
+def test_a_parent_may_be_one_of_the_same_call() -> None:
+    after = edit(
+        "server {\n}\n",
+        {"location": "/n/x", "parents": ["/n/"], "directives": "return 204;"},
+        {"location": "/n/", "directives": "root /srv;"},
+    )
+    assert [line.strip() for line in after.splitlines()] == [
+        "server {",
+        f"location /n/ {{ {MARK}",
+        "root /srv;",
+        "",
+        f"location /n/x {{ {MARK}",
+        "return 204;",
+        "}",
+        "}",
+        "}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([{"location": "/x", "parents": ["/no/"]}], r"f: location /no/ is named as a parent, but it is not there"),
+        (
+            [{"location": "/a/", "state": "exact"}, {"location": "/a/x", "parents": ["/a/"]}],
+            r"location /a/x: its parent /a/ is listed as exact",
+        ),
+        ([{"location": "/a/x", "parents": ["/a/"]}] * 2, r"location '/a/x': is listed twice"),
+        (
+            [{"location": "/x", "before": "/a/"}, {"location": "/a/", "state": "absent"}],
+            r"/x: is to stand beside location /a/",
+        ),
+        ([{"location": "/x", "parents": ["/a/ b; c"]}], r"parents: location '/a/ b; c'"),
+    ],
+)
+def test_a_place_that_cannot_be(given: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        edit(SERVER, *given)
+
+
+def test_the_same_location_at_two_levels_is_two() -> None:
+    after = edit(SERVER, {"location": "/a/"}, {"location": "/a/", "parents": ["/a/"], "directives": "return 204;"})
+    assert after.count("location /a/ {") == 2
+
+
+def test_every_block_that_is_made_carries_the_mark() -> None:
+    body = "if ($a) { return 403; } limit_except GET { deny all; } content_by_lua_block { return }"
+    after = edit("server {\n}\n", {"location": "/x", "directives": body})
+    assert after.count(f"{{ {MARK}") == 3
+    assert f"content_by_lua_block {{ return }} {MARK}" in after
+    assert edit(after, purge=True) == "server {\n}\n"
+
+
+@pytest.mark.parametrize("foreign", ["# mine", "if ($b) { return 404; }", "set_by_lua_block $a { return 1 }"])
+def test_a_block_of_ours_with_something_of_its_owner_is_not_purged(foreign: str) -> None:
+    ours = edit("server {\n}\n", {"location": "/x", "directives": "if ($a) { return 403; }"})
+    text = ours.replace("return 403;\n", f"return 403;\n            {foreign}\n")
+    warnings: list[str] = []
+    assert edit(text, purge=True, warnings=warnings) == text
+    assert warnings
+    assert warnings[0].startswith("f:2: this location is not listed any more but stays, because ")
+    # One that is named is removed whatever is in it.
+    assert edit(text, {"location": "/x", "state": "absent"}) == "server {\n}\n"
+
+
+def test_purge_finds_what_is_ours_at_any_depth() -> None:
+    added = {"location": "/a/b/c", "parents": ["/a/", "/a/b/"]}
+    assert edit(edit(SERVER, added), purge=True) == SERVER
+    assert edit(edit(SERVER, added), {"location": "/new"}, purge=True) == edit(SERVER, {"location": "/new"})
+    # One that stands in the directives of a listed one is listed by that.
+    inside = {"location": "/o/", "state": "exact", "directives": "location /o/p/ { return 204; }"}
+    assert edit(SERVER, inside, purge=True) == edit(SERVER, inside)
+
+
+def test_owning_one_of_several_leaves_the_others() -> None:
+    body = {"add_header": ["X-A 1", "X-B 2"]}
+    text = edit("server {\n}\n", {"location": "/x", "directives": body})
+    after = edit(text, {"location": "/x", "directives": {}, "owns": ["add_header x-a"]})
+    assert "X-A" not in after
+    assert "X-B 2" in after
+
+
+def test_a_byte_order_mark_is_told() -> None:
+    warnings: list[str] = []
+    text = "\xef\xbb\xbfmap a b {}\nserver {\n}\n"
+    assert edit(text, {"location": "/x"}, warnings=warnings).startswith(text[:10])
+    assert "byte order mark" in warnings[0]
