@@ -18,6 +18,8 @@ author:
   - constellation.edge contributors (@myconstellation)
 extends_documentation_fragment:
   - constellation.edge.attributes
+  - constellation.edge.nginx
+  - constellation.edge.nginx.locations
 attributes:
   check_mode:
     support: full
@@ -42,50 +44,6 @@ options:
           - One of its addresses or ports, with C(ssl) behind it where only such a server is meant.
           - With C(default_server) behind it, the server that answers there for unknown names.
         type: str
-  locations:
-    description: The locations, in the order in which new ones are to stand.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      location:
-        description: The path, or modifier and path, as nginx takes it.
-        type: str
-        required: true
-      directives:
-        description:
-          - The body, as a text or as a mapping of names to arguments in nginx's own notation (a list gives several
-            statements, a mapping a block).
-        type: raw
-      state:
-        description:
-          - V(present) sets the named directives and leaves others, V(exact) makes the body exactly this, V(absent)
-            removes
-            the location.
-        type: str
-        choices: [present, exact, absent]
-        default: present
-      owns:
-        description:
-          - The names of directives on which the declaration decides alone. With V(present), those of them that are not
-            declared are removed, and of repeatable ones, such as C(proxy_set_header), exactly the declared ones are
-            left. Every other directive stays.
-          - A name with the argument that tells one of several apart, such as C(add_header X-Frame-Options), means that
-            one alone.
-        type: list
-        elements: str
-        default: []
-      parents:
-        description: The locations around this one, the outermost first; none for a location of the server itself.
-        type: list
-        elements: str
-        default: []
-      before:
-        description: The location in front of which this one stands; it matters among regular expressions.
-        type: str
-      after:
-        description: The location behind which this one stands.
-        type: str
   adopt:
     description:
       - Whether locations that are not ours may be changed or removed when they are listed. Otherwise that is an error.
@@ -93,20 +51,6 @@ options:
     default: false
   purge:
     description: Removes locations with our mark that are not listed.
-    type: bool
-    default: false
-  root:
-    description: The folder of nginx's configuration, for the test.
-    type: path
-    default: /etc/nginx
-  validate:
-    description: Lets C(nginx -t) judge the whole configuration before the file is written, when nginx is installed.
-    type: bool
-    default: true
-  backup:
-    description:
-      - Keeps a copy of the file, when it is changed, below C(/var/lib/constellation-edge/backup), where no C(include)
-        reads it.
     type: bool
     default: false
 notes:

@@ -21,6 +21,7 @@ author:
   - constellation.edge contributors (@myconstellation)
 extends_documentation_fragment:
   - constellation.edge.attributes
+  - constellation.edge.nginx
 attributes:
   check_mode:
     support: full
@@ -167,14 +168,6 @@ options:
       - Takes the distribution's own C(sites-enabled/default) away, when the file is as its package delivered it.
     type: bool
     default: false
-  root:
-    description: The folder of nginx's configuration.
-    type: path
-    default: /etc/nginx
-  validate:
-    description: Lets C(nginx -t) judge a staged copy before anything is written, when nginx is installed.
-    type: bool
-    default: true
   reload:
     description:
       - Makes the running nginx serve what is on disk, also when this call wrote nothing. An nginx that does not run
@@ -182,12 +175,6 @@ options:
         started.
     type: bool
     default: true
-  backup:
-    description:
-      - Keeps a copy of each file that is changed below C(/var/lib/constellation-edge/backup), where no C(include)
-        reads it.
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""

@@ -85,7 +85,9 @@ def _one(text: str, place: str, *, block: bool) -> Statement:
     body = document.body
     if len(body) != 1 or (body[0].block is not None) is not block or document.close[0]:
         raise ConfigError(f"{place}: {outer(text)!r} is more than one directive. Quote what holds ';' or '{{'")
-    if body[0].block is not None and (body[0].block.body or body[0].block.close[0] or body[0].block.lua):
+    if body[0].block is not None and body[0].block.lua is not None:
+        raise ConfigError(f"{place}: {outer(text)!r} takes Lua, which no mapping can say; give the directives as a text")
+    if body[0].block is not None and (body[0].block.body or body[0].block.close[0]):
         raise ConfigError(f"{place}: {outer(text)!r} is more than the head of one block")
     if any("#" in lead for lead, _text in body[0].words):
         raise ConfigError(f"{place}: {outer(text)!r} holds a comment; quote the argument that begins with '#'")

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is an owner's inside what we made: it keeps a block, or a whole file, from being purged."""
+"""What is ours and what is its owner's in a file that is no longer listed."""
 
 from __future__ import annotations
 
 from .edit import MARK, is_marked
-from .tree import Block, Statement, comments, line_of, places
+from .tree import Block, comments, line_of, places, said
 from .values import outer
 
 HEADER = (
@@ -31,22 +31,6 @@ def first_foreign(document: Block) -> tuple[int, str] | None:
     return min(found, default=None)
 
 
-def foreign_inside(have: Statement) -> str | None:
-    """Return a description of the first block or comment in a block of ours that is its owner's; None without one."""
-    if have.block is None:
-        return None
-    inside = Block(have.block.body, have.block.close)
-    for parent, at, _depth in places(inside):
-        if parent.body[at].block is not None and not is_marked(parent, at):
-            return said(parent.body[at])
-    return next((repr(outer(text)) for _line, text in comments(inside) if text.rstrip() not in _OUR_COMMENTS), None)
-
-
 def has_ours(document: Block) -> bool:
     """Whether a statement at the top of a file carries our mark."""
     return any(is_marked(document, at) for at in range(len(document.body)))
-
-
-def said(statement: Statement) -> str:
-    """Return a statement's head for a message."""
-    return outer(" ".join([statement.name, *statement.args]))

@@ -9,12 +9,11 @@ from collections import defaultdict
 from .declare import shown
 from .edit import comment_after, insert, is_marked, open_up, remove
 from .errors import ConfigError
-from .foreign import foreign_inside, said
 from .identity import LocationKey, location_key
 from .reconcile import Reconciler
 from .style import indent_of
 from .tokens import SPACE
-from .tree import Block, Statement, says
+from .tree import Block, Statement, said, says
 from .wanted import Parents, WantedLocation
 
 Found = defaultdict[LocationKey, list[Statement]]
@@ -91,13 +90,9 @@ def _purge(editor: Reconciler, block: Block, wanted: list[WantedLocation]) -> No
             if have.block is None or have.name != "location":
                 continue
             path = (*parents, location_key(have.args))
-            foreign = None if path in kept or not is_marked(inside, at) else foreign_inside(have) or ""
-            if foreign == "":
-                remove(inside, at)
-                continue
-            if foreign:
-                editor.stays(have, foreign)
-            levels.append((path, have.block))
+            unlisted = is_marked(inside, at) and path not in kept
+            if not (unlisted and editor.discard(inside, at)):
+                levels.append((path, have.block))
 
 
 def _paths(wanted: list[WantedLocation]) -> set[Parents]:

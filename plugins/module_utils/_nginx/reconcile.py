@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from difflib import SequenceMatcher
 
-from .edit import comment_after, insert, is_marked, open_up, remove, set_args
+from .edit import MARK, comment_after, insert, is_marked, open_up, remove, set_args
 from .errors import ConfigError, listed
 from .identity import Key, condition, key, location_form
 from .parse import parse
 from .style import detect, indent_of
 from .tokens import BOM
-from .tree import Block, Statement, lines, meaning, says, walk
+from .tree import Block, Statement, comments, lines, meaning, places, said, says, walk
 from .values import outer, value
 from .wanted import Owns
 
@@ -63,12 +63,21 @@ class Reconciler:
         places = listed([self.place(each) for each in found], ", ")
         return ConfigError(f"{what} stands {len(found)} times: {places}. Keep one of them, then run again")
 
-    def stays(self, have: Statement, inside: str) -> None:
-        """Warn that something of ours is kept for what its owner put into it."""
+    def discard(self, parent: Block, at: int) -> bool:
+        """Remove a statement of ours that is no longer wanted, and return whether it went.
+
+        A block into which its owner has put a block or a comment stays, with a warning.
+        """
+        have = parent.body[at]
+        inside = _foreign_inside(have.block) if have.block is not None else None
+        if inside is None:
+            remove(parent, at)
+            return True
         self.warnings.append(
             f"{self.place(have)}: this {outer(have.name)} is not listed any more but stays, because {inside} in it was "
             "not made by constellation.edge. Take that out, or remove the whole block by hand"
         )
+        return False
 
     def present(
         self,
@@ -218,3 +227,12 @@ class Reconciler:
                 as_is, mark = twin is not each, each.block is not None
                 insert(block, at + 1, twin, self.style, owner=owner, mark=mark, comment=comment, as_is=as_is)
         return nested
+
+
+def _foreign_inside(block: Block) -> str | None:
+    """Return in words the first block or comment in a block of ours that is its owner's; None without one."""
+    inside = Block(block.body, block.close)
+    for parent, at, _depth in places(inside):
+        if parent.body[at].block is not None and not is_marked(parent, at):
+            return said(parent.body[at])
+    return next((repr(outer(text)) for _line, text in comments(inside) if text.rstrip() != MARK), None)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from .edit import insert, is_marked, remove, set_args, simple
 from .files import checked, read
-from .foreign import HEADER, foreign_inside
+from .foreign import HEADER
 from .identity import key
 from .locations import reconcile_locations
 from .reconcile import Reconciler
@@ -128,11 +128,7 @@ def _remove_ours(editor: Reconciler, kept: set[int], keys: set[object]) -> None:
             if is_server and have.block is not None:
                 reconcile_locations(editor, have.block, [], "", purge=True)
             continue
-        inside = foreign_inside(have)
-        if inside is None:
-            remove(document, at)
-        else:
-            editor.stays(have, inside)
+        editor.discard(document, at)
 
 
 def _remove_server(editor: Reconciler, document: Block, have: Statement | None) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .tokens import Token
-from .values import value
+from .values import outer, value
 
 
 class Block:
@@ -131,6 +131,11 @@ def spelling(top: Block) -> list[tuple[str, ...]]:
 def says(statement: Statement) -> tuple[tuple[str, ...], ...]:
     """Return what one statement says, for comparing; hashable."""
     return tuple(meaning(Block([statement], ("", ""))))
+
+
+def said(statement: Statement) -> str:
+    """Return a statement's head for a message."""
+    return outer(" ".join([statement.name, *statement.args]))
 
 
 def comments(document: Block) -> Iterator[tuple[int, str]]:

@@ -67,6 +67,8 @@ def locations(given: Sequence[Mapping[str, Any]] | None, where: str) -> list[Wan
         found.append(one)
     for one in found:
         beside = one.before or one.after
+        if beside == one.key:
+            raise ConfigError(f"{where}, location {declare.shown(one.key)}: cannot stand beside itself; name another one")
         if beside and states.get((*one.parents, beside)) == "absent":
             raise ConfigError(
                 f"{where}, location {declare.shown(one.key)}: is to stand beside location {declare.shown(beside)}, "

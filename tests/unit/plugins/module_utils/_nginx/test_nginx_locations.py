@@ -82,6 +82,7 @@ def test_a_parent_may_be_one_of_the_same_call() -> None:
             [{"location": "/x", "before": "/a/"}, {"location": "/a/", "state": "absent"}],
             r"/x: is to stand beside location /a/",
         ),
+        ([{"location": "= /x", "after": "=/x"}], r"location = /x: cannot stand beside itself"),
         ([{"location": "/x", "parents": ["/a/ b; c"]}], r"parents: location '/a/ b; c'"),
     ],
 )

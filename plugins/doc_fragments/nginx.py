@@ -1,0 +1,77 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of modules that edit nginx's files: a host is not sent what only a reader needs."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """How a change is carried out, and what a location is."""
+
+    DOCUMENTATION = r"""
+options:
+  root:
+    description: The folder of nginx's configuration, for the test.
+    type: path
+    default: /etc/nginx
+  validate:
+    description: Lets C(nginx -t) judge a staged copy before anything is written, when nginx is installed.
+    type: bool
+    default: true
+  backup:
+    description:
+      - Keeps a copy of each file that is changed below C(/var/lib/constellation-edge/backup), where no C(include)
+        reads it.
+    type: bool
+    default: false
+"""
+
+    LOCATIONS = r"""
+options:
+  locations:
+    description: The locations, in the order in which new ones are to stand.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      location:
+        description: The path, or modifier and path, as nginx takes it.
+        type: str
+        required: true
+      directives:
+        description:
+          - The body, as a text or as a mapping of names to arguments in nginx's own notation (a list gives several
+            statements, a mapping a block).
+        type: raw
+      state:
+        description:
+          - V(present) sets the named directives and leaves others, V(exact) makes the body exactly this, V(absent)
+            removes
+            the location.
+        type: str
+        choices: [present, exact, absent]
+        default: present
+      owns:
+        description:
+          - The names of directives on which the declaration decides alone. With V(present), those of them that are not
+            declared are removed, and of repeatable ones, such as C(proxy_set_header), exactly the declared ones are
+            left. Every other directive stays.
+          - A name with the argument that tells one of several apart, such as C(add_header X-Frame-Options), means that
+            one alone.
+        type: list
+        elements: str
+        default: []
+      parents:
+        description: The locations around this one, the outermost first; none for a location of the server itself.
+        type: list
+        elements: str
+        default: []
+      before:
+        description: The location in front of which this one stands; it matters among regular expressions.
+        type: str
+      after:
+        description: The location behind which this one stands.
+        type: str
+"""
