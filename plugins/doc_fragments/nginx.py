@@ -30,6 +30,22 @@ options:
 
     LOCATIONS = r"""
 options:
+  path:
+    description: The file. A symbolic link stays, and the file that it leads to is edited.
+    type: path
+    required: true
+  server:
+    description: Which server of the file is meant; not needed when it has only one, or none.
+    type: dict
+    suboptions:
+      server_name:
+        description: One of its names, or a host name that one of its wildcards or regular expressions takes.
+        type: str
+      listen:
+        description:
+          - One of its addresses or ports, with C(ssl) behind it where only such a server is meant.
+          - With C(default_server) behind it, the server that answers there for unknown names.
+        type: str
   locations:
     description: The locations, in the order in which new ones are to stand.
     type: list
@@ -74,4 +90,13 @@ options:
       after:
         description: The location behind which this one stands.
         type: str
+  adopt:
+    description:
+      - Whether locations that are not ours may be changed or removed when they are listed. Otherwise that is an error.
+    type: bool
+    default: false
+  purge:
+    description: Removes locations with our mark that are not listed.
+    type: bool
+    default: false
 """

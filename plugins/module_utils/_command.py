@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the host's own tools, found also where an ordinary user's PATH does not look.
-
-The only place that starts processes: everything here runs without Ansible too, where there is no ``run_command``.
-"""
+"""The only place that starts programs: the host's own, found also where an ordinary user's PATH does not look."""
 
 from __future__ import annotations
 
@@ -23,8 +20,7 @@ _GRACE_SECONDS = 10.0
 class Answer(NamedTuple):
     """What a command said.
 
-    ``rc`` is its exit code (``MISSING`` where there is no such program, ``REFUSED`` where it cannot be started,
-    ``LATE`` where it took too long).
+    ``rc`` is its exit code, or ``MISSING`` (no such program), ``REFUSED`` (it cannot be started), ``LATE`` (too long).
     """
 
     rc: int
@@ -95,21 +91,11 @@ def run(
 
 def _end(process: subprocess.Popen[bytes], timeout: float) -> tuple[bool, bytes, bytes | None]:
     """Wait for the end, or bring it about; return whether it came by itself, the output and the errors."""
-    try:
-        return True, *process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        _signal(process, signal.SIGTERM)
-    try:
-        return False, *process.communicate(timeout=_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        _signal(process, signal.SIGKILL)
-    try:
-        return False, *process.communicate(timeout=_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        # A child that left the session holds the pipes, or the kernel does not let the process go.
-        return False, b"", None
-
-
-def _signal(process: subprocess.Popen[bytes], sign: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, sign)
+    for sign, seconds in ((None, timeout), (signal.SIGTERM, _GRACE_SECONDS), (signal.SIGKILL, _GRACE_SECONDS)):
+        with suppress(ProcessLookupError):
+            if sign is not None:
+                os.killpg(process.pid, sign)
+        with suppress(subprocess.TimeoutExpired):
+            return sign is None, *process.communicate(timeout=seconds)
+    # A child that left the session holds the pipes, or the kernel does not let the process go.
+    return False, b"", None

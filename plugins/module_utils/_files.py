@@ -41,9 +41,9 @@ def unlink_if_there(path: str) -> None:
 
 
 def write_new(path: str, content: bytes, mode: int, like: str | None = None) -> None:
-    """Create `path` with `content`, durable, with the owner, mode and extended attributes of `like` when it is given.
+    """Create `path`, durable, with exactly this mode, or with owner, mode and extended attributes of `like`.
 
-    The name must not exist. The mode is exact: the umask does not apply.
+    The name must not exist.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
@@ -96,10 +96,7 @@ def missing_folders(folder: str) -> list[str]:
 
 
 def make_folder(folder: str, mode: int = 0o755) -> None:
-    """Create one folder, durable and with exactly this mode; one that is there stays as it is.
-
-    Raises FileExistsError when something else has the name.
-    """
+    """Create one folder, durable and with exactly this mode; one that is there stays. Raises FileExistsError."""
     try:
         os.mkdir(folder, mode)
     except FileExistsError:
@@ -117,10 +114,7 @@ def make_folders(folder: str, mode: int = 0o755) -> None:
 
 
 def keep_name(path: str, kept: str) -> None:
-    """Give the file or link at `path` the second name `kept`, so that putting it back is a rename that needs no space.
-
-    A file system without hard links gets a copy instead.
-    """
+    """Give a file or link the second name `kept`, from which a rename puts it back; without hard links, a copy."""
     try:
         os.link(path, kept, follow_symlinks=False)
         return
@@ -136,10 +130,7 @@ def keep_name(path: str, kept: str) -> None:
 
 
 def explain(error: OSError, path: str, *, exact: bool = False) -> str:
-    """Say in words what the operating system refused, with the remedy.
-
-    The name that the error carries is told, or `path` when it carries none or `exact` is set.
-    """
+    """Say what the system refused, of the name in the error or (without one, or with `exact`) of `path`; the remedy."""
     if not exact and isinstance(error.filename, str):
         path = error.filename
     mount = os.path.realpath(path)

@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The journal of a transaction: what every touched name was before, so that it can be put back after any interruption.
-
-The journal is written before the first change. The originals keep a second name with a leading dot in their own folder
-(which no include of nginx reads), so putting them back is a rename: it needs no disk space and restores owner, mode,
-times and extended attributes with the bytes.
-"""
+"""The journal of a transaction: what every name was before, so that it is put back after any interruption."""
 
 from __future__ import annotations
 
@@ -63,10 +58,9 @@ class Journal:
         replace_file(journal_path(self.folder), json.dumps(content, indent=1).encode(), 0o600)
 
     def close(self) -> None:
-        """Settle the transaction: from here on an interruption only drops the originals, and then the journal.
+        """Settle the transaction, by a rename, which a full disk does not refuse: only originals are left to drop.
 
-        The turning point is a rename, which a full disk does not refuse. What cannot be dropped is left to the next
-        recovery: it is no reason to fail.
+        What cannot be dropped is left to the next recovery.
         """
         os.rename(journal_path(self.folder), settled_path(self.folder))
         fsync_folder(self.folder)

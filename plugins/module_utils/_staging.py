@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import sys
 from dataclasses import dataclass
 
@@ -16,12 +17,10 @@ NGINX_TIMEOUT = 60.0
 
 _MOUNTED = "constellation-edge: mounted"
 
-# nginx creates the log files and cache folders of a candidate while it tests it. Where the kernel allows it, these
-# folders take new names in memory only, so that a refused candidate, and check mode, leave nothing behind.
+# While it tests, nginx creates a candidate's log files and cache folders: in memory only, where the kernel allows it.
 SCRATCH = ("/var/log/nginx", "/var/lib/nginx", "/var/cache/nginx")
 
-# Runs inside the private mount namespace; mounts each pair of its arguments and becomes nginx. Nothing that it mounts
-# is visible to any other process, and the kernel removes it when the process ends.
+# Runs inside the private mount namespace, which ends with it: mounts each pair of its arguments and becomes nginx.
 _INSIDE = f"""
 import os, subprocess, sys
 nginx, memory, pairs = sys.argv[1], sys.argv[2], sys.argv[3:]
@@ -72,25 +71,14 @@ def find_nginx(name: str = "nginx") -> str | None:
 
 
 def copy_tree(root: str, stage: str) -> None:
-    """Copy the folder `root` to `stage` with links, owners and modes; sockets and pipes are left out."""
-    shutil.copytree(root, stage, symlinks=True, copy_function=_copy, ignore=_special)
-    owner = os.stat(root)
-    os.chown(stage, owner.st_uid, owner.st_gid)
-
-
-def _copy(source: str, target: str) -> None:
-    shutil.copy2(source, target, follow_symlinks=False)
-    owner = os.lstat(source)
-    os.chown(target, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    """Copy the folder `root` to `stage` with its links; sockets and pipes are left out."""
+    shutil.copytree(root, stage, symlinks=True, ignore=_special)
 
 
 def _special(folder: str, names: list[str]) -> list[str]:
-    paths = ((name, os.path.join(folder, name)) for name in names)
-    return [
-        name
-        for name, path in paths
-        if not os.path.islink(path) and not os.path.isfile(path) and not os.path.isdir(path)
-    ]
+    kinds = (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)
+    modes = ((name, os.lstat(os.path.join(folder, name)).st_mode) for name in names)
+    return [name for name, mode in modes if not any(is_kind(mode) for is_kind in kinds)]
 
 
 def test_live(nginx: str) -> Verdict:

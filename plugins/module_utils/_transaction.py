@@ -2,17 +2,7 @@
 
 """Several files as one change: tested by nginx before it is live, atomic, durable, put back when a later step fails.
 
-The order of one transaction:
-
-1. an earlier transaction that was cut off is put back (`recover`);
-2. the candidate is tested by `nginx -t` over a staged copy, which only that test can see;
-3. the journal is written; every new content stands complete in a temporary file (a full disk ends here, with nothing
-   changed); every original gets a second name;
-4. the renames: files, then links, then links that go, then files that go, so that no link points to nothing;
-5. the caller's `after` (a reload, a probe); when it fails, everything is put back byte for byte;
-6. the originals and the journal go.
-
-A caller that computes new content from files on the host calls `recover()` before it reads them.
+docs/architecture.md tells the order. Who computes from files on the host calls `recover()` before reading them.
 """
 
 from __future__ import annotations
@@ -38,6 +28,7 @@ from ._files import (
     missing_folders,
     private_folder,
     read_bytes,
+    unlink_if_there,
     write_new,
 )
 from ._journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint, recover_journal, stage_path
@@ -85,7 +76,7 @@ class Remove:
     path: str
 
 
-Change = Union[Write, Link, Remove]  # noqa: UP007 - an alias that is evaluated at run time
+Change = Union[Write, Link, Remove]  # noqa: UP007 - pylint knows no other way
 
 
 @dataclass(frozen=True)
@@ -122,12 +113,7 @@ def pending(changes: Iterable[Change]) -> list[Change]:
 def diffs(changes: Iterable[Change]) -> list[dict[str, str]]:
     """Return Ansible's `diff` entries for the changes that differ; a file that only its owner may read is not shown."""
     return [
-        {
-            "before_header": change.path,
-            "after_header": change.path,
-            "before": _shown_before(change),
-            "after": _shown_after(change),
-        }
+        {"before_header": change.path, "after_header": change.path, **_shown_change(change, _place(change))}
         for change in pending(changes)
     ]
 
@@ -146,10 +132,9 @@ def recover(*, host: Host = HOST) -> list[str]:
 
 
 def check(changes: Iterable[Change], *, root: str = "/etc/nginx", host: Host = HOST) -> bool:
-    """Let nginx judge the changes without writing any of them (check mode).
+    """Let nginx judge the changes without writing any; False when it is not installed or the kernel forbids that.
 
-    Returns False when no judgement is possible: nginx is not installed, or the kernel refuses a private mount
-    namespace. Raises TransactionError when nginx refuses the candidate.
+    Raises TransactionError when nginx refuses the candidate.
     """
     todo = pending(changes)
     nginx = find_nginx(host.nginx)
@@ -171,8 +156,8 @@ def apply(
 ) -> list[str]:
     """Bring the changes to disk as one transaction and return the paths of the backups (with `backup`).
 
-    `root` is the folder that nginx reads, for the test. `after` runs when everything is in place; when it raises,
-    everything is put back, `undone` runs (for a reload of what was put back) and a TransactionError tells both.
+    `root` is the folder that nginx reads, for the test. When `after`, which runs with everything in place, raises,
+    everything is put back, `undone` runs (to reload that) and a TransactionError tells both.
     """
     if host.state in _open:
         raise TransactionError("a transaction cannot begin inside the last step of another one; combine their changes")
@@ -437,9 +422,8 @@ def _stage_and_test(nginx: str, todo: Sequence[Change], root: str, stage: str) -
         if not inside.startswith(".." + os.sep):
             _stage_change(change, os.path.join(copy, inside))
         elif isinstance(change, Write) and os.path.isfile(place):
-            single = os.path.join(stage, f"file{number}")
-            write_new(single, change.content, change.mode, place)
-            mounts.append((single, place))
+            mounts.append((os.path.join(stage, f"file{number}"), place))
+            _stage_change(change, mounts[-1][0])
         else:
             return None
     memory = os.path.join(stage, "memory")
@@ -448,17 +432,14 @@ def _stage_and_test(nginx: str, todo: Sequence[Change], root: str, stage: str) -
 
 
 def _stage_change(change: Change, path: str) -> None:
-    exists = os.path.lexists(path)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    temporary = os.path.join(os.path.dirname(path), ".constellation-edge.stage")
-    if isinstance(change, Remove):
-        os.unlink(path)
-    elif isinstance(change, Link):
-        os.symlink(change.target, temporary)
-        os.rename(temporary, path)
-    else:
-        write_new(temporary, change.content, change.mode, path if exists else None)
-        os.rename(temporary, path)
+    if isinstance(change, Write):
+        with open(path, "wb") as stream:
+            stream.write(change.content)
+        return
+    unlink_if_there(path)
+    if isinstance(change, Link):
+        os.symlink(change.target, path)
 
 
 def _refusal(verdict: Verdict, todo: Iterable[Change]) -> str:
@@ -493,26 +474,21 @@ def _back_up(todo: Iterable[Change], host: Host) -> list[str]:
     return copies
 
 
-def _shown_before(change: Change) -> str:
-    path = _place(change)
+def _shown_change(change: Change, path: str) -> dict[str, str]:
+    before: bytes | Original = b""
+    after, mode = b"", getattr(change, "mode", 0o644)
     if os.path.islink(path):
-        return f"link to {os.readlink(path)}\n"
-    content = _bytes_at(path)
-    if isinstance(content, Original):
-        return ""
-    return _shown(content, stat.S_IMODE(os.stat(path).st_mode))
-
-
-def _shown_after(change: Change) -> str:
+        before = f"link to {os.readlink(path)}\n".encode()
+    elif os.path.exists(path):
+        before, mode = _bytes_at(path), os.stat(path).st_mode
     if isinstance(change, Link):
-        return f"link to {change.target}\n"
-    if isinstance(change, Remove):
+        after = f"link to {change.target}\n".encode()
+    elif isinstance(change, Write):
+        after = change.content
+    return {"before": _shown(before, mode), "after": _shown(after, mode)}
+
+
+def _shown(content: bytes | Original, mode: int) -> str:
+    if isinstance(content, Original) or not content:
         return ""
-    path = _place(change)
-    return _shown(change.content, stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else change.mode)
-
-
-def _shown(content: bytes, mode: int) -> str:
-    if mode & 0o077 == 0:
-        return f"(private, {len(content)} bytes)\n"
-    return content.decode("utf-8", "replace")
+    return f"(private, {len(content)} bytes)\n" if mode & 0o077 == 0 else content.decode("utf-8", "backslashreplace")

@@ -27,32 +27,6 @@ attributes:
     support: full
   idempotent:
     support: full
-options:
-  path:
-    description: The file. A symbolic link stays, and the file that it leads to is edited.
-    type: path
-    required: true
-  server:
-    description: Which server of the file is meant; not needed when it has only one, or none.
-    type: dict
-    suboptions:
-      server_name:
-        description: One of its names, or a host name that one of its wildcards or regular expressions takes.
-        type: str
-      listen:
-        description:
-          - One of its addresses or ports, with C(ssl) behind it where only such a server is meant.
-          - With C(default_server) behind it, the server that answers there for unknown names.
-        type: str
-  adopt:
-    description:
-      - Whether locations that are not ours may be changed or removed when they are listed. Otherwise that is an error.
-    type: bool
-    default: false
-  purge:
-    description: Removes locations with our mark that are not listed.
-    type: bool
-    default: false
 notes:
   - nginx serves what is on disk after M(constellation.edge.nginx_reload), which does nothing when it does already.
 seealso:
@@ -82,9 +56,6 @@ EXAMPLES = r"""
     locations:
       - location: ^~ /jeedom/
         state: absent
-
-- name: Let the running nginx serve what is on disk
-  constellation.edge.nginx_reload:
 """
 
 RETURN = r"""
@@ -97,10 +68,10 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.errors import ConfigError
-from ..module_utils._nginx.location import plan_locations
+from ..module_utils._nginx.declare import LOCATION
+from ..module_utils._nginx.locations import plan_locations
 from ..module_utils._nginx.run import RUN, Request, run
-from ..module_utils._nginx.wanted import LOCATION
+from ..module_utils._nginx.tokens import ConfigError
 
 
 def main() -> None:

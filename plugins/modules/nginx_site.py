@@ -238,10 +238,11 @@ placeholders:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.errors import ConfigError
-from ..module_utils._nginx.run import RUN, Request, run
+from ..module_utils._nginx.declare import LOCATION, STATE
+from ..module_utils._nginx.run import RUN, Request
 from ..module_utils._nginx.site import plan
-from ..module_utils._nginx.wanted import LOCATION, STATE
+from ..module_utils._nginx.site_plan import run_sites
+from ..module_utils._nginx.tokens import ConfigError
 from ..module_utils._nginx_process import NginxError
 
 SERVER = {
@@ -279,15 +280,15 @@ def main() -> None:
     given = module.params
     request = Request(given["root"], given["validate"], given["backup"], module.check_mode)
     try:
-        result = run(
+        result = run_sites(
             request,
             lambda: plan(
                 given["sites"],
                 root=given["root"],
                 purge=given["purge"],
                 disable_default=given["disable_default"],
-                reload=given["reload"],
             ),
+            reload=given["reload"],
         )
     except (ConfigError, NginxError) as error:
         module.fail_json(msg=str(error), **getattr(error, "details", {}))

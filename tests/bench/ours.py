@@ -32,7 +32,7 @@ def _util(name: str) -> Any:
 
 def site_files(folder: Path) -> Go:
     """Read, parse and write every site file of a folder."""
-    read, parse = _util("_nginx.files").read_text, _util("_nginx.parse").parse
+    read, parse = _util("_nginx.tree").read_text, _util("_nginx.tree").parse
     paths = sorted(str(path) for path in folder.iterdir())
 
     def go() -> None:
@@ -46,7 +46,7 @@ def site_files(folder: Path) -> Go:
 
 def one_location(path: Path) -> Go:
     """Parse a file, change one location in the middle, write it."""
-    read, parse = _util("_nginx.files").read_text, _util("_nginx.parse").parse
+    read, parse = _util("_nginx.tree").read_text, _util("_nginx.tree").parse
     edit, tree = _util("_nginx.edit"), _util("_nginx.tree")
 
     def go() -> str:
@@ -55,7 +55,7 @@ def one_location(path: Path) -> Go:
         for statement, _depth in tree.walk(document):
             if statement.name == head[0] and statement.args == head[1:]:
                 timeout = edit.simple("proxy_read_timeout", ["10s"])
-                edit.insert(statement.block, len(statement.block.body), timeout, _util("_nginx.style").Style())
+                edit.insert(statement.block, len(statement.block.body), timeout, _util("_nginx.edit").Style())
         text: str = document.dumps()
         if text.count("proxy_read_timeout 10s;") != 1:
             raise ValueError("the location was not changed")
@@ -79,7 +79,7 @@ def unchanged_locations(path: Path) -> Go:
 
 
 def _locations(path: Path, given: list[dict[str, Any]], *, changed: bool) -> Go:
-    run, plan = _util("_nginx.run"), _util("_nginx.location").plan_locations
+    run, plan = _util("_nginx.run"), _util("_nginx.locations").plan_locations
     request = run.Request(str(path.parent), validate=False, check_mode=True)
 
     def go() -> None:
@@ -92,14 +92,14 @@ def _locations(path: Path, given: list[dict[str, Any]], *, changed: bool) -> Go:
 
 def parse_and_write(path: Path) -> Go:
     """Parse a file's text and write it."""
-    parse, text = _util("_nginx.parse").parse, path.read_text()
+    parse, text = _util("_nginx.tree").parse, path.read_text()
     return lambda: parse(text).dumps()
 
 
 def refuse(path: Path) -> Go:
     """Parse what is refused."""
-    parse, text = _util("_nginx.parse").parse, path.read_text()
-    refused = _util("_nginx.errors").SyntaxRefused
+    parse, text = _util("_nginx.tree").parse, path.read_text()
+    refused = _util("_nginx.tokens").SyntaxRefused
 
     def go() -> None:
         try:

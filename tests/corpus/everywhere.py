@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.files import checked
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import indent_of
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import reconcile_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.parse import parse
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import servers_of
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import indent_of
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import Token
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import walk
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted import locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import checked, parse, walk
 
 from corpus.cases import Text, texts
 
@@ -51,11 +49,6 @@ def _edited(text: str, state: str) -> str:
     owner = "" if server is None else indent_of(server.words[0][0]) or ""
     reconcile_locations(editor, block, locations([{**_NEW, "state": state}], "corpus"), owner, purge=False)
     return checked(document, "corpus")
-
-
-def _as_given(words: list[Token]) -> str:
-    """Return arguments as Ansible would hand them over if it passed on bytes that are not UTF-8."""
-    return " ".join(text for _lead, text in words).encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def with_directive(text: str) -> str:

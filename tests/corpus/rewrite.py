@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import quote, value
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, walk
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.values import quote, value
 
 
 def rewritten(document: Block) -> str:

@@ -10,21 +10,19 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import declare
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import restyle
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError, SyntaxRefused
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import edit_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.parse import parse
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.select import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import detect
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import detect, restyle
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError, SyntaxRefused, quote
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import (
     Block,
     Statement,
     comments,
     meaning,
+    parse,
     says,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.values import quote
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted import locations
 
 # Parts one field of an input from the next.
 SEPARATOR = b"\x1e"

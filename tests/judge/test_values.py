@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Sequence
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.values import quote, value
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import quote, value
 
 from judge.nginx import PORT, Judge
 from judge.texts import Writer, chances

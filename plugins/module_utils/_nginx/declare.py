@@ -5,17 +5,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Union
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from .errors import ConfigError, SyntaxRefused
-from .identity import LocationKey, location_key
-from .parse import parse
-from .tree import Statement, walk
-from .values import LONGEST, inner, outer
+from .identity import Key, LocationKey, key, location_key
+from .tokens import LONGEST, ConfigError, SyntaxRefused, inner, outer
+from .tree import Block, Statement, parse, walk
 
 _NAME = re.compile(r"[A-Za-z0-9_]+\Z")
-Directives = Union[Mapping[str, object], str, None]  # noqa: UP007 - an alias that is evaluated at run time
 
 
 def directives(wanted: object, where: str) -> list[Statement]:
@@ -86,7 +84,7 @@ def _one(text: str, place: str, *, block: bool) -> Statement:
     if len(body) != 1 or (body[0].block is not None) is not block or document.close[0]:
         raise ConfigError(f"{place}: {outer(text)!r} is more than one directive. Quote what holds ';' or '{{'")
     if body[0].block is not None and body[0].block.lua is not None:
-        raise ConfigError(f"{place}: {outer(text)!r} takes Lua, which no mapping can say; give the directives as a text")
+        raise ConfigError(f"{place}: {outer(text)!r} takes Lua, which a mapping cannot say; write a text")
     if body[0].block is not None and (body[0].block.body or body[0].block.close[0]):
         raise ConfigError(f"{place}: {outer(text)!r} is more than the head of one block")
     if any("#" in lead for lead, _text in body[0].words):
@@ -105,18 +103,10 @@ def _parsed(text: str, where: str) -> list[Statement]:
 
 
 def _checked(statements: list[Statement], where: str) -> list[Statement]:
-    for top in statements:
-        for _lead, text in top.words:
-            _check_length(text, where)
-        for statement, _depth in walk(top.block) if top.block else ():
-            for _lead, text in statement.words:
-                _check_length(text, where)
+    longest = max((len(text) for each, _depth in walk(Block(statements)) for _lead, text in each.words), default=0)
+    if longest > LONGEST:
+        raise ConfigError(f"{where}: an argument of {longest} bytes is longer than nginx reads ({LONGEST} bytes)")
     return statements
-
-
-def _check_length(text: str, where: str) -> None:
-    if len(text) > LONGEST:
-        raise ConfigError(f"{where}: an argument of {len(text)} bytes is longer than nginx reads ({LONGEST} bytes)")
 
 
 def location_head(text: str, where: str) -> Statement:
@@ -158,3 +148,103 @@ def listen(text: str, where: str) -> Statement:
     if len(statement.words) < 2:
         raise ConfigError(f"{where}: listen needs an address or a port")
     return statement
+
+
+# Names of directives, and keys of single ones among those of a name.
+Owns = frozenset[str | Key]
+Parents = tuple[LocationKey, ...]
+
+# The arguments of a location in a module's declaration.
+STATE: dict[str, Any] = {"type": "str", "choices": ["present", "exact", "absent"], "default": "present"}
+LOCATION: dict[str, Any] = {
+    "location": {"type": "str", "required": True},
+    "directives": {"type": "raw"},
+    "state": STATE,
+    "owns": {"type": "list", "elements": "str", "default": []},
+    "parents": {"type": "list", "elements": "str", "default": []},
+    "before": {"type": "str"},
+    "after": {"type": "str"},
+}
+
+
+@dataclass(frozen=True)
+class WantedLocation:
+    """One location: its head, its body and where it stands.
+
+    `parents` are the locations around it, the outermost first. With `state` present, `owns` tells the directives that
+    the body decides alone; every other one is left.
+    """
+
+    head: Statement
+    body: list[Statement]
+    state: str = "present"
+    before: LocationKey | None = None
+    after: LocationKey | None = None
+    owns: Owns = frozenset()
+    parents: Parents = ()
+
+    @property
+    def key(self) -> LocationKey:
+        """What identifies it for nginx among its siblings."""
+        return location_key(self.head.args)
+
+
+def locations(given: Sequence[Mapping[str, Any]] | None, where: str) -> list[WantedLocation]:
+    """Return the locations of a server; two of one identity are an error."""
+    found: list[WantedLocation] = []
+    states: dict[Parents, str] = {}
+    for each in given or []:
+        one = _location(each, where)
+        path = (*one.parents, one.key)
+        if path in states:
+            raise ConfigError(
+                f"{where}, location {each['location']!r}: is listed twice; for nginx it is the same location"
+            )
+        states[path] = one.state
+        found.append(one)
+    for one in found:
+        place = f"{where}, location {shown(one.key)}"
+        beside = one.before or one.after
+        if beside == one.key:
+            raise ConfigError(f"{place}: cannot stand beside itself; name another")
+        if beside and states.get((*one.parents, beside)) == "absent":
+            raise ConfigError(f"{place}: is to stand beside location {shown(beside)}, which is listed as absent")
+        for depth in range(1, len(one.parents) + 1):
+            state = states.get(one.parents[:depth], "present")
+            if state != "present":
+                parent = shown(one.parents[depth - 1])
+                raise ConfigError(
+                    f"{place}: its parent {parent} is listed as {state}, which decides on what is in it; write this "
+                    "one into its directives, or say present there"
+                )
+    return found
+
+
+def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
+    place = f"{where}, location {given['location']!r}"
+    before, after = given.get("before"), given.get("after")
+    if before and after:
+        raise ConfigError(f"{place}: takes 'before' or 'after', not both")
+    return WantedLocation(
+        location_head(given["location"], where),
+        directives(given.get("directives"), place),
+        given.get("state") or "present",
+        key_of(before, f"{place}, before") if before else None,
+        key_of(after, f"{place}, after") if after else None,
+        owned(given.get("owns"), place),
+        tuple(key_of(str(parent), f"{place}, parents") for parent in given.get("parents") or []),
+    )
+
+
+def owned(given: Iterable[object] | None, place: str) -> Owns:
+    """Return what `owns` names: a directive's name, or a name with the argument that tells one of several apart."""
+    found: set[str | Key] = set()
+    for each in given or []:
+        statement = owned_directive(each, f"{place}, owns")
+        single = key(statement)
+        if len(statement.words) > 1 and len(single) == 1:
+            raise ConfigError(
+                f"{place}, owns: {each!r} is not the name of a directive, which stands once; leave out its value"
+            )
+        found.add(single if len(statement.words) > 1 else statement.name)
+    return frozenset(found)

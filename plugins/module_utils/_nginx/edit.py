@@ -1,21 +1,107 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Putting statements in, taking them out, changing their words: every other character stays.
+"""Putting statements in, taking them out, changing their words, in the style of the file: every other character stays.
 
-What follows a statement on its line (a comment, Certbot's mark or ours) is held by the token behind it, as part of
-that token's lead. These functions know where such a lead belongs to the line before and where to what follows, so that
-putting a statement in and taking it out again gives back the same text.
+What follows a statement on its line (a comment, Certbot's mark or ours) is part of the lead of the token behind it.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from .style import BLANK_LINES, EOL, Style, blanks_between, child_indent, indent_of, line_indent
-from .tokens import Token
-from .tree import Block, Statement, first_token, set_lead
-from .values import quote, value
+from .tokens import Token, quote, value
+from .tree import Block, Statement, first_token, set_lead, walk
+
+EOL = re.compile(r"\r?\n")
+# White space from the last line end on, or at the start of a file.
+_LAST_LINE = re.compile(r"\n[ \t\r]*\Z")
+BLANK_LINES = re.compile(r"(?:\r?\n[ \t]*(?=\r?\n))+")
+
+
+@dataclass(frozen=True)
+class Style:
+    """A file's habits.
+
+    `step` is one level of indentation, `eol` a line end, `brace_alone` whether `{` stands on a line of its own.
+    """
+
+    step: str = "    "
+    eol: str = "\n"
+    brace_alone: bool = False
+
+
+def indent_of(lead: str) -> str | None:
+    """Return the indentation of a token that begins a line; None when something else stands before it on its line."""
+    found = _LAST_LINE.search(lead)
+    return None if found is None else found.group()[1:].replace("\r", "")
+
+
+def detect(document: Block) -> Style:
+    """Return the habits that most of a file keeps; where a file shows none: four spaces, LF, brace on the line."""
+    text = document.dumps()
+    ends = text.count("\n")
+    eol = "\r\n" if text.count("\r\n") * 2 > ends else "\n"
+    steps: Counter[str] = Counter()
+    alone = blocks = 0
+    above: list[str | None] = []
+    for statement, depth in walk(document):
+        indent = indent_of(statement.words[0][0])
+        if indent is None and depth == 0 and not above:
+            indent = statement.words[0][0]
+        del above[depth:]
+        parent = above[-1] if above else None
+        if parent is not None and indent is not None and indent.startswith(parent):
+            steps[indent[len(parent) :]] += 1
+        above.append(indent)
+        if statement.block is not None:
+            blocks += 1
+            alone += "\n" in statement.end[0]
+    step = steps.most_common(1)[0][0] if steps else Style.step
+    return Style(step, eol, alone * 2 > blocks)
+
+
+def child_indent(block: Block, index: int, style: Style, owner: str) -> str:
+    """Return the indentation for a new statement at `index`: its sibling's before it, else after it, else a step more.
+
+    `owner` is the indentation of the block's own head.
+    """
+    for at in (*range(index - 1, -1, -1), *range(index, len(block.body))):
+        indent = indent_of(first_token(block, at)[0])
+        if indent is not None:
+            return indent
+        if block.is_file and at == 0:
+            return ""
+    if block.is_file:
+        return ""
+    closing = indent_of(block.close[0])
+    return (owner if closing is None else closing) + style.step
+
+
+def line_indent(block: Block, index: int, owner: str) -> str:
+    """Return the indentation of the line on which the statement at `index` stands, `owner` being the block's own."""
+    for at in range(index, -1, -1):
+        lead = first_token(block, at)[0]
+        indent = lead if block.is_file and at == 0 and "\n" not in lead else indent_of(lead)
+        if indent is not None:
+            return indent
+    return owner
+
+
+def blanks_between(block: Block) -> int:
+    """Return how many blank lines set the blocks among these siblings off: most often, one where there are none."""
+    counts: Counter[int] = Counter()
+    for at in range(1, len(block.body)):
+        if block.body[at].block is not None:
+            found = BLANK_LINES.search(block.body[at].words[0][0])
+            counts[found.group().count("\n") if found else 0] += 1
+    close = counts.pop(0, 0)
+    if close > sum(counts.values()):
+        return 0
+    return counts.most_common(1)[0][0] if counts else 1
+
 
 MARK = "# constellation.edge"
 # Everything up to the end of the last comment, without its line end; a CR inside a comment is part of it.
@@ -42,10 +128,9 @@ def is_marked(parent: Block, index: int) -> bool:
 
 
 def restyle(statement: Statement, indent: str, style: Style, *, mark: bool = False) -> Statement:
-    """Return a copy written in a file's style, without a lead; its comments are not taken along.
+    """Return a copy written in a file's style, without lead and comments, for a line of this indentation.
 
-    `indent` is the indentation of the copy's own line. With `mark`, a block and those inside it carry our mark behind
-    their braces.
+    With `mark`, a block and those inside it carry our mark.
     """
     copy = _head(statement, indent, style, mark)
     pending = [(statement, copy, indent)]
@@ -89,11 +174,10 @@ def insert(
     comment: str = "",
     as_is: bool = False,
 ) -> Statement:
-    """Put a copy of a statement, written in the file's style, in front of the one at `index`; returns the copy.
+    """Put a copy of a statement, in the file's style, in front of the one at `index`, whose comments stay with it.
 
-    `owner` is the indentation of the block's own line. Comment lines above the one at `index` stay with it. With
-    `mark` the copy carries our mark; `comment` is put behind it on its line. With `as_is` the statement itself is put
-    in, as it is written.
+    `owner` is the indentation of the block's own line. With `mark` the copy carries our mark; `comment` is put behind
+    it on its line. With `as_is` the statement itself is put in, as it is written. Returns what was put in.
     """
     lead = first_token(block, index)[0]
     if mark and (statement.block is None or statement.block.lua is not None):

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from .edit import MARK, is_marked
+from .tokens import outer
 from .tree import Block, comments, line_of, places, said
-from .values import outer
 
 HEADER = (
     f"{MARK}: this file is kept by the Ansible collection constellation.edge.\n"

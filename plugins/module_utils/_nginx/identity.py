@@ -1,46 +1,69 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What identifies a directive or a block among its siblings, for nginx and so for us.
-
-`present` finds the directive to change by its key. A directive in no table below stands once in a block, so its name is
-its key: `present` replaces its arguments. `return` is among those: nginx takes it twice and runs the first, so a second
-one would never have an effect.
-"""
+"""What identifies a directive or a block among its siblings (docs/nginx.md); what no table names stands once."""
 
 from __future__ import annotations
 
 import re
 
-from .server import listen_key
 from .tree import Statement
 
 Key = tuple[object, ...]
 LocationKey = tuple[str, str]
 
+_PORT = re.compile(r"[0-9]+\Z")
 _CUT = ("=", "^~", "~*", "~")
 # Identified by the first argument, without regard to case where it is the name of a header.
-FIRST_HEADER = frozenset({"add_header", "add_trailer", "auth_http_header", "more_set_headers"})
+FIRST_HEADER = frozenset(["add_header", "add_trailer", "auth_http_header", "more_set_headers"])
+FIRST_HEADER_SUFFIXES = ("_set_header", "_hide_header", "_pass_header")
 FIRST = frozenset(
-    {"set", "sub_filter", "env", "log_format", "auth_request_set", "perl_set", "js_set", "js_var", "js_import"}
-    | {
-        "set_real_ip_from",
+    [
+        "ancient_browser_value",
+        "auth_request_set",
+        "env",
         "include",
-        "proxy_redirect",
-        "thread_pool",
+        "js_import",
+        "js_set",
+        "js_var",
+        "limit_conn",
         "load_module",
-        "server",
+        "log_format",
         "perl_modules",
         "perl_require",
-    }
-    | {"proxy_cookie_domain", "proxy_cookie_path", "proxy_cookie_flags", "ancient_browser_value"}
+        "perl_set",
+        "proxy_cookie_domain",
+        "proxy_cookie_flags",
+        "proxy_cookie_path",
+        "proxy_redirect",
+        "server",
+        "set",
+        "set_real_ip_from",
+        "ssl_conf_command",
+        "sub_filter",
+        "thread_pool",
+    ]
 )
-FIRST_SUFFIXES = ("_set_header", "_hide_header", "_pass_header")
-FIRST_PLAIN_SUFFIXES = ("_param", "_cache_path", "_ssl_conf_command", "_string_param")
+FIRST_SUFFIXES = ("_param", "_cache_path", "_ssl_conf_command", "_string_param")
 # Every spelling is its own: identified by all arguments.
 WHOLE = frozenset(
-    {"allow", "deny", "rewrite", "break", "access_log", "error_log", "mirror", "gzip_disable"}
-    | {"ancient_browser", "modern_browser", "modern_browser_value", "debug_connection"}
-    | {"ssl_session_ticket_key", "ssl_ech_file", "early_hints", "xslt_stylesheet"}
+    [
+        "access_log",
+        "allow",
+        "ancient_browser",
+        "break",
+        "debug_connection",
+        "deny",
+        "early_hints",
+        "error_log",
+        "gzip_disable",
+        "mirror",
+        "modern_browser",
+        "modern_browser_value",
+        "rewrite",
+        "ssl_ech_file",
+        "ssl_session_ticket_key",
+        "xslt_stylesheet",
+    ]
 )
 WHOLE_SUFFIXES = ("_cache_valid", "_cache_bypass", "_no_cache")
 _ZONE = re.compile(r"zone=([^:]*)")
@@ -52,11 +75,11 @@ def key(statement: Statement) -> Key:
     if statement.block is not None:
         return ("{", *_block_key(name, args))
     first = args[0] if args else ""
-    if name in FIRST_HEADER or name.endswith(FIRST_SUFFIXES):
+    if name in FIRST_HEADER or name.endswith(FIRST_HEADER_SUFFIXES):
         return (name, first.lower())
     if name == "listen":
         return (name, listen_key(args) if args else "")
-    if name == "ssl_conf_command" or name in FIRST or name.endswith(FIRST_PLAIN_SUFFIXES):
+    if name in FIRST or name.endswith(FIRST_SUFFIXES):
         return (name, first)
     if name == "error_page":
         return (name, frozenset(arg for arg in args[:-1] if arg.isdigit()))
@@ -65,8 +88,6 @@ def key(statement: Statement) -> Key:
     if name in ("limit_req", "limit_req_zone", "limit_conn_zone"):
         zones = [found.group(1) for found in map(_ZONE.match, args) if found]
         return (name, *zones[:1])
-    if name in ("limit_conn", "upstream_conf"):
-        return (name, first)
     return (name,)
 
 
@@ -118,3 +139,25 @@ def location_key(args: list[str]) -> LocationKey:
     """
     modifier, name = location_form(args)
     return ("" if modifier == "^~" else modifier, name)
+
+
+def listen_address(text: str) -> str:
+    """Return the first argument of `listen` in one form: `443`, `*:443` and `0.0.0.0:443` are the same address."""
+    text = text.lower()
+    if text.startswith("unix:"):
+        return text
+    if _PORT.match(text):
+        return f"*:{int(text)}"
+    if text.startswith("["):
+        host, _bracket, port = text.partition("]")
+        host, port = host + "]", port[1:]
+    else:
+        host, _colon, port = text.partition(":")
+    if host in ("", "0.0.0.0"):  # noqa: S104 - text is compared, nothing is bound
+        host = "*"
+    return f"{host}:{int(port) if _PORT.match(port) else port or 80}"
+
+
+def listen_key(args: list[str]) -> str:
+    """Return the address of a `listen` directive; QUIC has the same ports to itself, as they are UDP's."""
+    return listen_address(args[0]) + ("/udp" if "quic" in args[1:] or "udp" in args[1:] else "")

@@ -9,9 +9,8 @@ import glob
 import os
 from collections.abc import Iterator
 
-from .errors import ConfigError
-from .files import read, read_text
-from .tree import Block, Statement, walk
+from .tokens import ConfigError
+from .tree import Block, Statement, read, read_text, walk
 
 
 def names_in(folder: str) -> list[str]:

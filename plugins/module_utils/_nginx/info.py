@@ -8,13 +8,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from .edit import is_marked, restyle
-from .errors import ConfigError
-from .files import read, read_text
+from .edit import Style, is_marked, restyle
 from .includes import included, names_in
-from .style import Style
-from .tree import Block, Statement, line_of, lines
-from .values import inner, outer
+from .tokens import ConfigError, inner, outer
+from .tree import Block, Statement, line_of, lines, read, read_text
 from .wanted_site import sites as wanted_sites
 
 

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bringing the locations of a server, or of a fragment, in line with wanted ones."""
+"""Bringing the locations of one server, or of a fragment, in line with a declaration."""
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from .declare import shown
-from .edit import comment_after, insert, is_marked, open_up, remove
-from .errors import ConfigError
+from .._transaction import Write
+from .declare import Parents, WantedLocation, locations, shown
+from .edit import comment_after, indent_of, insert, is_marked, open_up, remove
 from .identity import LocationKey, location_key
 from .reconcile import Reconciler
-from .style import indent_of
-from .tokens import SPACE
-from .tree import Block, Statement, said, says
-from .wanted import Parents, WantedLocation
+from .run import Plan
+from .server import Selector, choose
+from .tokens import SPACE, ConfigError
+from .tree import Block, Statement, checked, read, read_text, said, says
 
 Found = defaultdict[LocationKey, list[Statement]]
 
@@ -183,3 +186,46 @@ def _keep_order(editor: Reconciler, block: Block, found: Found, wanted: WantedLo
     beside = block.body.index(sibling)
     target = beside if wanted.before else beside + 1
     insert(block, target, have, editor.style, owner=owner, comment=comment, as_is=True)
+
+
+def edit_locations(
+    text: str,
+    path: str,
+    selector: Selector,
+    wanted: list[WantedLocation],
+    *,
+    adopt: bool,
+    purge: bool,
+    warnings: list[str] | None = None,
+) -> str:
+    """Return the text of a file with its locations brought in line; `warnings` takes what is to be told.
+
+    Raises ConfigError.
+    """
+    document = read(text, path)
+    editor = Reconciler(document, path, adopt)
+    block, server = choose(editor, selector)
+    owner = "" if server is None else indent_of(server.words[0][0]) or ""
+    reconcile_locations(editor, block, wanted, owner, purge=purge)
+    if warnings is not None:
+        warnings += editor.warnings
+    return checked(document, path)
+
+
+def plan_locations(
+    path: str, server: Mapping[str, Any] | None, given: Sequence[Mapping[str, Any]], *, adopt: bool, purge: bool
+) -> Plan:
+    """Plan the locations of one file; nothing is written. Raises ConfigError."""
+    chosen = server or {}
+    selector = Selector(chosen.get("server_name"), chosen.get("listen"))
+    wanted = locations(given, path)
+    text = read_text(path)
+    if text is None:
+        raise ConfigError(
+            f"{path}: there is no such file; nginx_location edits a file that exists, nginx_site makes one"
+        )
+    result = Plan()
+    after = edit_locations(text, path, selector, wanted, adopt=adopt, purge=purge, warnings=result.warnings)
+    if after != text:
+        result.changes.append(Write(os.path.abspath(path), after.encode("latin-1"), original=text.encode("latin-1")))
+    return result

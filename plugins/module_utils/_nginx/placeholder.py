@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .._command import MISSING, run
 from .._files import fsync
-from .errors import ConfigError
+from .tokens import ConfigError
 
 DAYS = 3650
 _HOST_NAME = re.compile(

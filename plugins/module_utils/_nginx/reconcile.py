@@ -7,15 +7,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from difflib import SequenceMatcher
 
-from .edit import MARK, comment_after, insert, is_marked, open_up, remove, set_args
-from .errors import ConfigError, listed
+from .declare import Owns
+from .edit import MARK, comment_after, detect, indent_of, insert, is_marked, open_up, remove, set_args
 from .identity import Key, condition, key, location_form
-from .parse import parse
-from .style import detect, indent_of
-from .tokens import BOM
-from .tree import Block, Statement, comments, lines, meaning, places, said, says, walk
-from .values import outer, value
-from .wanted import Owns
+from .tokens import BOM, ConfigError, listed, outer, value
+from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
 
 Said = tuple[tuple[str, ...], ...]
 

@@ -1,39 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The `server` blocks of a file: their names and addresses, and what makes two of them the same for nginx."""
+"""The `server` blocks of a file, and choosing one of them by nginx's own rules for names and addresses."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+from .declare import listen
+from .identity import listen_address, listen_key
+from .reconcile import Reconciler
+from .tokens import ConfigError, inner, listed, outer
 from .tree import Block, Statement
-from .values import outer
 
-_PORT = re.compile(r"[0-9]+\Z")
 _DEFAULT = re.compile(r"default(_server)?\Z")
-
-
-def listen_address(text: str) -> str:
-    """Return the first argument of `listen` in one form: `443`, `*:443` and `0.0.0.0:443` are the same address."""
-    text = text.lower()
-    if text.startswith("unix:"):
-        return text
-    if _PORT.match(text):
-        return f"*:{int(text)}"
-    if text.startswith("["):
-        host, _bracket, port = text.partition("]")
-        host, port = host + "]", port[1:]
-    else:
-        host, _colon, port = text.partition(":")
-    if host in ("", "0.0.0.0"):  # noqa: S104 - text is compared, nothing is bound
-        host = "*"
-    return f"{host}:{int(port) if _PORT.match(port) else port or 80}"
-
-
-def listen_key(args: list[str]) -> str:
-    """Return the address of a `listen` directive; QUIC has the same ports to itself, as they are UDP's."""
-    return listen_address(args[0]) + ("/udp" if "quic" in args[1:] or "udp" in args[1:] else "")
 
 
 @dataclass(frozen=True)
@@ -42,16 +22,6 @@ class ServerKey:
 
     names: frozenset[str]
     listens: frozenset[str]
-
-    def likeness(self, other: ServerKey) -> int:
-        """How near another key is: 0 when names or addresses have nothing in common, 9 when both are equal."""
-        return _overlap(self.names, other.names) * _overlap(self.listens, other.listens)
-
-
-def _overlap(mine: frozenset[str], theirs: frozenset[str]) -> int:
-    if mine == theirs:
-        return 3
-    return 1 if mine & theirs else 0
 
 
 def server_key(server: Statement) -> ServerKey:
@@ -91,3 +61,114 @@ def default_listens(document: Block) -> list[tuple[str, Statement]]:
         for statement in (server.block.body if server.block else [])
         if statement.name == "listen" and any(_DEFAULT.match(arg) for arg in statement.args[1:])
     ]
+
+
+# A server without `listen` has this one, where nginx runs as root.
+_UNSAID = "80"
+# Blocks that stand beside no location.
+_MAIN = ("events", "http", "stream", "mail", "upstream", "map", "geo")
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Which server is meant.
+
+    `server_name` and `listen` are as the module documents them. Nothing given means the only server of the file.
+    """
+
+    server_name: str | None = None
+    listen: str | None = None
+
+
+def choose(editor: Reconciler, selector: Selector) -> tuple[Block, Statement | None]:
+    """Return the block that holds the locations: the server's, or the file when it is a fragment without servers.
+
+    Raises ConfigError, which lists the candidates, when no server or more than one fits.
+    """
+    there = servers_of(editor.document)
+    if not there and selector == Selector():
+        main = next((each for each in editor.document.body if each.block and each.name in _MAIN), None)
+        if main is None:
+            return editor.document, None
+        raise ConfigError(f"{editor.place(main)}: this file has no server; name the file that holds one, or locations")
+    fitting = there
+    if selector.listen is not None:
+        fitting = _by_listen(editor.document, fitting, listen(selector.listen, "server, listen"))
+    if selector.server_name is not None:
+        # A server counts once, by however many of its names it was found.
+        fitting = list(dict.fromkeys(_by_name(editor, fitting, inner(selector.server_name))))
+    if len(fitting) != 1 or fitting[0].block is None:
+        candidates = listed([f"{editor.place(each)} {describe(each)}" for each in fitting or there], "; ") or "none"
+        raise ConfigError(
+            f"{editor.path}: {len(fitting)} servers fit server_name={selector.server_name!r}, "
+            f"listen={selector.listen!r}; name exactly one of: {candidates}"
+        )
+    return fitting[0].block, fitting[0]
+
+
+def _by_listen(document: Block, servers: list[Statement], wanted: Statement) -> list[Statement]:
+    address = listen_address(wanted.args[0])
+    options = set(wanted.args[1:]) - {"default_server"}
+    default = "default_server" in wanted.args[1:]
+    # A port alone is every address with it; each of them has a default server of its own.
+    any_host = wanted.args[0].isdigit() and not default
+
+    def fits(have: Statement) -> bool:
+        theirs = listen_address(have.args[0]) if have.args else f"*:{_UNSAID}"
+        same = theirs == address or (any_host and theirs.endswith(address[1:]))
+        return same and options <= set(have.args[1:])
+
+    fitting = [each for each in servers if any(fits(have) for have in _listens(each))]
+    if not default:
+        return fitting
+    said = [have for _address, have in default_listens(document) if fits(have)]
+    marked = [each for each in fitting if any(have is other for have in _listens(each) for other in said)]
+    # Where no server says it, the first of an address is the default.
+    return marked or fitting[:1]
+
+
+def _listens(server: Statement) -> list[Statement]:
+    found = [each for each in server.block.body if each.name == "listen"] if server.block else []
+    return found or [listen(_UNSAID, "listen")]
+
+
+def _by_name(editor: Reconciler, servers: list[Statement], wanted: str) -> list[Statement]:
+    """Those with the name itself; else the longest wildcard in front, the longest behind, the first expression."""
+    names = [(name, each) for each in servers for name in _names(each)]
+    lowered = wanted.lower()
+    exact = [each for name, each in names if name.lower() in (lowered, f".{lowered}")]
+    if exact:
+        return exact
+    for takes in (_suffix_takes, _prefix_takes):
+        fitting = [(len(name.lstrip("*")), each) for name, each in names if takes(name.lower(), lowered)]
+        longest = max((length for length, _each in fitting), default=0)
+        if fitting:
+            return [each for length, each in fitting if length == longest]
+    return next(([each] for name, each in names if name.startswith("~") and _matches(editor, each, name, lowered)), [])
+
+
+def _names(server: Statement) -> list[str]:
+    body = server.block.body if server.block else []
+    return [name for each in body if each.name == "server_name" for name in each.args] or [""]
+
+
+def _suffix_takes(pattern: str, name: str) -> bool:
+    return (pattern.startswith("*.") and name.endswith(pattern[1:])) or (
+        pattern.startswith(".") and name.endswith(pattern)
+    )
+
+
+def _prefix_takes(pattern: str, name: str) -> bool:
+    return pattern.endswith(".*") and name.startswith(pattern[:-1])
+
+
+def _matches(editor: Reconciler, server: Statement, name: str, host: str) -> bool:
+    """Whether a regular expression takes a host name, which nginx has in lower case."""
+    try:
+        # PCRE writes named groups without the P that Python wants.
+        return re.search(re.sub(r"\(\?<(?![=!])", "(?P<", name[1:]), host, re.IGNORECASE) is not None
+    except re.error:
+        raise ConfigError(
+            f"{editor.place(server)}: whether {name!r} takes {host!r} cannot be told; name a server by a name as it is "
+            "written in the file"
+        ) from None

@@ -12,15 +12,14 @@ from typing import Any
 from .._command import run
 from .._transaction import Change, Link, Original, Remove, Write
 from .edit import MARK
-from .errors import ConfigError
-from .files import read, read_text
 from .foreign import first_foreign, has_ours
 from .includes import included, names_in
 from .placeholder import Certificates
 from .server import ServerKey, default_listens, server_key, servers_of
-from .site_file import edit_site
+from .site_file import edit_site, likeness
 from .site_plan import SitePlan
-from .tree import Block, Statement, line_of
+from .tokens import ConfigError
+from .tree import Block, Statement, line_of, read, read_text
 from .wanted_site import WantedServer, WantedSite
 from .wanted_site import sites as wanted_sites
 
@@ -31,7 +30,6 @@ def plan(
     root: str = "/etc/nginx",
     purge: bool = True,
     disable_default: bool = False,
-    reload: bool = False,
     certificates: Certificates | None = None,
 ) -> SitePlan:
     """Read the host and plan every site; nothing is written. A site that cannot be done is reported with its problem.
@@ -39,8 +37,8 @@ def plan(
     Raises ConfigError when the declaration itself is wrong.
     """
     wanted = wanted_sites(given)
-    result = SitePlan(certificates, reload=reload)
-    planner = _Planner(root, purge, result)
+    result = SitePlan()
+    planner = _Planner(root, purge, certificates or Certificates(), result)
     if disable_default:
         planner.disable_default(wanted)
     purged = planner.purge({site.name for site in wanted}) if purge else []
@@ -53,12 +51,12 @@ def plan(
 
 
 class _Planner:
-    def __init__(self, root: str, purge: bool, result: SitePlan) -> None:
+    def __init__(self, root: str, purge: bool, certificates: Certificates, result: SitePlan) -> None:
         self.available = os.path.join(root, "sites-available")
         self.enabled = os.path.join(root, "sites-enabled")
         self.root = root
         self.purge_ours = purge
-        self.certificates = result.certificates
+        self.certificates = certificates
         self.result = result
         self.gone: set[str] = set()
         self.others: list[tuple[str, Block]] = []
@@ -160,7 +158,7 @@ class _Planner:
         if site.state == "absent" or not site.enabled:
             return
         for server in site.servers:
-            twins = [each for each in self.twins if server.state != "absent" and server.key.likeness(each[0])]
+            twins = [each for each in self.twins if server.state != "absent" and likeness(server.key, each[0])]
             if not twins:
                 continue
             places = ", ".join(f"{path}:{line_of(document, each)}" for _key, path, document, each in twins)

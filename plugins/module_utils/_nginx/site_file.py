@@ -6,17 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .edit import insert, is_marked, remove, set_args, simple
-from .files import checked, read
+from .edit import indent_of, insert, is_marked, remove, set_args, simple
 from .foreign import HEADER
-from .identity import key
+from .identity import key, listen_key
 from .locations import reconcile_locations
 from .reconcile import Reconciler
-from .server import describe, listen_key, server_key
-from .style import indent_of
-from .tokens import Token
-from .tree import Block, Statement, meaning
-from .values import outer, quote
+from .server import ServerKey, describe, server_key
+from .tokens import Token, outer, quote
+from .tree import Block, Statement, checked, meaning, read
 from .wanted_site import WantedServer, WantedSite
 
 # certificate(name) gives the paths of chain and key; exists(path) tells whether a file is there.
@@ -87,7 +84,7 @@ def match(editor: Reconciler, there: list[Statement], wanted: list[WantedServer]
         for number, each in enumerate(wanted):
             if pairs[number] is not None:
                 continue
-            scored = [(each.key.likeness(identity), have) for identity, have in identities if id(have) not in taken]
+            scored = [(likeness(each.key, identity), have) for identity, have in identities if id(have) not in taken]
             best = max((score for score, _have in scored), default=0)
             if best < lowest:
                 continue
@@ -97,6 +94,17 @@ def match(editor: Reconciler, there: list[Statement], wanted: list[WantedServer]
             pairs[number] = nearest[0]
             taken.add(id(nearest[0]))
     return pairs
+
+
+def likeness(one: ServerKey, other: ServerKey) -> int:
+    """Return how near two servers are: 0 when names or addresses have nothing in common, 9 when both are equal."""
+    return _overlap(one.names, other.names) * _overlap(one.listens, other.listens)
+
+
+def _overlap(mine: frozenset[str], theirs: frozenset[str]) -> int:
+    if mine == theirs:
+        return 3
+    return 1 if mine & theirs else 0
 
 
 def _empty_server() -> Statement:
@@ -154,7 +162,7 @@ def _change_server(
     if block is None:
         return
     ours = is_marked(document, document.body.index(have))
-    before = None if ours or editor.adopt else meaning(Block([have], ("", "")))
+    before = None if ours or editor.adopt else meaning(Block([have]))
     owner = indent_of(have.words[0][0]) or ""
     body = _certificate_pair(block, wanted, certificate, exists, ours) + wanted.body
     if wanted.state == "exact":
@@ -164,7 +172,7 @@ def _change_server(
     _set_names(editor, block, wanted.names, owner, ours)
     editor.present(block, body, owner, owns=wanted.owns)
     reconcile_locations(editor, block, wanted.locations, owner, purge=purge)
-    if before is not None and meaning(Block([have], ("", ""))) != before:
+    if before is not None and meaning(Block([have])) != before:
         raise editor.foreign(have, describe(have))
 
 

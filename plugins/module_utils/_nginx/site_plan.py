@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._nginx_process import bring_up_to_date, loaded
 from .._staging import find_nginx
-from .._transaction import Change
-from .errors import ConfigError
+from .._transaction import apply, diffs, pending
 from .placeholder import Certificates, create, discard
-from .run import Plan
+from .run import Plan, Request, predict, turn
+from .tokens import ConfigError
 
 
 class SitesRefused(ConfigError):  # noqa: N818 - it says what happened, as SyntaxRefused does
@@ -23,6 +25,7 @@ class SitesRefused(ConfigError):  # noqa: N818 - it says what happened, as Synta
         self.details = details
 
 
+@dataclass
 class SitePlan(Plan):
     """The plan of some sites.
 
@@ -31,76 +34,87 @@ class SitePlan(Plan):
     nothing else from being carried out.
     """
 
-    def __init__(self, certificates: Certificates | None = None, *, reload: bool = False) -> None:
-        """Begin with nothing to do; `reload` lets the running nginx serve what is on disk."""
-        super().__init__()
-        self.certificates = certificates or Certificates()
-        self.sites: list[dict[str, Any]] = []
-        self.kept: list[dict[str, Any]] = []
-        self.missing: dict[str, list[str]] = {}
-        self._reload = reload
-        self._reloaded = False
-        self._made: list[str] = []
+    sites: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    missing: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[str]:
         """What keeps sites from being carried out."""
         return [each["problem"] for each in self.sites if each["problem"]]
 
-    def refuse(self) -> None:
-        """Raise SitesRefused when one site cannot be carried out: then none is."""
-        if self.problems:
-            message = "; ".join(self.problems) + ". Nothing was changed"
-            raise SitesRefused(message, {"sites": self.sites + self.kept})
 
-    def predict(self, todo: list[Change]) -> bool:
-        """Return whether a placeholder would be made or nginx reloaded."""
-        if self._reloads():
-            state = loaded()
-            self._reloaded = state.running and (bool(todo) or not state.current)
-        return bool(self.missing) or self._reloaded
+def run_sites(
+    request: Request,
+    make_plan: Callable[[], SitePlan],
+    *,
+    reload: bool = True,
+    certificates: Certificates | None = None,
+) -> dict[str, Any]:
+    """Plan and carry out; returns the module's answer, with `warnings` among it.
 
-    def prepare(self) -> None:
-        """Make the placeholder certificates."""
-        for name, names in self.missing.items():
-            create(self.certificates, name, names)
-            self._made.append(name)
-
-    def follow(self) -> None:
-        """Reload nginx when it serves something else than what is on disk."""
-        if self._reloads():
-            self._reloaded = bring_up_to_date() or self._reloaded
-
-    def undo(self) -> None:
-        """Take the placeholders away again."""
-        for name in self._made:
-            discard(self.certificates, name)
-
-    def finish(self) -> bool:
-        """Return whether a placeholder was made or nginx reloaded."""
-        if self._reloads() and not self._reloaded and not loaded().running:
-            self.warnings.append("nginx is not running, so nothing serves these sites yet; start it")
-        return bool(self.missing) or self._reloaded
-
-    def report(self) -> dict[str, Any]:
-        """Return what happened to each site, whether nginx was reloaded, and the placeholders."""
+    `reload` lets the running nginx serve what is on disk, also when no file changes. Raises ConfigError and NginxError;
+    then nothing is changed on disk.
+    """
+    with turn(request):
+        plan = make_plan()
+        if plan.problems:
+            message = "; ".join(plan.problems) + ". Nothing was changed"
+            raise SitesRefused(message, {"sites": plan.sites + plan.kept})
+        reloads = reload and find_nginx() is not None
+        answer = _predict(request, plan, reloads) if request.check_mode else None
+        answer = answer or _carry_out(request, plan, reloads, certificates or Certificates())
+        answer["changed"] = bool(answer["diff"] or answer["reloaded"])
         return {
-            "sites": self.sites + self.kept,
-            "reloaded": self._reloaded,
-            "placeholders": sorted(self.missing),
+            **answer,
+            "sites": plan.sites + plan.kept,
+            "placeholders": sorted(plan.missing),
+            "warnings": plan.warnings,
         }
 
-    def more_diff(self) -> list[dict[str, str]]:
-        """Return an entry for each placeholder that is missing."""
-        return [
-            {
-                "before_header": f"placeholder certificate {name}",
-                "after_header": f"placeholder certificate {name}",
-                "before": "",
-                "after": f"self-signed, for {', '.join(names) or name}\n",
-            }
-            for name, names in self.missing.items()
-        ]
 
-    def _reloads(self) -> bool:
-        return self._reload and find_nginx() is not None
+def _predict(request: Request, plan: SitePlan, reloads: bool) -> dict[str, Any]:
+    todo = pending(plan.changes)
+    # Without the certificates that a run would make first, nginx would refuse what it will accept.
+    plan.warnings += [] if plan.missing else predict(request, todo)
+    state = loaded() if reloads else None
+    reloaded = state is not None and state.running and (bool(todo) or not state.current)
+    return {"diff": diffs(todo) + _placeholder_diff(plan), "reloaded": reloaded, "backup_files": []}
+
+
+def _carry_out(request: Request, plan: SitePlan, reloads: bool, certificates: Certificates) -> dict[str, Any]:
+    todo = pending(plan.changes)
+    shown = diffs(todo) + _placeholder_diff(plan)
+    done: list[bool] = []
+
+    def follow() -> None:
+        if reloads:
+            done.append(bring_up_to_date())
+
+    made: list[str] = []
+    try:
+        for name, names in plan.missing.items():
+            create(certificates, name, names)
+            made.append(name)
+        copies = apply(
+            todo, root=request.root, test=request.validate, after=follow, undone=follow, backup=request.backup
+        )
+    except Exception:
+        for name in made:
+            discard(certificates, name)
+        raise
+    if reloads and not any(done) and not loaded().running:
+        plan.warnings.append("nginx is not running, so nothing serves these sites yet; start it")
+    return {"diff": shown, "reloaded": any(done), "backup_files": copies}
+
+
+def _placeholder_diff(plan: SitePlan) -> list[dict[str, str]]:
+    return [
+        {
+            "before_header": f"placeholder certificate {name}",
+            "after_header": f"placeholder certificate {name}",
+            "before": "",
+            "after": f"self-signed, for {', '.join(names) or name}\n",
+        }
+        for name, names in plan.missing.items()
+    ]

@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tokens of nginx's configuration language, as its own reader (`ngx_conf_read_token`) sees them.
+"""The tokens of nginx's configuration language: how they are spelled, what they say, what is wrong (docs/nginx.md).
 
-Text is bytes decoded as Latin-1 everywhere in this package: one character is one byte, so no byte is lost and
-columns count bytes. A token is a pair: what stands before it (white space and comments), and how it is spelled.
-
-No pattern here repeats something that repeats: each is unrolled, so that the time is linear in the text, on an
-unclosed quote too.
+Text is bytes decoded as Latin-1. A token is what stands before it (white space and comments), and how it is spelled.
+No pattern repeats something that repeats, so that the time is linear, on an unclosed quote too.
 """
 
 from __future__ import annotations
 
 import re
-
-from .errors import refused
 
 Token = tuple[str, str]
 
@@ -75,3 +70,81 @@ def lua_end(text: str, start: int) -> int:
                 reason = f'Lua code block missing the closing long bracket "{closing}"'
                 raise refused(text, found.start(), f"{reason}, the inlined Lua code may be too long")
             position += len(closing)
+
+
+_ESCAPE = re.compile(r"\\([\s\S])")
+_MEANS = {'"': '"', "'": "'", "\\": "\\", "t": "\t", "r": "\r", "n": "\n"}
+_TO_ESCAPE = re.compile(r"\"|\\(?=[\"'\\trn]|\Z)")
+# nginx reads into a buffer of 4,096 bytes; a bare word followed by white space has the shortest limit.
+LONGEST = 4093
+
+
+def inner(text: str) -> str:
+    """Return a string of Ansible's (Unicode) as this package holds it: its bytes, one character each."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def outer(text: str) -> str:
+    r"""Return the reverse of `inner`; bytes that are not UTF-8, which Ansible passes nowhere, are written as `\xe9`."""
+    return text.encode("latin-1").decode("utf-8", "backslashreplace")
+
+
+def value(text: str) -> str:
+    """Return the value of a token: without its quotes, with its escapes carried out."""
+    if text[:1] in ('"', "'"):
+        text = text[1:-1]
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: _MEANS.get(found.group(1), found.group()), text)
+
+
+def quote(wanted: str) -> str:
+    """Return a token that has exactly this value: bare when that reads back equal, else in double quotes.
+
+    Raises ConfigError when it would be longer than nginx reads.
+    """
+    text = wanted
+    if not _reads_back(wanted):
+        text = '"' + _TO_ESCAPE.sub(lambda found: "\\" + found.group(), wanted) + '"'
+    if len(text) > LONGEST:
+        raise ConfigError(
+            f"an argument of {len(text)} bytes is longer than nginx reads ({LONGEST} bytes): {outer(text[:40])}..."
+        )
+    return text
+
+
+def _reads_back(wanted: str) -> bool:
+    """Whether a bare spelling is one token of this value, in front of `;` and in front of ` {`."""
+    if wanted in ";{}" or wanted[0] in "\"'" or value(wanted) != wanted:
+        return False
+    return all(found and found[2] == wanted for found in (TOKEN.match(wanted + ";"), TOKEN.match(wanted + " {")))
+
+
+class ConfigError(Exception):
+    """A declaration or a file that cannot be carried out; the message names the place and the remedy."""
+
+
+class SyntaxRefused(ConfigError):  # noqa: N818 - it is told apart from Python's own SyntaxError
+    """Text that nginx's own reader refuses.
+
+    `reason` is worded as nginx words it; `line` and `column` count from 1, the column in bytes.
+    """
+
+    def __init__(self, reason: str, line: int, column: int) -> None:
+        """Keep the parts, so that a caller can name the file too."""
+        super().__init__(f"{reason} (line {line}, column {column})")
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+
+def listed(places: list[str], between: str) -> str:
+    """Return places for a message: the first twenty, and how many more there are."""
+    more = [f"and {len(places) - 20} more"] if len(places) > 20 else []
+    return between.join(places[:20] + more)
+
+
+def refused(text: str, position: int, reason: str) -> SyntaxRefused:
+    """Return the error for a position in a text."""
+    line_start = text.rfind("\n", 0, position) + 1
+    return SyntaxRefused(reason, text.count("\n", 0, position) + 1, position - line_start + 1)

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lossless tree: statements, blocks, and the text they came from."""
+"""The lossless tree: statements, blocks and the text they came from; from a file to the tree and back to text."""
 
 from __future__ import annotations
 
+import gc
+import os
+import stat
 from collections.abc import Iterator
 
-from .tokens import Token
-from .values import outer, value
+from .tokens import LUA_SUFFIX, QUOTED, TOKEN, ConfigError, SyntaxRefused, Token, lua_end, outer, refused, value
+
+MAX_BYTES = 32 * 1024 * 1024
 
 
 class Block:
@@ -19,7 +23,7 @@ class Block:
 
     __slots__ = ("body", "close", "lua")
 
-    def __init__(self, body: list[Statement], close: Token, lua: str | None = None) -> None:
+    def __init__(self, body: list[Statement], close: Token = ("", ""), lua: str | None = None) -> None:
         """Hold the statements and the end."""
         self.body = body
         self.close = close
@@ -58,7 +62,7 @@ class Statement:
 
     def dumps(self) -> str:
         """Return the text with what stands before it."""
-        return "".join(_pieces(Block([self], ("", ""))))
+        return "".join(_pieces(Block([self])))
 
 
 def _pieces(top: Block) -> Iterator[str]:
@@ -130,7 +134,7 @@ def spelling(top: Block) -> list[tuple[str, ...]]:
 
 def says(statement: Statement) -> tuple[tuple[str, ...], ...]:
     """Return what one statement says, for comparing; hashable."""
-    return tuple(meaning(Block([statement], ("", ""))))
+    return tuple(meaning(Block([statement])))
 
 
 def said(statement: Statement) -> str:
@@ -195,3 +199,122 @@ def set_lead(block: Block, index: int, lead: str) -> None:
         words[0] = (lead, words[0][1])
     else:
         block.close = (lead, block.close[1])
+
+
+# In these the first word of a statement is data, and nginx takes no block inside.
+DATA_BLOCKS = frozenset({"map", "geo", "types", "split_clients", "charset_map"})
+
+
+def parse(text: str) -> Block:
+    """Return the tree of a configuration text (Latin-1 characters); `parse(text).dumps() == text`.
+
+    Raises SyntaxRefused for what nginx's own reader refuses. Words longer than nginx's buffer are read.
+    """
+    # The tree holds no cycles; a collector that looks through it again and again while it grows costs more than linear.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return _parse(text)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _parse(text: str) -> Block:
+    top = Block([])
+    block = top
+    data = False
+    above: list[tuple[Block, bool]] = []
+    words: list[Token] = []
+    position = 0
+    while position >= 0:
+        start, position = position, -1
+        for found in TOKEN.finditer(text, start):
+            lead, word = found.groups()
+            if word == ";":
+                if not words:
+                    raise refused(text, found.start(2), 'unexpected ";"')
+                block.body.append(Statement(words, (lead, word), None))
+                words = []
+            elif word == "{":
+                if not words or data:
+                    raise refused(text, found.start(2), 'unexpected "{"')
+                opened = Block([], ("", "}"))
+                block.body.append(Statement(words, (lead, word), opened))
+                name = value(words[0][1])
+                words = []
+                if name.endswith(LUA_SUFFIX):
+                    end = lua_end(text, found.end())
+                    opened.lua = text[found.end() : end]
+                    position = end + 1
+                    break
+                above.append((block, data))
+                block, data = opened, name in DATA_BLOCKS
+            elif word == "}":
+                if words or not above:
+                    raise refused(text, found.start(2), 'unexpected "}"')
+                block.close = (lead, word)
+                block, data = above.pop()
+            elif word:
+                words.append((lead, word))
+            else:
+                _check_end(text, found.end(), bool(words), bool(above))
+                top.close = (lead, "")
+                return top
+    return top
+
+
+def _check_end(text: str, position: int, pending: bool, inside: bool) -> None:
+    """Say what is wrong where no token begins: nothing at the end of a complete text."""
+    if position < len(text):
+        closed = QUOTED.match(text, position)
+        if closed is not None and closed.end() < len(text):
+            raise refused(text, closed.end(), f'unexpected "{text[closed.end()]}"')
+        raise refused(text, len(text), 'unexpected end of file, expecting ";" or "}"')
+    if pending:
+        raise refused(text, position, 'unexpected end of file, expecting ";" or "}"')
+    if inside:
+        raise refused(text, position, 'unexpected end of file, expecting "}"')
+
+
+def read_text(path: str) -> str | None:
+    """Return a file's text (Latin-1 characters), None when nothing is there. Raises ConfigError."""
+    try:
+        # Without waiting: a pipe in a file's place would otherwise be waited for.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ConfigError(f"{path}: is not a file; name a configuration file")
+            if status.st_size > MAX_BYTES:
+                raise ConfigError(f"{path}: has {status.st_size} bytes; more than {MAX_BYTES} are not read")
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a directory; name a configuration file") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    zero = content.find(0)
+    if zero >= 0:
+        # nginx takes such a byte, but no text holds one: this is another kind of file, or a damaged one.
+        line = content.count(b"\n", 0, zero) + 1
+        raise ConfigError(f"{path}:{line}: is a binary file (byte {zero} is zero); name a configuration file")
+    return content.decode("latin-1")
+
+
+def read(text: str, path: str) -> Block:
+    """Parse a file's text; a ConfigError names file and line."""
+    try:
+        return parse(text)
+    except SyntaxRefused as error:
+        raise ConfigError(
+            f"{path}:{error.line}: nginx cannot read this file: {error.reason} (column {error.column}). Repair it first"
+        ) from None
+
+
+def checked(document: Block, path: str) -> str:
+    """Return the text of an edited tree, after reading it back: it must say what the tree says."""
+    text = document.dumps()
+    if spelling(read(text, path)) != spelling(document):
+        raise ConfigError(f"{path}: the edited text would not read back as intended; nothing is written")
+    return text

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import declare
-from .errors import ConfigError
-from .server import ServerKey, listen_key
+from .declare import Owns, WantedLocation, locations, owned
+from .identity import listen_key
+from .server import ServerKey
+from .tokens import ConfigError, inner
 from .tree import Statement
-from .values import inner
-from .wanted import Owns, WantedLocation, locations, owned
 
 # What a server's declaration has a place of its own for.
 _PLACES = {"listen": "listen", "server_name": "server_name", "location": "locations"}

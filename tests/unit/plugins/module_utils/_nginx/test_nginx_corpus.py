@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError, SyntaxRefused
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.files import read_text
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.info import describe_host
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import plan_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.parse import parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import plan_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site import plan
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, comments, meaning, walk
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.values import value
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError, SyntaxRefused, value
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import (
+    Block,
+    comments,
+    meaning,
+    parse,
+    read_text,
+    walk,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Write
 from corpus.cases import FIXTURES, Edit, Text, edits, texts
 from corpus.everywhere import places, with_directive, with_location, without_directive, without_location

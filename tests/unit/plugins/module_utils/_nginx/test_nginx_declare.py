@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import directives, location_head
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, meaning
 
 

@@ -11,17 +11,17 @@ import time
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import simple
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError, SyntaxRefused
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import condition, key
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.parse import parse
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, line_of, meaning, walk
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.values import (
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import (
     LONGEST,
+    ConfigError,
+    SyntaxRefused,
     inner,
     outer,
     quote,
     value,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, line_of, meaning, parse, walk
 from corpus.cases import Text, texts
 
 END = ("}",)

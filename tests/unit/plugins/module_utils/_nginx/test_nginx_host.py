@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import files, run, site_plan
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.files import read_text
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import run, site_plan, tree
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.includes import included
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import plan_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import plan_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates, create, discard
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_plan import SitePlan, SitesRefused
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import read_text
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Change, TransactionError, Write
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
@@ -34,7 +34,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(ConfigError, match="is not a file"):
         read_text(str(tmp_path / "pipe"))
     (tmp_path / "big").write_bytes(b"x" * 11)
-    monkeypatch.setattr(files, "MAX_BYTES", 10)
+    monkeypatch.setattr(tree, "MAX_BYTES", 10)
     with pytest.raises(ConfigError, match="has 11 bytes"):
         read_text(str(tmp_path / "big"))
 
@@ -99,7 +99,7 @@ class Recorder:
         monkeypatch.setattr(run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
         monkeypatch.setattr(run, "recover", lambda: self.calls.append("recover"))
         monkeypatch.setattr(site_plan, "find_nginx", lambda: "/usr/sbin/nginx")
-        monkeypatch.setattr(run, "apply", self.apply)
+        monkeypatch.setattr(site_plan, "apply", self.apply)
         monkeypatch.setattr(run, "check", lambda todo, root: self.calls.append("check"))
         monkeypatch.setattr(site_plan, "bring_up_to_date", lambda: not self.current)
         monkeypatch.setattr(site_plan, "loaded", lambda: run_loaded(self.current))
@@ -118,9 +118,9 @@ class Recorder:
 
     def run(self, *, reload: bool = True, **options: Any) -> dict[str, Any]:
         """Carry the plan out."""
-        plan = SitePlan(self.certificates, reload=reload)
-        plan.changes, plan.missing, plan.sites = self.changes, self.missing, self.sites
-        return run.run(run.Request(**options), lambda: plan)
+        plan = SitePlan(self.changes, sites=self.sites, missing=self.missing)
+        request = run.Request(**options)
+        return site_plan.run_sites(request, lambda: plan, reload=reload, certificates=self.certificates)
 
 
 def run_loaded(current: bool) -> Any:

@@ -7,12 +7,19 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import key, location_key
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.parse import parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import (
+    key,
+    listen_address,
+    location_key,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.select import Selector, choose
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import listen_address, server_key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import (
+    Selector,
+    choose,
+    server_key,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
 
 
 @pytest.mark.parametrize(

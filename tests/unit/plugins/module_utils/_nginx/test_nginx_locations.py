@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import edit_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.select import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted import locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
 
 MARK = "# constellation.edge"
 SERVER = """\

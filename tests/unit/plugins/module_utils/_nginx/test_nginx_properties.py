@@ -10,18 +10,32 @@ from random import Random
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import directives
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import MARK, insert, remove, set_args
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError, SyntaxRefused
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import directives, locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import (
+    MARK,
+    detect,
+    indent_of,
+    insert,
+    remove,
+    set_args,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import LocationKey, location_key
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import edit_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.parse import parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.select import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import detect, indent_of
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, Statement, meaning, walk
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.values import quote, value
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted import locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import (
+    ConfigError,
+    SyntaxRefused,
+    quote,
+    value,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import (
+    Block,
+    Statement,
+    meaning,
+    parse,
+    walk,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nginx_trees import File, Look, even_looks, files, looks, written

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import declare, wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import site as site_module
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted, wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.errors import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.foreign import HEADER
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.info import describe_host
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.location import edit_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates, host_names
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.select import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Link, Remove, Write
 
 FIXTURES = Path(__file__).parents[4] / "fixtures" / "nginx" / "accepted" / "http"
@@ -293,7 +293,7 @@ LOCATIONS = "server {\n    location / { a; }\n    location ~ \\.a$ { a; } # one\
 )
 def test_locations_of_one_server(given: list[dict[str, str]], lines: list[str]) -> None:
     def once(text: str) -> str:
-        return edit_locations(text, "f", Selector(), wanted.locations(given, "f"), adopt=True, purge=False)
+        return edit_locations(text, "f", Selector(), declare.locations(given, "f"), adopt=True, purge=False)
 
     after = once(LOCATIONS)
     assert [line.rstrip() for line in changes(LOCATIONS, after)] == [
@@ -314,16 +314,16 @@ def test_locations_of_one_server(given: list[dict[str, str]], lines: list[str]) 
 )
 def test_locations_that_cannot_be_done(text: str, given: list[dict[str, str]], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        edit_locations(text, "f", Selector(), wanted.locations(given, "f"), adopt=False, purge=False)
+        edit_locations(text, "f", Selector(), declare.locations(given, "f"), adopt=False, purge=False)
 
 
 def test_regular_expressions_keep_the_declared_order() -> None:
     names = ["~ 1", "~ 2", "~ 3", "~ 4"]
     text = edit_locations(
-        "", "f", Selector(), wanted.locations([{"location": names[2]}], "f"), adopt=False, purge=False
+        "", "f", Selector(), declare.locations([{"location": names[2]}], "f"), adopt=False, purge=False
     )
     text = edit_locations(
-        text, "f", Selector(), wanted.locations([{"location": name} for name in names], "f"), adopt=False, purge=False
+        text, "f", Selector(), declare.locations([{"location": name} for name in names], "f"), adopt=False, purge=False
     )
     assert [line.split(" {")[0] for line in text.split("\n") if "{" in line] == [f"location {name}" for name in names]
 
