@@ -39,9 +39,9 @@ def indent_of(lead: str) -> str | None:
     return None if found is None else found.group()[1:].replace("\r", "")
 
 
-def detect(document: Block) -> Style:
+def detect(document: Block, text: str | None = None) -> Style:
     """Return the habits that most of a file keeps; where a file shows none: four spaces, LF, brace on the line."""
-    text = document.dumps()
+    text = document.dumps() if text is None else text
     ends = text.count("\n")
     eol = "\r\n" if text.count("\r\n") * 2 > ends else "\n"
     steps: Counter[str] = Counter()

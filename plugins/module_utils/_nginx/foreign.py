@@ -23,7 +23,7 @@ def first_foreign(document: Block) -> tuple[int, str] | None:
     directive inside one of our blocks was declared once cannot be told from the file, so those count as ours.
     """
     found = [(line, repr(outer(text))) for line, text in comments(document) if text.rstrip() not in _OUR_COMMENTS][:1]
-    for parent, at, _depth in places(document):
+    for parent, at in places(document):
         have = parent.body[at]
         if (have.block is not None or parent is document) and not is_marked(parent, at):
             found.append((line_of(document, have), said(have)))

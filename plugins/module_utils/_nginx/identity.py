@@ -66,6 +66,8 @@ WHOLE = frozenset(
     ]
 )
 WHOLE_SUFFIXES = ("_cache_valid", "_cache_bypass", "_no_cache")
+# Of these the first that fits counts, or they run in the order of the file.
+ORDERED = frozenset(("allow", "break", "deny", "if", "proxy_redirect", "return", "rewrite", "set", "sub_filter"))
 _ZONE = re.compile(r"zone=([^:]*)")
 
 

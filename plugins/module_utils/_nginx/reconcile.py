@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from .declare import Owns
 from .edit import MARK, comment_after, detect, indent_of, insert, is_marked, open_up, remove, set_args
-from .identity import Key, condition, key, location_form
+from .identity import ORDERED, Key, condition, key, location_form
 from .tokens import BOM, ConfigError, listed, outer, value
 from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
 
@@ -28,13 +29,13 @@ class Reconciler:
         self.document = document
         self.path = path
         self.adopt = adopt
-        self.style = detect(document)
         self.warnings: list[str] = []
         if document.body and document.body[0].words[0][1].startswith(BOM):
             self.warnings.append(
                 f"{path}: begins with a byte order mark, which nginx takes for a part of the first word"
             )
         self._text = document.dumps()
+        self.style = detect(document, self._text)
         self._order = [statement for statement, _depth in walk(document)]
         self._lines: dict[int, int] = {}
 
@@ -94,11 +95,11 @@ class Reconciler:
         by_key: defaultdict[Key, list[Statement]] = defaultdict(list)
         for statement in block.body:
             by_key[key(statement)].append(statement)
-        counts = Counter(key(each) for each in wanted)
+        keys = [key(each) for each in wanted]
+        counts = Counter(keys)
         used: Counter[Key] = Counter()
         anchor: Statement | None = None
-        for each in wanted:
-            identity = key(each)
+        for at, (identity, each) in enumerate(zip(keys, wanted, strict=True)):
             found = by_key[identity]
             number = used[identity]
             used[identity] += 1
@@ -112,8 +113,9 @@ class Reconciler:
                 self._update(block, anchor, each, mark)
             else:
                 open_up(block, owner, self.style)
-                at = self._index_for(block, each, anchor)
-                anchor = insert(block, at, each, self.style, owner=owner, mark=mark or each.block is not None)
+                later = (by_key[other][0] for other in keys[at + 1 :] if by_key[other])
+                index = self._index_for(block, each, anchor, later)
+                anchor = insert(block, index, each, self.style, owner=owner, mark=mark or each.block is not None)
 
     @staticmethod
     def _remove_owned(block: Block, wanted: list[Statement], owns: Owns) -> None:
@@ -153,8 +155,17 @@ class Reconciler:
         set_args(have, words)
 
     @staticmethod
-    def _index_for(block: Block, wanted: Statement, anchor: Statement | None) -> int:
-        """Behind the last of the same name, else behind the one wanted before it, else before the first block."""
+    def _index_for(block: Block, wanted: Statement, anchor: Statement | None, later: Iterator[Statement]) -> int:
+        """Behind the last of the same name, else behind the one wanted before it, else before the first block.
+
+        Where the order decides: behind the one wanted before it, else before the first of those wanted after it.
+        """
+        if wanted.name in ORDERED:
+            if anchor is not None and anchor.name in ORDERED:
+                return block.body.index(anchor) + 1
+            behind = next((each for each in later if each.name in ORDERED), None)
+            if behind is not None:
+                return block.body.index(behind)
         is_block = wanted.block is not None
         for at in range(len(block.body) - 1, -1, -1):
             have = block.body[at]
@@ -228,7 +239,7 @@ class Reconciler:
 def _foreign_inside(block: Block) -> str | None:
     """Return in words the first block or comment in a block of ours that is its owner's; None without one."""
     inside = Block(block.body, block.close)
-    for parent, at, _depth in places(inside):
+    for parent, at in places(inside):
         if parent.body[at].block is not None and not is_marked(parent, at):
             return said(parent.body[at])
     return next((repr(outer(text)) for _line, text in comments(inside) if text.rstrip() != MARK), None)

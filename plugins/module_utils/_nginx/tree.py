@@ -84,13 +84,13 @@ def _pieces(top: Block) -> Iterator[str]:
             stack.pop()
 
 
-def places(top: Block) -> Iterator[tuple[Block, int, int]]:
-    """Every statement in file order: the block that holds it, its index there, and its depth (0 at the top)."""
+def places(top: Block) -> Iterator[tuple[Block, int]]:
+    """Every statement in file order, as the block that holds it and its index there."""
     stack: list[tuple[Block, Iterator[int]]] = [(top, iter(range(len(top.body))))]
     while stack:
         parent, rest = stack[-1]
         for at in rest:
-            yield parent, at, len(stack) - 1
+            yield parent, at
             block = parent.body[at].block
             if block is not None:
                 stack.append((block, iter(range(len(block.body)))))
@@ -101,8 +101,15 @@ def places(top: Block) -> Iterator[tuple[Block, int, int]]:
 
 def walk(top: Block) -> Iterator[tuple[Statement, int]]:
     """Every statement in file order, with its depth (0 at the top)."""
-    for parent, at, depth in places(top):
-        yield parent.body[at], depth
+    stack = [iter(top.body)]
+    while stack:
+        for statement in stack[-1]:
+            yield statement, len(stack) - 1
+            if statement.block is not None:
+                stack.append(iter(statement.block.body))
+                break
+        else:
+            stack.pop()
 
 
 def meaning(top: Block) -> list[tuple[str, ...]]:
@@ -122,13 +129,22 @@ def meaning(top: Block) -> list[tuple[str, ...]]:
     return said
 
 
-def spelling(top: Block) -> list[tuple[str, ...]]:
-    """Return a block's words as they are written: equal lists mean equal configurations, cheaper than `meaning`."""
-    written: list[tuple[str, ...]] = []
-    for statement, depth in walk(top):
-        words = [text for _lead, text in statement.words]
-        lua = "" if statement.block is None else statement.block.lua or ""
-        written.append((*words, statement.end[1], lua, str(depth)))
+def spelling(top: Block) -> list[str]:
+    """Return a block's tokens as they are written: equal lists mean equal configurations, cheaper than `meaning`."""
+    written: list[str] = []
+    stack = [(top, iter(top.body))]
+    while stack:
+        block, rest = stack[-1]
+        for statement in rest:
+            written += [text for _lead, text in statement.words]
+            written.append(statement.end[1])
+            if statement.block is not None:
+                written.append(statement.block.lua or "")
+                stack.append((statement.block, iter(statement.block.body)))
+                break
+        else:
+            written.append(block.close[1])
+            stack.pop()
     return written
 
 

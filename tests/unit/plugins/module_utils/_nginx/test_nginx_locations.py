@@ -13,6 +13,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import meaning, parse
 
 MARK = "# constellation.edge"
 SERVER = """\
@@ -123,6 +124,26 @@ def test_purge_finds_what_is_ours_at_any_depth() -> None:
     # One that stands in the directives of a listed one is listed by that.
     inside = {"location": "/o/", "state": "exact", "directives": "location /o/p/ { return 204; }"}
     assert edit(SERVER, inside, purge=True) == edit(SERVER, inside)
+
+
+@pytest.mark.parametrize(
+    ("have", "wanted", "then"),
+    [
+        ("deny all;", "allow 10.0.0.1; deny all;", "allow 10.0.0.1; deny all;"),
+        ("deny all;", "allow 10.0.0.1; allow 10.0.0.2; deny all;", "allow 10.0.0.1; allow 10.0.0.2; deny all;"),
+        ("allow 10.0.0.1; deny all;", "allow 10.0.0.2; deny all;", "allow 10.0.0.1; allow 10.0.0.2; deny all;"),
+        ("rewrite ^/b /2;", "rewrite ^/a /1; rewrite ^/b /2;", "rewrite ^/a /1; rewrite ^/b /2;"),
+        ("set $a 1; return 204;", "set $a 1; set $b $a; return 204;", "set $a 1; set $b $a; return 204;"),
+        ("root /x; deny all;", "allow 10.0.0.1; root /x; deny all;", "root /x; allow 10.0.0.1; deny all;"),
+        ("return 204;", "if ($a) { return 403; } return 204;", "if ($a) { return 403; } return 204;"),
+    ],
+)
+def test_where_the_order_decides_a_new_directive_goes_where_the_declaration_has_it(
+    have: str, wanted: str, then: str
+) -> None:
+    text = edit("server {\n}\n", {"location": "/x", "directives": have})
+    after = edit(text, {"location": "/x", "directives": wanted})
+    assert meaning(parse(after)) == meaning(parse(edit("server {\n}\n", {"location": "/x", "directives": then})))
 
 
 def test_owning_one_of_several_leaves_the_others() -> None:
