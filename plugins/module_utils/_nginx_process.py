@@ -18,8 +18,7 @@ from dataclasses import dataclass
 
 from . import _process, _state
 from ._command import Answer, run
-from ._files import read_bytes
-from ._lock import locked
+from ._files import locked, read_bytes
 from ._staging import Verdict, find_nginx
 from ._transaction import HOST, Host
 

@@ -19,10 +19,12 @@ from enum import Enum
 from typing import Union
 
 from ._files import (
+    LOCK_PATH,
     STATE_FOLDER,
     explain,
     fsync_folder,
     keep_name,
+    locked,
     make_folder,
     make_folders,
     missing_folders,
@@ -32,7 +34,6 @@ from ._files import (
     write_new,
 )
 from ._journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint, recover_journal, stage_path
-from ._lock import LOCK_PATH, locked
 from ._staging import Verdict, copy_tree, find_nginx, test_live, test_staged
 
 
@@ -412,7 +413,7 @@ def _stage_and_test(nginx: str, todo: Sequence[Change], root: str, stage: str) -
     """Build the candidate under `stage` and test it; None when the kernel, or a change outside `root`, forbids it."""
     real_root = os.path.realpath(root)
     if not os.path.isdir(real_root):
-        return None
+        raise TransactionError(f"{root}: is not a folder, so nothing was tested or changed; name nginx's own folder")
     copy = os.path.join(stage, "root")
     mounts = [(copy, real_root)]
     copy_tree(real_root, copy)

@@ -92,8 +92,8 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._files import LockError, host_lock
 from ..module_utils._host_probe import Proof, prove_certificate, prove_firewall, prove_jails, prove_renewal
-from ..module_utils._lock import LockError, host_lock
 from ..module_utils._nginx_process import NginxError, loaded
 
 CERTIFICATE = {"name": {"type": "str", "required": True}, "fullchain": {"type": "path"}}

@@ -154,7 +154,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._fail2ban import JAIL_FILE, LOOPBACK, Fail2banError, normal_ignored, wanted_jails
 from ..module_utils._fail2ban_host import Request, reconcile
-from ..module_utils._lock import LockError, host_lock
+from ..module_utils._files import LockError, host_lock
 from ..module_utils._ssh import connection, ports_in_use
 
 COMMON = {

@@ -49,13 +49,6 @@ EXAMPLES = r"""
           proxy_set_header:
             - Host $host
             - Upgrade $http_upgrade
-
-- name: Take a location out again
-  constellation.edge.nginx_location:
-    path: /etc/nginx/sites-available/example.org
-    locations:
-      - location: ^~ /jeedom/
-        state: absent
 """
 
 RETURN = r"""

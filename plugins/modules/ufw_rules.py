@@ -132,7 +132,7 @@ import contextlib
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._lock import LockError, host_lock
+from ..module_utils._files import LockError, host_lock
 from ..module_utils._ssh import connection, ports_in_use
 from ..module_utils._ufw import Request
 from ..module_utils._ufw_host import host_warnings, reconcile

@@ -54,7 +54,7 @@ def one_location(path: Path) -> Go:
         head = ["location", "/service-2500/"]
         for statement, _depth in tree.walk(document):
             if statement.name == head[0] and statement.args == head[1:]:
-                timeout = edit.simple("proxy_read_timeout", ["10s"])
+                timeout = parse("proxy_read_timeout 10s;").body[0]
                 edit.insert(statement.block, len(statement.block.body), timeout, _util("_nginx.edit").Style())
         text: str = document.dumps()
         if text.count("proxy_read_timeout 10s;") != 1:

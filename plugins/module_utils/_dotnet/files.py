@@ -9,8 +9,7 @@ import stat
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from .._files import explain
-from .._lock import LockError, host_lock
+from .._files import LockError, explain, host_lock
 from .._transaction import HOST, Host, TransactionError, Write, apply, recover
 from .document import MAX_BYTES
 from .errors import DotnetError

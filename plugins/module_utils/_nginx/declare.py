@@ -19,12 +19,14 @@ _NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 def directives(wanted: object, where: str) -> list[Statement]:
     """Return the statements of a mapping (name to arguments in nginx's own notation) or of a text.
 
-    In a mapping a list gives several statements of one name, a mapping the body of a block, and nothing (or an empty
-    string) a directive without arguments. `where` names the place for messages. Raises ConfigError.
+    In a mapping a list gives several statements, a mapping a block, nothing a directive without arguments. `where` is
+    the place for messages. Raises ConfigError.
     """
     if wanted is None or wanted == "":
         return []
     if isinstance(wanted, str):
+        if "\0" in wanted:
+            raise ConfigError(f"{where}: the text holds a zero byte")
         return _checked(_parsed(inner(wanted), where), where)
     if not isinstance(wanted, Mapping):
         raise ConfigError(f"{where}: directives are a mapping or a text, not {type(wanted).__name__}")
@@ -169,11 +171,7 @@ LOCATION: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class WantedLocation:
-    """One location: its head, its body and where it stands.
-
-    `parents` are the locations around it, the outermost first. With `state` present, `owns` tells the directives that
-    the body decides alone; every other one is left.
-    """
+    """One location: its head, its body and where it stands, `parents` being the locations around it."""
 
     head: Statement
     body: list[Statement]
@@ -241,6 +239,8 @@ def owned(given: Iterable[object] | None, place: str) -> Owns:
     found: set[str | Key] = set()
     for each in given or []:
         statement = owned_directive(each, f"{place}, owns")
+        if statement.name in ("listen", "location", "server_name"):
+            raise ConfigError(f"{place}, owns: {statement.name!r} has a place of its own in the declaration")
         single = key(statement)
         if len(statement.words) > 1 and len(single) == 1:
             raise ConfigError(

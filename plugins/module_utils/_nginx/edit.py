@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from .tokens import Token, quote, value
+from .tokens import Token, value
 from .tree import Block, Statement, first_token, set_lead, walk
 
 EOL = re.compile(r"\r?\n")
@@ -293,11 +293,6 @@ def set_args(statement: Statement, wanted: list[Token]) -> bool:
     lead = spare + statement.end[0]
     statement.end = (lead or " " * (statement.end[1] == "{"), statement.end[1])
     return True
-
-
-def simple(name: str, values: list[str]) -> Statement:
-    """Return a directive from values, quoted where needed."""
-    return Statement([("", name), *((" ", quote(each)) for each in values)], ("", ";"), None)
 
 
 def open_up(block: Block, owner: str, style: Style) -> None:

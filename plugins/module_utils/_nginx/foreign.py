@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from .edit import MARK, is_marked
 from .tokens import outer
-from .tree import Block, comments, line_of, places, said
+from .tree import Block, Statement, comments, lines, places, said
 
 HEADER = (
     f"{MARK}: this file is kept by the Ansible collection constellation.edge.\n"
@@ -34,3 +34,8 @@ def first_foreign(document: Block) -> tuple[int, str] | None:
 def has_ours(document: Block) -> bool:
     """Whether a statement at the top of a file carries our mark."""
     return any(is_marked(document, at) for at in range(len(document.body)))
+
+
+def line_of(document: Block, wanted: Statement) -> int:
+    """Return the line, from 1, on which a statement's first word stands; 0 when it is not in the document."""
+    return next((line for each, line in lines(document) if each is wanted), 0)

@@ -18,9 +18,11 @@ FIRST_HEADER = frozenset(["add_header", "add_trailer", "auth_http_header", "more
 FIRST_HEADER_SUFFIXES = ("_set_header", "_hide_header", "_pass_header")
 FIRST = frozenset(
     [
+        "access_log",
         "ancient_browser_value",
         "auth_request_set",
         "env",
+        "error_log",
         "include",
         "js_import",
         "js_set",
@@ -35,6 +37,7 @@ FIRST = frozenset(
         "proxy_cookie_flags",
         "proxy_cookie_path",
         "proxy_redirect",
+        "rewrite",
         "server",
         "set",
         "set_real_ip_from",
@@ -47,27 +50,42 @@ FIRST_SUFFIXES = ("_param", "_cache_path", "_ssl_conf_command", "_string_param")
 # Every spelling is its own: identified by all arguments.
 WHOLE = frozenset(
     [
-        "access_log",
         "allow",
         "ancient_browser",
         "break",
         "debug_connection",
         "deny",
         "early_hints",
-        "error_log",
         "gzip_disable",
         "mirror",
         "modern_browser",
         "modern_browser_value",
-        "rewrite",
         "ssl_ech_file",
         "ssl_session_ticket_key",
         "xslt_stylesheet",
     ]
 )
-WHOLE_SUFFIXES = ("_cache_valid", "_cache_bypass", "_no_cache")
+WHOLE_SUFFIXES = ("_cache_bypass", "_no_cache")
 # Of these the first that fits counts, or they run in the order of the file.
-ORDERED = frozenset(("allow", "break", "deny", "if", "proxy_redirect", "return", "rewrite", "set", "sub_filter"))
+ORDERED = frozenset(
+    (
+        "access_log",
+        "allow",
+        "break",
+        "deny",
+        "if",
+        "log_format",
+        "proxy_redirect",
+        "return",
+        "rewrite",
+        "set",
+        "sub_filter",
+    )
+)
+# "off" stands for all of them.
+WITH_OFF = frozenset(
+    ("access_log", "mirror", "proxy_cookie_domain", "proxy_cookie_flags", "proxy_cookie_path", "proxy_redirect")
+)
 _ZONE = re.compile(r"zone=([^:]*)")
 
 
@@ -83,7 +101,7 @@ def key(statement: Statement) -> Key:
         return (name, listen_key(args) if args else "")
     if name in FIRST or name.endswith(FIRST_SUFFIXES):
         return (name, first)
-    if name == "error_page":
+    if name == "error_page" or name.endswith("_cache_valid"):
         return (name, frozenset(arg for arg in args[:-1] if arg.isdigit()))
     if name in WHOLE or name.endswith(WHOLE_SUFFIXES):
         return (name, *args)
@@ -104,9 +122,7 @@ def _block_key(name: str, args: list[str]) -> Key:
         return (name, *args[1:])
     if name == "geo":
         return (name, *args[-1:])
-    if name == "limit_except":
-        return (name, frozenset(args))
-    if name == "types":
+    if name in ("limit_except", "types"):
         return (name,)
     return (name, *args)
 
@@ -149,7 +165,7 @@ def listen_address(text: str) -> str:
     if text.startswith("unix:"):
         return text
     if _PORT.match(text):
-        return f"*:{int(text)}"
+        return f"*:{text.lstrip('0')}"
     if text.startswith("["):
         host, _bracket, port = text.partition("]")
         host, port = host + "]", port[1:]
@@ -157,7 +173,7 @@ def listen_address(text: str) -> str:
         host, _colon, port = text.partition(":")
     if host in ("", "0.0.0.0"):  # noqa: S104 - text is compared, nothing is bound
         host = "*"
-    return f"{host}:{int(port) if _PORT.match(port) else port or 80}"
+    return f"{host}:{port.lstrip('0') or 80}"
 
 
 def listen_key(args: list[str]) -> str:

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import glob
 import os
 from collections.abc import Iterator
 
 from .tokens import ConfigError
-from .tree import Block, Statement, read, read_text, walk
+from .tree import Block, read, read_text, walk
 
 
 def names_in(folder: str) -> list[str]:
@@ -18,6 +19,21 @@ def names_in(folder: str) -> list[str]:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         return sorted(os.listdir(folder))
     return []
+
+
+def patterns(document: Block) -> list[str]:
+    """Return the patterns that a file includes, as it writes them."""
+    return [
+        os.fsdecode(each.args[0].encode("latin-1"))
+        for each, _depth in walk(document)
+        if each.block is None and each.name == "include" and len(each.words) == 2
+    ]
+
+
+def takes(root: str, pattern: str, path: str) -> bool:
+    """Whether an `include` reads a path; the pattern is relative to the folder of the main file."""
+    folder, name = os.path.split(os.path.join(root, pattern))
+    return folder == os.path.dirname(path) and fnmatch.fnmatchcase(os.path.basename(path), name)
 
 
 def included(root: str) -> Iterator[tuple[str, Block | ConfigError]]:
@@ -44,12 +60,7 @@ def included(root: str) -> Iterator[tuple[str, Block | ConfigError]]:
             continue
         if document is not None:
             yield path, document
-            patterns = [each.args[0] for each, _depth in walk(document) if _is_include(each)]
-            pending.extend(path for pattern in reversed(patterns) for path in reversed(_matches(root, pattern)))
-
-
-def _is_include(statement: Statement) -> bool:
-    return statement.block is None and statement.name == "include" and len(statement.words) == 2
+            pending.extend(path for each in reversed(patterns(document)) for path in reversed(_matches(root, each)))
 
 
 def _matches(root: str, pattern: str) -> list[str]:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .edit import Style, is_marked, restyle
+from .foreign import line_of
 from .includes import included, names_in
+from .server import servers_of
 from .tokens import ConfigError, inner, outer
-from .tree import Block, Statement, line_of, lines, read, read_text
+from .tree import Block, Statement, lines, read, read_text
 from .wanted_site import sites as wanted_sites
 
 
@@ -23,6 +25,9 @@ def describe_host(root: str) -> dict[str, list[dict[str, Any]]]:
     """
     available = os.path.join(root, "sites-available")
     active = {os.path.realpath(path): document for path, document in included(root)}
+    enabled_folder = os.path.join(root, "sites-enabled")
+    links = [os.path.join(enabled_folder, name) for name in names_in(enabled_folder)]
+    linked = {os.path.realpath(link) for link in links if os.path.islink(link)}
     listed: set[str] = set()
     sites: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
@@ -32,12 +37,12 @@ def describe_host(root: str) -> dict[str, list[dict[str, Any]]]:
         enabled = real in active
         listed.add(real)
         try:
-            document = active[real] if enabled else read(read_text(path) or "", path)
+            document = active[real] if enabled else _read(path)
         except ConfigError as error:
             document = error
         problem = None
         if isinstance(document, Block):
-            site = {"name": name, "enabled": enabled, **_content(document)}
+            site = {"name": name, "enabled": real in linked, **_content(document)}
             problem = _problem(site, document, path)
             sites += [site] if problem is None else []
         files.append(_file(path, document, enabled, problem))
@@ -45,14 +50,19 @@ def describe_host(root: str) -> dict[str, list[dict[str, Any]]]:
     return {"sites": sites, "files": files}
 
 
+def _read(path: str) -> Block:
+    text = read_text(path)
+    if text is None:
+        raise ConfigError(f"{path}: leads to a file that is not there")
+    return read(text, path)
+
+
 def _file(path: str, document: Block | ConfigError, enabled: bool, problem: str | None) -> dict[str, Any]:
     servers: list[dict[str, Any]] = []
     if isinstance(document, Block):
-        for at, statement in enumerate(document.body):
-            if _is_server(statement):
-                servers.append(
-                    {**_server(statement), "line": line_of(document, statement), "ours": is_marked(document, at)}
-                )
+        for statement in servers_of(document):
+            ours = is_marked(Block([statement]), 0)
+            servers.append({**_server(statement), "line": line_of(document, statement), "ours": ours})
     else:
         problem = str(document)
     return {"path": path, "enabled": enabled, "servers": servers, "problem": problem}

@@ -11,12 +11,12 @@ from typing import Any
 
 from .._transaction import Write
 from .declare import Parents, WantedLocation, locations, shown
-from .edit import comment_after, indent_of, insert, is_marked, open_up, remove
+from .edit import indent_of, insert, is_marked, open_up
 from .identity import LocationKey, location_key
 from .reconcile import Reconciler
 from .run import Plan
 from .server import Selector, choose
-from .tokens import SPACE, ConfigError
+from .tokens import ConfigError
 from .tree import Block, Statement, checked, read, read_text, said, says
 
 Found = defaultdict[LocationKey, list[Statement]]
@@ -29,15 +29,21 @@ def reconcile_locations(
 
     `owner` is the indentation of the block's own head. Raises ConfigError.
     """
+    listed = {(*each.parents, each.key) for each in wanted if each.state != "absent"}
+    inside = _in_bodies(wanted)
+    for path in listed & inside:
+        raise ConfigError(
+            f"{editor.path}: location {shown(path[-1])} is listed and in its parent's directives; keep one"
+        )
     if purge:
-        _purge(editor, block, wanted)
+        _purge(editor, block, listed | inside)
     levels: dict[Parents, list[WantedLocation]] = {}
     for each in wanted:
         levels.setdefault(each.parents, []).append(each)
     # The outermost first: a parent may be one that this call makes.
     for parents in sorted(levels, key=len):
-        inside, indent = _descend(editor, block, parents, owner)
-        _reconcile_level(editor, inside, levels[parents], indent)
+        level, indent = _descend(editor, block, parents, owner)
+        _reconcile_level(editor, level, levels[parents], indent)
 
 
 def _descend(editor: Reconciler, block: Block, parents: Parents, owner: str) -> tuple[Block, str]:
@@ -69,7 +75,7 @@ def _reconcile_level(editor: Reconciler, block: Block, wanted: list[WantedLocati
             raise editor.ambiguous(said(same[0]), same)
         if each.state == "absent":
             if same:
-                _remove(editor, block, same[0])
+                editor.take(block, same[0], said(same[0]))
                 found[each.key] = []
             continue
         if same:
@@ -79,12 +85,16 @@ def _reconcile_level(editor: Reconciler, block: Block, wanted: list[WantedLocati
             at = _index(editor, block, each, number, order, found)
             whole = Statement(each.head.words, each.head.end, Block(each.body, ("", "}")))
             found[each.key] = [insert(block, at, whole, editor.style, owner=owner, mark=True)]
-        _keep_order(editor, block, found, each, owner)
+    wishes = [each for each in wanted if each.state != "absent" and (each.before or each.after)]
+    # A wish can undo an earlier one; those that can all be met are met after as many rounds as there are of them.
+    for _round in range(len(wishes) + 1):
+        if not [each for each in wishes if _is_moved(editor, block, found, each, owner)]:
+            return
+    raise ConfigError(f"{editor.path}: {said(wishes[0].head)} and others are to stand beside one another in a circle")
 
 
-def _purge(editor: Reconciler, block: Block, wanted: list[WantedLocation]) -> None:
+def _purge(editor: Reconciler, block: Block, kept: set[Parents]) -> None:
     """Remove our locations, at whatever depth, that are not wanted."""
-    kept = _paths(wanted)
     levels: list[tuple[Parents, Block]] = [((), block)]
     while levels:
         parents, inside = levels.pop()
@@ -98,26 +108,17 @@ def _purge(editor: Reconciler, block: Block, wanted: list[WantedLocation]) -> No
                 levels.append((path, have.block))
 
 
-def _paths(wanted: list[WantedLocation]) -> set[Parents]:
-    """Return where wanted locations stand, with those that their bodies hold."""
+def _in_bodies(wanted: list[WantedLocation]) -> set[Parents]:
+    """Return where the locations stand that the bodies of wanted ones hold."""
     paths: set[Parents] = set()
     left = [((*each.parents, each.key), each.body) for each in wanted if each.state != "absent"]
     while left:
         path, body = left.pop()
-        paths.add(path)
-        left += [
-            ((*path, location_key(each.args)), each.block.body)
-            for each in body
-            if each.block is not None and each.name == "location"
-        ]
+        for each in body:
+            if each.block is not None and each.name == "location":
+                left.append(((*path, location_key(each.args)), each.block.body))
+                paths.add(left[-1][0])
     return paths
-
-
-def _remove(editor: Reconciler, block: Block, have: Statement) -> None:
-    at = block.body.index(have)
-    if not editor.adopt and not is_marked(block, at):
-        raise editor.foreign(have, said(have))
-    remove(block, at)
 
 
 def _change(editor: Reconciler, parent: Block, have: Statement, wanted: WantedLocation) -> None:
@@ -144,9 +145,9 @@ def _index(
     found: Found,
 ) -> int:
     """Where a new location goes: its own wish, else the place that the declaration's order gives it."""
-    if wanted.before or wanted.after:
-        sibling = block.body.index(_sibling(editor, wanted, found))
-        return sibling if wanted.before else sibling + 1
+    side = wanted.before or wanted.after
+    if side and len(found[side]) == 1:
+        return block.body.index(found[side][0]) + (not wanted.before)
     for each in reversed(order[:number]):
         if found[each]:
             return block.body.index(found[each][0]) + 1
@@ -170,22 +171,17 @@ def _sibling(editor: Reconciler, wanted: WantedLocation, found: Found) -> Statem
     return there[0]
 
 
-def _keep_order(editor: Reconciler, block: Block, found: Found, wanted: WantedLocation, owner: str) -> None:
-    """Move a location that stands on the wrong side of the one it names."""
-    if not (wanted.before or wanted.after):
-        return
+def _is_moved(editor: Reconciler, block: Block, found: Found, wanted: WantedLocation, owner: str) -> bool:
+    """Move a location that stands on the wrong side of the one it names; return whether it was moved."""
     have = found[wanted.key][0]
     sibling = _sibling(editor, wanted, found)
     at, beside = block.body.index(have), block.body.index(sibling)
     if (at < beside) is bool(wanted.before):
-        return
+        return False
     if not editor.adopt and not is_marked(block, at):
         raise editor.foreign(have, said(have))
-    comment = comment_after(block, at).strip(SPACE)
-    remove(block, at)
-    beside = block.body.index(sibling)
-    target = beside if wanted.before else beside + 1
-    insert(block, target, have, editor.style, owner=owner, comment=comment, as_is=True)
+    editor.move(block, have, sibling, owner, before=bool(wanted.before))
+    return True
 
 
 def edit_locations(

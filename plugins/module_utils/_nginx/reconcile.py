@@ -10,8 +10,8 @@ from difflib import SequenceMatcher
 
 from .declare import Owns
 from .edit import MARK, comment_after, detect, indent_of, insert, is_marked, open_up, remove, set_args
-from .identity import ORDERED, Key, condition, key, location_form
-from .tokens import BOM, ConfigError, listed, outer, value
+from .identity import ORDERED, WITH_OFF, Key, condition, key, location_form
+from .tokens import BOM, SPACE, ConfigError, listed, outer, value
 from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
 
 Said = tuple[tuple[str, ...], ...]
@@ -60,10 +60,26 @@ class Reconciler:
         places = listed([self.place(each) for each in found], ", ")
         return ConfigError(f"{what} stands {len(found)} times: {places}. Keep one of them, then run again")
 
+    def move(self, block: Block, have: Statement, beside: Statement, owner: str, *, before: bool) -> None:
+        """Put a statement in front of another one of its block, or behind it, with the comment on its line."""
+        comment = comment_after(block, block.body.index(have)).strip(SPACE)
+        remove(block, block.body.index(have))
+        at = block.body.index(beside) + (not before)
+        insert(block, at, have, self.style, owner=owner, comment=comment, as_is=True)
+
+    def take(self, parent: Block, have: Statement, what: str) -> None:
+        """Remove a block that is to be absent. Raises ConfigError when it, or something in it, is not ours."""
+        at = parent.body.index(have)
+        if not self.adopt:
+            inside = None if have.block is None else _foreign_inside(have.block)
+            if inside is not None or not is_marked(parent, at):
+                raise self.foreign(have, what if inside is None else f"{inside} in {what}")
+        remove(parent, at)
+
     def discard(self, parent: Block, at: int) -> bool:
         """Remove a statement of ours that is no longer wanted, and return whether it went.
 
-        A block into which its owner has put a block or a comment stays, with a warning.
+        A block that holds a block or a comment of its owner stays, with a warning.
         """
         have = parent.body[at]
         inside = _foreign_inside(have.block) if have.block is not None else None
@@ -90,8 +106,7 @@ class Reconciler:
         Blocks that are made carry our mark; with `mark` single statements do, too. Of the directives that `owns` names
         none is left beside the wanted ones.
         """
-        if owns:
-            self._remove_owned(block, wanted, owns)
+        self._remove_owned(block, wanted, owns)
         by_key: defaultdict[Key, list[Statement]] = defaultdict(list)
         for statement in block.body:
             by_key[key(statement)].append(statement)
@@ -99,6 +114,7 @@ class Reconciler:
         counts = Counter(keys)
         used: Counter[Key] = Counter()
         anchor: Statement | None = None
+        ordered: Statement | None = None
         for at, (identity, each) in enumerate(zip(keys, wanted, strict=True)):
             found = by_key[identity]
             number = used[identity]
@@ -107,22 +123,35 @@ class Reconciler:
                 equal = [have for have in found if says(have) == says(each)]
                 if not equal:
                     raise self.ambiguous(outer(each.name), found)
-                anchor = equal[0]
+                here = equal[0]
             elif number < len(found):
-                anchor = found[number]
-                self._update(block, anchor, each, mark)
+                here = found[number]
+                self._update(block, here, each, mark)
             else:
                 open_up(block, owner, self.style)
                 later = (by_key[other][0] for other in keys[at + 1 :] if by_key[other])
-                index = self._index_for(block, each, anchor, later)
-                anchor = insert(block, index, each, self.style, owner=owner, mark=mark or each.block is not None)
+                index = self._index_for(block, each, anchor, ordered, later)
+                here = insert(block, index, each, self.style, owner=owner, mark=mark or each.block is not None)
+            if each.name in ORDERED:
+                if ordered is not None and block.body.index(here) < block.body.index(ordered):
+                    self.move(block, here, ordered, owner, before=False)
+                ordered = here
+            anchor = here
 
     @staticmethod
     def _remove_owned(block: Block, wanted: list[Statement], owns: Owns) -> None:
-        """Remove the owned statements that are not wanted; of those of one key the ones that are right stay first."""
+        """Remove the owned statements that are not wanted; of those of one key the ones that are right stay first.
+
+        One that says "off" is no neighbour of others of its name.
+        """
+        off = {(each.name, each.args[:1] != ["off"]) for each in wanted if each.name in WITH_OFF}
         right = {says(each) for each in wanted}
         room = Counter(key(each) for each in wanted)
-        owned = [each for each in block.body if each.name in owns or key(each) in owns]
+        owned = [
+            each
+            for each in block.body
+            if each.name in owns or key(each) in owns or (each.name, each.args[:1] == ["off"]) in off
+        ]
         for each in sorted(owned, key=lambda have: says(have) not in right):
             if room[key(each)] > 0:
                 room[key(each)] -= 1
@@ -155,14 +184,20 @@ class Reconciler:
         set_args(have, words)
 
     @staticmethod
-    def _index_for(block: Block, wanted: Statement, anchor: Statement | None, later: Iterator[Statement]) -> int:
+    def _index_for(
+        block: Block,
+        wanted: Statement,
+        anchor: Statement | None,
+        ordered: Statement | None,
+        later: Iterator[Statement],
+    ) -> int:
         """Behind the last of the same name, else behind the one wanted before it, else before the first block.
 
         Where the order decides: behind the one wanted before it, else before the first of those wanted after it.
         """
         if wanted.name in ORDERED:
-            if anchor is not None and anchor.name in ORDERED:
-                return block.body.index(anchor) + 1
+            if ordered is not None:
+                return block.body.index(ordered) + 1
             behind = next((each for each in later if each.name in ORDERED), None)
             if behind is not None:
                 return block.body.index(behind)
@@ -197,11 +232,10 @@ class Reconciler:
 
     @staticmethod
     def _moved(block: Block, said: list[Said], places: list[int]) -> dict[Said, tuple[Statement, str]]:
-        """Return twins of the simple statements at these places, with their comments, for where they may be wanted."""
+        """Return twins of the statements at these places, with their comments, for where they may be wanted."""
         return {
-            said[at]: (Statement(list(block.body[at].words), block.body[at].end, None), comment_after(block, at))
-            for at in places
-            if block.body[at].block is None
+            said[at]: (Statement(list(each.words), each.end, each.block), comment_after(block, at))
+            for at, each in ((at, block.body[at]) for at in places)
         }
 
     def _replace(
@@ -215,21 +249,26 @@ class Reconciler:
     ) -> list[tuple[Block, list[Statement], str]]:
         """Turn the statements from `low` to `high` into the wanted ones; returns the nested blocks left to do."""
         nested: list[tuple[Block, list[Statement], str]] = []
-        rest = list(wanted)
+        rest = [(key(each), each) for each in wanted]
+        room = Counter(identity for identity, _each in rest)
         at = high - 1
         while at >= low or rest:
-            if at >= low and rest and key(block.body[at]) == key(rest[-1]):
-                have, each = block.body[at], rest.pop()
+            have = block.body[at] if at >= low else None
+            identity = () if have is None else key(have)
+            if have is not None and rest and identity == rest[-1][0]:
+                each = rest.pop()[1]
+                room[identity] -= 1
                 self.set_head(have, each)
                 if have.block is not None and each.block is not None:
                     have.block.lua = each.block.lua
                     nested.append((have.block, each.block.body, indent_of(have.words[0][0]) or ""))
                 at -= 1
-            elif at >= low and (not rest or key(block.body[at]) not in [key(each) for each in rest]):
+            elif have is not None and not room[identity]:
                 remove(block, at)
                 at -= 1
             else:
-                each = rest.pop()
+                identity, each = rest.pop()
+                room[identity] -= 1
                 twin, comment = moved.pop(says(each), (each, ""))
                 as_is, mark = twin is not each, each.block is not None
                 insert(block, at + 1, twin, self.style, owner=owner, mark=mark, comment=comment, as_is=as_is)

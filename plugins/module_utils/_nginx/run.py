@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._lock import LockError, host_lock
+from .._files import LockError, host_lock
 from .._transaction import Change, TransactionError, apply, check, diffs, pending, recover
 from .tokens import ConfigError
 

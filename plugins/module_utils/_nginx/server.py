@@ -73,7 +73,7 @@ _MAIN = ("events", "http", "stream", "mail", "upstream", "map", "geo")
 class Selector:
     """Which server is meant.
 
-    `server_name` and `listen` are as the module documents them. Nothing given means the only server of the file.
+    `server_name` and `listen` are as the module documents them; neither means the only server.
     """
 
     server_name: str | None = None
@@ -153,9 +153,7 @@ def _names(server: Statement) -> list[str]:
 
 
 def _suffix_takes(pattern: str, name: str) -> bool:
-    return (pattern.startswith("*.") and name.endswith(pattern[1:])) or (
-        pattern.startswith(".") and name.endswith(pattern)
-    )
+    return pattern.startswith((".", "*.")) and name.endswith(pattern.lstrip("*"))
 
 
 def _prefix_takes(pattern: str, name: str) -> bool:

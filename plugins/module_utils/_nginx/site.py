@@ -12,15 +12,15 @@ from typing import Any
 from .._command import run
 from .._transaction import Change, Link, Original, Remove, Write
 from .edit import MARK
-from .foreign import first_foreign, has_ours
-from .includes import included, names_in
+from .foreign import first_foreign, has_ours, line_of
+from .includes import included, names_in, patterns, takes
 from .placeholder import Certificates
 from .server import ServerKey, default_listens, server_key, servers_of
-from .site_file import edit_site, likeness
+from .site_file import edit_site
 from .site_plan import SitePlan
 from .tokens import ConfigError
-from .tree import Block, Statement, line_of, read, read_text
-from .wanted_site import WantedServer, WantedSite
+from .tree import Block, Statement, read, read_text
+from .wanted_site import WantedServer, WantedSite, likeness
 from .wanted_site import sites as wanted_sites
 
 
@@ -46,6 +46,7 @@ def plan(
     planner.leave_out_taken_defaults(wanted)
     for site in wanted:
         planner.site(site)
+        planner.note_servers(site)
     result.sites += purged
     return result
 
@@ -61,6 +62,8 @@ class _Planner:
         self.gone: set[str] = set()
         self.others: list[tuple[str, Block]] = []
         self.twins: list[tuple[ServerKey, str, Block, Statement]] = []
+        self.patterns: list[str] | None = None
+        self.planned: Block | None = None
 
     def site(self, site: WantedSite) -> None:
         """Plan one site; a problem becomes part of the report."""
@@ -69,6 +72,7 @@ class _Planner:
         self.result.sites.append(report)
         changes: list[Change] = []
         used: set[str] = set()
+        self.planned = None
 
         def certificate(name: str) -> tuple[str, str]:
             used.add(name)
@@ -95,6 +99,7 @@ class _Planner:
                     changes.append(Write(path, after.encode("latin-1"), original=_original(before)))
                 changes += self._activation(site, path)
                 self._note_certificates(site, used)
+                self.planned = read(after, path)
         except ConfigError as error:
             report["problem"] = str(error)
             return
@@ -104,16 +109,19 @@ class _Planner:
     def _activation(self, site: WantedSite, path: str) -> list[Change]:
         link = os.path.join(self.enabled, site.name)
         links = self._links(path)
+        if os.path.lexists(link) and not links and (os.path.exists(link) or not os.path.islink(link)):
+            raise ConfigError(f"{link}: stands where the link to {path} belongs; move it away or into {self.available}")
         if site.state == "absent":
             return []
         if not site.enabled:
             return [Remove(each) for each in links]
         if links:
             return []
-        if os.path.lexists(link):
-            if os.path.islink(link) and not os.path.exists(link):
-                return [Link(link, path)]
-            raise ConfigError(f"{link}: stands where the link to {path} belongs; move it away or into {self.available}")
+        if self.patterns is not None and not any(takes(self.root, each, link) for each in self.patterns):
+            raise ConfigError(
+                f"{self.root}/nginx.conf: includes nothing that reads {link}, so nginx would not serve this site; put "
+                f"'include {self.enabled}/*;' into its http block"
+            )
         return [Link(link, path)]
 
     def _links(self, path: str) -> list[str]:
@@ -132,7 +140,11 @@ class _Planner:
     def read_others(self, sites: list[WantedSite]) -> None:
         """Read what nginx reads beside the files of this call and those that go."""
         mine = {os.path.realpath(os.path.join(self.available, site.name)) for site in sites}
+        if os.path.exists(os.path.join(self.root, "nginx.conf")):
+            self.patterns = []
         for path, document in included(self.root):
+            if self.patterns is not None and isinstance(document, Block):
+                self.patterns += patterns(document)
             if path in self.gone or os.path.realpath(path) in mine:
                 continue
             if isinstance(document, ConfigError):
@@ -173,6 +185,12 @@ class _Planner:
                     "and 'adopt: true'"
                 )
             self.result.warnings.append(message)
+
+    def note_servers(self, site: WantedSite) -> None:
+        """Keep what nginx will read of a site just planned, for the sites planned after it."""
+        if self.planned is not None and site.enabled:
+            path = os.path.join(self.available, site.name)
+            self.twins += [(server_key(each), path, self.planned, each) for each in servers_of(self.planned)]
 
     def _is_taken(self, site: WantedSite, server: WantedServer, taken: dict[str, str]) -> bool:
         places = [f"{address} in {taken[address]}" for address in sorted(server.key.listens) if address in taken]

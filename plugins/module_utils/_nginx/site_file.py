@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
+import os
+from collections import defaultdict
 from collections.abc import Callable
 
-from .edit import indent_of, insert, is_marked, remove, set_args, simple
+from .edit import indent_of, insert, is_marked, remove, set_args
 from .foreign import HEADER
-from .identity import key, listen_key
+from .identity import key, listen_key, location_key
 from .locations import reconcile_locations
 from .reconcile import Reconciler
 from .server import ServerKey, describe, server_key
 from .tokens import Token, outer, quote
 from .tree import Block, Statement, checked, meaning, read
-from .wanted_site import WantedServer, WantedSite
+from .wanted_site import EQUAL, PLACES, WantedServer, WantedSite, likeness
 
 # certificate(name) gives the paths of chain and key; exists(path) tells whether a file is there.
 Certificate = Callable[[str], tuple[str, str]]
@@ -74,37 +76,42 @@ def is_empty(document: Block) -> bool:
 def match(editor: Reconciler, there: list[Statement], wanted: list[WantedServer]) -> list[Statement | None]:
     """For each wanted server the one of the file that it stands for.
 
-    First those with equal names and addresses; then the nearest that shares a name and an address. Two equally near
-    are an error.
+    The nearest pairs come first: those with equal names and addresses, then those that share a name and an address. Two
+    equally near are an error, unless both are ours. A server of ours whose addresses have all changed is known by its
+    names, when no other one has them. What is to go must be named in full.
     """
     pairs: list[Statement | None] = [None] * len(wanted)
     identities = [(server_key(each), each) for each in there]
+    by_name: defaultdict[str, list[tuple[ServerKey, Statement]]] = defaultdict(list)
+    for identity, have in identities:
+        for name in identity.names:
+            by_name[name].append((identity, have))
+    near: defaultdict[tuple[int, int], dict[int, Statement]] = defaultdict(dict)
+    for number, each in enumerate(wanted):
+        for name in each.key.names:
+            for identity, have in by_name[name]:
+                score = likeness(each.key, identity)
+                if score == EQUAL or each.state != "absent":
+                    near[-score, number][id(have)] = have
     taken: set[int] = set()
-    for lowest in (9, 1):
-        for number, each in enumerate(wanted):
-            if pairs[number] is not None:
+    for (score, number), found in sorted(near.items(), key=lambda item: item[0]):
+        left = [have for have in found.values() if id(have) not in taken]
+        if pairs[number] is not None or not left:
+            continue
+        ours = all(is_marked(editor.document, editor.document.body.index(have)) for have in left)
+        if score == 0:
+            # Equal names, no common address.
+            rivals = [
+                at for at, pair in enumerate(pairs) if pair is None and wanted[at].key.names == wanted[number].key.names
+            ]
+            if not ours or len(left) > 1 or len(rivals) > 1 or server_key(left[0]).names != wanted[number].key.names:
                 continue
-            scored = [(likeness(each.key, identity), have) for identity, have in identities if id(have) not in taken]
-            best = max((score for score, _have in scored), default=0)
-            if best < lowest:
-                continue
-            nearest = [have for score, have in scored if score == best]
-            if len(nearest) > 1:
-                raise editor.ambiguous(f"a server like {outer(' '.join(each.names)) or 'without name'}", nearest)
-            pairs[number] = nearest[0]
-            taken.add(id(nearest[0]))
+        elif len(left) > 1 and not ours:
+            what = f"a server like {outer(' '.join(wanted[number].names)) or 'without name'}"
+            raise editor.ambiguous(what, left)
+        pairs[number] = left[0]
+        taken.add(id(left[0]))
     return pairs
-
-
-def likeness(one: ServerKey, other: ServerKey) -> int:
-    """Return how near two servers are: 0 when names or addresses have nothing in common, 9 when both are equal."""
-    return _overlap(one.names, other.names) * _overlap(one.listens, other.listens)
-
-
-def _overlap(mine: frozenset[str], theirs: frozenset[str]) -> int:
-    if mine == theirs:
-        return 3
-    return 1 if mine & theirs else 0
 
 
 def _empty_server() -> Statement:
@@ -142,10 +149,7 @@ def _remove_ours(editor: Reconciler, kept: set[int], keys: set[object]) -> None:
 def _remove_server(editor: Reconciler, document: Block, have: Statement | None) -> None:
     if have is None:
         return
-    at = document.body.index(have)
-    if not editor.adopt and not is_marked(document, at):
-        raise editor.foreign(have, describe(have))
-    remove(document, at)
+    editor.take(document, have, describe(have))
 
 
 def _change_server(
@@ -164,24 +168,27 @@ def _change_server(
     ours = is_marked(document, document.body.index(have))
     before = None if ours or editor.adopt else meaning(Block([have]))
     owner = indent_of(have.words[0][0]) or ""
-    body = _certificate_pair(block, wanted, certificate, exists, ours) + wanted.body
-    if wanted.state == "exact":
-        stays = [each for each in block.body if each.name in ("ssl_certificate", "ssl_certificate_key")]
-        _remove_others(block, wanted, body + stays if wanted.certificate else body)
-    _set_listens(editor, block, wanted.listens, owner, ours)
-    _set_names(editor, block, wanted.names, owner, ours)
-    editor.present(block, body, owner, owns=wanted.owns)
+    pair = _certificate_pair(block, wanted, certificate, exists, ours)
+    owns = wanted.owns
+    exact = wanted.state == "exact"
+    if exact:
+        _remove_other_locations(block, wanted)
+        owns = frozenset(each.name for each in block.body) - PLACES.keys()
+    if wanted.certificate is not None and not pair:
+        # The owner's certificate stays.
+        owns -= {"ssl_certificate", "ssl_certificate_key"}
+    _set_listens(editor, block, wanted.listens, owner, ours or (exact and bool(wanted.listens)))
+    _set_names(editor, block, wanted.names, owner, ours or exact)
+    editor.present(block, pair + wanted.body, owner, owns=owns)
     reconcile_locations(editor, block, wanted.locations, owner, purge=purge)
     if before is not None and meaning(Block([have])) != before:
         raise editor.foreign(have, describe(have))
 
 
-def _remove_others(block: Block, wanted: WantedServer, body: list[Statement]) -> None:
-    keys = {key(each) for each in body} | {
-        ("{", "location", *each.key) for each in wanted.locations if not each.parents
-    }
+def _remove_other_locations(block: Block, wanted: WantedServer) -> None:
+    keys = {each.key for each in wanted.locations if not each.parents}
     for at in range(len(block.body) - 1, -1, -1):
-        if block.body[at].name not in ("listen", "server_name") and key(block.body[at]) not in keys:
+        if block.body[at].name == "location" and location_key(block.body[at].args) not in keys:
             remove(block, at)
 
 
@@ -192,7 +199,7 @@ def _certificate_pair(
     if wanted.certificate is None:
         return []
     chains = [each.args[0] for each in block.body if each.name == "ssl_certificate" and each.args]
-    if not ours and any(exists(chain) for chain in chains):
+    if not ours and any(exists(os.fsdecode(chain.encode("latin-1"))) for chain in chains):
         return []
     chain, private = certificate(wanted.certificate)
     return [simple("ssl_certificate", [chain]), simple("ssl_certificate_key", [private])]
@@ -243,3 +250,8 @@ def _set_names(editor: Reconciler, block: Block, wanted: list[str], owner: str, 
             remove(block, at)
         words: list[Token] = [(" ", quote(name)) for name in wanted]
         set_args(block.body[there[0]], words)
+
+
+def simple(name: str, values: list[str]) -> Statement:
+    """Return a directive from values, quoted where needed."""
+    return Statement([("", name), *((" ", quote(each)) for each in values)], ("", ";"), None)

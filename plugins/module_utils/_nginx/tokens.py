@@ -81,7 +81,10 @@ LONGEST = 4093
 
 def inner(text: str) -> str:
     """Return a string of Ansible's (Unicode) as this package holds it: its bytes, one character each."""
-    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    except UnicodeEncodeError:
+        raise ConfigError(f"{text!r} holds half a character; write it whole") from None
 
 
 def outer(text: str) -> str:

@@ -173,11 +173,6 @@ def lines(document: Block) -> Iterator[tuple[Statement, int]]:
             yield statement, line + lead.count("\n")
 
 
-def line_of(document: Block, wanted: Statement) -> int:
-    """Return the line, from 1, on which a statement's first word stands; 0 when it is not in the document."""
-    return next((line for each, line in lines(document) if each is wanted), 0)
-
-
 def _leads(top: Block) -> Iterator[tuple[int, str, Statement | None]]:
     """Return what stands before each token, where alone comments are, with its line.
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +17,11 @@ from .server import ServerKey
 from .tokens import ConfigError, inner
 from .tree import Statement
 
+EQUAL = 9
+# What Certbot names a lineage.
+_LINEAGE = re.compile(r"(?!\.)[A-Za-z0-9*._-]+\Z")
 # What a server's declaration has a place of its own for.
-_PLACES = {"listen": "listen", "server_name": "server_name", "location": "locations"}
+PLACES = {"listen": "listen", "server_name": "server_name", "location": "locations"}
 
 
 @dataclass
@@ -56,25 +61,38 @@ class WantedSite:
     servers: list[WantedServer] = field(default_factory=list)
 
 
+def likeness(one: ServerKey, other: ServerKey) -> int:
+    """Return how near two servers are: 0 when names or addresses have nothing in common, EQUAL when both are equal."""
+    return _overlap(one.names, other.names) * _overlap(one.listens, other.listens)
+
+
+def _overlap(mine: frozenset[str], theirs: frozenset[str]) -> int:
+    if mine == theirs:
+        return 3
+    return 1 if mine & theirs else 0
+
+
 def _server(given: Mapping[str, Any], where: str) -> WantedServer:
     names = [inner(str(name)) for name in given.get("server_name") or []]
-    if any("\n" in name for name in names):
-        raise ConfigError(f"{where}: server_name holds a name with a line end")
+    if any(letter in name for name in names for letter in "\n\r\0"):
+        raise ConfigError(f"{where}: server_name holds a name with a line end or a zero byte")
     certificate = given.get("certificate")
-    if certificate is not None and (certificate in ("", ".", "..") or "/" in certificate or "\n" in certificate):
+    if certificate is not None and not _LINEAGE.match(certificate):
         raise ConfigError(f"{where}: certificate {certificate!r} is not the name of a lineage")
     listens = [declare.listen(str(each), where) for each in given.get("listen") or []]
     addresses = [listen_key(each.args) for each in listens]
     for address in addresses:
         if addresses.count(address) > 1:
             raise ConfigError(f"{where}: listen names {address} twice")
+    if given.get("default") and not listens:
+        raise ConfigError(f"{where}: default needs the addresses in listen for which it is the default")
     if given.get("default"):
         for each in listens:
             if "default_server" not in each.args:
                 each.words.append((" ", "default_server"))
     body = declare.directives(given.get("directives"), where)
     for each in body:
-        place = _PLACES.get(each.name)
+        place = PLACES.get(each.name)
         if place is not None:
             raise ConfigError(f"{where}: directives hold {each.name!r}, which belongs into {place!r} of the server")
     return WantedServer(
@@ -92,18 +110,26 @@ def _server(given: Mapping[str, Any], where: str) -> WantedServer:
 def sites(given: Sequence[Mapping[str, Any]]) -> list[WantedSite]:
     """Return the sites of one call, checked; raises ConfigError before anything is read or written."""
     found: list[WantedSite] = []
+    names: set[str] = set()
     for each in given:
         name = str(each["name"])
         where = f"site {name!r}"
-        if not name or name.startswith(".") or "/" in name or any(ord(letter) < 33 for letter in name):
+        if not name or name.startswith(".") or "/" in name or any(ord(letter) < 33 for letter in inner(name)):
             raise ConfigError(f"{where}: a site's name is the name of its file: no '/', no space, no leading dot")
-        if any(other.name == name for other in found):
+        if name in names:
             raise ConfigError(f"{where}: is listed twice")
+        names.add(name)
         servers: list[WantedServer] = []
+        by_name: defaultdict[str, list[ServerKey]] = defaultdict(list)
         for at, server in enumerate(each.get("servers") or [], 1):
             wanted = _server(server, f"{where}, server {at}")
-            if any(other.key == wanted.key for other in servers):
-                raise ConfigError(f"{where}, server {at}: an earlier server has the same names and addresses")
+            if any(likeness(other, wanted.key) for host in wanted.key.names for other in by_name[host]):
+                raise ConfigError(
+                    f"{where}, server {at}: an earlier server has one of its names on the same address; nginx ignores "
+                    "the second of the two"
+                )
+            for host in wanted.key.names if wanted.state != "absent" else ():
+                by_name[host].append(wanted.key)
             servers.append(wanted)
         found.append(
             WantedSite(

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _files, _lock, _transaction
+from ansible_collections.constellation.edge.plugins.module_utils import _files, _transaction
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import (
     Change,
     Host,
@@ -409,7 +409,7 @@ def test_end_at_any_call_is_undone_or_finished(tmp_path: Path, die_again: int) -
 def test_umask_of_the_session_does_not_hide_the_state_folder_from_nginx(root: Path, host: Host, umask: int) -> None:
     before = os.umask(umask)
     try:
-        apply([Write(str(root / "a"), b"1")], host=host)
+        apply([Write(str(root / "a"), b"1")], root=str(root), host=host)
     finally:
         os.umask(before)
     assert Path(host.state).stat().st_mode & 0o777 == 0o755
@@ -494,9 +494,9 @@ def test_concurrent_writers_leave_one_whole_result(root: Path, host: Host, tmp_p
 
 def test_contended_lock_is_an_error_of_the_transaction(root: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     def taken(**_: object) -> None:
-        raise _lock.LockError("held by process 7")
+        raise _files.LockError("held by process 7")
 
-    monkeypatch.setattr(_lock, "host_lock", taken)
+    monkeypatch.setattr(_files, "host_lock", taken)
     with pytest.raises(TransactionError, match="process 7"):
         apply([Write(str(root / "a"), b"")], test=False, host=host)
 

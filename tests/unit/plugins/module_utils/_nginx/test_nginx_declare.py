@@ -93,7 +93,16 @@ def test_a_location_is_one_head(text: str) -> None:
         ([{"name": ".a"}], "name of its file"),
         ([{"name": "a\nb"}], "name of its file"),
         ([{"name": "a"}, {"name": "a"}], "listed twice"),
-        ([{"name": "a", "servers": [{"server_name": ["x"]}, {"server_name": ["X"]}]}], "same names and addresses"),
+        (
+            [{"name": "a", "servers": [{"server_name": ["x"]}, {"server_name": ["X"]}]}],
+            "one of its names on the same address",
+        ),
+        (
+            [{"name": "a", "servers": [{"server_name": ["x", "y"]}, {"server_name": ["x"]}]}],
+            "one of its names on the same",
+        ),
+        ([{"name": "a", "servers": [{"default": True}]}], "default needs the addresses"),
+        ([{"name": "a", "servers": [{"owns": ["listen"]}]}], "a place of its own"),
         ([{"name": "a", "servers": [{"listen": ["80", "*:80"]}]}], "twice"),
         ([{"name": "a", "servers": [{"listen": ["80; deny all"]}]}], "more than one"),
         ([{"name": "a", "servers": [{"certificate": "../../x"}]}], "not the name of a lineage"),

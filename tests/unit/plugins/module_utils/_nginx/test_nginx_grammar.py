@@ -10,8 +10,9 @@ import contextlib
 import time
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import simple
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.foreign import line_of
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import condition, key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import simple
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import (
     LONGEST,
     ConfigError,
@@ -21,7 +22,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens i
     quote,
     value,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, line_of, meaning, parse, walk
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, meaning, parse, walk
 from corpus.cases import Text, texts
 
 END = ("}",)

@@ -113,8 +113,11 @@ def test_a_block_of_ours_with_something_of_its_owner_is_not_purged(foreign: str)
     assert edit(text, purge=True, warnings=warnings) == text
     assert warnings
     assert warnings[0].startswith("f:2: this location is not listed any more but stays, because ")
-    # One that is named is removed whatever is in it.
-    assert edit(text, {"location": "/x", "state": "absent"}) == "server {\n}\n"
+    # One that is named goes with it only when that is said.
+    gone = locations([{"location": "/x", "state": "absent"}], "f")
+    with pytest.raises(ConfigError, match=r"^f:2: .* in location /x is there already and was not made by"):
+        edit_locations(text, "f", Selector(), gone, adopt=False, purge=False)
+    assert edit_locations(text, "f", Selector(), gone, adopt=True, purge=False) == "server {\n}\n"
 
 
 def test_purge_finds_what_is_ours_at_any_depth() -> None:
@@ -152,6 +155,61 @@ def test_owning_one_of_several_leaves_the_others() -> None:
     after = edit(text, {"location": "/x", "directives": {}, "owns": ["add_header x-a"]})
     assert "X-A" not in after
     assert "X-B 2" in after
+
+
+def test_wishes_for_places_are_met_together_or_refused() -> None:
+    text = "".join(f"location ~ {name} {{}}\n" for name in "abc")
+    chain = [{"location": "~ c", "before": "~ b"}, {"location": "~ b", "before": "~ a"}]
+    after = edit_locations(text, "f", Selector(), locations(chain, "f"), adopt=True, purge=False)
+    assert [each.args[1] for each in parse(after).body] == ["c", "b", "a"]
+    assert edit_locations(after, "f", Selector(), locations(chain, "f"), adopt=True, purge=False) == after
+    circle = [*chain, {"location": "~ a", "before": "~ c"}]
+    with pytest.raises(ConfigError, match="in a circle"):
+        edit_locations(text, "f", Selector(), locations(circle, "f"), adopt=True, purge=False)
+    later = [{"location": "~ new", "before": "~ later"}, {"location": "~ later"}]
+    made = edit_locations(text, "f", Selector(), locations(later, "f"), adopt=True, purge=False)
+    assert [each.args[1] for each in parse(made).body] == ["a", "b", "c", "new", "later"]
+
+
+def test_a_location_is_listed_or_in_its_parents_directives() -> None:
+    given = [
+        {"location": "/a/", "directives": "location /a/b/ { return 204; }"},
+        {"location": "/a/b/", "parents": ["/a/"]},
+    ]
+    with pytest.raises(ConfigError, match="location /a/b/ is listed and in its parent's directives"):
+        edit(SERVER, *given)
+
+
+def test_off_stands_alone() -> None:
+    text = edit("server {\n}\n", {"location": "/x", "directives": {"proxy_redirect": ["default", "/a /b"]}})
+    off = edit(text, {"location": "/x", "directives": {"proxy_redirect": "off"}})
+    assert off.count("proxy_redirect") == 1
+    assert edit(off, {"location": "/x", "directives": {"proxy_redirect": ["default", "/a /b"]}}) == text
+
+
+@pytest.mark.parametrize(
+    ("have", "wanted"),
+    [
+        ("deny all; allow 10.0.0.1;", "allow 10.0.0.1; deny all;"),
+        ("rewrite ^/b /2; # two\nrewrite ^/a /1;", "rewrite ^/a /1; rewrite ^/b /2;"),
+        ("if ($b) { return 404; } set $b 1;", "set $b 1; if ($b) { return 404; }"),
+    ],
+)
+def test_what_stands_in_another_order_than_the_declaration_is_moved(have: str, wanted: str) -> None:
+    text = edit("server {\n}\n", {"location": "/x", "directives": have})
+    after = edit(text, {"location": "/x", "directives": wanted})
+    assert meaning(parse(after)) == meaning(parse(edit("server {\n}\n", {"location": "/x", "directives": wanted})))
+
+
+def test_blocks_that_change_places_take_their_comments_along() -> None:
+    first = "    if ($a) { # a\n        return 1; # in a\n    }\n"
+    text = f"location /x {{\n{first}    if ($b) {{\n        return 2;\n    }}\n}}\n"
+    body = "if ($b) { return 2; } if ($a) { return 1; }"
+    wanted = locations([{"location": "/x", "state": "exact", "directives": body}], "f")
+    after = edit_locations(text, "f", Selector(), wanted, adopt=True, purge=False)
+    assert first in after
+    assert MARK not in after
+    assert after.index("$b") < after.index("$a")
 
 
 def test_a_byte_order_mark_is_told() -> None:

@@ -19,9 +19,11 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.foreign 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.info import describe_host
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates, host_names
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site, match
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Link, Remove, Write
 
 FIXTURES = Path(__file__).parents[4] / "fixtures" / "nginx" / "accepted" / "http"
@@ -177,6 +179,72 @@ def test_purge_takes_only_what_is_ours() -> None:
     assert edit(full, {}) == text
     assert edit(full, {"state": "absent"}) == text
     assert edit(edit(None, {"servers": two}), {"state": "absent"}) is None
+
+
+def test_a_server_of_ours_whose_address_changes_keeps_its_owners_lines() -> None:
+    given = {"server_name": ["a"], "listen": ["80"]}
+    text = edit(None, {"servers": [given]})
+    assert text is not None
+    mine = text.replace("    server_name a;\n", "    server_name a;\n    client_max_body_size 7m; # mine\n")
+    after = edit(mine, {"servers": [{**given, "listen": ["8080"]}]})
+    assert after == mine.replace("listen 80;", "listen 8080;")
+
+
+def test_the_nearest_server_is_taken_whatever_the_order() -> None:
+    text = "server {\n    listen 80;\n    server_name a b; # both\n}\n"
+    servers = [{"server_name": ["a"], "listen": ["80", "81"]}, {"server_name": ["a", "b"], "listen": ["80"]}]
+    (first, second) = (wanted_site.sites([{"name": "s", "servers": [each]}])[0].servers[0] for each in servers)
+    document = parse(text)
+    pairs = match(Reconciler(document, "f", True), document.body, [first, second])
+    assert pairs == [None, document.body[0]]
+
+
+def test_two_of_our_servers_become_one() -> None:
+    first, second = ({"server_name": ["a"], "listen": [address]} for address in ("80", "81"))
+    text = edit(None, {"servers": [first, second]})
+    one = {"server_name": ["a"], "listen": ["80", "81"]}
+    assert edit(text, {"servers": [one]}) == edit(None, {"servers": [one]})
+
+
+def test_a_server_that_is_to_go_is_named_in_full() -> None:
+    text = "server { listen 80; server_name a b; }\nserver { listen 81; server_name a; }\n"
+    gone = {"server_name": ["a"], "listen": ["80", "81"], "state": "absent"}
+    assert edit(text, {"adopt": True, "servers": [gone]}) == text
+
+
+def test_exact_server_leaves_one_of_several_and_brings_them_in_order() -> None:
+    lines = ["listen 80", "listen 81", "add_header X 1", "add_header X 2", "deny all", "allow 10.0.0.1"]
+    text = "server {\n" + "".join(f"    {line};\n" for line in lines) + "}\n"
+    given = {"listen": ["80"], "state": "exact", "directives": "add_header X 1; allow 10.0.0.1; deny all;"}
+    after = edit(text, {"adopt": True, "servers": [given]})
+    assert after == "server {\n    listen 80;\n    add_header X 1;\n    allow 10.0.0.1;\n    deny all;\n}\n"
+
+
+def test_a_certificate_that_stays_is_not_owned() -> None:
+    text = "server {\n    listen 443 ssl;\n    ssl_certificate /x;\n    ssl_certificate_key /y;\n}\n"
+    given = {"listen": ["443 ssl"], "certificate": "a", "owns": ["ssl_certificate", "ssl_certificate_key"]}
+    assert edit(text, {"adopt": True, "servers": [given]}) == text
+
+
+def test_two_sites_of_one_call_do_not_share_a_server(host: Path) -> None:
+    server = {"server_name": ["a"], "listen": ["80"]}
+    result = plan(host, [{"name": "one", "servers": [server]}, {"name": "two", "servers": [server]}])
+    assert len(result.problems) == 1
+    assert "site 'two': a is served from another file" in result.problems[0]
+
+
+def test_a_folder_that_nginx_does_not_read_is_an_error(host: Path) -> None:
+    (host / "nginx.conf").write_text("events {}\nhttp { include conf.d/*.conf; include sites-enabled/*.conf; }\n")
+    server = {"listen": ["80"]}
+    result = plan(host, [{"name": "x", "servers": [server]}, {"name": "x.conf", "servers": [{"listen": ["81"]}]}])
+    assert len(result.problems) == 1
+    assert "includes nothing that reads" in result.problems[0]
+
+
+def test_a_file_in_the_place_of_the_link_is_not_left_serving(host: Path) -> None:
+    (host / "sites-enabled" / "x").write_text("server { listen 80; }\n")
+    result = plan(host, [{"name": "x", "enabled": False, "servers": [{"listen": ["81"]}]}])
+    assert "stands where the link" in result.problems[0]
 
 
 def test_exact_server() -> None:
