@@ -93,9 +93,9 @@ def line_indent(block: Block, index: int, owner: str) -> str:
 def blanks_between(block: Block) -> int:
     """Return how many blank lines set the blocks among these siblings off: most often, one where there are none."""
     counts: Counter[int] = Counter()
-    for at in range(1, len(block.body)):
-        if block.body[at].block is not None:
-            found = BLANK_LINES.search(block.body[at].words[0][0])
+    for each in block.body[1:100]:  # enough to know a habit
+        if each.block is not None:
+            found = BLANK_LINES.search(each.words[0][0])
             counts[found.group().count("\n") if found else 0] += 1
     close = counts.pop(0, 0)
     if close > sum(counts.values()):

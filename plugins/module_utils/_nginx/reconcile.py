@@ -106,7 +106,7 @@ class Reconciler:
         Blocks that are made carry our mark; with `mark` single statements do, too. Of the directives that `owns` names
         none is left beside the wanted ones.
         """
-        self._remove_owned(block, wanted, owns)
+        self._remove_owned(block, wanted, owns, mark)
         by_key: defaultdict[Key, list[Statement]] = defaultdict(list)
         for statement in block.body:
             by_key[key(statement)].append(statement)
@@ -134,12 +134,12 @@ class Reconciler:
                 here = insert(block, index, each, self.style, owner=owner, mark=mark or each.block is not None)
             if each.name in ORDERED:
                 if ordered is not None and block.body.index(here) < block.body.index(ordered):
+                    self._permit(block, here, mark)
                     self.move(block, here, ordered, owner, before=False)
                 ordered = here
             anchor = here
 
-    @staticmethod
-    def _remove_owned(block: Block, wanted: list[Statement], owns: Owns) -> None:
+    def _remove_owned(self, block: Block, wanted: list[Statement], owns: Owns, mark: bool) -> None:
         """Remove the owned statements that are not wanted; of those of one key the ones that are right stay first.
 
         One that says "off" is no neighbour of others of its name.
@@ -156,13 +156,17 @@ class Reconciler:
             if room[key(each)] > 0:
                 room[key(each)] -= 1
             else:
+                self._permit(block, each, mark)
                 remove(block, block.body.index(each))
+
+    def _permit(self, block: Block, have: Statement, mark: bool) -> None:
+        if mark and not self.adopt and not is_marked(block, block.body.index(have)):
+            raise self.foreign(have, outer(have.name))
 
     def _update(self, parent: Block, have: Statement, wanted: Statement, mark: bool) -> None:
         if says(have) == says(wanted):
             return
-        if mark and not self.adopt and not is_marked(parent, parent.body.index(have)):
-            raise self.foreign(have, outer(have.name))
+        self._permit(parent, have, mark)
         self.set_head(have, wanted)
         if have.block is not None and wanted.block is not None:
             have.block.lua = wanted.block.lua

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -61,7 +62,11 @@ class _Planner:
         self.result = result
         self.gone: set[str] = set()
         self.others: list[tuple[str, Block]] = []
-        self.twins: list[tuple[ServerKey, str, Block, Statement]] = []
+        self.twins: defaultdict[str, list[tuple[ServerKey, str, Block, Statement]]] = defaultdict(list)
+        self.links: defaultdict[str, list[str]] = defaultdict(list)
+        for link in (os.path.join(self.enabled, name) for name in names_in(self.enabled)):
+            if os.path.islink(link):
+                self.links[os.path.realpath(link)].append(link)
         self.patterns: list[str] | None = None
         self.planned: Block | None = None
 
@@ -126,9 +131,7 @@ class _Planner:
 
     def _links(self, path: str) -> list[str]:
         """Return the links in sites-enabled that lead to a file."""
-        links = [os.path.join(self.enabled, name) for name in names_in(self.enabled)]
-        target = os.path.realpath(path)
-        return [link for link in links if os.path.islink(link) and os.path.realpath(link) == target]
+        return self.links[os.path.realpath(path)]
 
     def _note_certificates(self, site: WantedSite, used: set[str]) -> None:
         for server in site.servers:
@@ -151,7 +154,7 @@ class _Planner:
                 self.result.warnings.append(f"{document} (nginx reads this file too)")
             else:
                 self.others.append((path, document))
-                self.twins += [(server_key(each), path, document, each) for each in servers_of(document)]
+                self._note_servers(path, document)
 
     def leave_out_taken_defaults(self, sites: list[WantedSite]) -> None:
         """Leave out a default server whose address has a default server in a file that is not ours to decide on."""
@@ -170,10 +173,13 @@ class _Planner:
         if site.state == "absent" or not site.enabled:
             return
         for server in site.servers:
-            twins = [each for each in self.twins if server.state != "absent" and likeness(server.key, each[0])]
+            named = [each for name in server.key.names for each in self.twins[name]]
+            twins = [each for each in named if server.state != "absent" and likeness(server.key, each[0])]
             if not twins:
                 continue
-            places = ", ".join(f"{path}:{line_of(document, each)}" for _key, path, document, each in twins)
+            places = ", ".join(
+                dict.fromkeys(f"{path}:{line_of(document, each)}" for _key, path, document, each in twins)
+            )
             name = " ".join(server.names) or "a server without name"
             message = (
                 f"site {site.name!r}: {name} is served from another file on the same address too ({places}); "
@@ -189,8 +195,13 @@ class _Planner:
     def note_servers(self, site: WantedSite) -> None:
         """Keep what nginx will read of a site just planned, for the sites planned after it."""
         if self.planned is not None and site.enabled:
-            path = os.path.join(self.available, site.name)
-            self.twins += [(server_key(each), path, self.planned, each) for each in servers_of(self.planned)]
+            self._note_servers(os.path.join(self.available, site.name), self.planned)
+
+    def _note_servers(self, path: str, document: Block) -> None:
+        for server in servers_of(document):
+            identity = server_key(server)
+            for name in identity.names:
+                self.twins[name].append((identity, path, document, server))
 
     def _is_taken(self, site: WantedSite, server: WantedServer, taken: dict[str, str]) -> bool:
         places = [f"{address} in {taken[address]}" for address in sorted(server.key.listens) if address in taken]

@@ -220,6 +220,19 @@ def test_exact_server_leaves_one_of_several_and_brings_them_in_order() -> None:
     assert after == "server {\n    listen 80;\n    add_header X 1;\n    allow 10.0.0.1;\n    deny all;\n}\n"
 
 
+@pytest.mark.parametrize(
+    ("have", "wanted"),
+    [
+        ("access_log /a;\nlog_format x '$uri';\n", "log_format x '$uri'; access_log /a;"),
+        ("access_log off;\n", "access_log /a;"),
+    ],
+)
+def test_the_owners_directives_at_the_top_are_neither_moved_nor_removed(have: str, wanted: str) -> None:
+    with pytest.raises(ConfigError, match=r"s:1: access_log is there already|s:2: log_format is there already"):
+        edit(have, {"directives": wanted})
+    edit(have, {"directives": wanted, "adopt": True})
+
+
 def test_a_certificate_that_stays_is_not_owned() -> None:
     text = "server {\n    listen 443 ssl;\n    ssl_certificate /x;\n    ssl_certificate_key /y;\n}\n"
     given = {"listen": ["443 ssl"], "certificate": "a", "owns": ["ssl_certificate", "ssl_certificate_key"]}
