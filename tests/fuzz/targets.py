@@ -14,6 +14,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import detect, restyle
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError, SyntaxRefused, quote
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import (
     Block,
@@ -23,6 +24,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree imp
     parse,
     says,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted_site import sites
 
 # Parts one field of an input from the next.
 SEPARATOR = b"\x1e"
@@ -138,4 +140,43 @@ def _edited(text: str, wanted: dict[str, Any], flags: int) -> str | None:
     return result
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"read": read, "declaration": declaration, "edit": edit}
+LISTENS: tuple[list[str], ...] = (["80"], ["443 ssl", "8080"], ["[::]:80", "80 default_server"], [])
+
+
+def site(data: bytes) -> None:
+    """Bring a site file in line, or refuse with a message; the result is complete, and twice is once."""
+    text, path, body, names, options, *_rest = (*data.split(SEPARATOR), b"", b"", b"", b"", b"")[:6]
+    flags = options[0] if options else 0
+    server: dict[str, Any] = {
+        "server_name": _given(names).split(),
+        "listen": LISTENS[flags // 3 % 4],
+        "directives": _given(body),
+        "locations": [{"location": _given(path), "directives": "root /x;"}],
+        "state": STATES[flags % 3],
+    }
+    if flags & 8:
+        server["certificate"] = "a.example"
+    wanted = {"name": "s", "adopt": bool(flags & 32), "servers": [server]}
+    if flags & 16:
+        wanted["directives"] = _given(body)
+    once = _site(text.decode("latin-1"), wanted, flags)
+    if once is not None:
+        parse(once)
+        assert _site(once, wanted, flags) == once
+
+
+def _site(text: str, wanted: dict[str, Any], flags: int) -> str | None:
+    """Return the text of a site after an edit, None when it is refused or nothing is left."""
+    try:
+        given = sites([wanted])[0]
+        result: str | None = edit_site(text, given, "f", _certificate, lambda _path: False, purge=bool(flags & 64))
+    except ConfigError:
+        return None
+    return result
+
+
+def _certificate(name: str) -> tuple[str, str]:
+    return f"/{name}/chain", f"/{name}/key"
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {"read": read, "declaration": declaration, "edit": edit, "site": site}
