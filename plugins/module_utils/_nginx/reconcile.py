@@ -71,9 +71,11 @@ class Reconciler:
         """Remove a block that is to be absent. Raises ConfigError when it, or something in it, is not ours."""
         at = parent.body.index(have)
         if not self.adopt:
+            if not is_marked(parent, at):
+                raise self.foreign(have, what)
             inside = None if have.block is None else _foreign_inside(have.block)
-            if inside is not None or not is_marked(parent, at):
-                raise self.foreign(have, what if inside is None else f"{inside} in {what}")
+            if inside is not None:
+                raise self.foreign(have, f"{inside} in {what}")
         remove(parent, at)
 
     def discard(self, parent: Block, at: int) -> bool:

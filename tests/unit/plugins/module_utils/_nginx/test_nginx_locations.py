@@ -149,6 +149,11 @@ def test_where_the_order_decides_a_new_directive_goes_where_the_declaration_has_
     assert meaning(parse(after)) == meaning(parse(edit("server {\n}\n", {"location": "/x", "directives": then})))
 
 
+def test_a_location_of_its_owner_is_not_removed_by_name() -> None:
+    with pytest.raises(ConfigError, match=r"^f:2: location /x is there already and was not made by"):
+        edit("server {\n    location /x { # mine\n    }\n}\n", {"location": "/x", "state": "absent"})
+
+
 def test_owning_one_of_several_leaves_the_others() -> None:
     body = {"add_header": ["X-A 1", "X-B 2"]}
     text = edit("server {\n}\n", {"location": "/x", "directives": body})
