@@ -131,13 +131,16 @@ def sites(given: Sequence[Mapping[str, Any]]) -> list[WantedSite]:
             for host in wanted.key.names if wanted.state != "absent" else ():
                 by_name[host].append(wanted.key)
             servers.append(wanted)
+        body = declare.directives(each.get("directives"), where)
+        if any(statement.name == "server" for statement in body):
+            raise ConfigError(f"{where}: directives hold a server, which belongs into 'servers'")
         found.append(
             WantedSite(
                 name,
                 each.get("state") or "present",
                 each.get("enabled") is not False,
                 bool(each.get("adopt")),
-                declare.directives(each.get("directives"), where),
+                body,
                 servers,
             )
         )

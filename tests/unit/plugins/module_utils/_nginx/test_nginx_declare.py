@@ -101,6 +101,7 @@ def test_a_location_is_one_head(text: str) -> None:
             [{"name": "a", "servers": [{"server_name": ["x", "y"]}, {"server_name": ["x"]}]}],
             "one of its names on the same",
         ),
+        ([{"name": "a", "directives": "server { listen 80; }"}], "belongs into 'servers'"),
         ([{"name": "a", "servers": [{"default": True}]}], "default needs the addresses"),
         ([{"name": "a", "servers": [{"owns": ["listen"]}]}], "a place of its own"),
         ([{"name": "a", "servers": [{"listen": ["80", "*:80"]}]}], "twice"),
