@@ -42,6 +42,7 @@ def edit_site(
     document = read(HEADER if text is None else text, path)
     editor = Reconciler(document, path, wanted.adopt)
     if warnings is not None:
+        warnings += editor.warnings
         editor.warnings = warnings
     if wanted.state == "absent":
         _remove_ours(editor, set(), set())

@@ -62,8 +62,10 @@ def run_sites(
             message = "; ".join(plan.problems) + ". Nothing was changed"
             raise SitesRefused(message, {"sites": plan.sites + plan.kept})
         reloads = reload and find_nginx() is not None
-        answer = _predict(request, plan, reloads) if request.check_mode else None
-        answer = answer or _carry_out(request, plan, reloads, certificates or Certificates())
+        if request.check_mode:
+            answer = _predict(request, plan, reloads)
+        else:
+            answer = _carry_out(request, plan, reloads, certificates or Certificates())
         answer["changed"] = bool(answer["diff"] or answer["reloaded"])
         return {
             **answer,

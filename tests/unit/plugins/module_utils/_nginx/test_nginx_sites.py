@@ -199,6 +199,14 @@ def test_the_nearest_server_is_taken_whatever_the_order() -> None:
     assert pairs == [None, document.body[0]]
 
 
+def test_a_byte_order_mark_in_a_site_is_told() -> None:
+    warnings: list[str] = []
+    (site,) = wanted_site.sites([{"name": "s", "directives": {"map $a $b": {"x": "y"}}}])
+    text = "\xef\xbb\xbfserver {\n}\n"
+    edit_site(text, site, "s", lambda _name: ("", ""), lambda _path: True, purge=True, warnings=warnings)
+    assert ["byte order mark" in each for each in warnings] == [True]
+
+
 def test_two_of_our_servers_become_one() -> None:
     first, second = ({"server_name": ["a"], "listen": [address]} for address in ("80", "81"))
     text = edit(None, {"servers": [first, second]})
