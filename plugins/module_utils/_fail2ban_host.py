@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from ._fail2ban import (
     render,
     unite,
 )
-from ._files import private_folder, read_bytes, replace_file, unlink_if_there
+from ._files import read_bytes, replace_file, unlink_if_there
 
 ETC = "/etc/fail2ban"
 _RECORD = "fail2ban"
@@ -147,7 +148,7 @@ class Host:
 
     def test(self, text: str) -> None:
         """Test the candidate on a copy of fail2ban's whole configuration."""
-        folder = private_folder()
+        folder = tempfile.mkdtemp(prefix="constellation-edge-")
         try:
             staged = os.path.join(folder, "fail2ban")
             shutil.copytree(ETC, staged, symlinks=True)

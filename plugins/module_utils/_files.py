@@ -9,7 +9,6 @@ import errno
 import fcntl
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 
@@ -156,11 +155,6 @@ def explain(error: OSError, path: str, *, exact: bool = False) -> str:
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"{path}: {error.strerror}: run as root (become: true), and look for an immutable flag (lsattr)"
     return f"{path}: {error.strerror or error}"
-
-
-def private_folder(parent: str | None = None) -> str:
-    """Create a temporary folder that only root can enter and return its path."""
-    return tempfile.mkdtemp(prefix="constellation-edge-", dir=parent)
 
 
 class LockError(Exception):

@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,6 @@ from ._files import (
     make_folder,
     make_folders,
     missing_folders,
-    private_folder,
     read_bytes,
     unlink_if_there,
     write_new,
@@ -132,8 +132,8 @@ def recover(*, host: Host = HOST) -> list[str]:
             ) from error
 
 
-def check(changes: Iterable[Change], *, root: str = "/etc/nginx", host: Host = HOST) -> bool:
-    """Let nginx judge the changes without writing any; False when it is not installed or the kernel forbids that.
+def check(changes: Iterable[Change], *, root: str = "/etc/nginx", folder: str | None = None, host: Host = HOST) -> bool:
+    """Let nginx judge the changes, copied below `folder`; False when it is not installed or the kernel forbids that.
 
     Raises TransactionError when nginx refuses the candidate.
     """
@@ -142,7 +142,7 @@ def check(changes: Iterable[Change], *, root: str = "/etc/nginx", host: Host = H
     if nginx is None:
         return False
     with _errors_explained(root, exact=False):
-        return _staged_test_passes(nginx, todo, root, private_folder())
+        return _staged_test_passes(nginx, todo, root, tempfile.mkdtemp(prefix="constellation-edge-", dir=folder))
 
 
 def apply(
@@ -153,12 +153,13 @@ def apply(
     after: Callable[[], None] | None = None,
     undone: Callable[[], None] | None = None,
     backup: bool = False,
+    order: Callable[[list[Change]], list[Change]] = list,
     host: Host = HOST,
 ) -> list[str]:
     """Bring the changes to disk as one transaction and return the paths of the backups (with `backup`).
 
-    `root` is the folder that nginx reads, for the test. When `after`, which runs with everything in place, raises,
-    everything is put back, `undone` runs (to reload that) and a TransactionError tells both.
+    `root` is the folder that nginx reads, for the test; `order` may sort what passes it. When `after`, which runs with
+    everything in place, raises, everything is put back, `undone` runs (to reload that) and a TransactionError tells.
     """
     if host.state in _open:
         raise TransactionError("a transaction cannot begin inside the last step of another one; combine their changes")
@@ -174,7 +175,7 @@ def apply(
         with _errors_explained(root, exact=False):
             tested = nginx is None or _staged_test_passes(nginx, todo, root, _new_stage(host))
             backups = _back_up(todo, host) if backup else []
-            _Run(todo, host, None if tested else nginx).run(after, undone)
+            _Run(order(todo), host, None if tested else nginx).run(after, undone)
         return backups
 
 

@@ -168,6 +168,12 @@ options:
       - Takes the distribution's own C(sites-enabled/default) away, when the file is as its package delivered it.
     type: bool
     default: false
+  main_directives:
+    description:
+      - Directives of nginx's main context, such as C(worker_shutdown_timeout), as in O(sites[].directives). They are
+        kept in C(modules-enabled/99-constellation-edge.conf), which the distributions' C(nginx.conf) includes there.
+      - Not given, what is there stays; empty, what carries our mark goes.
+    type: raw
   reload:
     description:
       - Makes the running nginx serve what is on disk, also when this call wrote nothing. An nginx that does not run
@@ -175,6 +181,16 @@ options:
         started.
     type: bool
     default: true
+  probe:
+    description:
+      - Asks every site whose file changes on the host itself, with Host and SNI as a client sends them, before the
+        change and after the reload. The root and every path of a location that is no regular expression are asked.
+      - A path that answered with a status below 500 before, is still configured, and does not do so within 5 seconds
+        after the reload, puts the previous files back, reloads nginx and fails the call with both answers.
+      - Needs O(reload) and a running nginx.
+    type: bool
+    default: true
+    version_added: 0.1.0
 """
 
 EXAMPLES = r"""
@@ -241,7 +257,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._nginx.declare import LOCATION, STATE
 from ..module_utils._nginx.run import RUN, Request
 from ..module_utils._nginx.site import plan
-from ..module_utils._nginx.site_plan import run_sites
+from ..module_utils._nginx.site_plan import Manner, run_sites
 from ..module_utils._nginx.tokens import ConfigError
 from ..module_utils._nginx_process import NginxError
 
@@ -272,7 +288,9 @@ def main() -> None:
             "sites": {"type": "list", "elements": "dict", "required": True, "options": SITE},
             "purge": {"type": "bool", "default": True},
             "disable_default": {"type": "bool", "default": False},
+            "main_directives": {"type": "raw"},
             "reload": {"type": "bool", "default": True},
+            "probe": {"type": "bool", "default": True},
             **RUN,
         },
         supports_check_mode=True,
@@ -287,8 +305,9 @@ def main() -> None:
                 root=given["root"],
                 purge=given["purge"],
                 disable_default=given["disable_default"],
+                main=given["main_directives"],
             ),
-            reload=given["reload"],
+            Manner(reload=given["reload"], probe=given["probe"]),
         )
     except (ConfigError, NginxError) as error:
         module.fail_json(msg=str(error), **getattr(error, "details", {}))

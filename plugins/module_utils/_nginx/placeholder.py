@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from .._files import fsync
 from .tokens import ConfigError
 
 DAYS = 3650
+_WORK = ".new-"
 _HOST_NAME = re.compile(
     r"(?=.{1,253}\Z)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z"
 )
@@ -45,6 +47,12 @@ def host_names(names: list[str]) -> list[str]:
     return list(dict.fromkeys(name.lower() for name in names if _HOST_NAME.match(name.lower())))
 
 
+def tidy(certificates: Certificates) -> None:
+    """Take away what a run that died while it made a placeholder has left."""
+    for work in glob.glob(os.path.join(glob.escape(certificates.placeholder), f"{_WORK}*")):
+        shutil.rmtree(work, ignore_errors=True)
+
+
 def create(certificates: Certificates, name: str, names: list[str]) -> None:
     """Make the placeholder for a name (EC P-256, ten years), whole at every moment. Raises ConfigError."""
     hosts = host_names(names) or host_names([name]) or ["placeholder.invalid"]
@@ -52,7 +60,7 @@ def create(certificates: Certificates, name: str, names: list[str]) -> None:
     folder = os.path.join(certificates.placeholder, name)
     try:
         os.makedirs(certificates.placeholder, mode=0o755, exist_ok=True)
-        work = tempfile.mkdtemp(prefix=".new-", dir=certificates.placeholder)
+        work = tempfile.mkdtemp(prefix=_WORK, dir=certificates.placeholder)
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be made: {error.strerror}") from None
     try:

@@ -15,6 +15,7 @@ from .._transaction import Change, Link, Original, Remove, Write
 from .edit import MARK
 from .foreign import first_foreign, has_ours, line_of
 from .includes import included, names_in, patterns, takes
+from .main_file import main_file_changes
 from .placeholder import Certificates
 from .server import ServerKey, default_listens, server_key, servers_of
 from .site_file import edit_site
@@ -31,10 +32,12 @@ def plan(
     root: str = "/etc/nginx",
     purge: bool = True,
     disable_default: bool = False,
+    main: object = None,
     certificates: Certificates | None = None,
 ) -> SitePlan:
     """Read the host and plan every site; nothing is written. A site that cannot be done is reported with its problem.
 
+    `main` are directives of nginx's main context; None leaves those that are there.
     Raises ConfigError when the declaration itself is wrong.
     """
     wanted = wanted_sites(given)
@@ -48,6 +51,8 @@ def plan(
     for site in wanted:
         planner.site(site)
         planner.note_servers(site)
+    if main is not None:
+        result.changes += main_file_changes(main, root, planner.patterns, result.warnings)
     result.sites += purged
     return result
 

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What `nginx_site` does: the files of sites, placeholder certificates before them, the reload behind them."""
+"""What `nginx_site` does: site files, placeholder certificates before them, a reload and questions behind them."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from .._nginx_process import bring_up_to_date, loaded
 from .._staging import find_nginx
-from .._transaction import apply, diffs, pending
-from .placeholder import Certificates, create, discard
+from .._transaction import Change, Link, apply, diffs, pending
+from .asking import Watch
+from .placeholder import Certificates, create, discard, tidy
 from .run import Plan, Request, predict, turn
+from .safe_order import safe_order
 from .tokens import ConfigError
 
 
@@ -44,29 +47,57 @@ class SitePlan(Plan):
         return [each["problem"] for each in self.sites if each["problem"]]
 
 
-def run_sites(
-    request: Request,
-    make_plan: Callable[[], SitePlan],
-    *,
-    reload: bool = True,
-    certificates: Certificates | None = None,
-) -> dict[str, Any]:
+def _nothing() -> None:
+    """Do nothing, as a companion without a step of its own."""
+
+
+@dataclass(frozen=True)
+class Companion:
+    """What changes in one step with the sites: its files are part of their transaction.
+
+    `diff` is what to show of them. `follow` runs on every run, with every file in place and before nginx is reloaded;
+    when it raises, all is put back. `undone` runs after that, before nginx is reloaded again. `due` tells that `follow`
+    will do something though no file changes.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    diff: list[dict[str, str]] = field(default_factory=list)
+    follow: Callable[[], None] = _nothing
+    undone: Callable[[], None] = _nothing
+    due: bool = False
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How sites are carried out.
+
+    `reload` lets the running nginx serve what is on disk, also when no file changes. `probe` asks the sites that change
+    before and after, and puts everything back when an answer got lost. `companion` is called under the host's lock.
+    """
+
+    reload: bool = True
+    probe: bool = True
+    certificates: Certificates = field(default_factory=Certificates)
+    companion: Callable[[], Companion] = Companion
+
+
+def run_sites(request: Request, make_plan: Callable[[], SitePlan], manner: Manner) -> dict[str, Any]:
     """Plan and carry out; returns the module's answer, with `warnings` among it.
 
-    `reload` lets the running nginx serve what is on disk, also when no file changes. Raises ConfigError and NginxError;
-    then nothing is changed on disk.
+    Raises ConfigError and NginxError; then nothing is changed on disk.
     """
     with turn(request):
         plan = make_plan()
         if plan.problems:
             message = "; ".join(plan.problems) + ". Nothing was changed"
             raise SitesRefused(message, {"sites": plan.sites + plan.kept})
-        reloads = reload and find_nginx() is not None
+        companion = manner.companion()
+        reloads = manner.reload and find_nginx() is not None
         if request.check_mode:
-            answer = _predict(request, plan, reloads)
+            answer = _predict(request, plan, companion, reloads)
         else:
-            answer = _carry_out(request, plan, reloads, certificates or Certificates())
-        answer["changed"] = bool(answer["diff"] or answer["reloaded"])
+            answer = _carry_out(request, plan, companion, manner, reloads)
+        answer["changed"] = bool(answer["diff"] or answer["reloaded"] or companion.due)
         return {
             **answer,
             "sites": plan.sites + plan.kept,
@@ -75,39 +106,66 @@ def run_sites(
         }
 
 
-def _predict(request: Request, plan: SitePlan, reloads: bool) -> dict[str, Any]:
+def _predict(request: Request, plan: SitePlan, companion: Companion, reloads: bool) -> dict[str, Any]:
     todo = pending(plan.changes)
     # Without the certificates that a run would make first, nginx would refuse what it will accept.
     plan.warnings += [] if plan.missing else predict(request, todo)
     state = loaded() if reloads else None
     reloaded = state is not None and state.running and (bool(todo) or not state.current)
-    return {"diff": diffs(todo) + _placeholder_diff(plan), "reloaded": reloaded, "backup_files": []}
+    return {"diff": _shown(plan, companion, todo), "reloaded": reloaded, "backup_files": []}
 
 
-def _carry_out(request: Request, plan: SitePlan, reloads: bool, certificates: Certificates) -> dict[str, Any]:
+def _carry_out(request: Request, plan: SitePlan, companion: Companion, manner: Manner, reloads: bool) -> dict[str, Any]:
     todo = pending(plan.changes)
-    shown = diffs(todo) + _placeholder_diff(plan)
+    shown = _shown(plan, companion, todo)
+    watch = Watch(request.root, _served(todo)) if reloads and manner.probe and todo else None
     done: list[bool] = []
 
     def follow() -> None:
+        companion.follow()
         if reloads:
             done.append(bring_up_to_date())
+        if watch is not None:
+            watch.compare()
 
+    def undone() -> None:
+        try:
+            companion.undone()
+        finally:
+            if reloads:
+                bring_up_to_date()
+
+    tidy(manner.certificates)
     made: list[str] = []
     try:
         for name, names in plan.missing.items():
-            create(certificates, name, names)
+            create(manner.certificates, name, names)
             made.append(name)
         copies = apply(
-            todo, root=request.root, test=request.validate, after=follow, undone=follow, backup=request.backup
+            [*companion.changes, *todo],
+            root=request.root,
+            test=request.validate,
+            after=follow,
+            undone=undone,
+            backup=request.backup,
+            order=lambda changes: safe_order(changes, request.root) if request.validate else changes,
         )
     except Exception:
         for name in made:
-            discard(certificates, name)
+            discard(manner.certificates, name)
         raise
     if reloads and not any(done) and not loaded().running:
         plan.warnings.append("nginx is not running, so nothing serves these sites yet; start it")
     return {"diff": shown, "reloaded": any(done), "backup_files": copies}
+
+
+def _served(todo: list[Change]) -> set[str]:
+    """Return the files, without links, whose servers change, come or go."""
+    return {os.path.realpath(change.target if isinstance(change, Link) else change.path) for change in todo}
+
+
+def _shown(plan: SitePlan, companion: Companion, todo: list[Change]) -> list[dict[str, str]]:
+    return companion.diff + diffs(todo) + _placeholder_diff(plan)
 
 
 def _placeholder_diff(plan: SitePlan) -> list[dict[str, str]]:

@@ -101,26 +101,37 @@ class Recorder:
         monkeypatch.setattr(site_plan, "find_nginx", lambda: "/usr/sbin/nginx")
         monkeypatch.setattr(site_plan, "apply", self.apply)
         monkeypatch.setattr(run, "check", lambda todo, root: self.calls.append("check"))
-        monkeypatch.setattr(site_plan, "bring_up_to_date", lambda: not self.current)
+        monkeypatch.setattr(site_plan, "bring_up_to_date", self.reload)
         monkeypatch.setattr(site_plan, "loaded", lambda: run_loaded(self.current))
         self.certificates = Certificates(str(tmp_path / "live"), str(tmp_path / "p"))
         self.changes: list[Change] = [Write(str(tmp_path / "f"), b"a;\n")]
         self.missing = {"n": ["a.test"]}
         self.sites: list[dict[str, Any]] = []
+        self.companion = site_plan.Companion()
 
     def apply(self, todo: list[Any], **options: Any) -> list[str]:
         """Record, and fail or succeed as told."""
         self.calls.append(f"apply {len(todo)}")
         if self.fail:
             raise TransactionError("refused by nginx")
-        options["after"]()
+        try:
+            options["after"]()
+        except Exception as error:
+            options["undone"]()
+            raise TransactionError(str(error)) from error
         return []
+
+    def reload(self) -> bool:
+        """Record, and reload when nginx is behind."""
+        self.calls.append("reload")
+        return not self.current
 
     def run(self, *, reload: bool = True, **options: Any) -> dict[str, Any]:
         """Carry the plan out."""
         plan = SitePlan(self.changes, sites=self.sites, missing=self.missing)
         request = run.Request(**options)
-        return site_plan.run_sites(request, lambda: plan, reload=reload, certificates=self.certificates)
+        manner = site_plan.Manner(reload=reload, certificates=self.certificates, companion=lambda: self.companion)
+        return site_plan.run_sites(request, lambda: plan, manner)
 
 
 def run_loaded(current: bool) -> Any:
@@ -148,6 +159,16 @@ def test_check_mode_asks_nginx_when_nothing_else_is_missing(recorder: Recorder) 
     assert recorder.calls == ["check"]
 
 
+def test_what_a_run_that_died_has_left_of_a_placeholder_goes(recorder: Recorder, tmp_path: Path) -> None:
+    (tmp_path / "p" / ".new-abc").mkdir(parents=True)
+    (tmp_path / "p" / ".new-abc" / "privkey.pem").touch()
+    recorder.missing = {}
+    recorder.run(check_mode=True)
+    assert (tmp_path / "p" / ".new-abc").exists()
+    recorder.run()
+    assert not (tmp_path / "p" / ".new-abc").exists()
+
+
 @needs_openssl
 def test_a_failed_run_takes_its_placeholder_away(recorder: Recorder) -> None:
     recorder.fail = True
@@ -172,3 +193,37 @@ def test_a_problem_of_one_site_stops_everything(recorder: Recorder) -> None:
         recorder.run()
     assert caught.value.details["sites"][0]["name"] == "n"
     assert recorder.calls == ["recover"]
+
+
+def companion(recorder: Recorder, tmp_path: Path, *, fails: bool = False) -> site_plan.Companion:
+    def follow() -> None:
+        recorder.calls.append("follow")
+        if fails:
+            raise ConfigError("it does not start")
+
+    change = Write(str(tmp_path / "server.config"), b"<secret/>")
+    shown = {"before_header": "uris", "after_header": "uris", "before": "", "after": "/c/\n"}
+    return site_plan.Companion([change], [shown], follow, lambda: recorder.calls.append("undone"))
+
+
+def test_a_companion_changes_in_the_same_transaction_and_before_the_reload(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.missing, recorder.companion = {}, companion(recorder, tmp_path)
+    answer = recorder.run()
+    assert recorder.calls == ["recover", "apply 2", "follow", "reload"]
+    assert [entry["after"] for entry in answer["diff"]] == ["/c/\n", "a;\n"]
+
+
+def test_a_companion_that_fails_is_undone_before_nginx_is_reloaded_again(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.missing, recorder.companion = {}, companion(recorder, tmp_path, fails=True)
+    with pytest.raises(ConfigError, match="it does not start"):
+        recorder.run()
+    assert recorder.calls == ["recover", "apply 2", "follow", "undone", "reload"]
+
+
+def test_a_companion_is_only_looked_at_in_check_mode(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.changes, recorder.missing = [], {}
+    recorder.companion = companion(recorder, tmp_path)
+    assert recorder.run(check_mode=True)["changed"] is True
+    recorder.companion = site_plan.Companion(due=True)
+    assert recorder.run(check_mode=True)["changed"] is True
+    assert recorder.calls == []
