@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from . import _process, _state
 from ._command import Answer, run
-from ._files import locked, read_bytes
+from ._files import explain, locked, read_bytes
 from ._staging import Verdict, find_nginx
 from ._transaction import HOST, Host
 
@@ -316,4 +316,4 @@ def _record(dump: Dump, running: Running, host: Host) -> None:
         _state.write(_RECORD, {"digest": dump.digest, "processes": running.identity}, host.state)
     except OSError as error:
         path = _state.path(_RECORD, host.state)
-        raise NginxError(f"{path}: {error.strerror}: nginx was reloaded but it cannot be noted") from error
+        raise NginxError(f"nginx was reloaded, which cannot be noted: {explain(error, path)}") from error

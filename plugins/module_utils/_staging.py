@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import stat
 import sys
 from dataclasses import dataclass
 
 from ._command import Answer, find, run
+from ._files import read_bytes
 
 NGINX_TIMEOUT = 60.0
 
@@ -72,13 +71,16 @@ def find_nginx(name: str = "nginx") -> str | None:
 
 def copy_tree(root: str, stage: str) -> None:
     """Copy the folder `root` to `stage` with its links; sockets and pipes are left out."""
-    shutil.copytree(root, stage, symlinks=True, ignore=_special)
-
-
-def _special(folder: str, names: list[str]) -> list[str]:
-    kinds = (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)
-    modes = ((name, os.lstat(os.path.join(folder, name)).st_mode) for name in names)
-    return [name for name, mode in modes if not any(is_kind(mode) for is_kind in kinds)]
+    os.mkdir(stage)
+    for entry in os.scandir(root):
+        target = os.path.join(stage, entry.name)
+        if entry.is_symlink():
+            os.symlink(os.readlink(entry.path), target)
+        elif entry.is_dir():
+            copy_tree(entry.path, target)
+        elif entry.is_file():
+            with open(target, "wb") as stream:
+                stream.write(read_bytes(entry.path))
 
 
 def test_live(nginx: str) -> Verdict:

@@ -141,8 +141,7 @@ def check(changes: Iterable[Change], *, root: str = "/etc/nginx", folder: str | 
     nginx = find_nginx(host.nginx)
     if nginx is None:
         return False
-    with _errors_explained(root, exact=False):
-        return _staged_test_passes(nginx, todo, root, tempfile.mkdtemp(prefix="constellation-edge-", dir=folder))
+    return _staged_test_passes(nginx, todo, root, tempfile.mkdtemp(prefix="constellation-edge-", dir=folder))
 
 
 def apply(
@@ -402,7 +401,9 @@ def _staged_test_passes(nginx: str, todo: Sequence[Change], root: str, stage: st
     Raises TransactionError when nginx refuses the candidate.
     """
     try:
-        verdict = _stage_and_test(nginx, todo, root, stage)
+        # Explained at once, as in _prepare.
+        with _errors_explained(stage, exact=False):
+            verdict = _stage_and_test(nginx, todo, root, stage)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     if verdict is not None and not verdict.accepted:

@@ -26,14 +26,18 @@ def safe_order(todo: list[Change], root: str, state: str = STATE_FOLDER) -> list
     At each step the first change that nginx accepts is taken. Changes that touch nothing which files share need no
     order, and no test.
     """
-    entangled = [change for change in todo if _entangled(change)]
-    if len(todo) < 2 or not entangled:
+    folder = os.path.realpath(root) + os.sep
+    # What nginx does not read, such as the Constellation server's file, needs no order.
+    outside = [change for change in todo if not os.path.realpath(os.path.dirname(change.path)).startswith(folder)]
+    inside = [change for change in todo if change not in outside]
+    entangled = [change for change in inside if _entangled(change)]
+    if len(inside) < 2 or not entangled:
         return todo
     # Where the next run tidies up after one that died.
     stage = stage_path(state)
     os.makedirs(stage, 0o700)
     try:
-        return _by_trial(todo, entangled, root, stage)
+        return outside + _by_trial(inside, entangled, root, stage)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 

@@ -44,16 +44,14 @@ def test_reading_of_the_message(text: str, problem: str, place: tuple[str, int] 
     assert verdict.place == place
 
 
-def test_copy_keeps_links_and_modes_and_leaves_pipes_out(tmp_path: Path) -> None:
+def test_copy_keeps_links_and_leaves_pipes_out(tmp_path: Path) -> None:
     root = tmp_path / "root"
     (root / "sub").mkdir(parents=True)
     (root / "sub" / "file").write_bytes(b"x")
-    (root / "sub" / "file").chmod(0o640)
     (root / "link").symlink_to("nowhere")
     os.mkfifo(root / "pipe")
     copy_tree(str(root), str(tmp_path / "copy"))
     assert sorted(path.name for path in (tmp_path / "copy").rglob("*")) == ["file", "link", "sub"]
-    assert (tmp_path / "copy" / "sub" / "file").stat().st_mode & 0o777 == 0o640
     assert os.readlink(tmp_path / "copy" / "link") == "nowhere"
 
 

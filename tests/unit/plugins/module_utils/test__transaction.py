@@ -330,6 +330,32 @@ def test_refusal_of_the_disk_changes_nothing(
     assert leftovers(tmp_path) == []
 
 
+def test_a_state_folder_that_is_full_while_the_candidate_is_staged_is_named(
+    root: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(root)
+    before = snapshot(root)
+    seen: list[bool] = []
+
+    def refuse(_root: str, copy: str) -> None:
+        # What a write says: the error names no file, so that the folder in use has to be known.
+        os.mkdir(copy)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def look(error: OSError, path: str, **_: bool) -> str:
+        seen.append(os.path.isdir(path))
+        return f"{path}: {error.strerror}"
+
+    monkeypatch.setattr(_transaction, "find_nginx", lambda _name: "/usr/sbin/nginx")
+    monkeypatch.setattr(_transaction, "copy_tree", refuse)
+    monkeypatch.setattr(_transaction, "explain", look)
+    with pytest.raises(TransactionError, match=rf"^{host.state}/.stage: No space left on device. Nothing was changed"):
+        apply(samples(root), root=str(root), host=host)
+    assert seen == [True]
+    assert snapshot(root) == before
+    assert leftovers(tmp_path) == []
+
+
 def test_file_system_without_hard_links(root: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EPERM, "no hard links here")
