@@ -61,8 +61,8 @@ def run(
 ) -> Answer:
     """Run a command in an untranslated locale, with no input, and return its answer; it never raises.
 
-    ``timeout`` is in seconds; one that takes longer is stopped with its children. ``errors`` is how bytes that are not
-    UTF-8 are read. ``merge`` puts what goes to standard error among the output, in the order in which it was written.
+    After ``timeout`` seconds it is stopped with its children. ``errors`` is how bytes that are not UTF-8 are read.
+    ``merge`` puts standard error among the output, in the order in which it was written.
     """
     program = find(command[0])
     if program is None:

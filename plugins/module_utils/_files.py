@@ -21,7 +21,7 @@ _held: dict[str, int] = {}
 
 
 def fsync_folder(folder: str) -> None:
-    """Make the names in `folder` durable: a rename survives a power cut only after this."""
+    """Make the names in `folder` durable: only then does a rename survive a power cut."""
     fsync(folder, os.O_DIRECTORY)
 
 
@@ -60,6 +60,10 @@ def write_new(path: str, content: bytes, mode: int, like: str | None = None) -> 
         else:
             copy_attributes(like, descriptor)
         os.fsync(descriptor)
+    except OSError as error:
+        os.unlink(path)
+        # The error of a write names no file.
+        raise OSError(error.errno, error.strerror, path) from error
     finally:
         os.close(descriptor)
 
@@ -82,7 +86,7 @@ def copy_attributes(source: str, descriptor: int) -> None:
 
 
 def replace_file(path: str, content: bytes, mode: int = 0o644) -> None:
-    """Write a whole file of our own (state, never a file of the owner), atomic and durable; its folder is created."""
+    """Write a file of our own (state, never an owner's), atomic and durable; its folder is created."""
     folder, name = os.path.split(path)
     make_folders(folder)
     temporary = os.path.join(folder, f".{name}.tmp")
@@ -119,8 +123,17 @@ def make_folders(folder: str, mode: int = 0o755) -> None:
         make_folder(missing, mode)
 
 
+def exchange(one: str, other: str) -> bool:
+    """Let two names change places in one step; False, and nothing done, where the system cannot do that."""
+    import ctypes
+
+    call = getattr(ctypes.CDLL(None), "renameat2", None)
+    # -100 is AT_FDCWD, 2 is RENAME_EXCHANGE
+    return call is not None and call(-100, os.fsencode(one), -100, os.fsencode(other), 2) == 0
+
+
 def keep_name(path: str, kept: str) -> None:
-    """Give a file or link the second name `kept`, from which a rename puts it back; without hard links, a copy."""
+    """Give a file or link the second name `kept`, to be put back from; without hard links, a copy."""
     try:
         os.link(path, kept, follow_symlinks=False)
         return
@@ -136,25 +149,29 @@ def keep_name(path: str, kept: str) -> None:
 
 
 def explain(error: OSError, path: str, *, exact: bool = False) -> str:
-    """Say what the system refused, of the name in the error or (without one, or with `exact`) of `path`; the remedy."""
-    if not exact and isinstance(error.filename, str):
-        path = error.filename
+    """Say what the system refused and the remedy, of the name in the error or (without, or `exact`) of `path`."""
+    # Of two names, the second is the one that was to be made.
+    named = error.filename2 or error.filename
+    if not exact and isinstance(named, str):
+        path = named
     mount = os.path.realpath(path)
     while not os.path.ismount(mount):
         mount = os.path.dirname(mount)
     if error.errno == errno.ENOSPC:
+        state, remedy = "is full", "free space there"
         with contextlib.suppress(OSError):
             usage = os.statvfs(mount)
             if usage.f_files and not usage.f_favail:
-                return f"{path}: the file system at {mount} has no inode left: remove files there and run again"
-        return f"{path}: the file system at {mount} is full: free space there and run again"
-    if error.errno == errno.EDQUOT:
-        return f"{path}: the disk quota on {mount} is used up: raise it or free space and run again"
-    if error.errno == errno.EROFS:
-        return f"{path}: the file system at {mount} is mounted read-only: mount it writable and run again"
-    if error.errno in (errno.EACCES, errno.EPERM):
+                state, remedy = "has no inode left", "remove files there"
+    elif error.errno == errno.EDQUOT:
+        state, remedy = "has no quota left", "raise it or free space there"
+    elif error.errno == errno.EROFS:
+        state, remedy = "is mounted read-only", "mount it writable"
+    elif error.errno in (errno.EACCES, errno.EPERM):
         return f"{path}: {error.strerror}: run as root (become: true), and look for an immutable flag (lsattr)"
-    return f"{path}: {error.strerror or error}"
+    else:
+        return f"{path}: {error.strerror or error}"
+    return f"{path}: the file system at {mount} {state}: {remedy} and run again"
 
 
 class LockError(Exception):

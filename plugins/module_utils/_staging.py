@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from dataclasses import dataclass
 
 from ._command import Answer, find, run
@@ -16,31 +15,25 @@ NGINX_TIMEOUT = 60.0
 
 _MOUNTED = "constellation-edge: mounted"
 
-# While it tests, nginx creates a candidate's log files and cache folders: in memory only, where the kernel allows it.
-SCRATCH = ("/var/log/nginx", "/var/lib/nginx", "/var/cache/nginx")
-
 # Runs inside the private mount namespace, which ends with it: mounts each pair of its arguments and becomes nginx.
+# While it tests, nginx creates a candidate's log files and cache folders: in memory only, where the kernel allows it.
 _INSIDE = f"""
-import os, subprocess, sys
-nginx, memory, pairs = sys.argv[1], sys.argv[2], sys.argv[3:]
-
-def mount(kind, options, folder):
-    command = ["mount", "-t", kind, "-o", options, "scratch", folder]
-    return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
-
-if mount("tmpfs", "mode=0711", memory):
-    for number, folder in enumerate(filter(os.path.isdir, {SCRATCH!r})):
-        upper, work = (os.path.join(memory, kind + str(number)) for kind in ("upper", "work"))
-        owner = os.stat(folder)
-        os.mkdir(upper, owner.st_mode & 0o7777)
-        os.chown(upper, owner.st_uid, owner.st_gid)
-        os.mkdir(work)
-        options = "lowerdir=" + folder + ",upperdir=" + upper + ",workdir=" + work
-        mount("overlay", options, folder)
-for source, target in zip(pairs[0::2], pairs[1::2]):
-    subprocess.run(["mount", "--bind", source, target], check=True)
-print("{_MOUNTED}", flush=True)
-os.execv(nginx, [nginx, "-t"])
+nginx=$1 memory=$2
+shift 2
+if mount -t tmpfs -o mode=0711 scratch "$memory"; then
+  for folder in /var/log/nginx /var/lib/nginx /var/cache/nginx; do
+    upper=$memory/upper$folder work=$memory/work$folder
+    [ -d $folder ] && mkdir -p "$upper" "$work" && chown --reference=$folder "$upper" &&
+      chmod --reference=$folder "$upper" &&
+      mount -t overlay -o "lowerdir=$folder,upperdir=$upper,workdir=$work" scratch $folder
+  done
+fi 2>/dev/null
+while [ $# -gt 0 ]; do
+  mount --bind "$1" "$2" || exit
+  shift 2
+done
+echo {_MOUNTED}
+exec "$nginx" -t
 """
 
 
@@ -96,7 +89,7 @@ def test_staged(nginx: str, mounts: list[tuple[str, str]], memory: str) -> Verdi
     if find("unshare") is None:
         return None
     pairs = [path for pair in mounts for path in pair]
-    inside = [sys.executable, "-I", "-c", _INSIDE, nginx, memory, *pairs]
+    inside = ["/bin/sh", "-c", _INSIDE, "sh", nginx, memory, *pairs]
     answer = run(["unshare", "--mount", "--propagation", "private", "--", *inside], NGINX_TIMEOUT)
     return _verdict(answer) if _MOUNTED in answer.out else None
 

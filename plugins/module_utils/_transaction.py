@@ -22,6 +22,7 @@ from typing import Union
 from ._files import (
     LOCK_PATH,
     STATE_FOLDER,
+    exchange,
     explain,
     fsync_folder,
     keep_name,
@@ -53,7 +54,7 @@ class Write:
     """A file's whole new content. A symbolic link at `path` stays: its target is edited.
 
     `mode` counts for a new file; an existing one keeps owner, mode and extended attributes. `original` is what the
-    candidate was made from: when the file holds something else at the time of writing, nothing is written.
+    candidate was made from: when something else stands there by then, nothing is written.
     """
 
     path: str
@@ -112,7 +113,7 @@ def pending(changes: Iterable[Change]) -> list[Change]:
 
 
 def diffs(changes: Iterable[Change]) -> list[dict[str, str]]:
-    """Return Ansible's `diff` entries for the changes that differ; a file that only its owner may read is not shown."""
+    """Return Ansible's `diff` entries of what differs; a file that only its owner may read is not shown."""
     return [
         {"before_header": change.path, "after_header": change.path, **_shown_change(change, _place(change))}
         for change in pending(changes)
@@ -157,8 +158,8 @@ def apply(
 ) -> list[str]:
     """Bring the changes to disk as one transaction and return the paths of the backups (with `backup`).
 
-    `root` is the folder that nginx reads, for the test; `order` may sort what passes it. When `after`, which runs with
-    everything in place, raises, everything is put back, `undone` runs (to reload that) and a TransactionError tells.
+    `root` is the folder that nginx reads, for the test; `order` may sort what passes it. When `after`, with everything
+    in place, raises, all is put back, `undone` runs (to reload that) and a TransactionError tells.
     """
     if host.state in _open:
         raise TransactionError("a transaction cannot begin inside the last step of another one; combine their changes")
@@ -213,6 +214,10 @@ class _Run:
         try:
             if after is not None:
                 after()
+            for entry in self.journal.entries:
+                # Who had the original open wrote into what is kept.
+                if os.path.lexists(entry.kept):
+                    _refuse_foreign(entry, entry.kept)
             self.journal.close()
         except Exception as error:
             note = self._undo(error)
@@ -240,15 +245,16 @@ class _Run:
 
     def _swap(self) -> None:
         for change, entry in zip(self.todo, self.journal.entries, strict=True):
-            if fingerprint(entry.path) != entry.before:
-                raise TransactionError(
-                    f"{change.path}: somebody else changed it in this moment; nothing of this run was kept, run again"
-                )
             with _errors_explained(change.path):
                 if isinstance(change, Remove):
+                    _refuse_foreign(entry, entry.path)
                     os.unlink(entry.path)
-                else:
+                elif entry.before == ABSENT or not exchange(entry.temporary, entry.path):
+                    _refuse_foreign(entry, entry.path)
                     os.rename(entry.temporary, entry.path)
+                elif fingerprint(entry.temporary) != entry.before:
+                    exchange(entry.temporary, entry.path)
+                    _refuse_foreign(entry, entry.path)
                 fsync_folder(os.path.dirname(entry.path))
 
     def _judge(self) -> None:
@@ -270,6 +276,14 @@ class _Run:
             names = ", ".join(foreign)
             return f"the previous files were put back, except those that somebody else changed meanwhile: {names}"
         return "every file was put back as it was"
+
+
+def _refuse_foreign(entry: Entry, path: str) -> None:
+    """Stop when `path` does not hold what the change was made from."""
+    if fingerprint(path) != entry.before:
+        raise TransactionError(
+            f"{entry.path}: somebody else changed it in this moment; nothing of this run was kept, run again"
+        )
 
 
 def _call_after(after: Callable[[], None]) -> None:
@@ -412,7 +426,7 @@ def _staged_test_passes(nginx: str, todo: Sequence[Change], root: str, stage: st
 
 
 def _stage_and_test(nginx: str, todo: Sequence[Change], root: str, stage: str) -> Verdict | None:
-    """Build the candidate under `stage` and test it; None when the kernel, or a change outside `root`, forbids it."""
+    """Build the candidate and test it; None when the kernel, or a change outside `root`, forbids it."""
     real_root = os.path.realpath(root)
     if not os.path.isdir(real_root):
         raise TransactionError(f"{root}: is not a folder, so nothing was tested or changed; name nginx's own folder")

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import quote, value
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.quoting import quote
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import value
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, walk
 
 

@@ -20,7 +20,7 @@ def directives(wanted: object, where: str) -> list[Statement]:
     """Return the statements of a mapping (name to arguments in nginx's own notation) or of a text.
 
     In a mapping a list gives several statements, a mapping a block, nothing a directive without arguments. `where` is
-    the place for messages. Raises ConfigError.
+    for messages. Raises ConfigError.
     """
     if wanted is None or wanted == "":
         return []

@@ -177,7 +177,7 @@ def insert(
     """Put a copy of a statement, in the file's style, in front of the one at `index`, whose comments stay with it.
 
     `owner` is the indentation of the block's own line. With `mark` the copy carries our mark; `comment` is put behind
-    it on its line. With `as_is` the statement itself is put in, as it is written. Returns what was put in.
+    it. With `as_is` the statement itself is put in, as it is written. Returns what was put in.
     """
     lead = first_token(block, index)[0]
     if mark and (statement.block is None or statement.block.lua is not None):

@@ -152,8 +152,8 @@ def location_form(args: list[str]) -> LocationKey:
 def location_key(args: list[str]) -> LocationKey:
     """Return the identity of a location from its arguments' values: (class, name).
 
-    The class is `=`, `~`, `~*`, `@` or "" for a prefix; `^~` makes no other location. An unknown modifier, which nginx
-    refuses, makes a class of its own.
+    The class is `=`, `~`, `~*`, `@` or "" for a prefix; `^~` makes no other location, an unknown modifier a class of
+    its own.
     """
     modifier, name = location_form(args)
     return ("" if modifier == "^~" else modifier, name)

@@ -20,8 +20,8 @@ Said = tuple[tuple[str, ...], ...]
 class Reconciler:
     """Edits one file's tree.
 
-    With `adopt`, statements without our mark may be changed where the declaration names them; without it that is a
-    ConfigError which names file and line. `warnings` tells what stays although it is no longer wanted.
+    With `adopt`, what lacks our mark may be changed where the declaration names it; else that is a ConfigError with
+    file and line. `warnings` tells what stays although it is no longer wanted.
     """
 
     def __init__(self, document: Block, path: str, adopt: bool) -> None:

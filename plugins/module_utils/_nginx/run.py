@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,8 @@ from .._files import LockError, host_lock
 from .._transaction import Change, TransactionError, apply, check, diffs, pending, recover
 from .tokens import ConfigError
 
-# How a plan is carried out.
+CHECKPOINTS = ("/var/lib/letsencrypt/temp_checkpoint", "/var/lib/letsencrypt/IN_PROGRESS")
+# How a plan is carried out
 RUN: dict[str, Any] = {
     "root": {"type": "path", "default": "/etc/nginx"},
     "validate": {"type": "bool", "default": True},
@@ -47,6 +49,8 @@ def run(request: Request, make_plan: Callable[[], Plan]) -> dict[str, Any]:
     with turn(request):
         plan = make_plan()
         todo = pending(plan.changes)
+        if todo and any(map(os.path.isdir, CHECKPOINTS)):
+            raise ConfigError(f"{CHECKPOINTS[0]}: certbot would write its copies over the file; run nginx_site first")
         answer = {"changed": bool(todo), "diff": diffs(todo), "backup_files": [], "warnings": plan.warnings}
         if request.check_mode:
             plan.warnings += predict(request, todo)

@@ -12,9 +12,10 @@ from .edit import indent_of, insert, is_marked, remove, set_args
 from .foreign import HEADER
 from .identity import key, listen_key, location_key
 from .locations import reconcile_locations
+from .quoting import quote
 from .reconcile import Reconciler
 from .server import ServerKey, describe, server_key
-from .tokens import Token, outer, quote
+from .tokens import Token, outer
 from .tree import Block, Statement, checked, meaning, read
 from .wanted_site import EQUAL, PLACES, WantedServer, WantedSite, likeness
 

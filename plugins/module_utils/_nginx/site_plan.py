@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._certbot_checkpoint import CheckpointError, beside_certbot
+from .._certbot_checkpoint import pending as certbot_left
 from .._nginx_process import bring_up_to_date, loaded
 from .._staging import find_nginx
 from .._transaction import Change, Link, apply, diffs, pending
@@ -86,24 +89,47 @@ def run_sites(request: Request, make_plan: Callable[[], SitePlan], manner: Manne
 
     Raises ConfigError and NginxError; then nothing is changed on disk.
     """
-    with turn(request):
-        plan = make_plan()
-        if plan.problems:
-            message = "; ".join(plan.problems) + ". Nothing was changed"
-            raise SitesRefused(message, {"sites": plan.sites + plan.kept})
+    with turn(request), contextlib.ExitStack() as stack:
+        left = bool(certbot_left())
+        notes = stack.enter_context(_beside_certbot(request)) if left else []
+        plan = _without_problems(make_plan(), notes)
+        if not left and pending(plan.changes):
+            # Certbot's lock changes the time of nginx's folder, so a run that writes nothing leaves it alone.
+            notes = stack.enter_context(_beside_certbot(request))
+            plan = _without_problems(make_plan(), notes)
+        plan.warnings[:0] = notes
         companion = manner.companion()
         reloads = manner.reload and find_nginx() is not None
         if request.check_mode:
             answer = _predict(request, plan, companion, reloads)
         else:
             answer = _carry_out(request, plan, companion, manner, reloads)
-        answer["changed"] = bool(answer["diff"] or answer["reloaded"] or companion.due)
+        answer["changed"] = bool(answer["diff"] or answer["reloaded"] or companion.due or notes)
         return {
             **answer,
             "sites": plan.sites + plan.kept,
             "placeholders": sorted(plan.missing),
             "warnings": plan.warnings,
         }
+
+
+def _without_problems(plan: SitePlan, notes: list[str]) -> SitePlan:
+    """Return the plan, or raise SitesRefused; `notes` tell what was done before it could be made."""
+    if plan.problems:
+        message = "; ".join(plan.problems) + ". Nothing was changed" + "".join(f", but: {note}" for note in notes)
+        raise SitesRefused(message, {"sites": plan.sites + plan.kept})
+    return plan
+
+
+@contextlib.contextmanager
+def _beside_certbot(request: Request) -> Iterator[list[str]]:
+    """Have certbot's nginx plugin wait outside, and what it left resolved. Raises ConfigError."""
+    with contextlib.ExitStack() as stack:
+        try:
+            notes = stack.enter_context(beside_certbot(request.root, check_mode=request.check_mode))
+        except CheckpointError as error:
+            raise ConfigError(str(error)) from error
+        yield notes
 
 
 def _predict(request: Request, plan: SitePlan, companion: Companion, reloads: bool) -> dict[str, Any]:
@@ -127,6 +153,9 @@ def _carry_out(request: Request, plan: SitePlan, companion: Companion, manner: M
             done.append(bring_up_to_date())
         if watch is not None:
             watch.compare()
+        late = pending(todo)
+        if late:
+            raise ConfigError(f"{late[0].path}: somebody else changed it meanwhile; run again")
 
     def undone() -> None:
         try:

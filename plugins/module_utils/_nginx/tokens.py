@@ -74,7 +74,6 @@ def lua_end(text: str, start: int) -> int:
 
 _ESCAPE = re.compile(r"\\([\s\S])")
 _MEANS = {'"': '"', "'": "'", "\\": "\\", "t": "\t", "r": "\r", "n": "\n"}
-_TO_ESCAPE = re.compile(r"\"|\\(?=[\"'\\trn]|\Z)")
 # nginx reads into a buffer of 4,096 bytes; a bare word followed by white space has the shortest limit.
 LONGEST = 4093
 
@@ -99,28 +98,6 @@ def value(text: str) -> str:
     if "\\" not in text:
         return text
     return _ESCAPE.sub(lambda found: _MEANS.get(found.group(1), found.group()), text)
-
-
-def quote(wanted: str) -> str:
-    """Return a token that has exactly this value: bare when that reads back equal, else in double quotes.
-
-    Raises ConfigError when it would be longer than nginx reads.
-    """
-    text = wanted
-    if not _reads_back(wanted):
-        text = '"' + _TO_ESCAPE.sub(lambda found: "\\" + found.group(), wanted) + '"'
-    if len(text) > LONGEST:
-        raise ConfigError(
-            f"an argument of {len(text)} bytes is longer than nginx reads ({LONGEST} bytes): {outer(text[:40])}..."
-        )
-    return text
-
-
-def _reads_back(wanted: str) -> bool:
-    """Whether a bare spelling is one token of this value, in front of `;` and in front of ` {`."""
-    if wanted in ";{}" or wanted[0] in "\"'" or value(wanted) != wanted:
-        return False
-    return all(found and found[2] == wanted for found in (TOKEN.match(wanted + ";"), TOKEN.match(wanted + " {")))
 
 
 class ConfigError(Exception):

@@ -17,8 +17,8 @@ MAX_BYTES = 32 * 1024 * 1024
 class Block:
     """What stands between two braces, or a whole file.
 
-    `close` is the closing brace with what stands before it; of a file, the end with what stands before that.
-    `lua` is the body of a Lua block, which is not nginx text and is kept as it is.
+    `close` is the closing brace, or the end of the file, with what stands before it. `lua` is the body of a Lua block,
+    which is kept as it is.
     """
 
     __slots__ = ("body", "close", "lua")

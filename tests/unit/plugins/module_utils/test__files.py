@@ -6,12 +6,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._files import make_folders, replace_file
+from ansible_collections.constellation.edge.plugins.module_utils import _files
+from ansible_collections.constellation.edge.plugins.module_utils._files import (
+    exchange,
+    explain,
+    make_folders,
+    replace_file,
+)
 
 
 @pytest.fixture(params=[0o022, 0o027, 0o077])
@@ -54,3 +61,31 @@ def test_file_in_the_way_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
     with pytest.raises(FileExistsError):
         make_folders(str(tmp_path / "a"))
+
+
+def test_the_second_of_two_names_is_the_one_that_could_not_be_made() -> None:
+    """os.symlink and os.link name what the link says first."""
+    error = OSError(errno.EROFS, os.strerror(errno.EROFS), "/etc/hosts", None, "/proc/new")
+    assert explain(error, "/").startswith("/proc/new: the file system at /proc is mounted read-only: ")
+    assert explain(error, "/sys", exact=True).startswith("/sys: the file system at /sys is mounted")
+
+
+def test_a_write_that_fails_names_its_file_and_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(_files.os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space") as caught:
+        replace_file(str(tmp_path / "record"), b"content")
+    assert caught.value.filename == str(tmp_path / ".record.tmp")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_names_change_places_in_one_step(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("content")
+    (tmp_path / "link").symlink_to("elsewhere")
+    assert exchange(str(tmp_path / "file"), str(tmp_path / "link")) is True
+    assert os.readlink(tmp_path / "file") == "elsewhere"
+    assert (tmp_path / "link").read_text() == "content"
+    assert exchange(str(tmp_path / "file"), str(tmp_path / "missing")) is False
+    assert os.readlink(tmp_path / "file") == "elsewhere"

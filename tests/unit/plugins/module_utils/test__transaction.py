@@ -12,6 +12,7 @@ import stat
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils import _files, _transaction
@@ -477,6 +478,13 @@ def test_order_of_the_calls(root: Path, host: Host, monkeypatch: pytest.MonkeyPa
 
     for name in ("fsync", "rename", "unlink"):
         traced(name)
+    exchange = _transaction.exchange
+
+    def exchanged(one: str, other: str) -> bool:
+        trace.append(("rename", one))
+        return exchange(one, other)
+
+    monkeypatch.setattr(_transaction, "exchange", exchanged)
     apply(samples(root), test=False, host=host)
 
     journal = next(i for i, (name, path) in enumerate(trace) if name == "rename" and path.startswith(host.state))
@@ -495,6 +503,87 @@ def test_order_of_the_calls(root: Path, host: Host, monkeypatch: pytest.MonkeyPa
             assert ("fsync", path) in trace[:i]
         assert trace[i + 1] == ("fsync", os.path.dirname(path))
     assert ("fsync", str(root)) in trace[journal : changes[0]]
+
+
+def in_place(path: str) -> None:
+    with open(path, "r+b") as stream:
+        stream.truncate()
+        stream.write(b"editor\n")
+
+
+def by_rename(path: str) -> None:
+    Path(path + "~").write_bytes(b"editor\n")
+    os.rename(path + "~", path)
+
+
+@pytest.mark.parametrize("save", [in_place, by_rename])
+@pytest.mark.parametrize("moment", ["before the swap", "behind the swap", "in the last step"])
+@pytest.mark.parametrize("with_exchange", [True, False])
+def test_what_an_editor_saves_meanwhile_is_never_lost(
+    root: Path, host: Host, monkeypatch: pytest.MonkeyPatch, save: Any, moment: str, with_exchange: bool
+) -> None:
+    """Either the call fails by name and everything else is as before, or the editor had our text before it."""
+    path, other = root / "site", root / "other"
+    for each in (path, other):
+        each.write_bytes(b"old\n")
+    exchange, rename, saved = _transaction.exchange, os.rename, []
+
+    def fire(wanted: str) -> None:
+        if wanted == moment and not saved:
+            saved.append(True)
+            save(str(path))
+
+    def exchanged(one: str, two: str) -> bool:
+        if not with_exchange:
+            return False
+        if two == str(path):
+            fire("before the swap")
+        done = exchange(one, two)
+        if two == str(path):
+            fire("behind the swap")
+        return done
+
+    def renamed(one: str, two: str) -> None:
+        rename(one, two)
+        if two == str(path) and one.endswith(".new"):
+            fire("behind the swap")
+
+    def refused(entry: Any, place: str) -> None:
+        if place == str(path):
+            fire("before the swap")
+        refuse(entry, place)
+
+    refuse = _transaction._refuse_foreign
+    monkeypatch.setattr(_transaction, "exchange", exchanged)
+    if not with_exchange:
+        monkeypatch.setattr(os, "rename", renamed)
+        monkeypatch.setattr(_transaction, "_refuse_foreign", refused)
+    changes = [Write(str(each), b"new\n", original=b"old\n") for each in (path, other)]
+    failed = False
+    try:
+        apply(changes, test=False, after=lambda: fire("in the last step"), host=host)
+    except TransactionError as error:
+        failed = f"{path}: somebody else changed it" in str(error)
+    assert saved
+    assert path.read_bytes() == b"editor\n"
+    assert failed is (moment == "before the swap")
+    assert other.read_bytes() == (b"old\n" if failed else b"new\n")
+    assert sorted(os.listdir(root)) == ["other", "site"]
+
+
+def test_an_editor_that_had_the_original_open_keeps_its_text(root: Path, host: Host) -> None:
+    path = root / "site"
+    path.write_bytes(b"old\n")
+    with open(path, "r+b") as stream:
+
+        def late() -> None:
+            stream.truncate()
+            stream.write(b"editor\n")
+            stream.flush()
+
+        with pytest.raises(TransactionError, match=f"^{path}: somebody else changed it"):
+            apply([Write(str(path), b"new\n")], test=False, after=late, host=host)
+    assert path.read_bytes() == b"editor\n"
 
 
 def test_concurrent_writers_leave_one_whole_result(root: Path, host: Host, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import time
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.foreign import line_of
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import condition, key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.quoting import quote
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import simple
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import (
     LONGEST,
@@ -19,7 +20,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens i
     SyntaxRefused,
     inner,
     outer,
-    quote,
     value,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, meaning, parse, walk

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -102,11 +103,14 @@ class Recorder:
         monkeypatch.setattr(site_plan, "apply", self.apply)
         monkeypatch.setattr(run, "check", lambda todo, root: self.calls.append("check"))
         monkeypatch.setattr(site_plan, "bring_up_to_date", self.reload)
+        monkeypatch.setattr(site_plan, "certbot_left", lambda: self.notes)
+        monkeypatch.setattr(site_plan, "beside_certbot", lambda root, check_mode: contextlib.nullcontext(self.notes))
         monkeypatch.setattr(site_plan, "loaded", lambda: run_loaded(self.current))
         self.certificates = Certificates(str(tmp_path / "live"), str(tmp_path / "p"))
         self.changes: list[Change] = [Write(str(tmp_path / "f"), b"a;\n")]
         self.missing = {"n": ["a.test"]}
         self.sites: list[dict[str, Any]] = []
+        self.notes: list[str] = []
         self.companion = site_plan.Companion()
 
     def apply(self, todo: list[Any], **options: Any) -> list[str]:
@@ -114,6 +118,8 @@ class Recorder:
         self.calls.append(f"apply {len(todo)}")
         if self.fail:
             raise TransactionError("refused by nginx")
+        for change in todo:
+            Path(change.path).write_bytes(change.content)
         try:
             options["after"]()
         except Exception as error:
@@ -227,3 +233,27 @@ def test_a_companion_is_only_looked_at_in_check_mode(recorder: Recorder, tmp_pat
     recorder.companion = site_plan.Companion(due=True)
     assert recorder.run(check_mode=True)["changed"] is True
     assert recorder.calls == []
+
+
+def test_what_certbot_will_write_over_is_not_edited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
+    monkeypatch.setattr(run, "recover", lambda: [])
+    monkeypatch.setattr(run, "CHECKPOINTS", (str(tmp_path),))
+    plan = run.Plan([Write(str(tmp_path / "f"), b"a;\n")])
+    with pytest.raises(ConfigError, match=f"^{tmp_path}: certbot would write"):
+        run.run(run.Request(), lambda: plan)
+    assert run.run(run.Request(), run.Plan)["changed"] is False
+
+
+def test_what_certbot_left_is_told_and_counts_as_a_change(recorder: Recorder) -> None:
+    recorder.changes, recorder.missing, recorder.notes = [], {}, ["it was taken back"]
+    answer = recorder.run()
+    assert answer["changed"] is True
+    assert answer["warnings"] == ["it was taken back"]
+
+
+def test_what_certbot_left_is_told_with_a_refusal_too(recorder: Recorder) -> None:
+    recorder.sites = [{"name": "n", "path": "/n", "changed": False, "problem": "it is broken"}]
+    recorder.notes = ["it was taken back"]
+    with pytest.raises(SitesRefused, match=r"it is broken. Nothing was changed, but: it was taken back$"):
+        recorder.run()

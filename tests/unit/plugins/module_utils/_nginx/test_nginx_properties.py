@@ -21,12 +21,12 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit imp
 )
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import LocationKey, location_key
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.quoting import quote
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import (
     ConfigError,
     SyntaxRefused,
-    quote,
     value,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import (

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The commands of edge.pyz: what a host does without Ansible."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils import _host_commands
+from ansible_collections.constellation.edge.plugins.module_utils._host_commands import main
+from ansible_collections.constellation.edge.plugins.module_utils._journal import (
+    Entry,
+    Journal,
+    content_fingerprint,
+    journal_path,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(str(tmp_path / "state"), str(tmp_path / "lock"))
+
+
+@pytest.fixture
+def site(tmp_path: Path, host: Host) -> Path:
+    """Return a file whose change was cut off after its rename."""
+    path, kept = tmp_path / "site", tmp_path / ".site.old"
+    kept.write_text("old")
+    path.write_text("new")
+    before, after = content_fingerprint(b"old"), content_fingerprint(b"new")
+    Journal(host.state, [Entry(str(path), str(kept), str(tmp_path / ".site.new"), before, after)]).open()
+    return path
+
+
+def test_nothing_to_recover_touches_nothing(host: Host, tmp_path: Path) -> None:
+    assert main(["recover"], host=host) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_says_what_it_put_back(host: Host, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recover"], host=host) == 0
+    assert site.read_text() == "old"
+    assert capsys.readouterr().out == f"put back as it was before a change that was cut off: {site}\n"
+
+
+def test_it_does_not_wait_for_ever_for_a_change_under_way(
+    host: Host, site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_host_commands, "LOCK_SECONDS", 0.1)
+    program = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print('held', flush=True); input()"
+    command = [sys.executable, "-c", program, host.lock]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert main(["recover"], host=host) == 0
+        holder.communicate("\n")
+    assert "left alone, as another process is changing files now" in capsys.readouterr().err
+    assert site.read_text() == "new"
+
+
+def test_what_cannot_be_put_back_is_a_failure(
+    host: Host, site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_path: str, _other: str) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("os.rename", refuse)
+    assert main(["recover"], host=host) == 1
+    assert "mounted read-only" in capsys.readouterr().err
+
+
+def test_a_journal_that_is_not_ours_is_kept(host: Host, site: Path) -> None:
+    Path(journal_path(host.state)).write_text("{}")
+    assert main(["recover"], host=host) == 0
+    assert Path(host.state, "journal.unreadable").read_text() == "{}"
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["recover", "more"]])
+def test_what_is_not_understood(host: Host, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments, host=host) == 2
+    assert capsys.readouterr().err.startswith("usage: python3 edge.pyz recover")
+
+
+def test_a_socket_that_nobody_listens_on_is_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    left, packets, file, held = (tmp_path / name for name in ("left", "packets", "file", "held"))
+    file.write_text("")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(held))
+        server.listen()
+        for path, kind in ((left, socket.SOCK_STREAM), (packets, socket.SOCK_DGRAM)):
+            with socket.socket(socket.AF_UNIX, kind) as gone:
+                gone.bind(str(path))
+        assert main(["free", *(str(path) for path in (left, packets, file, held, tmp_path / "none"))]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "held"]
+    assert capsys.readouterr().out.count("removed, as nobody listens on it") == 2
+    assert main(["free"]) == 2
