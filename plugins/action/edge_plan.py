@@ -19,6 +19,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._edge.plan import constellation_plan, edge_plan
 from ..module_utils._edge.schema import Problem, SchemaError, Site, nearest, read_sites
+from ..module_utils._edge.upstreams import asked_names
 from ..module_utils._fail2ban import Fail2banError, normal_ignored
 from ..module_utils._ufw_rule import UfwError, wanted_rules
 from ..modules.ufw_rules import RULE
@@ -86,7 +87,9 @@ class ActionModule(ActionBase):
         plan = {"is_edge": is_edge, **self._constellation(edges, groups)}
         if is_edge:
             host = self._execute_module(
-                module_name="constellation.edge.edge_preflight", module_args={}, task_vars=task_vars
+                module_name="constellation.edge.edge_preflight",
+                module_args={"names": asked_names(edges[self._host])},
+                task_vars=task_vars,
             )
             if host.get("failed"):
                 return {**result, **host, "msg": f"host {self._host}: {host.get('msg', 'edge_preflight failed')}"}

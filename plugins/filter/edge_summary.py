@@ -21,7 +21,12 @@ options:
     description: The result of M(constellation.edge.certbot_certificate).
     type: dict
     required: true
-positional: issued
+  notes:
+    description: What a person should know of the plan, C(edge_plan.notes).
+    type: list
+    elements: str
+    default: []
+positional: issued, notes
 author:
   - constellation.edge contributors (@myconstellation)
 """
@@ -29,7 +34,7 @@ author:
 EXAMPLES = r"""
 - name: Say what stands and what is missing
   ansible.builtin.debug:
-    msg: "{{ probed_routes | constellation.edge.edge_summary(letsencrypt_issued) }}"
+    msg: "{{ probed_routes | constellation.edge.edge_summary(letsencrypt_issued, edge_plan.notes) }}"
 """
 
 RETURN = r"""

@@ -15,8 +15,8 @@ description:
     elsewhere in the file, for instance in a package's setting, are left alone.
   - Every byte that the change does not name stays as it is - byte order mark, encoding, line ends, comments, quotes,
     and the order of attributes.
-  - The file is replaced in one step and keeps its owner and mode. Nothing is restarted; see
-    M(constellation.edge.constellation_service).
+  - The file is replaced in one step and keeps its owner and mode. Nothing is restarted;
+    M(constellation.edge.constellation_server) does both, and goes back when the server does not come up.
 options:
   path:
     description:
@@ -67,6 +67,7 @@ attributes:
   idempotent:
     support: full
 seealso:
+  - module: constellation.edge.constellation_server
   - module: constellation.edge.constellation_service
   - module: constellation.edge.dotnet_appsetting
 author:

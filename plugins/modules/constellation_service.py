@@ -19,7 +19,8 @@ description:
   - A sentinel is restarted when it was started with other settings than the file holds now, or, where that is not
     known, when it is older than its file.
   - After a restart the module waits until every URI answers and the process stays up. If it does not, the task fails
-    with the last lines of the program's log, access keys masked.
+    with the last lines of the program's log, access keys masked. The file is left as it is;
+    M(constellation.edge.constellation_server) changes it and puts it back.
 options:
   program:
     description:
@@ -62,6 +63,7 @@ attributes:
     support: full
 seealso:
   - module: constellation.edge.constellation_listen_uris
+  - module: constellation.edge.constellation_server
   - module: constellation.edge.dotnet_appsetting
 author:
   - constellation.edge contributors (@myconstellation)
@@ -107,7 +109,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._dotnet.errors import DotnetError
 from ..module_utils._dotnet.locate import find_config
-from ..module_utils._dotnet.service import Wanted, bring_in_line
+from ..module_utils._dotnet.program import Wanted
+from ..module_utils._dotnet.restart import RestartError, remedy
+from ..module_utils._dotnet.service import bring_in_line
 from ..module_utils._supervisor import SupervisorError, find_program
 
 
@@ -135,6 +139,8 @@ def main() -> None:
         config = find_config(wish["config"], program, wish["kind"])
         wanted = Wanted(program, config, wish["kind"], wish["timeout"], wish["settle"])
         outcome = bring_in_line(wanted, check=module.check_mode)
+    except RestartError as error:
+        module.fail_json(msg=f"{error}. {remedy(error)}")
     except (DotnetError, SupervisorError) as error:
         module.fail_json(msg=str(error))
     before = f"{program}: {outcome.reason}\n" if outcome.restarted else f"{program}: runs as {config} says\n"

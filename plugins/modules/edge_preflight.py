@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Reads the distribution, the versions of nginx and OpenSSL that are installed or would be installed, and whether the
     host has IPv6.
+  - Looks up the names of upstreams, as nginx will and as the host itself does.
   - Fails when a program other than this host's own nginx listens on a port that nginx needs, and names that program and
     the ways out.
   - Changes nothing.
@@ -30,6 +31,13 @@ options:
     type: list
     elements: int
     default: [80, 443]
+  names:
+    description:
+      - Host names to look up. The host's DNS servers are asked as nginx asks them, without search domains;
+        a name that they do not know is looked up as the host's own programs do, by C(/etc/hosts), mDNS or LLMNR.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: constellation.edge.edge_plan
 author:
@@ -73,6 +81,14 @@ host:
     ipv6:
       description: Whether a socket of the IPv6 family can be bound.
       type: bool
+    upstreams:
+      description:
+        - For each of O(names) what is known of it. C(in_dns) tells that C(servers) answer for C(full_name), and
+          C(fresh) that they say so for this moment only.
+        - Otherwise C(address) is the address that the host alone knows, IPv4 before IPv6 and then the lowest, or empty
+          when nobody knows one.
+      type: dict
+      sample: {nas.lan: {full_name: nas.lan, servers: [127.0.0.53], in_dns: true, fresh: false, address: ""}}
 """
 
 from dataclasses import asdict
@@ -80,12 +96,16 @@ from dataclasses import asdict
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._preflight import PreflightError, host_facts, refuse_taken_ports
+from ..module_utils._resolver import known_names
 
 
 def main() -> None:
     """Read the host and report."""
     module = AnsibleModule(
-        argument_spec={"ports": {"type": "list", "elements": "int", "default": [80, 443]}},
+        argument_spec={
+            "ports": {"type": "list", "elements": "int", "default": [80, 443]},
+            "names": {"type": "list", "elements": "str", "default": []},
+        },
         supports_check_mode=True,
     )
     try:
@@ -95,7 +115,8 @@ def main() -> None:
         module.fail_json(msg=f"{error}. Nothing was changed.")
     if not facts.tested:
         module.warn(f"{facts.distribution} {facts.release} is not among the releases that this collection is tested on")
-    module.exit_json(changed=False, host=asdict(facts))
+    upstreams = {name: asdict(found) for name, found in known_names(module.params["names"], ipv6=facts.ipv6).items()}
+    module.exit_json(changed=False, host={**asdict(facts), "upstreams": upstreams})
 
 
 if __name__ == "__main__":

@@ -126,13 +126,16 @@ class Judge:
         files = {"trees.tar": _archive([tree]), "paths.json": json.dumps(list(paths)).encode()}
         return [body.encode("latin-1") for body in self._inside("serve", files)]
 
-    def _inside(self, work: str, files: Mapping[str, bytes]) -> list[Any]:
+    def run(self, program: Path, files: Mapping[str, bytes], *arguments: str) -> Any:
+        """Return the JSON that a program of ours prints in the container; `files` are put beside it."""
         if self._container is None:
             raise LabError(f"{self.name}: is not started; use it in a with statement")
-        contents = {"inside.py": PROGRAM.read_bytes(), **files}
+        contents = {program.name: program.read_bytes(), **files}
         put(self._container, {f"{FOLDER}/{path}": File(content) for path, content in contents.items()})
-        done = execute(self._container, ["python3", f"{FOLDER}/inside.py", work, FOLDER, str(PORT)])
-        return list(json.loads(done.out))
+        return json.loads(execute(self._container, ["python3", f"{FOLDER}/{program.name}", *arguments]).out)
+
+    def _inside(self, work: str, files: Mapping[str, bytes]) -> list[Any]:
+        return list(self.run(PROGRAM, files, work, FOLDER, str(PORT)))
 
 
 def _archive(trees: Sequence[Tree]) -> bytes:

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .platform import Platform
+from .platform import KEEPALIVE_DIRECTIVES, Platform
 from .schema import Route, Site
+from .upstreams import Names, blocks, directives, owned
 
 # Sorts before every host name: nginx must read the log format before the access_log that names it.
 COMMON_SITE = "00-constellation-edge"
@@ -32,12 +33,10 @@ _LENGTH_MAP = (
     'map $proxy_internal_body_length $constellation_edge_length { default $proxy_internal_body_length; "" 0; }'
 )
 
-# Every directive that a route's location can get. Lines of other names in it are its owner's.
+# Every directive that a route's location can get beside those of `upstreams`. Lines of other names are its owner's.
 ROUTE_DIRECTIVES = (
-    "proxy_pass",
     "proxy_http_version",
     "proxy_set_header",
-    "proxy_redirect",
     "proxy_connect_timeout",
     "proxy_send_timeout",
     "proxy_read_timeout",
@@ -47,9 +46,9 @@ ROUTE_DIRECTIVES = (
 )
 
 
-def nginx_sites(sites: Iterable[Site], platform: Platform) -> list[dict[str, Any]]:
+def nginx_sites(sites: Iterable[Site], platform: Platform, names: Names) -> list[dict[str, Any]]:
     """Return the whole declaration: the common site first, then one file for each site."""
-    return [_common(platform), *(_site(site, platform) for site in sites)]
+    return [_common(platform), *(_site(site, platform, names) for site in sites)]
 
 
 def _common(platform: Platform) -> dict[str, Any]:
@@ -75,28 +74,36 @@ def _common(platform: Platform) -> dict[str, Any]:
     return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}
 
 
-def _site(site: Site, platform: Platform) -> dict[str, Any]:
-    names = list(site.server_names)
+def _site(site: Site, platform: Platform, names: Names) -> dict[str, Any]:
+    server_names = list(site.server_names)
     log = f"/var/log/nginx/{site.name}.access.log constellation_edge"
     http = {
-        "server_name": names,
+        "server_name": server_names,
         "listen": platform.listen(80),
-        "directives": {"server_tokens": "off", "access_log": log},
+        "directives": {"server_tokens": "off", **platform.keepalive(), "access_log": log},
+        "owns": list(KEEPALIVE_DIRECTIVES),
         "locations": [_challenge(), _location("/", {"return": "301 https://$host$request_uri"})],
     }
     headers = ["X-Content-Type-Options nosniff always", "Referrer-Policy strict-origin-when-cross-origin always"]
     if site.hsts:
         headers.insert(0, f'Strict-Transport-Security "max-age={HSTS_SECONDS}" always')
     https = {
-        "server_name": names,
+        "server_name": server_names,
         "listen": platform.listen_https(),
         "certificate": site.name,
-        "directives": {**platform.tls(), "access_log": log, "add_header": headers},
+        "directives": {**platform.tls(), **platform.keepalive(), "access_log": log, "add_header": headers},
         # Of headers this one alone is taken away again: others that an owner adds stay.
-        "owns": ["add_header Strict-Transport-Security"],
-        "locations": [_location(route.path, _proxy(route), ROUTE_DIRECTIVES) for route in site.routes],
+        "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES],
+        "locations": [
+            _location(
+                route.path,
+                _proxy(route, directives(site, route, platform, names)),
+                (*owned(route), *ROUTE_DIRECTIVES),
+            )
+            for route in site.routes
+        ],
     }
-    return {"name": site.name, "servers": [http, https]}
+    return {"name": site.name, "directives": blocks(site, platform, names), "servers": [http, https]}
 
 
 def _challenge() -> dict[str, Any]:
@@ -108,7 +115,7 @@ def _location(location: str, directives: dict[str, Any], owns: Iterable[str] = (
     return {"location": location, "directives": directives, "owns": list(owns or directives)}
 
 
-def _proxy(route: Route) -> dict[str, Any]:
+def _proxy(route: Route, where: Mapping[str, Any]) -> dict[str, Any]:
     headers = [
         "Host $host",
         # What the client claims about itself is replaced, never appended to.
@@ -121,22 +128,13 @@ def _proxy(route: Route) -> dict[str, Any]:
     ]
     if route.fixed_content_length:
         headers.append("Content-Length $constellation_edge_length")
-    # Without a path in proxy_pass nginx sends the URI on as the client wrote it.
-    directives: dict[str, Any] = {
-        "proxy_pass": route.upstream.url,
+    return {
+        **where,
         "proxy_http_version": "1.1",
         "proxy_set_header": headers,
-    }
-    if route.prefix == "strip" and route.path != "/":
-        directives["proxy_pass"] = f"{route.upstream.url}/"
-        # nginx puts the prefix back into absolute redirects by itself, by the second value into those without a host.
-        directives["proxy_redirect"] = ["default", f"/ {route.path}"]
-    directives |= {
         "proxy_connect_timeout": "30s",
         "proxy_send_timeout": f"{max(route.read_timeout, 60)}s",
         "proxy_read_timeout": f"{route.read_timeout}s",
         "client_max_body_size": route.max_body_size,
+        **({} if route.buffering else {"proxy_buffering": "off", "proxy_cache": "off"}),
     }
-    if not route.buffering:
-        directives |= {"proxy_buffering": "off", "proxy_cache": "off"}
-    return directives

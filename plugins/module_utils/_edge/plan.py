@@ -10,14 +10,20 @@ from typing import Any
 from .nginx_sites import nginx_sites
 from .platform import Platform
 from .schema import Route, Site
+from .upstreams import notes
 
 CONSTELLATION = "constellation"
 
 
 def edge_plan(sites: Sequence[Site], host: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the roles of an edge host get, and what is asked in the end."""
+    """Return what the roles of an edge host get, what is asked in the end, and what a person should know.
+
+    `host` is what `edge_preflight` says, asked for the names of `upstreams.asked_names`.
+    """
+    names = host.get("upstreams", {})
     return {
-        "nginx_sites": nginx_sites(sites, Platform.of(host)),
+        "nginx_sites": nginx_sites(sites, Platform.of(host), names),
+        "notes": notes(sites, names),
         "certificates": [{"name": site.name, "names": list(site.server_names)} for site in sites],
         "probes": [_probe(site, route) for site in sites for route in site.routes],
         "closed_ports": sorted(

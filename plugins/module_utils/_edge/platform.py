@@ -22,6 +22,12 @@ CIPHERS = ":".join(
 )
 GROUPS = "X25519:prime256v1:secp384r1"
 POST_QUANTUM_GROUP = "X25519MLKEM768"
+# A connection that was used within this time survives a reload: the old worker answers once more and says that it
+# closes. Longer than the pauses of a page that loads or polls; far below nginx's 75 s, after which idle connections
+# end anyway, since a full worker cannot take back one that is protected (nginx's manual, ngx_http_core_module).
+KEEPALIVE_MIN_TIMEOUT = "10s"
+# An older nginx refuses what `Platform.keepalive` says for a newer one: it goes when nginx goes back.
+KEEPALIVE_DIRECTIVES = ("keepalive_min_timeout",)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,11 @@ class Platform:
         return self.nginx >= (1, 19, 4)
 
     @property
+    def can_resolve_upstreams(self) -> bool:
+        """`resolve` of a server in `upstream`, and `resolver` there, came to the open nginx with 1.27.3."""
+        return self.nginx >= (1, 27, 3)
+
+    @property
     def groups(self) -> str:
         """Key exchange groups; OpenSSL before 3.5 does not know ML-KEM, and nginx then does not start."""
         return f"{POST_QUANTUM_GROUP}:{GROUPS}" if self.openssl >= (3, 5) else GROUPS
@@ -60,6 +71,10 @@ class Platform:
     def listen_https(self) -> list[str]:
         """Return the `listen` values of a TLS server."""
         return self.listen(443, "ssl") if self.has_http2_directive else self.listen(443, "ssl", "http2")
+
+    def keepalive(self) -> dict[str, str]:
+        """Directives for a server block that keep a reload from closing connections in use, from nginx 1.27.4 on."""
+        return {"keepalive_min_timeout": KEEPALIVE_MIN_TIMEOUT} if self.nginx >= (1, 27, 4) else {}
 
     def tls(self) -> dict[str, str]:
         """TLS directives for a server block: at http level some systems refuse them as duplicates."""

@@ -47,7 +47,7 @@ def report_lines(content: Mapping[str, Any]) -> list[str]:
     return [*lines, *(f"PROBLEM {problem}" for problem in content["problems"])]
 
 
-def summary_lines(probed: Mapping[str, Any], issued: Mapping[str, Any]) -> list[str]:
+def summary_lines(probed: Mapping[str, Any], issued: Mapping[str, Any], notes: Sequence[str] = ()) -> list[str]:
     """Return what a run of `site.yml` says at its end: what stands, what is missing and how to finish."""
     lines = (
         report_lines(report(probed))
@@ -60,7 +60,7 @@ def summary_lines(probed: Mapping[str, Any], issued: Mapping[str, Any]) -> list[
             lines.append(f"MISSING certificate of {name}: {certificate['problem'].removeprefix(f'{name}: ')}")
             if certificate.get("source") == "none":
                 lines.append(f"Until then {name} is served with a self-signed certificate.")
-    return lines
+    return [*lines, *(f"NOTE {note}" for note in notes)]
 
 
 _COLUMNS = ("url", "status", "redirect", "certificate", "tls", "live", "ok")

@@ -13,94 +13,10 @@ import time
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import process, service
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet import process
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uri import ListenUri, parse_listen_uri
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.service import Wanted, bring_in_line, mask
-from ansible_collections.constellation.edge.plugins.module_utils._supervisor import Status
-
-SERVER = """<configuration>
-  <appSettings><add key="Counters" value="{setting}" /></appSettings>
-  <constellation>
-    <listenUris>{uris}</listenUris>
-    <credentials><credential accessKey="SECRET-OF-FILE" /></credentials>
-  </constellation>
-</configuration>
-"""
-SENTINEL = (
-    '<configuration><appSettings><add key="ConstellationServerURI" value="{setting}" /></appSettings></configuration>'
-)
-
-
-class World:
-    """A program under supervisor: it reads its file when it starts, and serves the listenUris of that moment."""
-
-    def __init__(self, folder: pathlib.Path) -> None:
-        """Run since now, in a folder of its own."""
-        self.path = folder / "a.exe.config"
-        self.folder = folder
-        self.pid = 100
-        self.state = "RUNNING"
-        self.started = time.time()
-        self.served: list[ListenUri] = []
-        self.restarts = 0
-        self.foreign: dict[int, str] = {}
-        self.fails: Callable[[World], None] = lambda world: None
-
-    def write(self, *uris: str, setting: str = "1", age: float = 0.0) -> None:
-        """Write the file, `age` seconds ago."""
-        entries = "".join(f'<uri listenUri="{uri}" />' for uri in uris)
-        self.path.write_text((SERVER if uris else SENTINEL).format(uris=entries, setting=setting))
-        os.utime(self.path, (time.time() - age,) * 2)
-
-    def start(self, *uris: str, age: float = 0.0) -> None:
-        """Run with these URIs since `age` seconds ago."""
-        self.pid += 1
-        self.started = time.time() - age
-        self.served = [parse_listen_uri(uri) for uri in uris]
-
-    def status(self, _process: str) -> Status:
-        """Answer as supervisorctl does."""
-        return Status(self.state, self.pid if self.state == "RUNNING" else 0, f"a {self.state}")
-
-    def restart(self, _process: str) -> str:
-        """Start anew with what the file says now."""
-        self.restarts += 1
-        self.state = "RUNNING"
-        text = self.path.read_text()
-        self.start(*(part.split('"')[0] for part in text.split('listenUri="')[1:]))
-        self.fails(self)
-        return "a: started"
-
-    def ask(self, uri: ListenUri, path: str = "") -> str:
-        """Answer as the listener of Mono does."""
-        here = [one for one in self.served if one.port == uri.port]
-        if not here or self.state != "RUNNING":
-            return "connection refused"
-        return "" if any((path or uri.path).startswith(one.path) for one in here) else "Invalid host"
-
-    def run(self, kind: str = "server", check: bool = False) -> service.Outcome:
-        """Do what the module does."""
-        wanted = Wanted("a", str(self.path), kind, timeout=0.3, settle=0.02, state_folder=str(self.folder / "state"))
-        return bring_in_line(wanted, check)
-
-
-@pytest.fixture
-def world(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    made = World(tmp_path)
-    monkeypatch.setattr(service.supervisor, "find_program", lambda _name: None)
-    monkeypatch.setattr(service.supervisor, "status", made.status)
-    monkeypatch.setattr(service.supervisor, "restart", made.restart)
-    monkeypatch.setattr(
-        service.supervisor, "log_tail", lambda _process: "accessKey=abc SECRET-OF-FILE\nfatal: port taken"
-    )
-    monkeypatch.setattr(service, "ask", made.ask)
-    monkeypatch.setattr(service, "foreign_holders", lambda _ports, _pid: made.foreign)
-    monkeypatch.setattr(service, "_PAUSE", 0.005)
-    monkeypatch.setattr(service, "_STARTING_SECONDS", 0.05)
-    monkeypatch.setattr(service, "started_at", lambda _pid: made.started)
-    monkeypatch.setattr(service, "start_ticks", lambda pid: f"boot/{pid}")
-    return made
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.restart import RestartError, mask, remedy
+from dotnet_world import SERVER, World
 
 
 def test_in_line_is_left_alone(world: World) -> None:
@@ -204,20 +120,28 @@ def exited(world: World) -> None:
     world.state = "EXITED"
 
 
+def failing(world: World) -> None:
+    world.state = "BACKOFF"
+
+
 def deaf(world: World) -> None:
     world.served = []
 
 
-@pytest.mark.parametrize(("fails", "why"), [(fatal, "FATAL"), (exited, "EXITED"), (deaf, "after 0.3 s.*refused")])
+@pytest.mark.parametrize(
+    ("fails", "why"),
+    [(fatal, "FATAL"), (exited, "EXITED"), (failing, "after 0.3 s.*refused"), (deaf, "after 0.3 s.*refused")],
+)
 def test_failure_shows_the_log_without_keys(world: World, fails: Callable[[World], None], why: str) -> None:
     world.start("http://+:8088/", age=100)
     world.write("http://+:9000/")
     world.fails = fails
-    with pytest.raises(DotnetError, match=why) as caught:
+    with pytest.raises(RestartError, match=why) as caught:
         world.run()
-    assert "fatal: port taken" in str(caught.value)
-    assert "SECRET-OF-FILE" not in str(caught.value)
-    assert "abc" not in str(caught.value)
+    said = f"{caught.value}. {remedy(caught.value)}"
+    assert "fatal: port taken" in said
+    assert "SECRET-OF-FILE" not in said
+    assert "abc" not in said
     assert not list(world.folder.glob("state/*"))
 
 

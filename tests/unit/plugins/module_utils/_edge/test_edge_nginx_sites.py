@@ -22,9 +22,9 @@ NEW = Platform((1, 28, 3), (3, 5, 5), True)
 OLD = Platform((1, 18, 0), (3, 0, 2), True)
 
 
-def declared(*routes, platform=NEW, **more):
+def declared(*routes, platform=NEW, names=(), **more):
     sites = read_sites([{"server_name": ["a.example.org", "b.example.org"], "routes": list(routes), **more}], PRESETS)
-    return nginx_sites(sites, platform)
+    return nginx_sites(sites, platform, dict(names))
 
 
 def https_server(*routes, platform=NEW, **more):

@@ -81,3 +81,9 @@ def test_check_mode_promises_nothing():
 
 def test_a_report_without_a_route_is_not_ok():
     assert report({"skipped": True})["problems"] == ["no route was asked"]
+
+
+def test_the_summary_ends_with_what_a_person_should_know():
+    assert summary_lines({"results": [RESULT]}, {}, ["upstream nas.lan has no address"])[-1] == (
+        "NOTE upstream nas.lan has no address"
+    )

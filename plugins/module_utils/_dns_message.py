@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: one question to one DNS server over UDP (RFC 1035), as nginx's resolver asks it: a name and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import struct
+import time
+from dataclasses import dataclass
+
+PORT = 53
+# RFC 1035 section 3.2.2, RFC 3596 section 2.1.
+A, AAAA = 1, 28
+_FAMILIES = {A: (socket.AF_INET, 4), AAAA: (socket.AF_INET6, 16)}
+_INTERNET = 1
+_RECURSION_DESIRED, _IS_REPLY, _AUTHORITATIVE, _RECURSION_AVAILABLE, _CODE = 0x0100, 0x8000, 0x0400, 0x0080, 0x000F
+_NO_SUCH_NAME = 3
+# A datagram may get lost once; a server of the LAN answers within milliseconds.
+_TRIES, _SECONDS = 2, 2.0
+_LARGEST = 65535
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server says of a name.
+
+    `fresh` tells that the answer is to be used once, a time to live of zero, and that this is no rest of a longer time:
+    the server speaks for the name, or asks no others whose answers it could keep.
+    """
+
+    addresses: tuple[str, ...] = ()
+    fresh: bool = False
+
+
+def ask(server: str, name: str, ipv6: bool, port: int = PORT) -> Reply | None:
+    """Return what a server says of a name; None where it says nothing that can be used.
+
+    "No such name" and "no address" are answers, a refusal is none.
+    """
+    found: list[Reply] = []
+    for kind in (A, AAAA) if ipv6 else (A,):
+        reply = _ask(server, name, kind, port)
+        if reply is None and not found:
+            return None
+        found += [reply] if reply else []
+    answers = [each for each in found if each.addresses]
+    addresses = tuple(address for each in answers for address in each.addresses)
+    return Reply(addresses, bool(answers) and all(each.fresh for each in answers))
+
+
+def _ask(server: str, name: str, kind: int, port: int) -> Reply | None:
+    identity = secrets.randbelow(65536)
+    try:
+        message = question(name, kind, identity)
+    except ValueError:
+        return None
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    for _try in range(_TRIES):
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as endpoint:
+            endpoint.connect((server, port))
+            endpoint.send(message)
+            data = _receive(endpoint, message)
+            if data is not None:
+                return understand(data, kind, len(message))
+    return None
+
+
+def _receive(endpoint: socket.socket, message: bytes) -> bytes | None:
+    """Return the reply to our question; anything else that comes is no answer."""
+    end = time.monotonic() + _SECONDS
+    while True:
+        left = end - time.monotonic()
+        if left <= 0:
+            return None
+        endpoint.settimeout(left)
+        data = endpoint.recv(_LARGEST)
+        is_ours = data[:2] == message[:2] and data[12 : len(message)].lower() == message[12:].lower()
+        if is_ours and data[2] & (_IS_REPLY >> 8):
+            return data
+
+
+def question(name: str, kind: int, identity: int) -> bytes:
+    """Return a question as bytes. Raises ValueError where the name has no such form."""
+    labels = [label.encode("ascii") for label in name.split(".")]
+    if not all(0 < len(label) < 64 for label in labels):
+        raise ValueError(name)
+    written = b"".join(bytes([len(label)]) + label for label in labels)
+    head = struct.pack("!6H", identity, _RECURSION_DESIRED, 1, 0, 0, 0)
+    return head + written + b"\0" + struct.pack("!HH", kind, _INTERNET)
+
+
+def understand(data: bytes, kind: int, at: int) -> Reply | None:
+    """Return what a reply says, its records beginning at `at`; None for a refusal or a broken one."""
+    flags, _questions, count = struct.unpack("!3H", data[2:8])
+    if flags & _CODE not in (0, _NO_SUCH_NAME):
+        return None
+    addresses: list[str] = []
+    lifetimes: list[int] = []
+    family, size = _FAMILIES[kind]
+    try:
+        for _record in range(count):
+            at = _behind_name(data, at)
+            record, _class, lifetime, length = struct.unpack("!HHIH", data[at : at + 10])
+            at += 10 + length
+            lifetimes.append(lifetime)
+            if record == kind and length == size:
+                addresses.append(socket.inet_ntop(family, data[at - length : at]))
+    except (struct.error, IndexError, ValueError):
+        return None
+    is_source = bool(flags & _AUTHORITATIVE) or not flags & _RECURSION_AVAILABLE
+    return Reply(tuple(addresses), is_source and not any(lifetimes))
+
+
+def _behind_name(data: bytes, at: int) -> int:
+    while data[at]:
+        if data[at] & 0xC0:
+            return at + 2  # a pointer ends a name
+        at += 1 + data[at]
+    return at + 1

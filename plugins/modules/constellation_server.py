@@ -1,0 +1,286 @@
+#!/usr/bin/python
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: constellation_server
+short_description: Move a Constellation server to its listenUris, in one step with nginx
+version_added: 0.1.0
+description:
+  - Sets the listenUris as M(constellation.edge.constellation_listen_uris) does, and restarts the server when it does
+    not run as its file says, as M(constellation.edge.constellation_service) does.
+  - A server that does not answer on every URI in time, or does not stay up, gets its previous file back byte for byte
+    and is restarted on it. The call fails with the last lines of the server's log, access keys masked.
+  - With O(nginx), the site files of nginx are part of the same step. The new configuration is tested before the server
+    is restarted, and nginx is reloaded as soon as the server answers at its new address. What clients miss is one
+    restart. When nginx refuses the reload, or a path of a changed site is lost, the server goes back, too.
+  - A call that was killed half way is put back by the next one, which restarts the server when the running process may
+    have read another file.
+options:
+  path:
+    description:
+      - The configuration file.
+      - Without it, the file beside the C(.exe) that supervisor starts as O(program).
+    type: path
+  program:
+    description: The server's name in supervisor.
+    type: str
+    default: constellation-server
+  uris:
+    description: The URIs, such as C(http://+:8088/constellation).
+    type: list
+    elements: str
+    required: true
+  state:
+    description:
+      - V(exact) makes the list this one, V(present) adds to it, V(absent) takes out of it and refuses to leave none.
+    type: str
+    choices: [present, exact, absent]
+    default: exact
+  timeout:
+    description: How many seconds the restarted server has to answer on every URI.
+    type: float
+    default: 60
+  settle:
+    description: How many seconds the restarted process must then stay up.
+    type: float
+    default: 3
+  backup:
+    description:
+      - Keep a copy of every file below C(/var/lib/constellation-edge/backup) before it changes. The copy is as private
+        as the file.
+    type: bool
+    default: false
+  missing:
+    description:
+      - What to do when O(path) is not given and there is no Constellation server on the host, or when O(nginx) is given
+        and nginx is not installed, V(fail) or V(skip). Nothing is changed in either case.
+    type: str
+    choices: [fail, skip]
+    default: fail
+  nginx:
+    description:
+      - The sites of an nginx on the same host, as M(constellation.edge.nginx_site) takes them.
+    type: dict
+    suboptions:
+      sites:
+        description: The sites.
+        type: list
+        elements: dict
+        required: true
+      purge:
+        description: Whether what carries our mark and is not listed any more is removed.
+        type: bool
+        default: true
+      disable_default:
+        description: Whether the distribution's own unchanged default site is taken away.
+        type: bool
+        default: false
+      main_directives:
+        description: Directives of nginx's main context.
+        type: raw
+      probe:
+        description: Whether the sites that change are asked before and after.
+        type: bool
+        default: true
+extends_documentation_fragment:
+  - constellation.edge.attributes
+attributes:
+  check_mode:
+    support: full
+    details: The restart is predicted, too.
+  diff_mode:
+    support: full
+    details:
+      - Of the server's file the C(listenUris) element alone, since it holds the access keys of all sentinels and users;
+        why the server is restarted; every byte of the site files.
+  idempotent:
+    support: full
+seealso:
+  - module: constellation.edge.constellation_listen_uris
+  - module: constellation.edge.constellation_service
+  - module: constellation.edge.nginx_site
+author:
+  - constellation.edge contributors (@myconstellation)
+"""
+
+EXAMPLES = r"""
+- name: Listen below a path
+  constellation.edge.constellation_server:
+    uris:
+      - http://+:8088/constellation
+
+- name: Move server and proxy to another path at once
+  constellation.edge.constellation_server:
+    uris:
+      - http://+:8088/c
+    nginx:
+      sites:
+        - name: demo.example.org
+          servers:
+            - server_name: [demo.example.org]
+              listen: ["443 ssl"]
+              certificate: demo.example.org
+              locations:
+                - location: /c/
+                  directives:
+                    proxy_pass: http://127.0.0.1:8088
+"""
+
+RETURN = r"""
+path:
+  description: The server's file; empty when it was skipped.
+  returned: success
+  type: str
+  sample: /opt/constellation-server/Constellation.Server.exe.config
+uris:
+  description: The listenUris of the file after the change, as written there.
+  returned: success
+  type: list
+  elements: str
+  sample: [http://+:8088/constellation]
+restarted:
+  description: Whether the server was restarted (in check mode, would be).
+  returned: success
+  type: bool
+reason:
+  description: Why it was restarted; empty when it was in line already.
+  returned: success
+  type: str
+  sample: its listenUris change
+pid:
+  description: The server's process id; 0 when there is none.
+  returned: success
+  type: int
+reloaded:
+  description: Whether nginx was reloaded (in check mode, would be).
+  returned: success
+  type: bool
+sites:
+  description: What happened to each site, as M(constellation.edge.nginx_site) returns it.
+  returned: when O(nginx) is given
+  type: list
+  elements: dict
+placeholders:
+  description: The names for which a self-signed placeholder certificate was made.
+  returned: when O(nginx) is given
+  type: list
+  elements: str
+backup_files:
+  description: The copies that O(backup) made.
+  returned: success
+  type: list
+  elements: str
+skipped_reason:
+  description: Why nothing was done.
+  returned: when O(missing=skip) and there is no server, or no nginx, on the host
+  type: str
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._dotnet.errors import DotnetError
+from ..module_utils._dotnet.locate import find_config, not_found
+from ..module_utils._dotnet.program import Wanted
+from ..module_utils._dotnet.server import ServerStep
+from ..module_utils._nginx.run import Request
+from ..module_utils._nginx.site import plan
+from ..module_utils._nginx.site_plan import Manner, SitePlan, run_sites
+from ..module_utils._nginx.tokens import ConfigError
+from ..module_utils._nginx_process import NginxError, bring_up_to_date
+from ..module_utils._staging import find_nginx
+from ..module_utils._supervisor import SupervisorError, find_program
+
+NGINX = {
+    "sites": {"type": "list", "elements": "dict", "required": True},
+    "purge": {"type": "bool", "default": True},
+    "disable_default": {"type": "bool", "default": False},
+    "main_directives": {"type": "raw"},
+    "probe": {"type": "bool", "default": True},
+}
+
+
+def lacking(wish: dict[str, Any], path: str) -> str:
+    """Return what is not on the host, "" when server and proxy are."""
+    if not path:
+        return not_found(wish["program"])
+    return "nginx is not installed" if wish["nginx"] and find_nginx() is None else ""
+
+
+def site_plan(nginx: dict[str, Any] | None) -> SitePlan:
+    """Return what changes in nginx's files; nothing without an nginx."""
+    if nginx is None:
+        return SitePlan()
+    return plan(
+        nginx["sites"],
+        purge=nginx["purge"],
+        disable_default=nginx["disable_default"],
+        main=nginx["main_directives"],
+    )
+
+
+def carry_out(module: AnsibleModule, step: ServerStep) -> dict[str, Any]:
+    """Change server and sites as one transaction; return the module's answer."""
+    nginx = module.params["nginx"]
+    request = Request(validate=nginx is not None, backup=module.params["backup"], check_mode=module.check_mode)
+    manner = Manner(reload=nginx is not None, probe=bool(nginx and nginx["probe"]), companion=step.companion)
+    answer = run_sites(request, lambda: site_plan(nginx), manner)
+    answer["reloaded"] = answer["reloaded"] or step.reloaded
+    answer["warnings"] += step.plan.warnings
+    return answer if nginx else {key: value for key, value in answer.items() if key not in ("sites", "placeholders")}
+
+
+def main() -> None:
+    """Bring file, process and proxy to the wanted state."""
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path"},
+            "program": {"type": "str", "default": "constellation-server"},
+            "uris": {"type": "list", "elements": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "exact", "absent"], "default": "exact"},
+            "timeout": {"type": "float", "default": 60},
+            "settle": {"type": "float", "default": 3},
+            "backup": {"type": "bool", "default": False},
+            "missing": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "nginx": {"type": "dict", "options": NGINX},
+        },
+        supports_check_mode=True,
+    )
+    wish = module.params
+    try:
+        path = find_config(wish["path"], wish["program"], "server")
+        why = lacking(wish, path)
+        known = find_program(wish["program"]) is not None
+    except (DotnetError, SupervisorError) as error:
+        module.fail_json(msg=str(error))
+    if why and wish["missing"] == "skip":
+        module.exit_json(
+            changed=False, path="", uris=[], restarted=False, reason="", pid=0, reloaded=False, skipped_reason=why
+        )
+    if why:
+        module.fail_json(msg=f"{why}: install it, or do without it. Nothing was changed")
+    if not known:
+        module.fail_json(
+            msg=f"supervisor's configuration has no [program:{wish['program']}]: give the server's name in supervisor "
+            "as program, since nobody could restart it. Nothing was changed"
+        )
+    wanted = Wanted(wish["program"], path, "server", wish["timeout"], wish["settle"])
+    step = ServerStep(wanted, wish["uris"], wish["state"], bring_up_to_date if wish["nginx"] else lambda: False)
+    try:
+        answer = carry_out(module, step)
+    except (ConfigError, NginxError, DotnetError, SupervisorError) as error:
+        module.fail_json(msg=step.explain(error), **getattr(error, "details", {}))
+    for warning in answer.pop("warnings"):
+        module.warn(warning)
+    module.exit_json(
+        path=path, uris=step.plan.uris, restarted=bool(step.reason), reason=step.reason, pid=step.pid, **answer
+    )
+
+
+if __name__ == "__main__":
+    main()
