@@ -5,18 +5,22 @@
 PYTHON := PYTHONPATH=tests .venv/bin/python
 
 # Molecule scenarios of `make test`. SYSTEMS narrows what they run on; empty is each scenario's own choice.
-SCENARIOS ?= default bad_input late_dns nginx_text
+SCENARIOS ?= default bad_input late_dns nginx_text constellation_move upstream_names nginx_service concurrency
 SYSTEMS ?=
 ALL_SYSTEMS := debian12 debian13 ubuntu2204 ubuntu2404 ubuntu2604
 
 # How long `make fuzz` runs.
 MINUTES ?= 60
 
+# Which trials `make chaos` runs; empty is all. SHORT=1 is what `make test` has time for.
+TRIALS ?=
+SHORT ?=
+
 # The demonstration's home server: one of ALL_SYSTEMS.
 DISTRO ?= debian13
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint unit test test-all fuzz bench demo demo-down clean
+.PHONY: help setup lint unit test test-all chaos fuzz bench demo demo-down clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -30,11 +34,14 @@ lint: setup ## Run every static check; CHECKS="mypy ruff" runs some
 unit: setup ## Run the unit tests
 	@$(PYTHON) -m pytest -q tests/unit tests/fuzz
 
-test: setup ## Run lint, unit tests and the Molecule scenarios
+test: setup ## Run lint, unit tests, the short trials and the Molecule scenarios
 	@$(PYTHON) -m tools.run_tests --systems "$(SYSTEMS)" $(SCENARIOS)
 
 test-all: setup ## Run the same with every scenario on all five systems
 	@$(PYTHON) -m tools.run_tests --systems "$(ALL_SYSTEMS)" $(SCENARIOS)
+
+chaos: setup ## Try to leave a host broken, in every way that tests/chaos knows; TRIALS="kill space" for some, SHORT=1
+	@$(PYTHON) -m chaos $(if $(SHORT),--short) $(TRIALS)
 
 fuzz: setup ## Feed random nginx text to the reader and the editor for an hour; MINUTES=5 for less
 	@test -x .cache/fuzz-venv/bin/python || .venv/bin/python -m venv .cache/fuzz-venv

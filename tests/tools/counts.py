@@ -19,6 +19,8 @@ _PYTEST_SUMMARY = re.compile(r"^(?:\s*│ )?(?:=+ )?((?:\d+ \w+, )*\d+ \w+) in [
 _PYTEST_PART = re.compile(r"(\d+) (\w+)")
 _LINT_SUMMARY = re.compile(r"^lint: (\d+) ok, (\d+) failed$", re.MULTILINE)
 
+_CLOSING_LINE = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Count:
@@ -58,6 +60,12 @@ def of_pytest(output: str, code: int) -> Count:
             elif word in ("failed", "error", "errors"):
                 failed += int(number)
     return _with_exit(Count(passed, failed), code)
+
+
+def of_trials(output: str, code: int) -> Count:
+    """Count the trials of ``chaos``."""
+    found = _CLOSING_LINE.findall(output)
+    return _with_exit(Count(*(int(number) for number in found[-1])) if found else Count(), code)
 
 
 def of_molecule(output: str, code: int) -> Count:

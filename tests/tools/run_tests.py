@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run all tests: static checks, unit tests, then in the lab nginx as the judge and the Molecule scenarios.
+"""Run all tests: static checks, unit tests, then in the lab nginx as the judge, the trials and the Molecule scenarios.
 
 ``python -m tools.run_tests [--systems "debian12 ..."] [SCENARIO ...]``. Output is shown as it comes and kept in
 ``.cache/logs/STEP.log``. A failed step does not stop the steps that do not need it. The last line is
-``N passed, N failed``: static checks, unit tests, the judge's, and of each scenario its run and every assertion of its
-verifier.
+``N passed, N failed``: static checks, unit tests, the judge's, the trials, and of each scenario its run and every
+assertion of its verifier.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _LIMIT_UNIT = 600.0
 _LIMIT_ENGINE = 300.0
 _LIMIT_IMAGES = 1800.0
 _LIMIT_JUDGE = 1200.0
+_LIMIT_CHAOS = 900.0
 _LIMIT_SCENARIO = 2400.0
 _LIMIT_CLEAN = 300.0
 
@@ -57,10 +58,12 @@ def steps(scenarios: list[str], systems: list[str]) -> list[Step]:
     """Return the steps for these scenarios, in order. No systems: each step's own choice."""
     python = str(BIN / "python")
     molecule = str(BIN / "molecule")
+    chaos = (python, "-m", "chaos")
     lab = [
         Step("lab-engine", (python, "-m", "lab", "engine"), _LIMIT_ENGINE, counts.of_exit),
         Step("lab-images", (python, "-m", "lab", "images", *systems), _LIMIT_IMAGES, counts.of_exit, ("lab-engine",)),
         Step("judge", (python, "-m", "pytest", "-q", "tests/judge"), _LIMIT_JUDGE, counts.of_pytest, ("lab-images",)),
+        Step("chaos", (*chaos, "--short"), _LIMIT_CHAOS, counts.of_trials, ("lab-images",), cleanup=(*chaos, "--down")),
     ]
     return [
         Step("lint", (python, "-m", "tools.lint"), _LIMIT_LINT, counts.of_lint),

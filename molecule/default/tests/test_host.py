@@ -28,6 +28,14 @@ def test_nginx_runs_and_accepts_its_configuration(home):
     assert home.host.run("nginx -t").rc == 0
 
 
+def test_nginx_is_confined_since_its_first_start_and_recovers_before_each(home):
+    pid = home.host.check_output("systemctl show nginx --property MainPID --value")
+    status = dict(line.split(":", 1) for line in home.host.check_output(f"cat /proc/{pid}/status").splitlines())
+    assert (status["NoNewPrivs"].strip(), status["Seccomp"].strip()) == ("1", "2")
+    assert "constellation-edge-recover.service" in home.host.check_output("systemctl show nginx --property Wants")
+    assert home.host.run("python3 -I /usr/local/lib/constellation-edge/edge.pyz recover").rc == 0
+
+
 def test_the_packages_own_files_are_unchanged(home):
     # Documentation is left out of small images; what counts is /etc.
     changed = home.host.run("dpkg --verify nginx nginx-common certbot fail2ban").stdout

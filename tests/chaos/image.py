@@ -1,0 +1,38 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The image of the machines that trials run on: a plain server with nginx, and with what trials need."""
+
+from __future__ import annotations
+
+from lab import recipes
+from lab.containers import LABEL, commit, install
+from lab.images import Images
+from lab.paths import locked
+
+# wrk and strace are the trials' own; the rest is what site.yml installs.
+PACKAGES = ("certbot", "nginx", "openssl", "python3-cryptography", "strace", "wrk")
+
+
+def tag(system: str) -> str:
+    """Return the name of a system's image."""
+    return f"{recipes.REPOSITORY}/chaos-{system}:{recipes.digest(recipes.base_tag(system), PACKAGES)}"
+
+
+def ensure(images: Images, system: str) -> str:
+    """Have the image of a system, building it when it is missing, and return its name."""
+    name = tag(system)
+    images.ensure([system], homes=False, services=False)
+    with locked("images-chaos"):
+        if not images.has(name):
+            base = images.client.images.get(recipes.base_tag(system))
+            container = images.client.containers.run(
+                recipes.base_tag(system), ["sleep", "infinity"], detach=True, labels={LABEL: "build"}
+            )
+            try:
+                install(container, PACKAGES, refresh=images.lists_are_old(base))
+                commit(container, name)
+            finally:
+                container.remove(force=True, v=True)
+    return name
