@@ -15,7 +15,7 @@ from typing import Any
 from . import _state
 from ._command import Run, run
 from ._edge_archive import ARCHIVE_PATH, ArchiveError, build, listing
-from ._files import locked, read_bytes
+from ._files import explain, locked, read_bytes
 from ._nginx.tokens import ConfigError
 from ._nginx.tree import parse
 from ._nginx_process import NginxError, read_dump
@@ -215,7 +215,10 @@ def _carry_out(
     # Before the files: a record that says too much costs one more trial, a missing one would hide a pending restart.
     known = _state.read(_RECORD, host.state)
     if wanted.present and record != known:
-        _state.write(_RECORD, record, host.state)
+        try:
+            _state.write(_RECORD, record, host.state)
+        except OSError as error:
+            raise ServiceError(f"{explain(error, host.state)}. Nothing was changed") from error
     apply(todo, test=False, after=follow if reloads else None, undone=undone, host=host)
     if wanted.present:
         return

@@ -114,6 +114,11 @@ pending_restart:
   description: Whether nginx still runs as it was started before this drop-in was written.
   returned: always
   type: bool
+notes:
+  description: What is not as the caller may think; a call that changes something warns of it too.
+  returned: always
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -142,12 +147,13 @@ def main() -> None:
         problem = str(error)
     if problem:
         module.fail_json(msg=problem)
-    for warning in _warnings(result) if result["changed"] else []:
-        module.warn(warning)
-    module.exit_json(**result)
+    notes = _notes(result)
+    for note in notes if result["changed"] else []:
+        module.warn(note)
+    module.exit_json(**result, notes=notes)
 
 
-def _warnings(result: dict[str, object]) -> list[str]:
+def _notes(result: dict[str, object]) -> list[str]:
     """Say what is not as the caller may think."""
     said = []
     if str(result["trial"]).startswith("the trial cannot be made"):

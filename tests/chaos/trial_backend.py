@@ -30,8 +30,8 @@ PAUSE, ALLOWED, WATCHED = 0.1, 1.0, 1.5
 BACK_TIMEOUT = 60.0
 # Seconds that Constellation stays down, so that it is seen to be.
 DOWN = 0.5
-# Seconds from the moment at which a machine has its address, and DNS knows it, to the start of its services. nginx, which
-# counts in whole seconds, notices a new address within two at most; with less between, those would be what is measured.
+# Seconds from the moment at which a machine has its address, and DNS knows it, to the start of its services. nginx
+# counts in whole seconds and notices a new address within two at most; with less between, these would be measured.
 BOOT = 1.0
 # In `make test`, whose machines may be busy, the time is a figure and no verdict.
 ALLOWED_SHORT, WATCHED_SHORT = 30.0, 8.0

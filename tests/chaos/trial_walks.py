@@ -24,7 +24,7 @@ from chaos.trial import Outcome
 
 NAME = "random walks"
 WALKS, WALKS_SHORT = 10, 2
-STEPS, STEPS_SHORT = 6, 4
+STEPS, STEPS_SHORT = 5, 4
 # The first two walks from here on have something of everything, also in the short form.
 FIRST_SEED = 33
 # The last walk's runs are site.yml itself, which takes its time.

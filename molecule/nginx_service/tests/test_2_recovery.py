@@ -74,7 +74,7 @@ def test_a_start_waits_no_longer_than_a_moment_for_a_change_under_way(cut_off):
     done = cut_off.host.run(f"python3 -I {service.ARCHIVE} recover")
     assert done.rc == 0, done.stderr
     assert "left alone, as another process is changing files now" in done.stderr
-    assert 4 < time.monotonic() - began < 15
+    assert 4 < time.monotonic() - began < 25
     assert cut_off.host.file(JOURNAL).exists
     cut_off.host.check_output("systemctl stop holder")
 

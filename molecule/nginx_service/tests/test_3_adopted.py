@@ -86,6 +86,7 @@ def test_what_the_configuration_needs_is_left_out_by_name(home, told):
 def test_nginx_was_not_restarted_and_the_result_says_so(home, adopted, told):
     assert service.master(home) == adopted[0]
     assert all(told[name]["pending_restart"] for name in ("done", "again"))
+    assert all("hold from its next start" in told[name]["notes"][-1] for name in ("done", "again"))
     assert service.confinement(home)["Seccomp"] == "0"
     assert any("from its next start" in each for each in told["done"]["warnings"])
 

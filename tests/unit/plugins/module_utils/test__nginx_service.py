@@ -217,3 +217,13 @@ def test_without_systemd_nothing_is_written(world: World, monkeypatch: pytest.Mo
     with pytest.raises(ServiceError, match="systemd does not run here"):
         world.bring()
     assert world.files == []
+
+
+def test_a_full_state_folder_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: Any) -> None:
+        raise OSError(28, "No space left on device", world.host.state)
+
+    monkeypatch.setattr(_nginx_service._state, "write", full)
+    with pytest.raises(ServiceError, match=r"is full: free space there and run again\. Nothing was changed"):
+        world.bring()
+    assert world.files == []
