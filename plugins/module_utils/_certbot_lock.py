@@ -45,14 +45,28 @@ def kept_out(folder: str, timeout: float, purpose: str) -> Iterator[None]:
     as certbot cannot work there either. Raises CertbotBusyError.
     """
     path = os.path.join(folder, LOCK)
+    before = None if os.path.lexists(path) else _changed(folder)
     descriptor = _wait(path, timeout, purpose)
+    taken = _changed(folder)
     try:
         yield
     finally:
         if descriptor is not None:
             with contextlib.suppress(OSError):
+                # Where nothing but the lock comes and goes, the folder is as it was.
+                alone = _changed(folder) == taken
                 os.unlink(path)
+                if alone and before is not None:
+                    os.utime(folder, ns=(os.stat(folder).st_atime_ns, before))
             os.close(descriptor)
+
+
+def _changed(folder: str) -> int | None:
+    """Return when a folder was last changed, in nanoseconds; None where there is none."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return None
 
 
 def _wait(path: str, timeout: float, purpose: str) -> int | None:

@@ -146,8 +146,7 @@ def test_link_mode_owner_access_list_and_label_stay(prepared, done, home, when):
 def test_only_the_file_that_was_meant_changes(prepared, done, home):
     before, after = plays.seen(prepared[home.name]["before"]), plays.seen(done[home.name]["before_backup"])
     assert sorted(before) == sorted(after)
-    # While it writes beside certbot's nginx plugin, nginx_site holds certbot's own lock, a file in nginx's folder.
-    assert [path for path in before if before[path] != after[path]] == [plays.NGINX, plays.SITES, PATH]
+    assert [path for path in before if before[path] != after[path]] == [plays.SITES, PATH]
 
 
 def test_without_nginx_s_judgement_a_second_run_changes_nothing_either(done, home):

@@ -88,6 +88,17 @@ def test_a_certbot_that_starts_meanwhile_is_refused(tmp_path: Path) -> None:
     assert not refused(tmp_path)
 
 
+def test_the_folder_is_as_it_was_unless_somebody_changed_it(tmp_path: Path) -> None:
+    os.utime(tmp_path, ns=(5, 7))
+    with kept_out(str(tmp_path), 0.2, ""):
+        assert tmp_path.stat().st_mtime_ns != 7
+    assert tmp_path.stat().st_mtime_ns == 7
+    with kept_out(str(tmp_path), 0.2, ""):
+        # As a rename in the folder does, some time later.
+        os.utime(tmp_path, ns=(5, 9))
+    assert tmp_path.stat().st_mtime_ns != 7
+
+
 def test_the_file_of_a_dead_certbot_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / LOCK).touch()
     assert holder(str(tmp_path)) is None
