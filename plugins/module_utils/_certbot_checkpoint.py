@@ -27,6 +27,7 @@ from ._files import explain, fsync_folder, read_bytes, unlink_if_there
 from ._transaction import HOST, Change, Host, TransactionError, Write, apply
 
 # What certbot calls its checkpoints, in the order in which it takes them back: of a challenge, of an installation.
+# `_nginx/run` names them again: it is sent for nginx_location, which is to stay small and does not get this file.
 CHECKPOINTS = ("temp_checkpoint", "IN_PROGRESS")
 _CHALLENGES = "le_http_01_cert_challenge.conf"
 _OPTIONS = "options-ssl-nginx.conf"

@@ -125,7 +125,7 @@ def make_folders(folder: str, mode: int = 0o755) -> None:
 
 def exchange(one: str, other: str) -> bool:
     """Let two names change places in one step; False, and nothing done, where the system cannot do that."""
-    import ctypes
+    import ctypes  # slow to load
 
     call = getattr(ctypes.CDLL(None), "renameat2", None)
     # -100 is AT_FDCWD, 2 is RENAME_EXCHANGE

@@ -142,7 +142,8 @@ def check(changes: Iterable[Change], *, root: str = "/etc/nginx", folder: str | 
     nginx = find_nginx(host.nginx)
     if nginx is None:
         return False
-    return _staged_test_passes(nginx, todo, root, tempfile.mkdtemp(prefix="constellation-edge-", dir=folder))
+    with _errors_explained(root, exact=False):
+        return _staged_test_passes(nginx, todo, root, tempfile.mkdtemp(prefix="constellation-edge-", dir=folder))
 
 
 def apply(

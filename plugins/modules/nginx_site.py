@@ -190,7 +190,6 @@ options:
       - Needs O(reload) and a running nginx.
     type: bool
     default: true
-    version_added: 0.1.0
 """
 
 EXAMPLES = r"""

@@ -21,11 +21,6 @@ HOME = "/opt/chaos"
 INSIDE = Path(__file__).with_name("inside")
 
 
-def available(modules: Iterable[str]) -> list[str]:
-    """Return those of the modules that the collection has."""
-    return [name for name in modules if (ROOT / "plugins" / "modules" / f"{name}.py").exists()]
-
-
 def shipped(modules: Iterable[str]) -> dict[str, bytes]:
     """Return the zip that Ansible would send for each module."""
     names = [f"constellation.edge.{name}" for name in modules]

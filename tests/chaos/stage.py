@@ -19,7 +19,7 @@ from lab.lab import Lab
 from chaos import image, modules
 
 SYSTEM = "debian13"
-# What a host gets; one that is not in the collection is left out.
+# What a host gets.
 MODULES = ("certbot_certificate", "edge_preflight", "nginx_site", "nginx_reload", "nginx_service")
 
 
@@ -34,17 +34,15 @@ class Stage:
         """Use the lab of a run."""
         self.lab = lab
 
-    def host(self, name: str, system: str = SYSTEM, *, service: bool = True) -> str:
+    def host(self, name: str, system: str = SYSTEM) -> str:
         """Start a server on which nginx runs, with our modules in `/opt/chaos`; return its address.
 
-        With `service`, `nginx_service` has set up the unit's drop-in and the recovery before nginx, and nginx was
-        started anew with it.
+        `nginx_service` has set up the unit's drop-in and the recovery before nginx, and nginx was started anew with it.
         """
         self.lab.machine(name, image.ensure(self.lab.images, system), files=self._files)
         self.sh(name, f"python3 -m compileall -q {modules.HOME}; systemctl is-active nginx || systemctl start nginx")
-        if service and "nginx_service" in self._zips:
-            self.module(name, "nginx_service", {})
-            self.sh(name, "systemctl restart nginx")
+        self.module(name, "nginx_service", {})
+        self.sh(name, "systemctl restart nginx")
         return self.lab.address(name)
 
     def client(self, name: str) -> str:
@@ -100,7 +98,7 @@ class Stage:
 
     @functools.cached_property
     def _zips(self) -> dict[str, bytes]:
-        return modules.shipped(modules.available(MODULES))
+        return modules.shipped(MODULES)
 
     @functools.cached_property
     def _files(self) -> dict[str, File]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SIGKILL at the k-th system call that changes a file, for every k; and while the module waits for what it started."""
+"""SIGKILL at the k-th system call that changes a file, and while the module waits for what it started."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chaos.hosts import inside, problems, side_by_side
 from chaos.stage import Stage
 from chaos.trial import Outcome
 
-NAME = "SIGKILL at every file-changing call"
+NAME = "SIGKILL at file-changing calls"
 # More than the processors of a small machine: systemd and nginx are waited for.
 LANES = 3
 # Kind of sites, kind of calls, and every how many-th of these the module is killed at.
@@ -57,8 +57,6 @@ def untried(seen: list[dict[str, Any]]) -> list[str]:
 
 
 def summary(seen: list[dict[str, Any]]) -> str:
-    """Return how many kills there were of each kind, and who recovered."""
+    """Return how many kills there were of each kind."""
     kinds = Counter(f"{each['variant']} {each['calls']}" for each in seen if each["place"])
-    assisted = sum(each["assisted"] for each in seen)
-    by_trial = f"; no recovery unit: the trial itself called for {assisted} recoveries" if assisted else ""
-    return "kills: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()) + by_trial
+    return "kills: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items())

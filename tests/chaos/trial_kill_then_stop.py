@@ -35,8 +35,6 @@ def run(bench: Stage, short: bool) -> Outcome:
     names = [f"boot-{lane}" for lane in range(LANES)]
     seen = [each for part in side_by_side(bench, names, share) for each in part]
     details = "killed at " + ", ".join(f"{each['variant']} {each['k']}" for each in seen)
-    if any(each["assisted"] for each in seen):
-        details += "; no recovery unit: the trial itself called for the recovery"
     return Outcome(
         NAME, len(seen), problems(seen, ("variant", "k", "call")), max(each["boot"] for each in seen), details
     )

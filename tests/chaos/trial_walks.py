@@ -14,7 +14,6 @@ from typing import Any
 
 from lab.progress import say
 
-from chaos import modules
 from chaos.clients.web import Place
 from chaos.declared import Declared, Sites
 from chaos.owner import Owner
@@ -140,11 +139,10 @@ class _Host:
         """Do what site.yml does to nginx; return whether anything changed."""
         changed = False
         steps: list[tuple[str, dict[str, Any]]] = [
+            ("nginx_service", {}),
             ("nginx_site", self._declared.arguments(self._sites())),
             ("nginx_reload", {"start": True}),
         ]
-        if modules.available(["nginx_service"]):
-            steps.insert(0, ("nginx_service", {}))
         for module, arguments in steps:
             answer = self._bench.module(EDGE, module, arguments, check=False)
             if answer.get("failed"):

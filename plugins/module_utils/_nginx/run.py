@@ -15,7 +15,7 @@ from .._transaction import Change, TransactionError, apply, check, diffs, pendin
 from .tokens import ConfigError
 
 CHECKPOINTS = ("/var/lib/letsencrypt/temp_checkpoint", "/var/lib/letsencrypt/IN_PROGRESS")
-# How a plan is carried out
+# How a plan is carried out.
 RUN: dict[str, Any] = {
     "root": {"type": "path", "default": "/etc/nginx"},
     "validate": {"type": "bool", "default": True},

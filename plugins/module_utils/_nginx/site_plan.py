@@ -94,7 +94,7 @@ def run_sites(request: Request, make_plan: Callable[[], SitePlan], manner: Manne
         notes = stack.enter_context(_beside_certbot(request)) if left else []
         plan = _without_problems(make_plan(), notes)
         if not left and pending(plan.changes):
-            # Certbot's lock changes the time of nginx's folder, so a run that writes nothing leaves it alone.
+            # Who writes nothing neither waits for certbot nor keeps it waiting.
             notes = stack.enter_context(_beside_certbot(request))
             plan = _without_problems(make_plan(), notes)
         plan.warnings[:0] = notes

@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +15,6 @@ from . import host, sites, standing
 from .calls import Seen
 from .standing import Stand
 
-UNIT = "/etc/systemd/system/constellation-edge-recover.service"
 # Seconds: clients that come while nginx changes its workers may still meet an old one.
 SETTLED = 2.0
 
@@ -35,9 +32,7 @@ def judge(before: Stand, seen: Seen, *, booted: bool = False) -> None:
     if not booted and not _uniform(names, old, new):
         say(f"served at once: {host.served(names)}")
     began = time.monotonic()
-    seen.assisted = _recovered_where_no_unit_does()
-    if seen.assisted or not booted:
-        host.run("systemctl", "reset-failed", "nginx")
+    if not booted:
         done = host.run("systemctl", "restart", "nginx")
         if done.returncode:
             say(f"systemctl restart nginx: {done.stderr.strip()} {host.refusal()}")
@@ -58,14 +53,6 @@ def judge(before: Stand, seen: Seen, *, booted: bool = False) -> None:
 
 def _uniform(names: list[str], old: str, new: str) -> bool:
     return host.until(lambda: host.served(names) in ([old] * len(names), [new] * len(names)), SETTLED)
-
-
-def _recovered_where_no_unit_does() -> bool:
-    if os.path.exists(UNIT) or not host.paths(host.STATE):
-        return False
-    code = "from ansible_collections.constellation.edge.plugins.module_utils._transaction import recover; recover()"
-    host.run("env", f"PYTHONPATH={host.HOME}/modules/nginx_site", sys.executable, "-B", "-c", code)
-    return True
 
 
 def _see_next_runs(before: Stand, names: list[str], new: str, say: Say) -> None:

@@ -46,8 +46,7 @@ class Seen:
     """What one kill led to.
 
     `call` is where the module died, and `place` its number among all calls; empty and 0 when it ended by itself.
-    `recovery` is how long it took until nginx served again, in seconds. `assisted` tells that the trial itself called
-    for the recovery, since no unit does.
+    `recovery` is how long it took until nginx served again, in seconds.
     """
 
     variant: str
@@ -56,7 +55,6 @@ class Seen:
     call: str = ""
     place: int = 0
     recovery: float = 0.0
-    assisted: bool = False
     problems: list[str] = field(default_factory=list)
 
 

@@ -331,6 +331,18 @@ def test_refusal_of_the_disk_changes_nothing(
     assert leftovers(tmp_path) == []
 
 
+def test_a_dry_run_without_room_for_its_copy_is_explained(
+    root: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/copy")
+
+    monkeypatch.setattr(_transaction, "find_nginx", lambda _name: "/usr/sbin/nginx")
+    monkeypatch.setattr(_transaction.tempfile, "mkdtemp", refuse)
+    with pytest.raises(TransactionError, match=r"^/tmp/copy: the file system at .* is full: .*\. Nothing was changed"):
+        check(samples(root), root=str(root), host=host)
+
+
 def test_a_state_folder_that_is_full_while_the_candidate_is_staged_is_named(
     root: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
