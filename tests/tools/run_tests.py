@@ -5,9 +5,9 @@
 """Run all tests: static checks, unit tests, then in the lab nginx as the judge, the trials and the Molecule scenarios.
 
 ``python -m tools.run_tests [--systems "debian12 ..."] [SCENARIO ...]``. Output is shown as it comes and kept in
-``.cache/logs/STEP.log``. A failed step does not stop the steps that do not need it. The last line is
-``N passed, N failed``: static checks, unit tests, the judge's, the trials, and of each scenario its run and every
-assertion of its verifier.
+``.cache/logs/STEP.log``. A failed step does not stop the steps that do not need it. In the end what failed is named
+once more, and the last line is ``N passed, N failed``: static checks, unit tests, the judge's, the trials, and of each
+scenario its run and every assertion of its verifier.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
-from . import counts, stream
+from . import counts, failures, stream
 from .checkout import BIN, LOGS, ROOT, tool_environment
 from .counts import Count
 
@@ -88,27 +88,34 @@ def run_all(chosen: list[Step], env: dict[str, str]) -> Count:
     end = time.monotonic() + _LIMIT_OVERALL
     total = Count()
     passed: set[str] = set()
+    failed: list[str] = []
     for step in chosen:
         missing = [name for name in step.needs if name not in passed]
         if missing:
-            count, seconds, word = Count(0, 1), 0.0, f"NOT RUN, {missing[0]} failed"
+            count, line, told = Count(0, 1), f"NOT RUN, {missing[0]} failed", []
         else:
-            count, seconds, word = _run(step, env, end - time.monotonic())
+            count, line, told = _run(step, env, end - time.monotonic())
         total += count
-        if not count.failed:
+        line = f"test: {step.name} {line}"
+        if count.failed:
+            failed += [line, *(f"  {each}" for each in told)]
+        else:
             passed.add(step.name)
-        print(f"test: {step.name} {word}: {count} ({seconds:.0f} s)\n", flush=True)
+        print(f"{line}\n", flush=True)
+    print("\n".join(failed), flush=True)
     return total
 
 
-def _run(step: Step, env: dict[str, str], left: float) -> tuple[Count, float, str]:
+def _run(step: Step, env: dict[str, str], left: float) -> tuple[Count, str, list[str]]:
+    """Run a step; return its count, how it ended, and what it says of failures."""
     print(f"test: {step.name} ...", flush=True)
     result = stream.run(step.argv, env, LOGS / f"{step.name}.log", max(0.0, min(step.limit, left)))
     count = step.count(result.output, result.code)
     if result.stopped and step.cleanup:
         stream.run(step.cleanup, env, LOGS / f"{step.name}-cleanup.log", _LIMIT_CLEAN)
     word = "FAILED" if count.failed else "ok"
-    return count, result.seconds, f"{word}, stopped at its time limit" if result.stopped else word
+    limit = ", stopped at its time limit" if result.stopped else ""
+    return count, f"{word}{limit}: {count} ({result.seconds:.0f} s)", failures.of(result.output)
 
 
 def _environment(systems: list[str]) -> dict[str, str]:
