@@ -10,11 +10,11 @@ import json
 
 from lab import recipes
 from lab.containers import File
-from tools.checkout import ROOT
+from lab.paths import STANDINS
 
 from chaos.stage import Stage
 
-SERVER = ROOT / "molecule" / "upstream_names" / "name_server.py"
+SERVER = STANDINS / "name_server.py"
 PROGRAM, ZONE = "/opt/name_server.py", "/opt/names.json"
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import re
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 import runs
 from lab import recipes
 from lab.containers import File
+from lab.paths import STANDINS
 from lab.progress import poll
 
-NAME_SERVER = Path(__file__).parents[1] / "name_server.py"
+NAME_SERVER = STANDINS / "name_server.py"
 ZONE = "/opt/names.json"
 # nginx counts in whole seconds: an answer is kept for less than two. A request to the old address waits one.
 AT_MOST = 4.0
