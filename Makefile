@@ -43,7 +43,7 @@ test-all: setup ## Run the same with every scenario on all five systems
 chaos: setup ## Try to leave a host broken, in every way that tests/chaos knows; TRIALS="kill space" for some, SHORT=1
 	@$(PYTHON) -m chaos $(if $(SHORT),--short) $(TRIALS)
 
-fuzz: setup ## Feed random nginx text to the reader and the editor for an hour; MINUTES=5 for less
+fuzz: setup ## Feed random nginx and .NET texts to the readers and the editors for an hour; MINUTES=5 for less
 	@test -x .cache/fuzz-venv/bin/python || .venv/bin/python -m venv .cache/fuzz-venv
 	@.cache/fuzz-venv/bin/python -m pip install -q --disable-pip-version-check -r tests/fuzz/requirements.txt || true
 	@PYTHONPATH=tests:.ansible/collections .venv/bin/python -m fuzz $(MINUTES)

@@ -32,7 +32,7 @@ options:
   uris:
     description:
       - The URIs, such as C(http://+:8088/constellation).
-      - Two URIs are the same when they differ only in the final slash, the default port or the case of the host. One
+      - Two URIs are the same when they differ only in the final slash or the written default port. One
         that is in the file already keeps its spelling and its place.
       - What the server's listener would refuse, or silently ignore, is refused.
     type: list
@@ -50,6 +50,11 @@ options:
         as the file.
     type: bool
     default: false
+  validate:
+    description:
+      - A command that must accept the new file before it replaces the old one, with C(%s) for the path of a private
+        copy that has the same name. It is not run by a shell, and not in check mode.
+    type: str
   missing:
     description:
       - What to do when O(path) is not given and there is no Constellation server on the host, V(fail) or V(skip).
@@ -128,6 +133,7 @@ def main() -> None:
             "uris": {"type": "list", "elements": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "exact", "absent"], "default": "exact"},
             "backup": {"type": "bool", "default": False},
+            "validate": {"type": "str"},
             "missing": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
         },
         supports_check_mode=True,
@@ -144,6 +150,7 @@ def main() -> None:
             lambda data: change_uris(data, wish["uris"], wish["state"]),
             backup=wish["backup"],
             check=module.check_mode,
+            validate=wish["validate"] or "",
         )
     except DotnetError as error:
         module.fail_json(msg=str(error))

@@ -48,6 +48,11 @@ options:
         as the file.
     type: bool
     default: false
+  validate:
+    description:
+      - A command that must accept the new file before it replaces the old one, with C(%s) for the path of a private
+        copy that has the same name. It is not run by a shell, and not in check mode.
+    type: str
   missing:
     description:
       - What to do when O(path) is not given and supervisor has no O(program), V(fail) or V(skip).
@@ -135,6 +140,7 @@ def main() -> None:
                 "required_if": [("state", "present", ("value",))],
             },
             "backup": {"type": "bool", "default": False},
+            "validate": {"type": "str"},
             "missing": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
         },
         supports_check_mode=True,
@@ -148,7 +154,11 @@ def main() -> None:
         if not path:
             module.fail_json(msg=f"{not_found(wish['program'])}: give path")
         plan, changed, kept = rewrite(
-            path, lambda data: change_settings(data, wishes), backup=wish["backup"], check=module.check_mode
+            path,
+            lambda data: change_settings(data, wishes),
+            backup=wish["backup"],
+            check=module.check_mode,
+            validate=wish["validate"] or "",
         )
     except DotnetError as error:
         module.fail_json(msg=str(error))

@@ -33,8 +33,8 @@ def guided(target: str, seconds: int) -> bool:
     corpus.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate(inputs.seeds(target)):
         (corpus / f"seed-{number}").write_bytes(data)
-    words = CORPUS / "words"
-    words.write_text("".join(f'"{_escaped(word)}"\n' for word in inputs.WORDS), encoding="ascii")
+    words = CORPUS / f"{target}.words"
+    words.write_text("".join(f'"{_escaped(word)}"\n' for word in inputs.words(target)), encoding="ascii")
     argv = [str(GUIDED_PYTHON), "-m", "fuzz.guided", target, f"-max_total_time={seconds}", f"-timeout={blind.HANGS}"]
     argv += [f"-max_len={inputs.LONGEST}", f"-dict={words}", f"-artifact_prefix={blind.KEPT}/{target}-libfuzzer-"]
     argv += ["-seed=3", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0", str(corpus)]

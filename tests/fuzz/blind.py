@@ -61,7 +61,7 @@ def inputs(target: str, seed: int) -> Iterator[bytes]:
     begin, chance = seeds(target), chances(seed)
     yield from begin
     while True:
-        yield mutated(chance, begin)
+        yield mutated(target, chance, begin)
 
 
 def until(target: str, end: float, seed: int) -> tuple[int, int]:

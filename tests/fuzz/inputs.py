@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+from . import dotnet
 from .targets import SEPARATOR
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "nginx"
@@ -35,6 +36,8 @@ _PATHS = (b"/", b"= /a", b"~ \\.php$", b"^~ /x", b"@n", b'"/a b"', b"/new")
 
 def seeds(target: str) -> list[bytes]:
     """Return the inputs to begin with: the test corpus, and for an edit with something that is declared."""
+    if target == "dotnet":
+        return dotnet.seeds()
     texts = [path.read_bytes()[:LONGEST] for path in sorted(FIXTURES.rglob("*")) if path.is_file()]
     if target == "read":
         return texts
@@ -53,8 +56,15 @@ def chances(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 - nothing here is secret
 
 
-def mutated(chance: random.Random, begin: list[bytes]) -> bytes:
+def words(target: str) -> tuple[bytes, ...]:
+    """Return what is worth putting into an input."""
+    return dotnet.WORDS if target == "dotnet" else WORDS
+
+
+def mutated(target: str, chance: random.Random, begin: list[bytes]) -> bytes:
     """Return an input put together from the fields of others, one of them changed."""
+    if target == "dotnet":
+        return dotnet.mutated(chance, begin)
     fields = chance.choice(begin).split(SEPARATOR)
     for at in range(len(fields)):
         if chance.random() < 0.3:

@@ -27,6 +27,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree imp
 )
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted_site import sites
 
+from . import dotnet
+
 # Parts one field of an input from the next.
 SEPARATOR = b"\x1e"
 
@@ -180,4 +182,10 @@ def _certificate(name: str) -> tuple[str, str]:
     return f"/{name}/chain", f"/{name}/key"
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"read": read, "declaration": declaration, "edit": edit, "site": site}
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "read": read,
+    "declaration": declaration,
+    "edit": edit,
+    "site": site,
+    "dotnet": dotnet.edit,
+}

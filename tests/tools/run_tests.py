@@ -91,8 +91,9 @@ def run_all(chosen: list[Step], env: dict[str, str]) -> Count:
     failed: list[str] = []
     for step in chosen:
         missing = [name for name in step.needs if name not in passed]
+        told: list[str] = []
         if missing:
-            count, line, told = Count(0, 1), f"NOT RUN, {missing[0]} failed", []
+            count, line = Count(0, 1), f"NOT RUN, {missing[0]} failed"
         else:
             count, line, told = _run(step, env, end - time.monotonic())
         total += count

@@ -23,6 +23,8 @@ from .splice import (
 )
 
 KEEP = {("configuration", "appSettings"), ("configuration", "appSettings", "add")}
+# What .NET takes in ``appSettings``: the elements, and their attributes.
+_ATTRIBUTES: dict[str, set[str]] = {"add": {"key", "value"}, "remove": {"key"}, "clear": set()}
 _SECRET = re.compile("accesskey|password|passwd|secret|token|credential", re.IGNORECASE)
 
 
@@ -44,10 +46,18 @@ class SettingsResult:
 
 
 def read_settings(data: bytes) -> dict[str, str]:
-    """Return all keys and values; of a key given twice the last one, as .NET reads it."""
+    """Return all keys and values as .NET reads them: the last of a key given twice, without what is taken away."""
     holder = _holder(parse(data, KEEP))
-    adds = holder.named("add") if holder else []
-    return {add.attributes.get("key", ""): add.attributes.get("value", "") for add in adds}
+    found: dict[str, str] = {}
+    for child in holder.children if holder else []:
+        key = child.attributes.get("key", "")
+        if child.name == "add":
+            found[key] = child.attributes.get("value", "")
+        else:
+            gone = [name for name in found if child.name == "clear" or name.lower() == key.lower()]
+            for name in gone:
+                del found[name]
+    return found
 
 
 def change_settings(data: bytes, wishes: list[Setting]) -> SettingsResult:
@@ -69,7 +79,7 @@ def change_settings(data: bytes, wishes: list[Setting]) -> SettingsResult:
             splices += _change(document, element, wish)
         elif wish.value is not None:
             missing.append(wish)
-    splices += _additions(document, holder, missing, splices)
+    splices += _additions(document, holder, missing)
     content = apply_splices(data, splices)
     return SettingsResult(content, *_shown(data, content, wishes))
 
@@ -77,15 +87,27 @@ def change_settings(data: bytes, wishes: list[Setting]) -> SettingsResult:
 def _holder(document: Document) -> Element | None:
     """Return the ``appSettings`` element, None when there is none."""
     found = document.root.named("appSettings")
-    if len(found) > 1:
-        raise found[1].error(f"a second <appSettings>; the first is in line {found[0].line}: merge them")
     for attribute in ("configSource", "file", "configProtectionProvider"):
         if found and attribute in found[0].attributes:
             raise found[0].error(f"the settings are kept elsewhere or encrypted ({attribute}): edit them there")
-    for child in found[0].children if found else []:
+    if found:
+        _refuse_strange(document, found[0])
+    return found[0] if found else None
+
+
+def _refuse_strange(document: Document, holder: Element) -> None:
+    """Refuse what .NET refuses in ``appSettings``: other elements and attributes, and prefixes."""
+    for child in (holder, *holder.children):
         if child.prefix:
             raise child.error(f"{child.written} has a prefix, which .NET refuses: write <{child.name}>")
-    return found[0] if found else None
+        if child is not holder and child.name not in _ATTRIBUTES:
+            raise child.error(f"{child.written} is refused by .NET: <appSettings> takes <add key=... value=...>")
+        taken = _ATTRIBUTES.get(child.name, set())
+        for name in document.attribute_names(child):
+            if name not in taken and name != "xmlns" and not name.startswith("lock"):
+                raise child.error(f"{child.written} with the attribute {name} is refused by .NET: remove it")
+        if child is not holder and child.children:
+            raise child.error(f"{child.written} with an element in it is refused by .NET: remove that")
 
 
 def _named(holder: Element | None, keys: set[str]) -> dict[str, Element]:
@@ -117,21 +139,19 @@ def _change(document: Document, element: Element, wish: Setting) -> list[Splice]
     return [set_attribute(document, element, "value", wish.value)]
 
 
-def _additions(
-    document: Document, holder: Element | None, missing: list[Setting], others: list[Splice]
-) -> list[Splice]:
+def _additions(document: Document, holder: Element | None, missing: list[Setting]) -> list[Splice]:
     """Return the edit that adds settings behind the last one, creating ``appSettings`` behind ``configSections``."""
     if not missing:
         return []
     codec = document.codec
     pairs = [{"key": wish.key, "value": wish.value or ""} for wish in missing]
-    adds = holder.named("add") if holder else []
-    if holder and adds:
-        model = adds[-1]
+    if holder and holder.children:
+        # Behind whatever takes settings away.
+        last = holder.children[-1]
+        model = (holder.named("add") or [last])[-1]
         plain = set(model.attributes) == {"key", "value"}
         tags = [copy_with(document, model, pair) if plain else new_tag(document, "add", pair) for pair in pairs]
         space = lead(document, model).encode(codec)
-        last = holder.children[-1]
         return [Splice(last.end, last.end, b"".join(space + tag for tag in tags))]
     tags = [new_tag(document, "add", pair) for pair in pairs]
     if holder:

@@ -13,13 +13,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from .encoding import declared_codec, marked_codec
+from .encoding import attribute_text, declared_codec, marked_codec
 from .errors import DotnetError
 
 MAX_BYTES = 16 * 1024 * 1024
 _TAG = re.compile(r"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*(/?)>""")
 _END_TAG = re.compile(r"</[^>]*>")
 _ATTRIBUTE = re.compile(r"""\s([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
+_BLOCK = 1 << 16
+_BREAKS = frozenset("\t\r\n")
 
 
 @dataclass(eq=False)
@@ -100,12 +102,58 @@ def _match_tag(data: bytes, start: int, codec: str, kind: re.Pattern[str] = _TAG
         width *= 4
 
 
-class _Reader:
-    """The expat handlers: they build the elements on the kept paths and count through all others."""
+def _keep_breaks(element: Element, tag: str) -> None:
+    """Give attributes the values that .NET reads: it keeps tabs and line breaks, which expat makes spaces."""
+    for found in _ATTRIBUTE.finditer(tag):
+        name, value = found.group(1), found.group(2)[1:-1]
+        if name in element.attributes and not _BREAKS.isdisjoint(value):
+            element.attributes[name] = attribute_text(value)
 
-    def __init__(self, data: bytes, keep: Collection[tuple[str, ...]]) -> None:
+
+def _local_and_prefix(name: str) -> tuple[str, str]:
+    """Return both out of expat's name, which is `local`, `namespace local` or `namespace local prefix`."""
+    parts = name.split(" ")
+    return (parts[1], "".join(parts[2:])) if len(parts) > 1 else (name, "")
+
+
+class _NestedError(Exception):
+    """An element that is passed over may hold another one of its name: its end must be counted for."""
+
+
+class _Passed:
+    """An element that is passed over: its name as expat says it, and where it starts."""
+
+    def __init__(self, name: str, start: int, codec: str) -> None:
+        self.name = name
+        self.start = start
+        self.searched = start
+        self.near = False
+        local, prefix = _local_and_prefix(name)
+        self.end_tag = (f"</{prefix}:{local}" if prefix else f"</{local}").encode(codec)
+        self.start_tags = [f"{before}{local}".encode(codec) for before in "<:"]
+
+    def end_is_near(self, data: bytes, until: int) -> bool:
+        """Return whether what looks like the end tag is in what was read, or is to be read next."""
+        self.near = self.near or data.find(self.end_tag, self.searched, until) >= 0
+        self.searched = max(self.start, until - len(self.end_tag))
+        return self.near
+
+    def may_hold_another(self, data: bytes, end: int) -> bool:
+        """Return whether an element of that name may start in it, or a comment holds what looks so."""
+        return any(data.find(tag, self.start + 1, end) >= 0 for tag in self.start_tags)
+
+
+class _Reader:
+    """The expat handlers: they build the elements on the kept paths and pass over all others.
+
+    ``quick`` listens to nothing there until the element's end tag is near, which takes half the time.
+    """
+
+    def __init__(self, data: bytes, keep: Collection[tuple[str, ...]], quick: bool) -> None:
         self.data = data
         self.keep = keep
+        self.quick = quick
+        self.passed: _Passed | None = None
         self.codec = marked_codec(data)
         self.path: tuple[str, ...] = ()
         self.open: list[Element] = []
@@ -134,15 +182,15 @@ class _Reader:
 
     def start(self, name: str, attributes: list[str]) -> None:
         if self.skipped or self.path not in self.keep:
-            self.skipped += 1
+            self.pass_over(name)
             return
-        parts = name.split(" ")
+        local, prefix = _local_and_prefix(name)
         # An attribute in a namespace keeps expat's name with spaces: it can equal none that is looked for.
         pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
         where = self.parser
         element = Element(
-            name=parts[1] if len(parts) > 1 else name,
-            prefix=parts[2] if len(parts) > 2 else "",
+            name=local,
+            prefix=prefix,
             attributes=pairs,
             start=where.CurrentByteIndex,
             line=where.CurrentLineNumber,
@@ -154,6 +202,7 @@ class _Reader:
             self.root = element
             self.codec = self.codec or "utf-8"
         tag = _match_tag(self.data, element.start, self.codec)
+        _keep_breaks(element, tag.group())
         element.inner = element.start + len(tag.group().encode(self.codec))
         element.empty_tag = bool(tag.group(1))
         self.open.append(element)
@@ -173,18 +222,43 @@ class _Reader:
             element.end = element.inner_end + len(tag.group().encode(self.codec))
         self.watch_text()
 
+    def pass_over(self, name: str) -> None:
+        if not self.quick:
+            self.skipped += 1
+            return
+        self.passed = _Passed(name, self.parser.CurrentByteIndex, self.codec)
+        self.parser.StartElementHandler = None
+        self.parser.EndElementHandler = self.finish_passed
+
+    def finish_passed(self, name: str) -> None:
+        if not self.passed or name != self.passed.name:
+            return
+        if self.passed.may_hold_another(self.data, self.parser.CurrentByteIndex):
+            raise _NestedError
+        self.passed = None
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.finish
+
     def watch_text(self) -> None:
         """Look at character data only where it would be an error: asking for all of a large file is slow."""
         deep = len(self.open) >= 3
         self.parser.CharacterDataHandler = self.characters if deep else None
 
     def characters(self, text: str) -> None:
-        if not self.skipped and text.strip(" \t\r\n"):
+        if not self.skipped and not self.passed and text.strip(" \t\r\n"):
             self.open[-1].has_text = True
+
+    def feed(self) -> None:
+        for start in range(0, len(self.data), _BLOCK):
+            if self.passed:
+                near = self.passed.end_is_near(self.data, start + _BLOCK)
+                self.parser.EndElementHandler = self.finish_passed if near else None
+            self.parser.Parse(self.data[start : start + _BLOCK], False)
+        self.parser.Parse(b"", True)
 
     def read(self) -> Document:
         try:
-            self.parser.Parse(self.data, True)
+            self.feed()
             if self.codec.startswith("utf-16"):
                 # expat lets a surrogate pass that has no partner; .NET does not.
                 self.data.decode(self.codec)
@@ -201,13 +275,18 @@ class _Reader:
 def parse(data: bytes, keep: Collection[tuple[str, ...]]) -> Document:
     """Read a configuration file; ``keep`` names the paths of local names whose children are wanted.
 
-    The root must be ``configuration``, and ``configSections``, where there is one, its first child, as .NET demands.
+    The root must be ``configuration``, each of its children there once, and ``configSections`` the first of them, as
+    .NET demands.
     """
     if len(data) > MAX_BYTES:
         raise DotnetError(
             f"{len(data)} bytes are too many for a configuration file (limit {MAX_BYTES}): is it the right one?"
         )
-    document = _Reader(data, {(), ("configuration",), *keep}).read()
+    paths = {(), ("configuration",), *keep}
+    try:
+        document = _Reader(data, paths, quick=True).read()
+    except _NestedError:
+        document = _Reader(data, paths, quick=False).read()
     root = document.root
     if root.name != "configuration" or root.prefix:
         raise root.error(
@@ -216,9 +295,18 @@ def parse(data: bytes, keep: Collection[tuple[str, ...]]) -> Document:
     others = [name for name in document.attribute_names(root) if name != "xmlns"]
     if others:
         raise root.error(f"<configuration> with the attribute {others[0]} is refused by .NET: remove it")
-    for index, child in enumerate(root.children):
-        if child.prefix:
-            raise child.error(f"{child.written} has a prefix, which .NET refuses: use a default namespace")
-        if child.name == "configSections" and index:
-            raise child.error("<configSections> must be the first child of <configuration>")
+    _check_sections(root.children)
     return document
+
+
+def _check_sections(sections: list[Element]) -> None:
+    """Refuse what .NET refuses among the children of the root."""
+    first: dict[str, Element] = {}
+    for section in sections:
+        if section.prefix:
+            raise section.error(f"{section.written} has a prefix, which .NET refuses: use a default namespace")
+        if section.name == "configSections" and first:
+            raise section.error("<configSections> must be the first child of <configuration>")
+        before = first.setdefault(section.name, section)
+        if before is not section and section.name != "location":
+            raise section.error(f"a second {section.written}; the first is in line {before.line}: merge them")

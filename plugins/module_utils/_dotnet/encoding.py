@@ -27,6 +27,7 @@ _DECLARABLE = {
     "iso8859-1": "iso8859-1",
     "latin1": "iso8859-1",
 }
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -53,6 +54,18 @@ def declared_codec(name: str, marked: str) -> str:
     if marked and codec != marked:
         raise DotnetError(f"the byte order mark says {marked} and the declaration {name!r}: declare {marked}", 1, 1)
     return codec
+
+
+def attribute_text(written: str) -> str:
+    """Return the value that is written like this between an attribute's quotes, white space as it stands."""
+
+    def meaning(reference: re.Match[str]) -> str:
+        name = reference.group(1)
+        if name in _NAMED:
+            return _NAMED[name]
+        return chr(int(name[2:], 16) if name.startswith("#x") else int(name[1:]))
+
+    return re.sub("&([^;]+);", meaning, written)
 
 
 def attribute_value(value: str, quote: str, codec: str) -> bytes:

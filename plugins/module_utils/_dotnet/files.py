@@ -9,10 +9,11 @@ import stat
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from .._files import LockError, explain, host_lock
+from .._files import LockError, explain, fsync_folder, host_lock, unlink_if_there, write_new
 from .._transaction import HOST, Host, TransactionError, Write, apply, recover
 from .document import MAX_BYTES
 from .errors import DotnetError
+from .validation import check_candidate
 
 _ATTEMPTS = 3
 
@@ -52,12 +53,13 @@ def at(path: str, error: DotnetError) -> DotnetError:
 
 
 def rewrite(
-    path: str, plan: Callable[[bytes], Planned], *, backup: bool, check: bool, host: Host = HOST
+    path: str, plan: Callable[[bytes], Planned], *, backup: bool, check: bool, validate: str = "", host: Host = HOST
 ) -> tuple[Planned, bool, str]:
     """Read a file, plan its new content and write that; returns the plan, whether it changes, the backup's path or "".
 
     The program rewrites its own file and knows no lock of ours: when the file is no longer what the plan was made
-    from, it is read and planned again, three times at the most. ``check`` writes nothing and takes no lock.
+    from, it is read and planned again, three times at the most. ``validate`` is a command that must accept the new
+    content first. ``check`` runs no command, writes nothing and takes no lock.
     """
     if check:
         data = read_config(path)
@@ -71,6 +73,8 @@ def rewrite(
                 planned = _planned(path, plan, data)
                 if planned.content == data:
                     return planned, False, ""
+                if validate:
+                    _checked(path, planned.content, validate)
                 if read_config(path) == data:
                     change = Write(os.path.abspath(path), planned.content, original=data)
                     kept = apply([change], test=False, backup=backup, host=host)
@@ -80,6 +84,27 @@ def rewrite(
     except OSError as error:
         raise DotnetError(explain(error, path)) from error
     raise at(path, DotnetError("another program keeps changing the file: let it finish and run again"))
+
+
+def write_in_place(path: str, content: bytes) -> None:
+    """Replace a file's content in one step, with the owner and mode that it has; for the undoing of a transaction."""
+    place = os.path.realpath(path)
+    folder, name = os.path.split(place)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.new")
+    try:
+        write_new(temporary, content, 0o600, like=place)
+        os.rename(temporary, place)
+    finally:
+        unlink_if_there(temporary)
+    fsync_folder(folder)
+
+
+def _checked(path: str, content: bytes, command: str) -> None:
+    """Have the owner's command accept the content; its errors name the file."""
+    try:
+        check_candidate(path, content, command)
+    except DotnetError as error:
+        raise at(path, error) from error
 
 
 def _planned(path: str, plan: Callable[[bytes], Planned], data: bytes) -> Planned:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .document import Document, Element, parse
 from .errors import DotnetError
-from .listen_uri import ListenUri, check_together, parse_listen_uri, warnings_for
+from .listen_uri import ListenUri, check_together, parse_listen_uri, starts, warnings_for
 from .splice import (
     Splice,
     apply_splices,
@@ -52,6 +52,11 @@ def section_of(document: Document) -> Element:
     for attribute in ("configSource", "configProtectionProvider"):
         if attribute in found[0].attributes:
             raise found[0].error(f"the section is kept elsewhere or encrypted ({attribute}): it cannot be edited here")
+    if "serverURI" in found[0].attributes:
+        raise found[0].error("serverURI is of a server before 1.7, which knows no listenUris: update the server first")
+    for name in document.attribute_names(found[0]):
+        if ":" in name:
+            raise found[0].error(f"{name} is refused by .NET: the section takes no attribute with a prefix")
     return found[0]
 
 
@@ -60,6 +65,8 @@ def list_of(section: Element) -> Element | None:
     for child in section.children:
         if child.name.lower() == "listenuris" and (child.name != "listenUris" or child.prefix):
             raise child.error(f"{child.written} is refused by .NET: it must be <listenUris>, without a prefix")
+        if child.name == "uri" and not child.prefix:
+            raise child.error("<uri> is refused by .NET outside of <listenUris>: move it there")
     found = section.named("listenUris")
     if len(found) > 1:
         raise found[1].error(f"a second <listenUris>; the first is in line {found[0].line}: merge them")
@@ -92,23 +99,34 @@ def read_uris(data: bytes) -> list[str]:
 def change_uris(data: bytes, wanted: list[str], state: str) -> Result:
     """Return the file with ``wanted`` added (``present``), as the whole list (``exact``) or taken out (``absent``).
 
-    URIs are the same when they differ only in the final slash, the written default port or the case of the host; one
-    that is there already keeps its spelling and its place. ``absent`` refuses to leave none.
+    URIs are the same when they differ only in the final slash or the written default port; one that is there already
+    keeps its spelling and its place. ``absent`` refuses to leave none. One that would stay and with which the server
+    does not start is an error.
     """
     wishes = _distinct(wanted)
     document = parse(data, KEEP)
     section = section_of(document)
     holder = list_of(section)
     entries = entries_of(document, holder)
+    if state != "exact":
+        _refuse_unheard([entry for entry in entries if state == "present" or _key(entry) not in wishes])
     splices = _splices(document, section, holder, entries, wishes, state)
     content = apply_splices(data, splices)
-    new_document = parse(content, KEEP) if splices else document
+    new_document = parse(_until_list(document, section, holder, content), KEEP) if splices else document
     new_holder = list_of(section_of(new_document))
     uris = [entry.attributes["listenUri"] for entry in entries_of(new_document, new_holder)]
     final = _understood(uris)
     if state != "absent":
         check_together(final)
-    return Result(content, uris, _shown(document, holder), _shown(new_document, new_holder), warnings_for(final))
+    warnings = warnings_for(final) + _oddities(uris)
+    return Result(content, uris, _shown(document, holder), _shown(new_document, new_holder), warnings)
+
+
+def _until_list(document: Document, section: Element, holder: Element | None, content: bytes) -> bytes:
+    """Return the new content until the end of its ``listenUris``, as a whole document: what follows is as it was."""
+    kept = len(document.data) - (holder or section).end
+    ends = ([f"</{section.name}>"] if holder else []) + [f"</{document.root.name}>"]
+    return content[: len(content) - kept] + "".join(ends).encode(document.codec)
 
 
 def _distinct(wanted: list[str]) -> dict[ListenUri, str]:
@@ -119,6 +137,25 @@ def _distinct(wanted: list[str]) -> dict[ListenUri, str]:
     if not wishes:
         raise DotnetError("the list of URIs is empty: name at least one")
     return wishes
+
+
+def _refuse_unheard(entries: list[Element]) -> None:
+    """Refuse to leave an entry with which the server does not start; one that is merely odd stays."""
+    for entry in entries:
+        text = entry.attributes["listenUri"]
+        if not starts(text):
+            raise entry.error(f"the server does not start with the listenUri {text!r}: state exact replaces it")
+
+
+def _oddities(uris: list[str]) -> list[str]:
+    """Return what is wrong with the URIs that are there and that we would not write."""
+    notes = []
+    for text in uris:
+        try:
+            parse_listen_uri(text)
+        except DotnetError as error:
+            notes.append(str(error))
+    return notes
 
 
 def _understood(uris: list[str]) -> list[ListenUri]:

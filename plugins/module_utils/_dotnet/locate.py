@@ -7,11 +7,15 @@ from __future__ import annotations
 import os
 
 from .._supervisor import SupervisorError, config_path, find_program
+from .app_settings import read_settings
 from .errors import DotnetError
+from .files import at, read_config
 
 SERVER_FILE = "Constellation.Server.exe.config"
 SENTINEL_FILE = "Constellation.Sentinel.exe.config"
 DEFAULT_SERVER_PATH = f"/opt/constellation-server/{SERVER_FILE}"
+# From 1.8.3.17190 on the server looks for its configuration in the folder that this setting beside its .exe names.
+BASE_DIRECTORY = "Constellation.BaseDirectory"
 
 
 def find_config(path: str | None, program: str, kind: str) -> str:
@@ -35,7 +39,7 @@ def find_config(path: str | None, program: str, kind: str) -> str:
                 f"supervisor's section [program:{program}] names neither an .exe nor a directory: give the path of the "
                 f"{default_name}"
             )
-        return found
+        return _in_base_directory(found) if kind == "server" else found
     if kind == "server" and os.path.exists(DEFAULT_SERVER_PATH):
         raise DotnetError(
             f"{DEFAULT_SERVER_PATH} is there, but supervisor has no [program:{program}] that could be restarted after "
@@ -44,6 +48,23 @@ def find_config(path: str | None, program: str, kind: str) -> str:
             "it as path to the module constellation_listen_uris and restart the server by hand"
         )
     return ""
+
+
+def _in_base_directory(path: str) -> str:
+    """Return the file in the base directory that the file beside the ``.exe`` names, or that file itself.
+
+    A relative folder counts from the ``.exe``. One without a configuration is an error: the server would not start.
+    """
+    if not os.path.isfile(path):
+        return path
+    try:
+        base = read_settings(read_config(path)).get(BASE_DIRECTORY, "").strip()
+    except DotnetError as error:
+        raise at(path, error) from error
+    live = os.path.normpath(os.path.join(os.path.dirname(path), base, SERVER_FILE)) if base else path
+    if not os.path.isfile(live):
+        raise DotnetError(f"{path}: {BASE_DIRECTORY} names {base}, where there is no {SERVER_FILE}: correct it")
+    return live
 
 
 def not_found(program: str) -> str:

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet import files
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uris import change_uris
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+
+FIXTURES = pathlib.Path(__file__).parents[4] / "fixtures" / "dotnet"
 
 
 @dataclass
@@ -108,3 +111,59 @@ def test_no_file_a_folder_and_a_huge_file(tmp_path: pathlib.Path) -> None:
     for path, why in ((tmp_path / "none", "no such file"), (tmp_path, "not a plain file"), (huge, "too many")):
         with pytest.raises(DotnetError, match=why):
             files.read_config(str(path))
+
+
+def bad_inputs() -> dict[str, tuple[bytes, str]]:
+    """Return each bad file, and what its error says."""
+    plain = (FIXTURES / "accepted" / "plain.config").read_bytes()
+    entities = b"".join(b'<!ENTITY l%d "%s">\n' % (at + 1, b"&l%d;" % at * 10) for at in range(30))
+    laughs = b'<?xml version="1.0"?>\n<!DOCTYPE c [\n<!ENTITY l0 "lol">\n' + entities + b"]>\n<c>&l30;</c>\n"
+    quadratic = b'<?xml version="1.0"?>\n<!DOCTYPE c [<!ENTITY a "' + b"x" * 100_000 + b'">]>\n<c>' + b"&a;" * 50_000
+    return {
+        "truncated": (plain[:-30], r"line 10, column [0-9]+: not well-formed XML"),
+        "two lists": (plain.replace(b"<listenUris>", b"<listenUris/>\n<listenUris>"), r"line 8, column 1: .*line 7"),
+        "two sections": (plain.replace(b"  <constellation>", b"<constellation/>\n<constellation>"), "line 7, column 1"),
+        "both names": (plain.replace(b"  <constellation>", b"<constellationSection/>\n<constellation>"), "line 7, col"),
+        "wrong root": (plain.replace(b"configuration>", b"settings>"), "line 2, column 1: .*<settings>"),
+        "unknown encoding": (plain.replace(b"utf-8", b"koi8-r"), "line 1, column 1: .*'koi8-r'"),
+        "no server's": (
+            b"<configuration>\n  <runtime/>\n</configuration>",
+            "line 1, column 1: .*not the configuration",
+        ),
+        "no XML": (b"listenUris: http://+:8088/\n", "line 1, column 1: not well-formed XML"),
+        "empty": (b"", "line 1, column [01]: "),
+        "30 MB": (plain + b"<!--" + b"x" * (30 << 20) + b"-->", "[0-9]+ bytes are too many for a configuration file"),
+        "billion laughs": (laughs, "line 2, column [0-9]+: a DOCTYPE"),
+        "quadratic laughs": (quadratic, "line 2, column [0-9]+: a DOCTYPE"),
+        "millions deep": (b"<configuration>" + b"<a>" * 2_000_000, "line 1, column [0-9]+: not well-formed XML"),
+    }
+
+
+BAD = bad_inputs()
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "write"])
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_refused_with_its_place_and_nothing_is_written(
+    name: str, check: bool, tmp_path: pathlib.Path
+) -> None:
+    data, why = BAD[name]
+    folder = tmp_path / "server"
+    folder.mkdir()
+    path = folder / "app.exe.config"
+    path.write_bytes(data)
+    before = path.stat()
+    host = Host(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"))
+    with pytest.raises(DotnetError, match=rf"app\.exe\.config: {why}"):
+        files.rewrite(
+            str(path),
+            lambda content: change_uris(content, ["http://+:8088/constellation"], "exact"),
+            backup=True,
+            check=check,
+            host=host,
+        )
+    after = path.stat()
+    assert (after.st_ino, after.st_mtime_ns, after.st_size) == (before.st_ino, before.st_mtime_ns, before.st_size)
+    assert path.read_bytes() == data
+    assert os.listdir(folder) == ["app.exe.config"]
+    assert not [one for one in tmp_path.rglob("*") if one.is_file() and one not in (path, tmp_path / "lock")]

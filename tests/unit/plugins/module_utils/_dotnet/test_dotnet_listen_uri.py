@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uri import parse_listen_uri
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uri import (
+    ListenUri,
+    check_together,
+    parse_listen_uri,
+    starts,
+    warnings_for,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,10 +28,11 @@ from hypothesis import strategies as st
         ("http://*:8080/a/b/", "http://*:8080/a/b/"),
         ("http://+/", "http://+:80/"),
         ("https://+", "https://+:443/"),
-        ("http://Constellation.MyDomain.net:8888/", "http://constellation.mydomain.net:8888/"),
+        ("http://constellation.mydomain.net:8888/", "http://constellation.mydomain.net:8888/"),
         ("http://127.0.0.1:8088/", "http://127.0.0.1:8088/"),
         ("http://foo_bar:1/", "http://foo_bar:1/"),
         ("http://+:08088/", "http://+:8088/"),
+        ("http://+:00000008088/", "http://+:8088/"),
         ("http://+:65535/A", "http://+:65535/A/"),
         ("http://+:1/~x!$&()*,;=:@", "http://+:1/~x!$&()*,;=:@/"),
     ],
@@ -47,6 +54,7 @@ def test_accepted(text: str, whole: str) -> None:
         ("http:///a", "host"),
         ("http://+:0/", "port"),
         ("http://+:65536/", "port"),
+        ("http://+:99999999999/", "port"),
         ("http://+:/", "port"),
         ("http://+:http/", "port"),
         ("http://+:+80/", "port"),
@@ -56,6 +64,7 @@ def test_accepted(text: str, whole: str) -> None:
         ("http://[::1]:8088/", "IPv6"),
         ("http://user@+:8088/", "host"),
         ("http://+x:8088/", "host"),
+        ("http://Constellation.mydomain.net:8888/", "host must be in small letters"),
         ("http://a..b:8088/", "host"),
         ("http://-a:8088/", "host"),
         ("http://*.example.org:8088/", "host"),
@@ -83,3 +92,48 @@ def test_never_a_traceback_and_stable(text: str) -> None:
     except DotnetError:
         return
     assert parse_listen_uri(str(uri)) == uri
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.text(max_size=30) | st.from_regex(r"https?://[+*a-z.]{1,9}(:[0-9]{1,6})?(/[a-z/%]{0,9})?", fullmatch=True))
+def test_the_server_starts_with_whatever_we_would_write(text: str) -> None:
+    try:
+        parse_listen_uri(text)
+    except DotnetError:
+        return
+    assert starts(text)
+
+
+def uris(*texts: str) -> list[ListenUri]:
+    return [parse_listen_uri(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("http://+:1/", "http://+:1/a", "http://*:1/", "http://name:1/"),
+        ("http://127.0.0.1:1/", "http://198.51.100.7:1/", "http://name:1/"),
+        ("http://+:1/", "http://127.0.0.1:2/", "https://+:3/"),
+    ],
+)
+def test_these_go_together(texts: tuple[str, ...]) -> None:
+    check_together(uris(*texts))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("http://+:8088/", "https://+:8088/a"),
+        ("http://127.0.0.1:8088/", "http://+:8088/a"),
+        ("http://*:8088/", "http://198.51.100.7:8088/"),
+    ],
+)
+def test_these_do_not_go_together(texts: tuple[str, ...]) -> None:
+    with pytest.raises(DotnetError, match="cannot share port 8088"):
+        check_together(uris(*texts))
+
+
+def test_a_name_is_told_what_it_means() -> None:
+    assert warnings_for(uris("http://+:1/", "http://*:2/")) == []
+    assert "Host header is name" in warnings_for(uris("http://name:1/"))[0]
+    assert "write 127.0.0.1" in warnings_for(uris("http://localhost:1/"))[0]

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet import locate
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
@@ -57,3 +59,35 @@ def test_server_that_supervisor_does_not_know_is_refused(monkeypatch: pytest.Mon
         locate.find_config(None, "p", "server")
     for word in (locate.DEFAULT_SERVER_PATH, "constellation_config_program", "path", "nothing was changed"):
         assert word in str(error.value)
+
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Have supervisor start the server in a folder of its own; return the file beside its `.exe`."""
+    monkeypatch.setattr(locate, "find_program", lambda _name: Program("p", "p", COMMAND, str(tmp_path)))
+    return tmp_path / "Constellation.Server.exe.config"
+
+
+def with_base(folder: str) -> str:
+    setting = f'<add key="{locate.BASE_DIRECTORY}" value="{folder}" />'
+    return f"<configuration><appSettings>{setting}</appSettings></configuration>"
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_the_live_file_is_in_the_base_directory(beside: Path, absolute: bool) -> None:
+    folder = beside.parent / "data"
+    folder.mkdir()
+    (folder / beside.name).write_text("<configuration />")
+    beside.write_text(with_base(str(folder) if absolute else "data/"))
+    assert locate.find_config(None, "p", "server") == str(folder / beside.name)
+
+
+def test_an_empty_base_directory_is_none(beside: Path) -> None:
+    beside.write_text(with_base(""))
+    assert locate.find_config(None, "p", "server") == str(beside)
+
+
+def test_a_base_directory_without_a_file_is_refused(beside: Path) -> None:
+    beside.write_text(with_base("/nowhere"))
+    with pytest.raises(DotnetError, match=r"BaseDirectory names /nowhere, where there is no Constellation\.Server"):
+        locate.find_config(None, "p", "server")
