@@ -63,9 +63,17 @@ def inventory() -> dict[str, Any]:
         "ansible_remote_tmp": "/tmp",  # a folder that is there, so that pipelining does not warn
         "edge_email": "me@example.org",
     }
+    sentinels = {
+        name: {"container_name": machine["container"]}
+        for name, machine in lab["machines"].items()
+        if name.startswith("sentinel-")
+    }
     if hosts:
         common |= {"edge_acme_server": lab["pebble"]["directory"], "edge_probe_ca_file": lab["pebble"]["root"]}
-    return {"edge": {"hosts": sorted(hosts), "vars": common}, "_meta": {"hostvars": hosts}}
+    groups = {"edge": {"hosts": sorted(hosts), "vars": common}}
+    if sentinels:
+        groups["constellation_sentinels"] = {"hosts": sorted(sentinels), "vars": common}
+    return {**groups, "_meta": {"hostvars": hosts | sentinels}}
 
 
 if __name__ == "__main__":

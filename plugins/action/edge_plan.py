@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._edge.plan import constellation_plan, edge_plan
+from ..module_utils._edge.console import local_server
+from ..module_utils._edge.elsewhere import by_hand, questions, unserved
+from ..module_utils._edge.plan import Machine, constellation_hosts, constellation_plan, edge_plan
 from ..module_utils._edge.schema import Problem, SchemaError, Site, nearest, read_sites
 from ..module_utils._edge.upstreams import asked_names
 from ..module_utils._fail2ban import Fail2banError, normal_ignored
@@ -37,6 +40,7 @@ VARIABLES = (
     "edge_email",
     "edge_fail2ban_ignoreip",
     "edge_firewall_rules",
+    "edge_lan",
     "edge_plan",
     "edge_probe_address",
     "edge_probe_ca_file",
@@ -44,6 +48,13 @@ VARIABLES = (
     "edge_report_file",
     "edge_sites",
 )
+# What `constellation_info` is told, by the variable of the role constellation_config that says so.
+PLACES = {
+    "server_path": "server_path",
+    "server_program": "program",
+    "sentinel_path": "sentinel_path",
+    "sentinel_program": "sentinel_program",
+}
 # Let's Encrypt's production directory (RFC 8555 section 7.1.1).
 ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
 # HTTP is needed for the challenges and for the redirect.
@@ -70,6 +81,7 @@ class ActionModule(ActionBase):
                 "acme_server": {"type": "str", "default": ACME_SERVER},
                 "firewall_rules": {"type": "list", "elements": "dict", "default": []},
                 "ignoreip": {"type": "list", "elements": "str", "default": []},
+                "lan": {"type": "list", "elements": "str", "default": []},
             }
         )
         groups = self._task_vars["group_names"]
@@ -80,20 +92,25 @@ class ActionModule(ActionBase):
             *_server_problems(arguments["acme_server"]),
             *_firewall_problems(arguments["firewall_rules"]),
             *_ignored_problems(arguments["ignoreip"]),
+            *_lan_problems(arguments["lan"]),
         ]
         edges = self._edges(arguments["sites"] if is_edge else None, problems)
         if problems:
             raise AnsibleActionFail(_report(self._host, problems))
-        plan = {"is_edge": is_edge, **self._constellation(edges, groups)}
+        sites = edges.get(self._host, [])
+        found = self._found(edges, sites, groups)
+        if found.get("failed"):
+            return {**result, **found}
+        constellation = self._constellation(edges, groups, found)
+        server = local_server(found, constellation["listen_uris"], arguments["lan"])
         if is_edge:
-            host = self._execute_module(
-                module_name="constellation.edge.edge_preflight",
-                module_args={"names": asked_names(edges[self._host])},
-                task_vars=task_vars,
-            )
+            constellation["unserved"] = unserved(sites, found.get("answers", {}), server)
+        plan: dict[str, Any] = {"is_edge": is_edge, "constellation": constellation}
+        if is_edge:
+            host = self._look("edge_preflight", {"names": asked_names(sites)})
             if host.get("failed"):
-                return {**result, **host, "msg": f"host {self._host}: {host.get('msg', 'edge_preflight failed')}"}
-            plan |= {"host": host["host"], **edge_plan(edges[self._host], host["host"])}
+                return {**result, **host}
+            plan |= {"host": host["host"], **edge_plan(sites, host["host"], server)}
             plan |= {
                 "acme_server": arguments["acme_server"],
                 "firewall_rules": [*WEB_RULES, *arguments["firewall_rules"]],
@@ -102,6 +119,23 @@ class ActionModule(ActionBase):
             }
             result["warnings"] = host.get("warnings", [])
         return {**result, "changed": False, "ansible_facts": {"edge_plan": plan}}
+
+    def _look(self, module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return what a module of ours reads on the host; its failure names the host."""
+        answer: dict[str, Any] = self._execute_module(
+            module_name=f"constellation.edge.{module}", module_args=arguments, task_vars=self._task_vars
+        )
+        if answer.get("failed"):
+            answer["msg"] = f"host {self._host}: {answer.get('msg', f'{module} failed')}"
+        return answer
+
+    def _constellation_places(self) -> dict[str, Any]:
+        """Return where the owner says that server and sentinel are; what is not said, is found."""
+        given = {
+            option: self._templar.template(self._task_vars.get(f"constellation_config_{variable}", ""))
+            for option, variable in PLACES.items()
+        }
+        return {option: value for option, value in given.items() if value}
 
     def _view_from_the_controller(self) -> dict[str, Any]:
         """Return where the probes connect; asked from the server itself, nothing says what the outside sees."""
@@ -126,10 +160,46 @@ class ActionModule(ActionBase):
                     problems.extend(error.problems)
         return edges
 
-    def _constellation(self, edges: Mapping[str, list[Site]], groups: Iterable[str]) -> dict[str, Any]:
-        return {
-            "constellation": constellation_plan(edges, self._host, SERVER_GROUP in groups, SENTINEL_GROUP in groups)
-        }
+    def _found(self, edges: Mapping[str, list[Site]], sites: list[Site], groups: Iterable[str]) -> dict[str, Any]:
+        """Return what `constellation_info` finds on this host; nothing where it has no part, or no Python."""
+        hosts = constellation_hosts(edges.values())
+        has_part = constellation_hosts([sites]) or {SERVER_GROUP, SENTINEL_GROUP} & set(groups)
+        if not (hosts and has_part) or self._is_windows:
+            return {}
+        return self._look(
+            "constellation_info", {**self._constellation_places(), "hosts": hosts, "questions": questions(sites)}
+        )
+
+    @property
+    def _is_windows(self) -> bool:
+        # By winrm or psrp, or by ssh with ansible_shell_type powershell or cmd: as ansible-core's own actions ask.
+        return bool(getattr(self._connection._shell, "_IS_WINDOWS", False))
+
+    def _constellation(
+        self, edges: Mapping[str, list[Site]], groups: Iterable[str], found: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        hosts = constellation_hosts(edges.values())
+        listed = [host for host in self._task_vars.get("groups", {}).get(SERVER_GROUP, []) if host not in edges]
+        machine = Machine(
+            self._host,
+            own_hosts=frozenset([*self._named(hosts, [self._host]), *found.get("own_hosts", [])]),
+            is_listed=SERVER_GROUP in groups,
+            is_sentinel=SENTINEL_GROUP in groups,
+            sole_server=listed == [self._host],
+            edge_hosts=frozenset(self._named(hosts, edges)),
+        )
+        plan = constellation_plan(edges, machine)
+        if self._is_windows:
+            return by_hand(plan, is_sentinel=machine.is_sentinel)
+        if found:
+            plan["found"] = {part: found[part] for part in ("server", "sentinel", "own_hosts")}
+        return plan
+
+    def _named(self, hosts: Iterable[str], names: Iterable[str]) -> list[str]:
+        """Return those of the upstreams' hosts by which the inventory knows one of these hosts."""
+        hostvars = self._task_vars.get("hostvars", {})
+        known = {str(value).lower() for name in names for value in (name, hostvars[name].get("ansible_host", name))}
+        return [host for host in hosts if host.strip("[]").lower() in known]
 
     def _variable_problems(self) -> list[Problem]:
         unknown = [name for name in self._task_vars if name.startswith("edge_") and name not in VARIABLES]
@@ -189,6 +259,17 @@ def _ignored_problems(values: list[str]) -> list[Problem]:
             normal_ignored("", [value])
         except Fail2banError as error:
             problems.append(Problem(place, str(error).removeprefix(".ignoreip: "), value))
+    return problems
+
+
+def _lan_problems(values: list[str]) -> list[Problem]:
+    problems: list[Problem] = []
+    for index, value in enumerate(values):
+        try:
+            ipaddress.ip_network(value)
+        except ValueError as error:
+            text = f"'{value}' is no network, such as 2001:db8:0:1::/64 or 10.8.0.0/24 ({error})"
+            problems.append(Problem(f"edge_lan[{index}]", text, value))
     return problems
 
 

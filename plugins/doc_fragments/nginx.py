@@ -75,7 +75,7 @@ options:
             declared are removed, and of repeatable ones, such as C(proxy_set_header), exactly the declared ones are
             left. Every other directive stays.
           - A name with the argument that tells one of several apart, such as C(add_header X-Frame-Options), means that
-            one alone.
+            one alone. A block is named with its braces, as in C(if ($slow) {}).
         type: list
         elements: str
         default: []

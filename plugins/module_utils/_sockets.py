@@ -22,13 +22,14 @@ Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]  # noqa: UP007 - a
 
 
 class Socket(NamedTuple):
-    """A TCP socket: its own address and port, and the address of the other end. IPv4 in IPv6 is told as IPv4."""
+    """A TCP socket: its own address and port, and those of the other end. IPv4 in IPv6 is told as IPv4."""
 
     inode: int
     state: str
     address: Address
     port: int
     peer: Address
+    peer_port: int
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def parse(table: str) -> Iterator[Socket]:
         if len(fields) < 10:
             continue
         address, _colon, port = fields[1].partition(":")
-        peer = fields[2].partition(":")[0]
-        yield Socket(int(fields[9]), fields[3], _address(address), int(port, 16), _address(peer))
+        peer, _colon, peer_port = fields[2].partition(":")
+        yield Socket(int(fields[9]), fields[3], _address(address), int(port, 16), _address(peer), int(peer_port, 16))
 
 
 def tcp(proc: Path = PROC) -> list[Socket]:

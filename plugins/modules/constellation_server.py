@@ -40,6 +40,12 @@ options:
     type: str
     choices: [present, exact, absent]
     default: exact
+  keep_others:
+    description:
+      - With O(state=exact), leave the URIs on other ports that no earlier call of this module set. The owner may have
+        them for something else.
+    type: bool
+    default: false
   timeout:
     description: How many seconds the restarted server has to answer on every URI.
     type: float
@@ -243,6 +249,7 @@ def main() -> None:
             "program": {"type": "str", "default": "constellation-server"},
             "uris": {"type": "list", "elements": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "exact", "absent"], "default": "exact"},
+            "keep_others": {"type": "bool", "default": False},
             "timeout": {"type": "float", "default": 60},
             "settle": {"type": "float", "default": 3},
             "backup": {"type": "bool", "default": False},
@@ -270,7 +277,13 @@ def main() -> None:
             "as program, since nobody could restart it. Nothing was changed"
         )
     wanted = Wanted(wish["program"], path, "server", wish["timeout"], wish["settle"])
-    step = ServerStep(wanted, wish["uris"], wish["state"], bring_up_to_date if wish["nginx"] else lambda: False)
+    step = ServerStep(
+        wanted,
+        wish["uris"],
+        wish["state"],
+        bring_up_to_date if wish["nginx"] else lambda: False,
+        keep_others=wish["keep_others"],
+    )
     try:
         answer = carry_out(module, step)
     except (ConfigError, NginxError, DotnetError, SupervisorError) as error:

@@ -33,9 +33,13 @@ options:
       - The sites of this host, as in C(inventory.example.yml). Each has a C(server_name), one name or a list of which
         the first names the certificate, and C(routes).
       - Keys of a route are C(path), C(app) (a preset), C(upstream) (scheme, host and port), C(prefix) (V(keep) or
-        V(strip)), C(buffering), C(read_timeout) in seconds, C(max_body_size) in nginx's notation, and C(probe), which
-        says what C(verify.yml) asks beyond the page (C(status), and C(sse), C(websocket), C(stream) as paths below the
-        route).
+        V(strip)), C(buffering), C(read_timeout) in seconds, C(max_body_size) in nginx's notation, C(console), and
+        C(probe), which says what C(verify.yml) asks beyond the page (C(status), and C(sse), C(websocket), C(stream) as
+        paths below the route).
+      - C(console) of a route with C(app=constellation) says who may open what the server keeps for its own host
+        (C(localhostOnly) of a C(fileServer), as the Console comes), when the server is on the proxy's host. V(lan), the
+        default, answers 403 to everybody outside the LAN, V(public) lets everybody in. A server on another host keeps
+        it for that host itself.
       - Not needed on hosts outside the group C(edge).
     type: raw
   email:
@@ -53,6 +57,16 @@ options:
     default: []
   ignoreip:
     description: Addresses and networks beside the loopback that fail2ban never bans, such as the LAN.
+    type: list
+    elements: str
+    default: []
+  lan:
+    description:
+      - Networks beside the private and link-local ranges (RFC 1918, 3927, 4193, 4291) that count as the LAN for
+        C(console), such as the IPv6 prefix that the Internet provider gave to the house.
+      - What counts is the address that nginx sees. Behind another proxy, as of a content delivery network, that is the
+        proxy's, and a proxy inside the LAN makes everybody one of the LAN. Then let nginx's C(real_ip_header) and
+        C(set_real_ip_from) give it the client's.
     type: list
     elements: str
     default: []

@@ -101,7 +101,7 @@ def reason_to_restart(
     record = read_record(wanted.program, wanted.state_folder)
     known = record if record and (record.pid, record.start) == (status.pid, start_ticks(status.pid)) else None
     if changes and (known is None or known.fingerprint != config.print):
-        return "its listenUris change"
+        return "its listenUris change" if wanted.kind == "server" else "its server's address changes"
     if record == _UNKNOWN:
         return "an earlier run was cut off while it restarted the program with another file"
     for uri in config.parsed:

@@ -125,11 +125,16 @@ class Restart:
 
     def _failure(self, problem: str) -> RestartError:
         wanted, secrets = self._wanted, self._config.secrets
-        tail = mask(supervisor.log_tail(self._process), secrets).splitlines()[-_LOG_LINES:]
         return RestartError(
             f"{wanted.program} was restarted but does not run as {wanted.config} says: {mask(problem, secrets)}",
-            "\n".join(tail) or "(supervisor has no log of it)",
+            log_end(self._process, secrets),
         )
+
+
+def log_end(process: str, secrets: list[str]) -> str:
+    """Return the last lines that a program said, without access keys."""
+    tail = mask(supervisor.log_tail(process), secrets).splitlines()[-_LOG_LINES:]
+    return "\n".join(tail) or "(supervisor has no log of it)"
 
 
 def mask(text: str, secrets: list[str]) -> str:

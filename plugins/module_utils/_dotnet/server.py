@@ -8,12 +8,12 @@ import os
 from collections.abc import Callable
 
 from .. import _supervisor as supervisor
-from .._files import fsync_folder, unlink_if_there, write_new
 from .._nginx.site_plan import Companion
 from .._transaction import Write
 from .errors import DotnetError
-from .files import at, read_config
+from .files import at, read_config, write_in_place
 from .listen_uris import Result, change_uris, read_uris
+from .others import others, read_ours, write_ours
 from .program import (
     Config,
     Wanted,
@@ -34,8 +34,10 @@ class ServerStep:
     at its new address: what clients miss is the restart, not the time that the server has to stay up for.
     """
 
-    def __init__(self, wanted: Wanted, uris: list[str], state: str, reload: Callable[[], bool]) -> None:
-        """Name the server, and the URIs as `change_uris` takes them."""
+    def __init__(
+        self, wanted: Wanted, uris: list[str], state: str, reload: Callable[[], bool], *, keep_others: bool = False
+    ) -> None:
+        """Name the server, and the URIs as `change_uris` takes them; `others` says which may stay beside them."""
         self.reloaded = False
         self.reason = ""
         self.pid = 0
@@ -44,6 +46,7 @@ class ServerStep:
         self._uris = uris
         self._state = state
         self._reload = reload
+        self._keep_others = keep_others
         self._original = b""
         self._begun = False
         self._restored = False
@@ -54,7 +57,7 @@ class ServerStep:
         wanted, path = self._wanted, self._wanted.config
         data = self._original = read_config(path)
         try:
-            self.plan = change_uris(data, self._uris, self._state)
+            self.plan = change_uris(data, self._uris + self._others(data), self._state)
         except DotnetError as error:
             raise at(path, error) from error
         config = config_of(wanted, self.plan.content)
@@ -111,6 +114,14 @@ class ServerStep:
                 self._failure = error
                 raise
         remember(self._wanted, config, self.pid)
+        if self._state == "exact":
+            write_ours(self._wanted.config, self._uris, self._wanted.state_folder)
+
+    def _others(self, data: bytes) -> list[str]:
+        if not self._keep_others:
+            return []
+        wanted = self._wanted
+        return others(read_uris(data), self._uris, read_ours(wanted.config, wanted.state_folder))
 
     def _undone(self) -> None:
         """Restart the server on its previous file, when it was restarted on the new one."""
@@ -134,19 +145,15 @@ class ServerStep:
         Somebody who saved it meanwhile has kept it from being put back as a whole: then the listenUris alone are, in
         the text that is there.
         """
-        path = os.path.realpath(self._wanted.config)
+        path = self._wanted.config
         data = read_config(path)
         previous = read_uris(self._original)
         # Whoever changed the URIs themselves meanwhile has decided on them.
         if data == self._original or not previous or read_uris(data) != self.plan.uris:
             return data
-        content = change_uris(data, previous, "exact").content
-        folder, name = os.path.split(path)
-        temporary = os.path.join(folder, f".{name}.{os.getpid()}.new")
         try:
-            write_new(temporary, content, 0o600, like=path)
-            os.rename(temporary, path)
-        finally:
-            unlink_if_there(temporary)
-        fsync_folder(folder)
+            content = change_uris(data, previous, "exact").content
+        except DotnetError:
+            return data  # the server could not have listened on them
+        write_in_place(path, content)
         return content

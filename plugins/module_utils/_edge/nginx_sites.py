@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .console import GUARD, LocalServer, guard, kept_text
 from .platform import KEEPALIVE_DIRECTIVES, Platform
 from .schema import Route, Site
 from .upstreams import Names, blocks, directives, owned
@@ -33,6 +34,8 @@ _LENGTH_MAP = (
     'map $proxy_internal_body_length $constellation_edge_length { default $proxy_internal_body_length; "" 0; }'
 )
 
+NO_SERVER = LocalServer()
+
 # Every directive that a route's location can get beside those of `upstreams`. Lines of other names are its owner's.
 ROUTE_DIRECTIVES = (
     "proxy_http_version",
@@ -46,12 +49,17 @@ ROUTE_DIRECTIVES = (
 )
 
 
-def nginx_sites(sites: Iterable[Site], platform: Platform, names: Names) -> list[dict[str, Any]]:
-    """Return the whole declaration: the common site first, then one file for each site."""
-    return [_common(platform), *(_site(site, platform, names) for site in sites)]
+def nginx_sites(
+    sites: Sequence[Site], platform: Platform, names: Names, server: LocalServer = NO_SERVER
+) -> list[dict[str, Any]]:
+    """Return the whole declaration: the common site first, then one file for each site.
+
+    `server` is the Constellation server of this host.
+    """
+    return [_common(sites, platform, server), *(_site(site, platform, names, server) for site in sites)]
 
 
-def _common(platform: Platform) -> dict[str, Any]:
+def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> dict[str, Any]:
     refusal = {"ssl_reject_handshake": "on"} if platform.can_reject_handshake else {}
     https = {
         "server_name": ["_"],
@@ -70,11 +78,12 @@ def _common(platform: Platform) -> dict[str, Any]:
         "directives": {"server_tokens": "off", "access_log": _DEFAULT_LOG},
         "locations": [_challenge(), _location("/", {"return": "444"})],
     }
-    maps = "\n".join((_LOG_FORMAT, _UPGRADE_MAP, _LENGTH_MAP))
+    # The last one only where it is needed: some small builds of nginx lack `geo`.
+    maps = "\n".join(filter(None, (_LOG_FORMAT, _UPGRADE_MAP, _LENGTH_MAP, kept_text(sites, server))))
     return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}
 
 
-def _site(site: Site, platform: Platform, names: Names) -> dict[str, Any]:
+def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> dict[str, Any]:
     server_names = list(site.server_names)
     log = f"/var/log/nginx/{site.name}.access.log constellation_edge"
     http = {
@@ -97,8 +106,8 @@ def _site(site: Site, platform: Platform, names: Names) -> dict[str, Any]:
         "locations": [
             _location(
                 route.path,
-                _proxy(route, directives(site, route, platform, names)),
-                (*owned(route), *ROUTE_DIRECTIVES),
+                guard(route, server) | _proxy(route, directives(site, route, platform, names)),
+                (GUARD, *owned(route), *ROUTE_DIRECTIVES),
             )
             for route in site.routes
         ],

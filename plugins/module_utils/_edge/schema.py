@@ -15,10 +15,13 @@ from typing import Any
 from .names import UnusableValueError, Upstream, host_name, route_path, upstream
 
 SITE_KEYS = ("hsts", "routes", "server_name")
-ROUTE_KEYS = ("app", "buffering", "max_body_size", "path", "prefix", "probe", "read_timeout", "upstream")
+ROUTE_KEYS = ("app", "buffering", "console", "max_body_size", "path", "prefix", "probe", "read_timeout", "upstream")
 PROBE_KEYS = ("sse", "status", "stream", "websocket")
 PREFIXES = ("keep", "strip")
+LAN, PUBLIC = "lan", "public"
+CONSOLES = (LAN, PUBLIC)
 GENERIC_APP = "generic"
+CONSTELLATION = "constellation"
 PROXY_PORTS = (80, 443)
 
 
@@ -41,7 +44,10 @@ class SchemaError(Exception):
 
 @dataclass(frozen=True)
 class Route:
-    """One public path of a site; `read_timeout` in seconds, `max_body_size` in nginx's notation ("0": no limit)."""
+    """One public path of a site; `read_timeout` in seconds, `max_body_size` in nginx's notation ("0": no limit).
+
+    `console` tells who may open what the Constellation server keeps for its own host: the LAN or everybody.
+    """
 
     path: str
     app: str
@@ -52,6 +58,7 @@ class Route:
     max_body_size: str
     fixed_content_length: bool
     probe: Mapping[str, Any] = field(default_factory=dict)
+    console: str = LAN
 
 
 @dataclass(frozen=True)
@@ -176,6 +183,7 @@ class _Reader:
             max_body_size=self._body_size(place, entry, preset.get("max_body_size", "0")),
             fixed_content_length=bool(preset.get("fixed_content_length", False)),
             probe=self._probe(entry, place),
+            console=self._console(entry, app, place),
         )
         return None if len(self.problems) > before else route
 
@@ -222,6 +230,18 @@ class _Reader:
             self._say(place, f"prefix '{prefix}' is not known{nearest(prefix, PREFIXES)}", prefix)
             return "keep"
         return str(prefix)
+
+    def _console(self, entry: Mapping[str, Any], app: str, place: str) -> str:
+        if "console" not in entry:
+            return LAN
+        console = entry["console"]
+        if console not in CONSOLES:
+            self._say(place, f"console '{console}' is not known{nearest(console, CONSOLES)}", console)
+        elif app != CONSTELLATION and entry.get("app", GENERIC_APP) == app:
+            self._say(
+                place, f"console is for `app: {CONSTELLATION}` alone, and this route is {app}: take it out", entry
+            )
+        return str(console)
 
     def _probe(self, entry: Mapping[str, Any], place: str) -> Mapping[str, Any]:
         probe = entry.get("probe", {})

@@ -123,9 +123,11 @@ def location_head(text: str, where: str) -> Statement:
 
 
 def owned_directive(given: object, where: str) -> Statement:
-    """Return a directive that `owns` names, alone or with the argument that tells it apart. Raises ConfigError."""
+    """Return a directive that `owns` names, or a block with its braces. Raises ConfigError."""
     try:
-        statement = _one(f"{_text(given, where)};", where, block=False)
+        text = _text(given, where)
+        is_block = text.rstrip().endswith("}")
+        statement = _one(text if is_block else f"{text};", where, block=is_block)
     except ConfigError:
         statement = None
     if statement is None or not _NAME.match(statement.words[0][1]):
@@ -242,9 +244,7 @@ def owned(given: Iterable[object] | None, place: str) -> Owns:
         if statement.name in ("listen", "location", "server_name"):
             raise ConfigError(f"{place}, owns: {statement.name!r} has a place of its own in the declaration")
         single = key(statement)
-        if len(statement.words) > 1 and len(single) == 1:
-            raise ConfigError(
-                f"{place}, owns: {each!r} is not the name of a directive, which stands once; leave out its value"
-            )
-        found.add(single if len(statement.words) > 1 else statement.name)
+        if statement.block is None and len(single) == 1 < len(statement.words):
+            raise ConfigError(f"{place}, owns: {each!r} is not the name of a directive: leave out its value")
+        found.add(single if statement.block or len(statement.words) > 1 else statement.name)
     return frozenset(found)

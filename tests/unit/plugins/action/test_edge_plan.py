@@ -11,6 +11,7 @@ from ansible_collections.constellation.edge.plugins.action.edge_plan import (
     ACME_SERVER,
     _firewall_problems,
     _ignored_problems,
+    _lan_problems,
     _server_problems,
 )
 
@@ -47,6 +48,12 @@ def test_every_address_that_is_none_is_named():
     problems = _ignored_problems(["10.0.0.0/8", "10.0.0.0/33", "lan.example", "", "a b"])
     assert [problem.place for problem in problems] == ["edge_fail2ban_ignoreip[1]", "edge_fail2ban_ignoreip[4]"]
     assert problems[0].text.startswith("'10.0.0.0/33' is not an address")
+
+
+def test_every_network_of_the_lan_that_is_none_is_named():
+    problems = _lan_problems(["10.8.0.0/24", "2001:db8::/48", "192.168.0.1", "10.0.0.1/8", "lan", ""])
+    assert [problem.place for problem in problems] == ["edge_lan[3]", "edge_lan[4]", "edge_lan[5]"]
+    assert problems[0].text.startswith("'10.0.0.1/8' is no network, such as ")
 
 
 @pytest.mark.parametrize("url", [ACME_SERVER, "https://ca.lan:14000/dir", "https://[2001:db8::1]/dir"])

@@ -257,3 +257,29 @@ def test_wrong_uris_and_a_wrong_file_are_refused_with_the_path(moving: World) ->
     moving.path.write_text("<a/>")
     with pytest.raises(DotnetError, match=r"a\.exe\.config: line 1"):
         step_to(moving, NEW).companion()
+
+
+OWNERS = "http://+:9000/other"
+
+
+def test_what_the_owner_added_on_another_port_stays_when_asked(world: World) -> None:
+    world.write("http://+:8088/", OWNERS, age=100)
+    world.start("http://+:8088/", OWNERS, age=50)
+    step = ServerStep(world.wanted(), [NEW], "exact", lambda: False, keep_others=True)
+    carry_out(world, step)
+    assert step.plan.uris == [NEW, OWNERS]
+    step = step_to(world, NEW)
+    carry_out(world, step)
+    assert step.plan.uris == [NEW]
+
+
+def test_what_an_earlier_call_set_on_another_port_goes(world: World) -> None:
+    moved = "http://+:8089/c"
+    world.write(OLD, OWNERS, age=100)
+    world.start(OLD, OWNERS, age=50)
+    for uri in (NEW, moved):
+        step = ServerStep(world.wanted(), [uri], "exact", lambda: False, keep_others=True)
+        carry_out(world, step)
+        assert step.plan.uris == [uri, OWNERS]
+    again = ServerStep(world.wanted(), [moved], "exact", lambda: False, keep_others=True)
+    assert not again.companion().due

@@ -9,7 +9,12 @@ from __future__ import annotations
 import pathlib
 
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._edge.plan import constellation_plan, edge_plan
+from ansible_collections.constellation.edge.plugins.module_utils._edge.console import LocalServer
+from ansible_collections.constellation.edge.plugins.module_utils._edge.plan import (
+    Machine,
+    constellation_plan,
+    edge_plan,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
 
 ROOT = pathlib.Path(__file__).parents[5]
@@ -25,41 +30,86 @@ LOCAL = sites({"path": "/constellation/", "app": "constellation"})
 REMOTE = sites({"path": "/constellation/", "app": "constellation", "upstream": "http://10.0.0.5:8088"})
 
 
+NAMED = sites({"path": "/c/", "app": "constellation", "upstream": "http://constellation.lan:8088"})
+EMPTY = {"listen_uris": [], "sentinel_uri": "", "upstreams": []}
+BELOW_C = ["http://+:8088/constellation/"]
+
+
+def plan(edges, name, *own_hosts, **more):
+    return constellation_plan(edges, Machine(name, frozenset(own_hosts), **more))
+
+
+def listed(edges, name, *own_hosts, **more):
+    return plan(edges, name, *own_hosts, is_listed=True, **more)["listen_uris"]
+
+
 def test_a_server_on_the_edge_needs_no_group():
-    plan = constellation_plan({"home": LOCAL}, "home", is_listed=False, is_sentinel=False)
-    assert plan == {
-        "listen_uris": ["http://+:8088/constellation/"],
+    assert plan({"home": LOCAL}, "home") == {
+        "listen_uris": BELOW_C,
         "sentinel_uri": "http://127.0.0.1:8088/constellation/",
+        "upstreams": ["http://127.0.0.1:8088"],
     }
 
 
+def test_an_address_of_the_edge_is_the_edge():
+    assert plan({"home": REMOTE}, "home", "10.0.0.5")["listen_uris"] == BELOW_C
+    assert plan({"home": REMOTE, "other": LOCAL}, "other", "10.0.0.5")["listen_uris"] == BELOW_C
+
+
 def test_a_server_elsewhere_is_named_by_its_group():
-    assert constellation_plan({"home": REMOTE}, "home", is_listed=False, is_sentinel=False)["listen_uris"] == []
-    plan = constellation_plan({"home": REMOTE}, "server", is_listed=True, is_sentinel=False)
-    assert plan["listen_uris"] == ["http://+:8088/constellation/"]
+    assert plan({"home": REMOTE}, "home")["listen_uris"] == []
+    assert plan({"home": REMOTE}, "server", "10.0.0.5")["listen_uris"] == []
+    assert listed({"home": REMOTE}, "server", "10.0.0.5") == BELOW_C
+
+
+def test_of_several_listed_servers_each_gets_its_own():
+    edges = {"home": REMOTE, "flat": NAMED}
+    assert listed(edges, "one", "10.0.0.5") == BELOW_C
+    assert listed(edges, "two", "constellation.lan") == ["http://+:8088/c/"]
+    assert listed(edges, "three") == []
+
+
+def test_the_only_listed_server_is_meant_by_the_only_upstream_that_it_can_be():
+    assert listed({"home": NAMED}, "server", sole_server=True) == ["http://+:8088/c/"]
+    assert listed({"home": NAMED}, "server", sole_server=False) == []
+
+
+def test_the_only_listed_server_is_not_guessed():
+    assert listed({"home": NAMED, "flat": REMOTE}, "server", sole_server=True) == []
+    assert listed({"home": NAMED, "flat": REMOTE}, "server", "10.0.0.5", sole_server=True) == BELOW_C
+    at_the_edge = frozenset({"10.0.0.5"})
+    assert listed({"home": REMOTE}, "server", sole_server=True, edge_hosts=at_the_edge) == []
+    # The edge itself, when it is the one listed, knows that it does not have this address.
+    assert listed({"home": REMOTE}, "home", sole_server=True) == []
 
 
 def test_a_server_elsewhere_is_not_moved_by_a_loopback_route_of_the_edge():
-    assert constellation_plan({"home": LOCAL}, "server", is_listed=True, is_sentinel=False)["listen_uris"] == []
+    assert listed({"home": LOCAL}, "server", "127.0.0.1", sole_server=True) == []
 
 
 def test_a_sentinel_elsewhere_calls_the_public_name():
-    plan = constellation_plan({"home": LOCAL}, "cellar", is_listed=False, is_sentinel=True)
-    assert plan == {"listen_uris": [], "sentinel_uri": "https://demo.example.org/constellation/"}
+    assert plan({"home": LOCAL}, "cellar", is_sentinel=True) == {
+        **EMPTY,
+        "sentinel_uri": "https://demo.example.org/constellation/",
+    }
 
 
 def test_without_a_constellation_route_nothing_moves():
     other = sites({"path": "/", "upstream": "http://10.0.0.1"})
-    assert constellation_plan({"home": other}, "home", is_listed=True, is_sentinel=True) == {
-        "listen_uris": [],
-        "sentinel_uri": "",
-    }
+    assert plan({"home": other}, "home", "10.0.0.1", is_listed=True, is_sentinel=True, sole_server=True) == EMPTY
 
 
 def test_a_stripped_prefix_leaves_the_server_at_its_root():
     stripped = sites({"path": "/c/", "app": "constellation", "prefix": "strip"})
-    plan = constellation_plan({"home": stripped}, "home", is_listed=False, is_sentinel=False)
-    assert plan == {"listen_uris": ["http://+:8088/"], "sentinel_uri": "http://127.0.0.1:8088/"}
+    found = plan({"home": stripped}, "home")
+    assert found["listen_uris"] == ["http://+:8088/"]
+    assert found["sentinel_uri"] == "http://127.0.0.1:8088/"
+
+
+def test_a_port_of_the_edges_own_address_is_closed_too():
+    here = LocalServer(own_hosts=frozenset({"10.0.0.5"}))
+    assert edge_plan(REMOTE, HOST, here)["closed_ports"] == [8088]
+    assert edge_plan(REMOTE, HOST)["closed_ports"] == []
 
 
 def test_probes_and_closed_ports_come_from_the_routes():
@@ -67,10 +117,10 @@ def test_probes_and_closed_ports_come_from_the_routes():
         {"path": "/constellation/", "app": "constellation", "probe": {"sse": "signalr/connect", "status": [200]}},
         {"path": "/zm/", "app": "zoneminder", "upstream": "http://10.0.0.1"},
     )
-    plan = edge_plan(read, HOST)
-    assert plan["probes"] == [
+    found = edge_plan(read, HOST)
+    assert found["probes"] == [
         {"url": "https://demo.example.org/constellation/", "sse": "/constellation/signalr/connect", "status": [200]},
         {"url": "https://demo.example.org/zm/"},
     ]
-    assert plan["closed_ports"] == [8088]
-    assert plan["certificates"] == [{"name": "demo.example.org", "names": ["demo.example.org"]}]
+    assert found["closed_ports"] == [8088]
+    assert found["certificates"] == [{"name": "demo.example.org", "names": ["demo.example.org"]}]

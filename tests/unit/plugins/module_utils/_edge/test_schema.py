@@ -16,6 +16,8 @@ ROOT = pathlib.Path(__file__).parents[5]
 PRESETS = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text())
 GOOD_ROUTE = {"path": "/zm/", "app": "zoneminder", "upstream": "http://192.168.0.10"}
 
+CONSTELLATION = {"path": "/c/", "app": "constellation"}
+
 
 def site(*routes, **more):
     return [{"server_name": "demo.example.org", "routes": list(routes) or [GOOD_ROUTE], **more}]
@@ -107,6 +109,11 @@ def test_names_are_lower_case_and_told_apart_once():
         (site({**GOOD_ROUTE, "upstream": "http://u:p@h"}), "route /zm/", "scheme, host and port alone"),
         (site({**GOOD_ROUTE, "upstream": "http://127.0.0.1"}), "route /zm/", "is the proxy itself"),
         (site({**GOOD_ROUTE, "prefix": "kep"}), "route /zm/", "did you mean 'keep'?"),
+        (site({**CONSTELLATION, "console": "pubic"}), "route /c/", "did you mean 'public'?"),
+        (site({**CONSTELLATION, "console": True}), "route /c/", "console 'True' is not known"),
+        (site({**CONSTELLATION, "console": ["lan"]}), "route /c/", "is not known"),
+        (site({**CONSTELLATION, "consol": "lan"}), "route /c/", "did you mean 'console'?"),
+        (site({**GOOD_ROUTE, "console": "lan"}), "route /zm/", "console is for `app: constellation` alone"),
         (site({"path": "/ha/", "app": "homeassistant"}), "route /ha/", "give it a site of its own"),
         (site({**GOOD_ROUTE, "buffering": "off"}), "route /zm/", "buffering must be true or false"),
         (site({**GOOD_ROUTE, "read_timeout": 0}), "route /zm/", "seconds from 1 to 86400"),
@@ -143,6 +150,13 @@ def test_a_mistake_is_named_with_its_place_and_a_remedy(value, place, said):
 )
 def test_a_name_that_cannot_have_a_certificate_is_refused(name, said):
     assert said in problems([{"server_name": name, "routes": [GOOD_ROUTE]}])[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "console"), [({}, "lan"), ({"console": "lan"}, "lan"), ({"console": "public"}, "public")]
+)
+def test_a_console_is_the_lans_unless_said_otherwise(more, console):
+    assert read_sites(site({**CONSTELLATION, **more}), PRESETS)[0].routes[0].console == console
 
 
 def test_all_mistakes_are_reported_at_once():

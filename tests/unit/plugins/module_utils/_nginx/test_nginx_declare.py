@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import directives, location_head
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import directives, location_head, owned
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import key
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, meaning
 
@@ -117,3 +118,15 @@ def test_a_location_is_one_head(text: str) -> None:
 def test_a_wrong_declaration_is_refused(sites: list[dict[str, object]], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         wanted_site.sites(sites)
+
+
+def test_a_block_is_owned_by_its_head_and_braces() -> None:
+    found = owned(["if ($a) {}", "if ( $b ) {}", "set $c", "proxy_pass"], "here")
+    same = directives("if ($a) { return 403; } if ($b) { break; } set $c 1;", "here")
+    assert found == {*map(key, same), "proxy_pass"}
+
+
+@pytest.mark.parametrize("given", ["if ($a) { return 403; }", "if ($a) {} if ($b) {}", "{}", "}", "location / {}"])
+def test_no_other_block_is_owned(given: str) -> None:
+    with pytest.raises(ConfigError):
+        owned([given], "here")

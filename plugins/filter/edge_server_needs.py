@@ -1,0 +1,75 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the sentinels of a run still need of a server's host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: edge_server_needs
+short_description: Tell what a Constellation server keeps for the sentinels on other hosts
+version_added: 0.1.0
+description:
+  - Used by C(site.yml), before and after the sentinels move.
+options:
+  _input:
+    description: The variables of all hosts, C(hostvars).
+    type: dict
+    required: true
+  groups:
+    description: The hosts of each group, C(groups).
+    type: dict
+    required: true
+  host:
+    description: The server's host.
+    type: str
+    required: true
+positional: groups, host
+author:
+  - constellation.edge contributors (@myconstellation)
+"""
+
+EXAMPLES = r"""
+- name: Show for whom the server's port stays open
+  ansible.builtin.debug:
+    msg: "{{ (hostvars | constellation.edge.edge_server_needs(groups, inventory_hostname)).rules }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(listen_uris), the server's own URIs and the old ones that a sentinel calls when the run begins.
+    - C(last_uris), those that are left after the sentinels have moved; empty when they are the same.
+    - C(rules), for M(constellation.edge.ufw_rules), the ports of a sentinel that could not move.
+    - C(notes), each sentinel that could not move, and what to do about it.
+  type: dict
+"""
+
+from ..module_utils._edge.sentinels import Machine, server_needs
+
+GROUPS = ("edge", "constellation_servers", "constellation_sentinels")
+
+
+def edge_server_needs(hostvars, groups, host):
+    """Read the machines of a run and return what they need."""
+    names = dict.fromkeys(name for group in GROUPS for name in groups.get(group, []))
+    listed = groups.get("constellation_sentinels", [])
+    machines = {}
+    for name in names:
+        known = hostvars[name]
+        machines[name] = Machine(
+            known.get("edge_plan") or {},
+            known.get("constellation_config_moved") or {},
+            name in listed,
+            str(known.get("ansible_host") or ""),
+        )
+    return server_needs(host, machines)
+
+
+class FilterModule:
+    """The filter `edge_server_needs`."""
+
+    def filters(self):
+        """Map the name to the function."""
+        return {"edge_server_needs": edge_server_needs}

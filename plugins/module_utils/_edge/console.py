@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: what a Constellation server keeps for its own host stays in the LAN when the proxy is on that host, too.
+
+Behind such a proxy the server takes every request for one of its own host: `localhostOnly` protects nothing, and nginx
+has to. The server reads a path without regard to case, with doubled slashes collapsed and a backslash taken for a
+slash, and below each of its listenUris. So a folder's name counts as found wherever a part of the path begins with it;
+what nginx compares is the path with its escapes and dots resolved.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .schema import CONSTELLATION, LAN, Route, Site
+
+# RFC 1122 section 3.2.1.3 (1989), RFC 1918 (1996), RFC 3927 (2005); RFC 4291 (2006), RFC 4193 (2005). Not
+# 100.64.0.0/10 of RFC 6598 (2012): an Internet provider's other customers may come from there.
+LAN_NETWORKS = (
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+)
+_OUTSIDE = "$constellation_edge_outside"
+_KEPT = "$constellation_edge_kept"
+# What `guard` can set, in the form of `owns`.
+GUARD = f"if ({_KEPT}) {{}}"
+_SLASH = r"[/\x5c]"
+_ANY = f".*{_SLASH}"
+# Mono resolves escapes twice and more, nginx once. A path that is escaped twice is nobody's but an intruder's.
+_STILL_ESCAPED = ".*%[0-9a-f][0-9a-f]"
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """The Constellation server on the proxy's own host, as its file says.
+
+    `own_hosts` are the upstreams' hosts that mean the proxy's host, beside the loopback. `ports` are those that the
+    server listens on. `folders` are the paths, below a listenUri, that it serves to its own host alone. `lan` are
+    networks that count as the LAN beside the private ones.
+    """
+
+    own_hosts: frozenset[str] = frozenset()
+    ports: frozenset[int] = frozenset()
+    folders: tuple[str, ...] = ()
+    lan: tuple[str, ...] = ()
+
+    def is_here(self, route: Route) -> bool:
+        """Whether a route's upstream is on the proxy's own host."""
+        return route.upstream.is_loopback or route.upstream.host in self.own_hosts
+
+    def serves(self, route: Route) -> bool:
+        """Whether a route leads to this server, whatever the route calls itself."""
+        return self.is_here(route) and (route.app == CONSTELLATION or route.upstream.port in self.ports)
+
+
+def guard(route: Route, server: LocalServer) -> dict[str, Any]:
+    """Return the directive that answers 403 outside the LAN, for a route's location; nothing where none is needed."""
+    # A `return` is the one thing that nginx's `if` does in a location without side effects.
+    return {f"if ({_KEPT})": {"return": "403"}} if _is_kept(route, server) else {}
+
+
+def kept_text(sites: Iterable[Site], server: LocalServer) -> str:
+    """Return what the guards of all sites ask, for the http level; "" where there is none."""
+    paths = dict.fromkeys(route.path for site in sites for route in site.routes if _is_kept(route, server))
+    if not paths:
+        return ""
+    networks = " ".join(f"{network} 0;" for network in dict.fromkeys([*LAN_NETWORKS, *server.lan]))
+    names = "|".join(map(_folder, _kept_folders(server)))
+    entries = " ".join(rf'"~*(?s)^1{_literal(path)}(?:(?:{_ANY})?(?:{names})|{_STILL_ESCAPED})" 1;' for path in paths)
+    return "\n".join(
+        (
+            f"geo {_OUTSIDE} {{ default 1; {networks} }}",
+            # volatile: a path that an owner's rewrite changes is looked at again.
+            f'map "{_OUTSIDE}$uri" {_KEPT} {{ volatile; default 0; {entries} }}',
+        )
+    )
+
+
+def _is_kept(route: Route, server: LocalServer) -> bool:
+    return bool(route.console == LAN and _kept_folders(server) and server.serves(route))
+
+
+def _kept_folders(server: LocalServer) -> list[str]:
+    return [folder for folder in server.folders if folder != "/"]
+
+
+def notes(sites: Iterable[Site], server: LocalServer) -> list[str]:
+    """Return what cannot be kept for the LAN."""
+    if "/" not in server.folders:
+        return []
+    routes = [(site, route) for site in sites for route in site.routes if server.serves(route) and route.console == LAN]
+    return [
+        f"{site.name}{route.path}: the Constellation server keeps the folder at its root for its own host (fileServer "
+        'with path="/" and localhostOnly), which nginx cannot tell from the server\'s other answers: it is open to '
+        "everybody. Give the fileServer a path of its own, such as /WebConsole"
+        for site, route in routes
+    ]
+
+
+def _folder(path: str) -> str:
+    """Return an expression for a folder's path; a server that resolves dots sees nothing else between its parts."""
+    return f"{_SLASH}(?:{_ANY})?".join(_literal(part) for part in path.strip("/").split("/") if part)
+
+
+def _literal(path: str) -> str:
+    """Return an expression for a text, without a sign that would need quotes in nginx's configuration."""
+    return "".join(_letter(letter) for letter in path)
+
+
+def _letter(letter: str) -> str:
+    # `~*` ignores the case of ASCII alone: nginx compares bytes.
+    if letter.isascii():
+        return letter if letter.isalnum() or letter in "_-/" else rf"\x{ord(letter):02x}"
+    forms = dict.fromkeys("".join(rf"\x{byte:02x}" for byte in form.encode()) for form in _cases(letter))
+    return f"(?:{'|'.join(forms)})"
+
+
+def _cases(letter: str) -> Iterable[str]:
+    return (form for form in (letter, letter.lower(), letter.upper()) if len(form) == 1)
+
+
+def local_server(found: Mapping[str, Any], listen_uris: Iterable[str], lan: Iterable[str]) -> LocalServer:
+    """Read what `constellation_info` found on the proxy's host; `listen_uris` are those that the server will have."""
+    server = found.get("server", {})
+    ports = (_port(uri) for uri in (*server.get("listen_uris", []), *listen_uris))
+    folders = (each["path"] for each in server.get("file_servers", []) if each["localhost_only"])
+    return LocalServer(
+        frozenset(found.get("own_hosts", [])), frozenset(filter(None, ports)), tuple(folders), tuple(lan)
+    )
+
+
+def _port(uri: str) -> int:
+    """Return the port that a listenUri writes, 0 where it writes none."""
+    match = re.match(r"[^:]+://[^/:]+:([0-9]{1,5})(?:/|\Z)", uri)
+    return int(match.group(1)) if match else 0

@@ -1,0 +1,62 @@
+// Copyright (c) 2026 constellation.edge contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// A server on Mono's HttpListener that finds its Console by as many spellings as a server of that kind can: whatever way
+// the listener tells a path (as sent, decoded, with its dots resolved), with backslashes and doubled slashes as one
+// slash, in any case. What this one does not find, the real one does not find either.
+
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net;
+using System.Text;
+
+public static class Listener
+{
+    public static void Main(string[] arguments)
+    {
+        var listener = new HttpListener();
+        listener.Prefixes.Add(arguments[0]);
+        listener.Start();
+        Console.WriteLine("ready");
+        while (true)
+        {
+            var context = listener.GetContext();
+            var readings = Readings(context.Request).ToList();
+            var found = readings.Any(path => Parts(path, arguments[1]));
+            var text = (found ? "console " : "other ") + string.Join(" ", readings.Select(Uri.EscapeDataString));
+            var bytes = Encoding.UTF8.GetBytes(text);
+            context.Response.ContentLength64 = bytes.Length;
+            context.Response.OutputStream.Write(bytes, 0, bytes.Length);
+            context.Response.Close();
+        }
+    }
+
+    private static IEnumerable<string> Readings(HttpListenerRequest request)
+    {
+        yield return Uri.UnescapeDataString(request.RawUrl.Split('?', '#')[0]);
+        yield return Uri.UnescapeDataString(request.Url.AbsolutePath);
+        yield return request.Url.LocalPath;
+        yield return "/" + request.Url.GetComponents(UriComponents.Path, UriFormat.SafeUnescaped);
+        yield return "/" + request.Url.GetComponents(UriComponents.Path, UriFormat.Unescaped);
+    }
+
+    // The folder behind any base: a listenUri may have any path.
+    private static bool Parts(string path, string folder)
+    {
+        var parts = new List<string>();
+        foreach (var part in path.Replace('\\', '/').Split('/').Where(part => part != "" && part != "."))
+        {
+            if (part != "..")
+            {
+                parts.Add(part);
+            }
+            else if (parts.Count > 0)
+            {
+                parts.RemoveAt(parts.Count - 1);
+            }
+        }
+        return parts.Any(part => string.Equals(part, folder, StringComparison.OrdinalIgnoreCase));
+    }
+}
