@@ -7,6 +7,8 @@ PYTHON := PYTHONPATH=tests .venv/bin/python
 # Molecule scenarios of `make test`. SYSTEMS narrows what they run on; empty is each scenario's own choice.
 SCENARIOS ?= default bad_input late_dns nginx_text constellation_move upstream_names nginx_service concurrency
 SYSTEMS ?=
+# What `make test-all` alone has time for.
+LONG_SCENARIOS := constellation_config
 ALL_SYSTEMS := debian12 debian13 ubuntu2204 ubuntu2404 ubuntu2604
 
 # How long `make fuzz` runs.
@@ -38,7 +40,7 @@ test: setup ## Run lint, unit tests, the short trials and the Molecule scenarios
 	@$(PYTHON) -m tools.run_tests --systems "$(SYSTEMS)" $(SCENARIOS)
 
 test-all: setup ## Run the same with every scenario on all five systems
-	@$(PYTHON) -m tools.run_tests --systems "$(ALL_SYSTEMS)" $(SCENARIOS)
+	@$(PYTHON) -m tools.run_tests --systems "$(ALL_SYSTEMS)" $(SCENARIOS) $(LONG_SCENARIOS)
 
 chaos: setup ## Try to leave a host broken, in every way that tests/chaos knows; TRIALS="kill space" for some, SHORT=1
 	@$(PYTHON) -m chaos $(if $(SHORT),--short) $(TRIALS)
