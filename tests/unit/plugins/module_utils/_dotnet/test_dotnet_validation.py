@@ -57,7 +57,7 @@ def test_what_the_command_says_is_told_with_the_files_own_path(target: pathlib.P
 def test_the_copy_has_the_files_name_and_is_private(target: pathlib.Path) -> None:
     with pytest.raises(DotnetError) as error:
         check_candidate(str(target), b"x", """sh -c 'basename "$0"; stat -c %a "$(dirname "$0")"; exit 1' %s""")
-    assert str(error.value).split(": ")[-1].split() == ["app.exe.config", "700"]
+    assert str(error.value).rpartition(": ")[2].split() == ["app.exe.config", "700"]
 
 
 @pytest.mark.parametrize(
