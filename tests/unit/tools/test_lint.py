@@ -33,8 +33,9 @@ def test_checks_are_ended_with_their_children(lint: Any, tmp_path: Path) -> None
     child = int(process.stdout.readline())
     start = time.monotonic()
     running.end()
-    process.communicate(timeout=5)
-    assert time.monotonic() - start < lint.GRACE_SECONDS + 1
+    process.communicate(timeout=30)
+    # Far from the minute that they would take, and from what a busy machine takes.
+    assert time.monotonic() - start < lint.GRACE_SECONDS + 30
     assert process.returncode < 0
     state = Path(f"/proc/{child}/stat")
     assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] in ("Z", "X")

@@ -398,7 +398,7 @@ def test_run_of_a_program() -> None:
 def test_program_without_end_is_stopped_with_its_children() -> None:
     start = time.monotonic()
     code, output = _certbot._run(["sh", "-c", "echo begun; sleep 60 & sleep 60"], 0.5)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 40
     assert code != 0
     assert output.startswith("begun\n")
     assert "it was stopped" in output

@@ -55,7 +55,7 @@ def server(answer: Answer, certificate: Path | None = None, host: str = "127.0.0
         yield listener.getsockname()[1]
     finally:
         stop.set()
-        thread.join(2)
+        thread.join(30)
         listener.close()
 
 

@@ -73,12 +73,12 @@ def test_events_that_a_buffer_holds_back() -> None:
 def test_too_few_events(body: bytes, detail: str) -> None:
     def answer(used: socket.socket, _head: str) -> None:
         used.sendall(EVENTS.encode() + b"\r\n" + body)
-        time.sleep(2)
+        time.sleep(60)
 
     with server(answer) as port:
         start = time.monotonic()
         facts = server_sent_events(target(port, 0.5))
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < 40
     assert not facts["ok"]
     assert detail in facts["detail"]
 
