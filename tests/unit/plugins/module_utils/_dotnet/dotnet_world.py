@@ -82,7 +82,7 @@ class World:
 
     def wanted(self, kind: str = "server") -> Wanted:
         """Return the program as the modules name it."""
-        return Wanted("a", str(self.path), kind, timeout=0.3, settle=0.02, state_folder=str(self.folder / "state"))
+        return Wanted("a", str(self.path), kind, timeout=2.0, settle=0.02, state_folder=str(self.folder / "state"))
 
     def run(self, kind: str = "server", check: bool = False) -> service.Outcome:
         """Do what the module constellation_service does."""

@@ -51,14 +51,14 @@ def server(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
 )
 def test_answers(answer: bytes, problem: str) -> None:
     with server(answer) as (port, asked):
-        found = ask(ListenUri("http", "+", port, "/constellation/"), timeout=3)
+        found = ask(ListenUri("http", "+", port, "/constellation/"), timeout=20)
         assert asked[0].startswith(b"GET /constellation/ HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % port)
     assert problem in found if problem else found == ""
 
 
 def test_host_of_the_prefix_is_sent() -> None:
     with server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (port, asked):
-        assert ask(ListenUri("http", "localhost", port, "/"), timeout=3) == ""
+        assert ask(ListenUri("http", "localhost", port, "/"), timeout=20) == ""
         assert b"Host: localhost:%d\r\n" % port in asked[0]
 
 

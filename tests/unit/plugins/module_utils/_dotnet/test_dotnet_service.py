@@ -130,7 +130,7 @@ def deaf(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("fails", "why"),
-    [(fatal, "FATAL"), (exited, "EXITED"), (failing, "after 0.3 s.*refused"), (deaf, "after 0.3 s.*refused")],
+    [(fatal, "FATAL"), (exited, "EXITED"), (failing, "after 2 s.*refused"), (deaf, "after 2 s.*refused")],
 )
 def test_failure_shows_the_log_without_keys(world: World, fails: Callable[[World], None], why: str) -> None:
     world.start("http://+:8088/", age=100)

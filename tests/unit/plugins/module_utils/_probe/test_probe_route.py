@@ -105,7 +105,7 @@ def test_redirect_where_nothing_listens(certificate: Path) -> None:
 def test_trusted_certificate(certificate: Path, library: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_certificate, "AVAILABLE", library)
     with server(plain("200 OK"), certificate) as port:
-        facts = look(Target(f"https://localhost:{port}/", "127.0.0.1", str(certificate / "cert.pem"), timeout=3))
+        facts = look(Target(f"https://localhost:{port}/", "127.0.0.1", str(certificate / "cert.pem"), timeout=20))
     assert facts["trusted"]
     assert facts["version"] == "TLSv1.3"
     assert facts["issuer"] == "localhost"
@@ -145,8 +145,8 @@ def test_no_tls_on_the_other_side() -> None:
 
 def test_ipv6_address() -> None:
     with server(plain("200 OK"), host="::1") as port:
-        assert check(Route(f"http://[::1]:{port}/"), Conditions(timeout=3))["ok"]
-        assert check(Route(f"http://home.example.org:{port}/"), Conditions("::1", timeout=3))["ok"]
+        assert check(Route(f"http://[::1]:{port}/"), Conditions(timeout=20))["ok"]
+        assert check(Route(f"http://home.example.org:{port}/"), Conditions("::1", timeout=20))["ok"]
 
 
 def test_answer_that_drips_for_ever_is_cut() -> None:
@@ -199,7 +199,7 @@ def test_strange_hosts_are_a_problem(host: str) -> None:
 
 
 def test_name_that_does_not_resolve() -> None:
-    facts = check(Route("http://nowhere.invalid/"), Conditions(timeout=3))
+    facts = check(Route("http://nowhere.invalid/"), Conditions(timeout=20))
     assert "does not resolve" in facts["problems"][0]
 
 
@@ -263,7 +263,7 @@ def test_ports_of_each_host_where_no_address_is_given() -> None:
             Route(f"http://127.0.0.1:{port}/"),
             Route(f"http://localhost:{port}/x"),
         ]
-        report = probe(routes, Ports(opened=(port,)), Conditions(timeout=3))
+        report = probe(routes, Ports(opened=(port,)), Conditions(timeout=20))
     assert [facts["address"] for facts in report["ports"]] == ["localhost", "127.0.0.1"]
     assert report["ok"]
 

@@ -177,8 +177,8 @@ def test_streams_over_tls(certificate: Path) -> None:
             time.sleep(0.1)
 
     with server(answer, certificate) as port:
-        place = Target(f"https://localhost:{port}/", "127.0.0.1", str(certificate / "cert.pem"), timeout=3)
+        place = Target(f"https://localhost:{port}/", "127.0.0.1", str(certificate / "cert.pem"), timeout=20)
         assert server_sent_events(place)["ok"]
     with server(echo, certificate) as port:
-        place = Target(f"https://localhost:{port}/", "127.0.0.1", str(certificate / "cert.pem"), timeout=3)
+        place = Target(f"https://localhost:{port}/", "127.0.0.1", str(certificate / "cert.pem"), timeout=20)
         assert upgrade(place, echo=True)["ok"]
