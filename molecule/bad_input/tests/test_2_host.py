@@ -71,7 +71,7 @@ def test_another_kind_of_system(inventory, hosts):
 def test_port_443_held_by_another_program(inventory, hosts):
     for host in hosts.values():
         host.check_output(LISTENER)
-        poll("the listener", lambda host=host: host.socket("tcp://0.0.0.0:443").is_listening, 30)
+        poll("the listener", lambda host=host: host.socket("tcp://0.0.0.0:443").is_listening, 60)
     try:
         said = refused(inventory, hosts)
     finally:

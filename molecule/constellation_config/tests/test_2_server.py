@@ -87,7 +87,7 @@ def test_two_paths_are_two_uris(homes, client):
 def test_a_port_that_is_taken_changes_nothing(homes):
     for home in homes:
         home.host.check_output("systemd-run --unit taken python3 -m http.server 8090")
-        poll("the port", lambda home=home: home.host.socket("tcp://0.0.0.0:8090").is_listening, 20)
+        poll("the port", lambda home=home: home.host.socket("tcp://0.0.0.0:8090").is_listening, 60)
     before = [content(home) for home in homes], [sentinel.file for sentinel in SENTINELS]
     run = step({"path": "/constellation/", "upstream": "http://127.0.0.1:8090"})
     for home in homes:

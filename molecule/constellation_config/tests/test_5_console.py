@@ -187,7 +187,7 @@ def test_proxy_and_server_on_two_machines(converged, homes, client, far, lab, tm
     (text,) = told(done)
     assert "desk is Windows" in text
     assert all(done.count(name, "changed") == 0 for name in ("desk", "tower")), done.tail
-    poll("far", lambda: "constellation/" in lab.read("far", CONFIG).decode("utf-8-sig"), 20)
+    poll("far", lambda: "constellation/" in lab.read("far", CONFIG).decode("utf-8-sig"), 60)
     for home in homes:
         assert console(home, client, "/constellation/") == "200"
         # The server is asked from the proxy's address, and keeps the Console for its own host.

@@ -97,7 +97,7 @@ class Watched:
 
     def end(self) -> None:
         """Stop asking."""
-        for line in self.process.communicate(timeout=30)[0].splitlines():
+        for line in self.process.communicate(timeout=120)[0].splitlines():
             began, *statuses = line.split()
             self.rounds.append((float(began), [int(each) for each in statuses]))
 
@@ -105,7 +105,7 @@ class Watched:
     def longest_gap(self) -> float:
         """The longest time from one round in which an address was served to the next."""
         served = [began for began, statuses in self.rounds if 200 in statuses]
-        assert len(served) > 50, self.rounds[-5:]
+        assert len(served) > 10, self.rounds[-5:]
         return max(after - before for before, after in pairwise(served))
 
 
@@ -220,7 +220,7 @@ def test_a_port_that_is_taken_changes_nothing(homes, client):
     before = [(files(home), spawned(home)) for home in homes]
     for home in homes:
         home.host.check_output("systemd-run --unit taken python3 -m http.server 8090")
-        poll("the port", lambda home=home: home.host.socket("tcp://0.0.0.0:8090").is_listening, 20)
+        poll("the port", lambda home=home: home.host.socket("tcp://0.0.0.0:8090").is_listening, 60)
     try:
         run = moved(STEP, "/c/", 8090)
     finally:
@@ -290,7 +290,7 @@ def killed_on_the_way(homes, path: str, port: int) -> runs.Run:
         killers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         assert killers[-1].stdout.readline() == "ready\n"
     run = moved(STEP, path, port)
-    assert [killer.communicate(timeout=30)[0] for killer in killers] == ["killed\n"] * len(homes)
+    assert [killer.communicate(timeout=120)[0] for killer in killers] == ["killed\n"] * len(homes)
     return run
 
 

@@ -80,15 +80,15 @@ def test_failed_logins_at_a_site_are_banned(home, client, attacker):
     def asks_for_a_password() -> bool:
         return attacker.host.run(attempt, "%{http_code}", target).stdout == "401"
 
-    poll("nginx to ask for a password", asks_for_a_password, 30)
+    poll("nginx to ask for a password", asks_for_a_password, 60)
     try:
         for _attempt in range(6):
             asks_for_a_password()
         poll("the ban", lambda: attacker.ipv4 in banned(home, "nginx-http-auth"), 60)
-        poll("the packet filter", lambda: port_state(attacker, home.ipv4, 443) != "open", 30)
+        poll("the packet filter", lambda: port_state(attacker, home.ipv4, 443) != "open", 60)
         assert port_state(client, home.ipv4, 443) == "open"
         home.host.check_output("fail2ban-client set nginx-http-auth unbanip %s", attacker.ipv4)
-        poll("the end of the ban", lambda: port_state(attacker, home.ipv4, 443) == "open", 30)
+        poll("the end of the ban", lambda: port_state(attacker, home.ipv4, 443) == "open", 60)
     finally:
         home.host.run("rm /etc/nginx/conf.d/owner.conf /etc/nginx/owner.htpasswd; systemctl reload nginx")
 
@@ -100,7 +100,7 @@ def test_failed_logins_over_ssh_are_banned(home, client, attacker):
         attacker.host.run(f"timeout 10 ssh {options} nobody-here@{home.ipv4} true")
     poll("the ban", lambda: attacker.ipv4 in banned(home, "sshd"), 60)
     # sshd itself may turn an address away, but only after it has accepted the connection.
-    poll("the packet filter", lambda: port_state(attacker, home.ipv4, 22) != "open", 30)
+    poll("the packet filter", lambda: port_state(attacker, home.ipv4, 22) != "open", 60)
     assert port_state(client, home.ipv4, 22) == "open"
     home.host.check_output("fail2ban-client set sshd unbanip %s", attacker.ipv4)
-    poll("the end of the ban", lambda: port_state(attacker, home.ipv4, 22) == "open", 30)
+    poll("the end of the ban", lambda: port_state(attacker, home.ipv4, 22) == "open", 60)

@@ -151,7 +151,7 @@ class TestTheRunsAfterTheDnsIsThere:
         assert "MISSING" not in finished.text, finished.tail
         for home in homes:
             name = late_name(home)
-            poll("the certificate", lambda home=home, name=name: "Pebble" in issuer(client, home, name), 30)
+            poll("the certificate", lambda home=home, name=name: "Pebble" in issuer(client, home, name), 60)
             assert client.status(home, f"https://{name}/") == "200"
 
     def test_only_the_site_of_the_new_certificate_was_written(self, finished, unfinished, homes):

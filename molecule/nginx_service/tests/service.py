@@ -80,4 +80,4 @@ def ask(home: Home, url: str, *options: str) -> str:
 
 def settled(home: Home) -> None:
     """Wait until systemd takes nginx for started."""
-    poll("nginx to be active", lambda: shown(home, "nginx", "ActiveState") == "active", timeout=20)
+    poll("nginx to be active", lambda: shown(home, "nginx", "ActiveState") == "active", timeout=60)

@@ -84,7 +84,7 @@ def test_logs_are_rotated_and_opened_again(home):
         service.ask(home, "http://home.example.org/address/rotated")
         return "/address/rotated" in home.host.run(f"cat {log}").stdout
 
-    poll("the new log file", logged, timeout=20)
+    poll("the new log file", logged, timeout=60)
     assert home.host.file(log).user == "www-data"
 
 

@@ -122,7 +122,7 @@ class TestTheFirstRun:
     @pytest.mark.parametrize("route", [*WORKING, "jeedom"])
     def test_routes_answer(self, first, homes, client, route):
         for home in homes:
-            assert poll(route, lambda home=home: status(client, home, route) == "200", 5), route
+            assert poll(route, lambda home=home: status(client, home, route) == "200", 60), route
 
     def test_a_name_that_nobody_knows_is_no_reason_to_fail(self, first, homes, client):
         for home in homes:
@@ -172,7 +172,7 @@ class TestANameThatIsGone:
                 home.host.check_output(how)
             assert home.host.check_output("systemctl is-active nginx") == "active"
             for route in WORKING:
-                poll(route, lambda home=home, route=route: status(client, home, route) == "200", 30)
+                poll(route, lambda home=home, route=route: status(client, home, route) == "200", 60)
             assert status(client, home, "jeedom") == "502"
 
     def test_a_run_meanwhile_leaves_the_file_and_says_it(self, first, homes):
@@ -187,7 +187,7 @@ class TestANameThatIsGone:
             assert status(client, home, "jeedom") == "502"
         names.set("nas.home.test", addresses["nas-one"])
         for home in homes:
-            poll("the name", lambda home=home: status(client, home, "jeedom") == "200", 15)
+            poll("the name", lambda home=home: status(client, home, "jeedom") == "200", 60)
 
 
 class TestAnotherAddress:
@@ -199,7 +199,7 @@ class TestAnotherAddress:
             one.stop(timeout=0)
             changed = time.monotonic()
             names.set("nas.home.test", addresses["nas-two"])
-            poll("the new address", lambda home=home: status(client, home, "jeedom") == "200", 15)
+            poll("the new address", lambda home=home: status(client, home, "jeedom") == "200", 60)
             late = time.monotonic() - changed
             print(f"{home.name}: followed after {late:.2f} s")
             one.start()

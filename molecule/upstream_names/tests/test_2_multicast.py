@@ -61,7 +61,7 @@ def ask_by(homes, *steps: str) -> None:
     for home in homes:
         for step in steps:
             home.host.check_output("sh -c %s", step)
-        poll(NAME, lambda home=home: home.host.run(f"getent ahostsv4 {NAME}").rc == 0, 30)
+        poll(NAME, lambda home=home: home.host.run(f"getent ahostsv4 {NAME}").rc == 0, 60)
 
 
 class TestAvahi:
@@ -81,7 +81,7 @@ class TestAvahi:
 
     def test_the_route_answers(self, run, homes, client):
         for home in homes:
-            assert poll("the route", lambda home=home: served(client, home), 10)
+            assert poll("the route", lambda home=home: served(client, home), 60)
 
 
 class TestResolved:
@@ -101,4 +101,4 @@ class TestResolved:
         assert f"NOTE upstream {NAME} " not in run.text, run.tail
         for home in homes:
             assert f"resolver {STUB}" in site_file(home)
-            assert poll("the route", lambda home=home: served(client, home), 10)
+            assert poll("the route", lambda home=home: served(client, home), 60)
