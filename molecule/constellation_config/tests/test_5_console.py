@@ -176,7 +176,8 @@ def test_what_cannot_be_changed_from_here_is_told(converged, homes, far, lab, tm
     assert "tower is Windows" in text
     assert '<uri listenUri="http://+:8088/constellation/" />' in text
     hosts = {"one": linux(lab), "two": windows()}
-    (text,) = told(run(ELSEWHERE, *more(tmp_path, constellation_servers=hosts), upstream="http://192.0.2.1:8088"))
+    neither = f"http://{SCENARIO['services']['jeedom']}:8088"
+    (text,) = told(run(ELSEWHERE, *more(tmp_path, constellation_servers=hosts), upstream=neither))
     assert "constellation_servers lists one and two" in text
 
 
