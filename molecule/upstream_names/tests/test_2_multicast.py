@@ -4,7 +4,7 @@
 
 """A name that no DNS server knows: the machine itself answers for it on the LAN, by mDNS (RFC 6762).
 
-The machine is real, with Avahi; the home servers ask it by Avahi, then by systemd-resolved.
+The machine is real, and so are the questions: Avahi on both sides.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ import runs
 from lab import recipes
 from lab.progress import poll
 
-NAME, STUB = "printer.local", "127.0.0.53"
+NAME = "printer.local"
 PAGE = "printed here"
 INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends"
-# The host's resolv.conf is a mount of Docker's; systemd-resolved has to find Docker's own server elsewhere.
-RESOLVED = "[Resolve]\\nMulticastDNS=yes\\nDNS=127.0.0.11\\n"
 
 
 @pytest.fixture(scope="module")
@@ -56,21 +54,16 @@ def site_file(home: Any) -> str:
     return str(home.host.file(f"/etc/nginx/sites-available/{home.domain}").content_string)
 
 
-def ask_by(homes, *steps: str) -> None:
-    """Prepare the home servers, until they know the name."""
-    for home in homes:
-        for step in steps:
-            home.host.check_output("sh -c %s", step)
-        poll(NAME, lambda home=home: home.host.run(f"getent ahostsv4 {NAME}").rc == 0, 60)
-
-
 class TestAvahi:
     """The host's own programs know the name, nginx does not: its address is written."""
 
     @pytest.fixture(scope="class")
     def run(self, printer, homes) -> runs.Run:
         """Have the hosts look names up by mDNS; return the run."""
-        ask_by(homes, f"{INSTALL} avahi-daemon libnss-mdns", "systemctl enable --now avahi-daemon")
+        for home in homes:
+            home.host.check_output("sh -c %s", f"{INSTALL} avahi-daemon libnss-mdns")
+            home.host.check_output("systemctl enable --now avahi-daemon")
+            poll(NAME, lambda home=home: home.host.run(f"getent ahostsv4 {NAME}").rc == 0, 60)
         return site()
 
     def test_the_address_is_written_and_named(self, run, printer, homes):
@@ -81,24 +74,4 @@ class TestAvahi:
 
     def test_the_route_answers(self, run, homes, client):
         for home in homes:
-            assert poll("the route", lambda home=home: served(client, home), 60)
-
-
-class TestResolved:
-    """systemd-resolved answers nginx as a DNS server does, so that nginx follows the name by itself."""
-
-    def test_nginx_asks_it(self, printer, homes, client):
-        ask_by(
-            homes,
-            f"systemctl disable --now avahi-daemon avahi-daemon.socket; {INSTALL} systemd-resolved",
-            "mkdir -p /etc/systemd/resolved.conf.d",
-            f"printf '{RESOLVED}' > /etc/systemd/resolved.conf.d/lab.conf",
-            f"printf 'nameserver {STUB}\\n' > /etc/resolv.conf",
-            "systemctl restart systemd-resolved",
-        )
-        run = site()
-        assert run.rc == 0, run.tail
-        assert f"NOTE upstream {NAME} " not in run.text, run.tail
-        for home in homes:
-            assert f"resolver {STUB}" in site_file(home)
             assert poll("the route", lambda home=home: served(client, home), 60)
