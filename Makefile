@@ -5,10 +5,10 @@
 PYTHON := PYTHONPATH=tests .venv/bin/python
 
 # Molecule scenarios of `make test`. SYSTEMS narrows what they run on; empty is each scenario's own choice.
-SCENARIOS ?= default bad_input late_dns nginx_text constellation_move upstream_names nginx_service concurrency
+SCENARIOS ?= default bad_input late_dns nginx_text upstream_names nginx_service
 SYSTEMS ?=
-# What `make test-all` alone has time for.
-LONG_SCENARIOS := constellation_config
+# Those that take longer than the four minutes that a scenario has there: `make test-all` runs them, too.
+LONG_SCENARIOS := constellation_move constellation_config concurrency
 ALL_SYSTEMS := debian12 debian13 ubuntu2204 ubuntu2404 ubuntu2604
 
 # How long `make fuzz` runs.
