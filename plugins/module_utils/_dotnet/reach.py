@@ -12,16 +12,14 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .._lan import LAN_NETWORKS
 from .connected import resolve
 from .server_uri import ServerUri
 
 TIMEOUT = 10.0
 _LARGEST_PAGE = 65536
-# What a home or an office gives its machines (RFC 1918, RFC 4193); any other address is the router's public one.
-_HOME = [
-    ipaddress.ip_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1/128")
-]
+# Any other address is the router's public one.
+_HOME = [ipaddress.ip_network(text) for text in LAN_NETWORKS]
 _PATH_REMEDY = "have the route's path, the proxy's location and the server's listenUri the same (site.yml does)"
 _PROXY_REMEDY = "run site.yml to its end, and see on the proxy's host what the proxy's and the server's logs say"
 _STATUS = {

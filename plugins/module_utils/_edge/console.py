@@ -15,20 +15,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._lan import LAN_NETWORKS
 from .schema import CONSTELLATION, LAN, Route, Site
 
-# RFC 1122 section 3.2.1.3 (1989), RFC 1918 (1996), RFC 3927 (2005); RFC 4291 (2006), RFC 4193 (2005). Not
-# 100.64.0.0/10 of RFC 6598 (2012): an Internet provider's other customers may come from there.
-LAN_NETWORKS = (
-    "127.0.0.0/8",
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "169.254.0.0/16",
-    "::1/128",
-    "fc00::/7",
-    "fe80::/10",
-)
 _OUTSIDE = "$constellation_edge_outside"
 _KEPT = "$constellation_edge_kept"
 # What `guard` can set, in the form of `owns`.
