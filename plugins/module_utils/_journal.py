@@ -9,7 +9,8 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from ._files import fsync_folder, read_bytes, replace_file, unlink_if_there
 
@@ -33,8 +34,7 @@ def content_fingerprint(content: bytes) -> str:
     return "file:" + hashlib.sha256(content).hexdigest()
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One name that a transaction touches."""
 
     path: str
@@ -49,12 +49,12 @@ class Journal:
     """The entries of one transaction in the order of their application, and the folders that it creates."""
 
     folder: str
-    entries: list[Entry] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
+    entries: list[Entry]
+    folders: list[str]
 
     def open(self) -> None:
         """Write the journal: from here on an interruption is undone by the next recovery."""
-        content = {"entries": [asdict(entry) for entry in self.entries], "folders": self.folders}
+        content = {"entries": [entry._asdict() for entry in self.entries], "folders": self.folders}
         replace_file(journal_path(self.folder), json.dumps(content, indent=1).encode(), 0o600)
 
     def close(self) -> None:

@@ -17,9 +17,9 @@ import time
 from dataclasses import dataclass
 
 from . import _process, _state
-from ._command import Answer, run
+from ._command import Answer, find, run
 from ._files import explain, locked, read_bytes
-from ._staging import Verdict, find_nginx
+from ._staging import Verdict
 from ._transaction import HOST, Host
 
 POLL_INTERVAL = 0.05
@@ -97,7 +97,7 @@ class Dump:
 
 def loaded(*, host: Host = HOST) -> Loaded:
     """Tell whether the running nginx serves what is on disk. Writes nothing."""
-    if find_nginx(host.nginx) is None:
+    if find(host.nginx) is None:
         return Loaded(False, False, "nginx is not installed")
     try:
         dump = read_dump(host)
@@ -124,7 +124,7 @@ def bring_up_to_date(timeout: float = 30.0, *, force: bool = False, host: Host =
     `timeout` in seconds is for the new workers to take over; `force` reloads in any case. Returns False when nginx does
     not run (`loaded().running` tells). Never restarts. Raises NginxError when nginx refuses, with its log lines.
     """
-    if find_nginx(host.nginx) is None:
+    if find(host.nginx) is None:
         return False
     with locked(host.lock, NginxError):
         dump = read_dump(host)
@@ -197,7 +197,7 @@ def _last(pattern: re.Pattern[str], text: str, default: str) -> str:
 
 
 def _program(host: Host) -> str:
-    program = find_nginx(host.nginx)
+    program = find(host.nginx)
     if program is None:
         raise NginxError("nginx is not installed; install the package nginx")
     return program

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import _state
-from ._command import Run, run
+from ._command import Run, find, run
 from ._edge_archive import ARCHIVE_PATH, ArchiveError, build, listing
 from ._files import explain, locked, read_bytes
 from ._nginx.tokens import ConfigError
@@ -22,7 +22,6 @@ from ._nginx_process import NginxError, read_dump
 from ._nginx_unit import DROP_IN_PATH, RECOVERY_PATH, RECOVERY_UNIT, RESTRICTIONS, drop_in
 from ._nginx_unit_needs import Needs, needs
 from ._nginx_unit_trial import Plain, TrialError, broken, trial
-from ._staging import find_nginx
 from ._transaction import HOST, Change, Host, Remove, TransactionError, Write, apply, diffs, pending, recover
 
 _RECORD = "nginx-service"
@@ -122,7 +121,7 @@ def _choose(wanted: Wanted, record: dict[str, Any], unit: Unit, host: Host, call
     if not wanted.present or not wanted.sandbox:
         return Choice(dict.fromkeys(RESTRICTIONS, "not wanted"), trial="not needed: no sandbox is wanted")
     asked = {name: "asked for" for name in RESTRICTIONS if name in wanted.omit}
-    nginx = find_nginx(host.nginx)
+    nginx = find(host.nginx)
     if nginx is None:
         return _choose_before_nginx(asked, record, call)
     try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ._command import Answer, find, run
 from ._files import read_bytes
@@ -37,8 +37,7 @@ exec "$nginx" -t
 """
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What nginx says about a configuration; `text` is its own message, `file` and `line` where it points."""
 
     accepted: bool
@@ -55,11 +54,6 @@ class Verdict:
         """The file and the line that the first error names."""
         found = re.search(r".* in (/.+):(\d+)$", self.problem)
         return (found.group(1), int(found.group(2))) if found else None
-
-
-def find_nginx(name: str = "nginx") -> str | None:
-    """Return the path of the nginx program, or None when it is not installed."""
-    return find(name)
 
 
 def copy_tree(root: str, stage: str) -> None:

@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Union
+from typing import NamedTuple, Union
 
+from ._command import find
 from ._files import (
     LOCK_PATH,
     STATE_FOLDER,
@@ -35,7 +36,7 @@ from ._files import (
     write_new,
 )
 from ._journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint, recover_journal, stage_path
-from ._staging import Verdict, copy_tree, find_nginx, test_live, test_staged
+from ._staging import Verdict, copy_tree, test_live, test_staged
 
 
 class TransactionError(Exception):
@@ -81,8 +82,7 @@ class Remove:
 Change = Union[Write, Link, Remove]  # noqa: UP007 - pylint knows no other way
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """Where the parts of the host are: the folder for state, the lock file, the nginx program (a name or a path)."""
 
     state: str = STATE_FOLDER
@@ -139,7 +139,7 @@ def check(changes: Iterable[Change], *, root: str = "/etc/nginx", folder: str | 
     Raises TransactionError when nginx refuses the candidate.
     """
     todo = pending(changes)
-    nginx = find_nginx(host.nginx)
+    nginx = find(host.nginx)
     if nginx is None:
         return False
     with _errors_explained(root, exact=False):
@@ -172,7 +172,7 @@ def apply(
                 _call_after(after)
             return []
         _refuse_unsafe(todo)
-        nginx = find_nginx(host.nginx) if test else None
+        nginx = find(host.nginx) if test else None
         with _errors_explained(root, exact=False):
             tested = nginx is None or _staged_test_passes(nginx, todo, root, _new_stage(host))
             backups = _back_up(todo, host) if backup else []

@@ -190,6 +190,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._command import find
 from ..module_utils._dotnet.errors import DotnetError
 from ..module_utils._dotnet.locate import find_config, not_found
 from ..module_utils._dotnet.program import Wanted
@@ -199,7 +200,6 @@ from ..module_utils._nginx.site import plan
 from ..module_utils._nginx.site_plan import Manner, SitePlan, run_sites
 from ..module_utils._nginx.tokens import ConfigError
 from ..module_utils._nginx_process import NginxError, bring_up_to_date
-from ..module_utils._staging import find_nginx
 from ..module_utils._supervisor import SupervisorError, find_program
 
 NGINX = {
@@ -215,7 +215,7 @@ def lacking(wish: dict[str, Any], path: str) -> str:
     """Return what is not on the host, "" when server and proxy are."""
     if not path:
         return not_found(wish["program"])
-    return "nginx is not installed" if wish["nginx"] and find_nginx() is None else ""
+    return "nginx is not installed" if wish["nginx"] and find("nginx") is None else ""
 
 
 def site_plan(nginx: dict[str, Any] | None) -> SitePlan:

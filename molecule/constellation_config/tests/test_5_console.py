@@ -21,6 +21,7 @@ from conftest import SCENARIO
 from lab.containers import File
 from lab.progress import poll
 
+pytestmark = pytest.mark.long
 HERE = Path(__file__).parent
 STEP = HERE.parent / "console.yml"
 ELSEWHERE = HERE.parent / "elsewhere.yml"
@@ -132,6 +133,22 @@ def test_public_is_open_and_back(converged, homes, client):
     done = run(STEP)
     assert done.rc == 0, done.tail
     assert [console(home, client) for home in homes] == ["403"] * len(homes)
+
+
+def test_what_its_owner_rewrites_does_not_open_it(converged, homes, client):
+    for home in homes:
+        # As many a hand-written location has it: behind `break`, nginx comes to no other `if`.
+        line = "rewrite ^(/constellation/.*)$ $1 break;"
+        home.host.check_output("sed -i %s /etc/nginx/sites-available/*", rf"s|location /constellation/ {{.*|&\n{line}|")
+        home.host.check_output("systemctl reload nginx")
+        poll("the hole", lambda home=home: console(home, client) == "200", 60)
+    done = run(STEP)
+    assert done.rc == 0, done.tail
+    assert [console(home, client) for home in homes] == ["403"] * len(homes)
+    for home in homes:
+        home.host.check_output("sed -i '/^rewrite /d' /etc/nginx/sites-available/*")
+    done = run(STEP)
+    assert done.rc == 0, done.tail
 
 
 @pytest.fixture(scope="module")

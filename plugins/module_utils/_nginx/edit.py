@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from .tokens import Token, value
 from .tree import Block, Statement, first_token, set_lead, walk
@@ -21,8 +21,7 @@ _LAST_LINE = re.compile(r"\n[ \t\r]*\Z")
 BLANK_LINES = re.compile(r"(?:\r?\n[ \t]*(?=\r?\n))+")
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """A file's habits.
 
     `step` is one level of indentation, `eol` a line end, `brace_alone` whether `{` stands on a line of its own.
@@ -59,7 +58,7 @@ def detect(document: Block, text: str | None = None) -> Style:
         if statement.block is not None:
             blocks += 1
             alone += "\n" in statement.end[0]
-    step = steps.most_common(1)[0][0] if steps else Style.step
+    step = steps.most_common(1)[0][0] if steps else Style().step
     return Style(step, eol, alone * 2 > blocks)
 
 
@@ -222,7 +221,7 @@ def _around(block: Block, index: int, lead: str, style: Style, indent: str, is_b
     return head + eol * (1 + (apart if starts_blank else 0)) + indent, rest
 
 
-def remove(block: Block, index: int) -> Statement:
+def remove(block: Block, index: int) -> None:
     """Take out the statement at `index` with its line and the comment on it; comment lines above stay."""
     statement = block.body[index]
     above = statement.words[0][0]
@@ -241,7 +240,6 @@ def remove(block: Block, index: int) -> Statement:
         joined = _join(above, rest, first=index == 0, last=last, first_in_file=index == 0 and block.is_file)
     del block.body[index]
     set_lead(block, index, joined)
-    return statement
 
 
 def _join(above: str, rest: str, *, first: bool, last: bool, first_in_file: bool) -> str:
@@ -267,15 +265,12 @@ def _join(above: str, rest: str, *, first: bool, last: bool, first_in_file: bool
     return kept + rest
 
 
-def set_args(statement: Statement, wanted: list[Token]) -> bool:
-    """Give a statement these arguments; a token whose value is wanted stays as it is spelled, wherever it then stands.
-
-    Returns whether anything changed.
-    """
+def set_args(statement: Statement, wanted: list[Token]) -> None:
+    """Give a statement these arguments; a token whose value is wanted stays as it is spelled, wherever it stands."""
     have = statement.words[1:]
     old, new = ([value(text) for _lead, text in words] for words in (have, wanted))
     if old == new:
-        return False
+        return
     words, spare = statement.words[:1], ""
     for tag, low, high, first, last in SequenceMatcher(None, old, new, False).get_opcodes():
         if tag == "equal":
@@ -292,7 +287,6 @@ def set_args(statement: Statement, wanted: list[Token]) -> bool:
     statement.words[:] = words
     lead = spare + statement.end[0]
     statement.end = (lead or " " * (statement.end[1] == "{"), statement.end[1])
-    return True
 
 
 def open_up(block: Block, owner: str, style: Style) -> None:

@@ -82,7 +82,7 @@ def _reconcile_level(editor: Reconciler, block: Block, wanted: list[WantedLocati
             _change(editor, block, same[0], each)
         else:
             open_up(block, owner, editor.style)
-            at = _index(editor, block, each, number, order, found)
+            at = _index(block, each, number, order, found)
             whole = Statement(each.head.words, each.head.end, Block(each.body, ("", "}")))
             found[each.key] = [insert(block, at, whole, editor.style, owner=owner, mark=True)]
     wishes = [each for each in wanted if each.state != "absent" and (each.before or each.after)]
@@ -136,14 +136,7 @@ def _change(editor: Reconciler, parent: Block, have: Statement, wanted: WantedLo
         raise editor.foreign(have, said(have))
 
 
-def _index(
-    editor: Reconciler,
-    block: Block,
-    wanted: WantedLocation,
-    number: int,
-    order: list[LocationKey],
-    found: Found,
-) -> int:
+def _index(block: Block, wanted: WantedLocation, number: int, order: list[LocationKey], found: Found) -> int:
     """Where a new location goes: its own wish, else the place that the declaration's order gives it."""
     side = wanted.before or wanted.after
     if side and len(found[side]) == 1:

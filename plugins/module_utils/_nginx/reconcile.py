@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 
 from .declare import Owns
 from .edit import MARK, comment_after, detect, indent_of, insert, is_marked, open_up, remove, set_args
-from .identity import ORDERED, WITH_OFF, Key, condition, key, location_form
+from .identity import ENDING, ORDERED, WITH_OFF, Key, condition, key, location_form
 from .tokens import BOM, SPACE, ConfigError, listed, outer, value
 from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
 
@@ -139,7 +139,19 @@ class Reconciler:
                     self._permit(block, here, mark)
                     self.move(block, here, ordered, owner, before=False)
                 ordered = here
+                ends = self._ends_before(block, here, counts)
+                if ends is not None:
+                    self._permit(block, here, mark)
+                    self.move(block, here, ends, owner, before=True)
             anchor = here
+
+    @staticmethod
+    def _ends_before(block: Block, here: Statement, wanted: Counter[Key]) -> Statement | None:
+        """Return the first that is not wanted here and may keep nginx from a refusal, an `if` with `return` alone."""
+        if here.name != "if" or here.block is None or {each.name for each in here.block.body} != {"return"}:
+            return None
+        ahead = block.body[: block.body.index(here)]
+        return next((each for each in ahead if each.name in ENDING and key(each) not in wanted), None)
 
     def _remove_owned(self, block: Block, wanted: list[Statement], owns: Owns, mark: bool) -> None:
         """Remove the owned statements that are not wanted; of those of one key the ones that are right stay first.

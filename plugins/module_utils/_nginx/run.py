@@ -8,7 +8,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._files import LockError, host_lock
 from .._transaction import Change, TransactionError, apply, check, diffs, pending, recover
@@ -23,8 +23,7 @@ RUN: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """How changes are to be carried out."""
 
     root: str = "/etc/nginx"

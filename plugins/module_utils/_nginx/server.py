@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .declare import listen
 from .identity import listen_address, listen_key
@@ -16,8 +16,7 @@ from .tree import Block, Statement
 _DEFAULT = re.compile(r"default(_server)?\Z")
 
 
-@dataclass(frozen=True)
-class ServerKey:
+class ServerKey(NamedTuple):
     """The identity of a server: its names (lower case) and its addresses."""
 
     names: frozenset[str]
@@ -26,25 +25,14 @@ class ServerKey:
 
 def server_key(server: Statement) -> ServerKey:
     """Return the identity of a `server` block; without `listen` it is port 80, without `server_name` the empty name."""
-    names: list[str] = []
-    listens: list[str] = []
-    for statement in server.block.body if server.block else []:
-        if statement.name == "server_name":
-            names.extend(arg.lower() for arg in statement.args)
-        elif statement.name == "listen" and statement.args:
-            listens.append(listen_key(statement.args))
-    return ServerKey(frozenset(names or [""]), frozenset(listens or ["*:80"]))
+    names = frozenset(name.lower() for name in _names(server))
+    return ServerKey(names, frozenset(listen_key(each.args or [_UNSAID]) for each in _listens(server)))
 
 
 def servers_of(document: Block) -> list[Statement]:
     """Return the `server` blocks at the top of a file, or in its `http` block."""
-    found = []
-    for statement in document.body:
-        if statement.block is not None and statement.name == "server":
-            found.append(statement)
-        elif statement.block is not None and statement.name == "http":
-            found.extend(each for each in statement.block.body if each.block is not None and each.name == "server")
-    return found
+    bodies = [document.body, *(each.block.body for each in document.body if each.block and each.name == "http")]
+    return [each for body in bodies for each in body if each.block and each.name == "server"]
 
 
 def describe(server: Statement) -> str:
@@ -56,10 +44,10 @@ def describe(server: Statement) -> str:
 def default_listens(document: Block) -> list[tuple[str, Statement]]:
     """Return the addresses for which a file's servers say `default_server`, each with its `listen` directive."""
     return [
-        (listen_key(statement.args), statement)
+        (listen_key(each.args), each)
         for server in servers_of(document)
-        for statement in (server.block.body if server.block else [])
-        if statement.name == "listen" and any(_DEFAULT.match(arg) for arg in statement.args[1:])
+        for each in _listens(server)
+        if any(map(_DEFAULT.match, each.args[1:]))
     ]
 
 
@@ -69,8 +57,7 @@ _UNSAID = "80"
 _MAIN = ("events", "http", "stream", "mail", "upstream", "map", "geo")
 
 
-@dataclass(frozen=True)
-class Selector:
+class Selector(NamedTuple):
     """Which server is meant.
 
     `server_name` and `listen` are as the module documents them; neither means the only server.

@@ -12,8 +12,8 @@ from typing import Any
 
 from .._certbot_checkpoint import CheckpointError, beside_certbot
 from .._certbot_checkpoint import pending as certbot_left
+from .._command import find
 from .._nginx_process import bring_up_to_date, loaded
-from .._staging import find_nginx
 from .._transaction import Change, Link, apply, diffs, pending
 from .asking import Watch
 from .placeholder import Certificates, create, discard, tidy
@@ -99,7 +99,7 @@ def run_sites(request: Request, make_plan: Callable[[], SitePlan], manner: Manne
             plan = _without_problems(make_plan(), notes)
         plan.warnings[:0] = notes
         companion = manner.companion()
-        reloads = manner.reload and find_nginx() is not None
+        reloads = manner.reload and find("nginx") is not None
         if request.check_mode:
             answer = _predict(request, plan, companion, reloads)
         else:

@@ -8,6 +8,7 @@ import gc
 import os
 import stat
 from collections.abc import Iterator
+from itertools import chain
 
 from .tokens import LUA_SUFFIX, QUOTED, TOKEN, ConfigError, SyntaxRefused, Token, lua_end, outer, refused, value
 
@@ -36,7 +37,7 @@ class Block:
 
     def dumps(self) -> str:
         """Return the text, character for character."""
-        return "".join(_pieces(self))
+        return "".join(chain.from_iterable(_tokens(self)))
 
 
 class Statement:
@@ -62,25 +63,23 @@ class Statement:
 
     def dumps(self) -> str:
         """Return the text with what stands before it."""
-        return "".join(_pieces(Block([self])))
+        return "".join(chain.from_iterable(_tokens(Block([self]))))
 
 
-def _pieces(top: Block) -> Iterator[str]:
+def _tokens(top: Block) -> Iterator[Token]:
     stack: list[tuple[Block, Iterator[Statement]]] = [(top, iter(top.body))]
     while stack:
         block, rest = stack[-1]
         for statement in rest:
-            for lead, text in statement.words:
-                yield lead
-                yield text
-            yield from statement.end
+            yield from statement.words
+            yield statement.end
             if statement.block is not None:
                 if statement.block.lua is not None:
-                    yield statement.block.lua
+                    yield "", statement.block.lua
                 stack.append((statement.block, iter(statement.block.body)))
                 break
         else:
-            yield from block.close
+            yield block.close
             stack.pop()
 
 
@@ -131,21 +130,7 @@ def meaning(top: Block) -> list[tuple[str, ...]]:
 
 def spelling(top: Block) -> list[str]:
     """Return a block's tokens as they are written: equal lists mean equal configurations, cheaper than `meaning`."""
-    written: list[str] = []
-    stack = [(top, iter(top.body))]
-    while stack:
-        block, rest = stack[-1]
-        for statement in rest:
-            written += [text for _lead, text in statement.words]
-            written.append(statement.end[1])
-            if statement.block is not None:
-                written.append(statement.block.lua or "")
-                stack.append((statement.block, iter(statement.block.body)))
-                break
-        else:
-            written.append(block.close[1])
-            stack.pop()
-    return written
+    return [text for _lead, text in _tokens(top)]
 
 
 def says(statement: Statement) -> tuple[tuple[str, ...], ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils import _staging
 from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._staging import Verdict, copy_tree, find_nginx
+from ansible_collections.constellation.edge.plugins.module_utils._staging import Verdict, copy_tree
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,6 @@ def test_no_judgement_when_the_namespace_is_refused(tmp_path: Path, monkeypatch:
     refused = Answer(1, "", "unshare: unshare failed: Operation not permitted")
     monkeypatch.setattr(_staging, "run", lambda *_: refused)
     assert _staging.test_staged("/usr/sbin/nginx", [(str(tmp_path), str(tmp_path))], str(tmp_path)) is None
-
-
-def test_nginx_that_is_not_installed(tmp_path: Path) -> None:
-    assert find_nginx(str(tmp_path / "nginx")) is None
 
 
 def test_nginx_that_cannot_be_run_is_a_refusal(tmp_path: Path) -> None:

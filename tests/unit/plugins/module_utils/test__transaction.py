@@ -337,7 +337,7 @@ def test_a_dry_run_without_room_for_its_copy_is_explained(
     def refuse(**_: object) -> str:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/copy")
 
-    monkeypatch.setattr(_transaction, "find_nginx", lambda _name: "/usr/sbin/nginx")
+    monkeypatch.setattr(_transaction, "find", lambda _name: "/usr/sbin/nginx")
     monkeypatch.setattr(_transaction.tempfile, "mkdtemp", refuse)
     with pytest.raises(TransactionError, match=r"^/tmp/copy: the file system at .* is full: .*\. Nothing was changed"):
         check(samples(root), root=str(root), host=host)
@@ -359,7 +359,7 @@ def test_a_state_folder_that_is_full_while_the_candidate_is_staged_is_named(
         seen.append(os.path.isdir(path))
         return f"{path}: {error.strerror}"
 
-    monkeypatch.setattr(_transaction, "find_nginx", lambda _name: "/usr/sbin/nginx")
+    monkeypatch.setattr(_transaction, "find", lambda _name: "/usr/sbin/nginx")
     monkeypatch.setattr(_transaction, "copy_tree", refuse)
     monkeypatch.setattr(_transaction, "explain", look)
     with pytest.raises(TransactionError, match=rf"^{host.state}/.stage: No space left on device. Nothing was changed"):

@@ -105,9 +105,8 @@ def test_remove(text: str, at: int, after: str) -> None:
 )
 def test_w2_only_what_differs_is_written_anew(text: str, wanted: str, after: str) -> None:
     document = parse(text)
-    changed = set_args(document.body[0], parse(wanted).body[0].words[1:])
+    set_args(document.body[0], parse(wanted).body[0].words[1:])
     assert document.dumps() == after
-    assert changed is (text != after)
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ class Recorder:
         self.current = True
         monkeypatch.setattr(run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
         monkeypatch.setattr(run, "recover", lambda: self.calls.append("recover"))
-        monkeypatch.setattr(site_plan, "find_nginx", lambda: "/usr/sbin/nginx")
+        monkeypatch.setattr(site_plan, "find", lambda _name: "/usr/sbin/nginx")
         monkeypatch.setattr(site_plan, "apply", self.apply)
         monkeypatch.setattr(run, "check", lambda todo, root: self.calls.append("check"))
         monkeypatch.setattr(site_plan, "bring_up_to_date", self.reload)

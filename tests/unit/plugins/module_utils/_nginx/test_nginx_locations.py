@@ -206,6 +206,32 @@ def test_what_stands_in_another_order_than_the_declaration_is_moved(have: str, w
     assert meaning(parse(after)) == meaning(parse(edit("server {\n}\n", {"location": "/x", "directives": wanted})))
 
 
+@pytest.mark.parametrize(
+    ("have", "wanted"),
+    [
+        ("rewrite ^ /x break; root /srv;", "if ($no) { return 403; } rewrite ^ /x break; root /srv;"),
+        ("set $a b; break;", "set $a b; if ($no) { return 403; } break;"),
+        ("if ($a) { set $b c; } set $d e;", "if ($no) { return 403; } if ($a) { set $b c; } set $d e;"),
+        ("break; if ($no) { return 403; }", "if ($no) { return 403; } break;"),
+        ("root /srv; set $a b;", "root /srv; set $a b; if ($no) { return 403; }"),
+    ],
+)
+def test_a_refusal_comes_before_what_may_keep_nginx_from_it(have: str, wanted: str) -> None:
+    given = {"location": "/", "directives": {"if ($no)": {"return": "403"}}}
+
+    def text(directives: str) -> str:
+        return f"server {{ location / {{ # constellation.edge\n{directives}\n}} }}"
+
+    assert meaning(parse(edit(text(have), given))) == meaning(parse(text(wanted)))
+
+
+def test_refusals_keep_their_order_among_what_is_declared() -> None:
+    declared = "set $a b; rewrite ^/x /y break; if ($a) { return 403; }"
+    given = {"location": "/", "directives": declared}
+    text = f"server {{ location / {{ # constellation.edge\n{declared}\n}} }}"
+    assert edit(text, given) == text
+
+
 def test_blocks_that_change_places_take_their_comments_along() -> None:
     first = "    if ($a) { # a\n        return 1; # in a\n    }\n"
     text = f"location /x {{\n{first}    if ($b) {{\n        return 2;\n    }}\n}}\n"

@@ -177,7 +177,8 @@ def test_removing_leaves_everything_else(text: str, which: int, at: int) -> None
         return
     block, _owner = places[which % len(places)]
     index = at % len(block.body)
-    gone = remove(block, index)
+    gone = block.body[index]
+    remove(block, index)
     again = parse(document.dumps())
     assert meaning(again) == meaning(document)
     kept = [line for line in text.split("\n") if line.strip().startswith("#")]
