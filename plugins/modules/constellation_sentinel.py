@@ -15,6 +15,8 @@ description:
     certificate be trusted by the system and by Mono, and a Constellation server answer.
   - After the restart the sentinel must be seen connected to that address. If it is not, it gets its previous file back
     byte for byte and is restarted on it.
+  - The same move is then not tried again for a day, so that no run restarts a sentinel that works for the same failure.
+    It is tried earlier when the sentinel was restarted, its file changed, or O(timeout) grew.
   - A sentinel that cannot move is no failure. It keeps its address, and the answer says why and what to do about it.
   - A call that was killed half way is put back by the next one.
 options:

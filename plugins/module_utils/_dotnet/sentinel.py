@@ -13,11 +13,12 @@ from .. import _supervisor as supervisor
 from .._files import locked
 from .._transaction import HOST, Host, TransactionError, Write, apply, recover
 from .app_settings import Setting, SettingsResult, change_settings, read_settings
+from .attempt import failed_before, remember_failure
 from .connected import connections, own_address, stays_connected
 from .errors import DotnetError
 from .facts import SERVER_URI
 from .files import at, read_config, write_in_place
-from .process import read_record, start_ticks
+from .process import Record, read_record, start_ticks
 from .program import Config, Wanted, config_of, doubt, reason_to_restart, remember, started_status
 from .reach import Trouble
 from .restart import Restart, RestartError, log_end
@@ -95,7 +96,7 @@ class _Move:
             return Outcome(named, moved=True, connected=True)
         status = started_status(self._wanted.process)
         self._pid = status.pid
-        obstacle = None if is_same(named, self._uri) else self._ask(self._target, status.pid)
+        obstacle = None if is_same(named, self._uri) else self._obstacle(data)
         stays = is_same(named, self._uri) or (obstacle is not None and not (check and obstacle.curable))
         self._plan = SettingsResult(data, "", "") if stays else self._change(data, self._uri)
         config = config_of(self._wanted, self._plan.content)
@@ -119,6 +120,11 @@ class _Move:
     @property
     def _changes(self) -> bool:
         return self._plan.content != self._original
+
+    def _obstacle(self, data: bytes) -> Trouble | None:
+        """Return what keeps the sentinel from moving, as far as that is known before it is tried."""
+        running = Record(self._pid, start_ticks(self._pid), config_of(self._wanted, data).print)
+        return self._ask(self._target, self._pid) or failed_before(self._wanted, self._uri, running)
 
     def _named(self, data: bytes) -> str:
         """Return the server that a file names."""
@@ -220,6 +226,8 @@ class _Move:
         except RestartError as error:
             raise DotnetError(f"with its previous file {error}") from error
         remember(wanted, config, pid)
+        if self._failure:
+            remember_failure(wanted, self._uri, Record(pid, start_ticks(pid), config.print), self._failure)
         self._restored = True
 
     def _put_back(self) -> bytes:

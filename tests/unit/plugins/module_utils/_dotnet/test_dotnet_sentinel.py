@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import sentinel
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet import attempt, sentinel
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.reach import Trouble
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.server_uri import ServerUri
@@ -119,6 +121,54 @@ def test_one_that_does_not_connect_goes_back(network: Network) -> None:
     assert network.named == OLD
     assert move(network, OLD).connected
     assert network.world.restarts == 2
+
+
+def failed(network: Network) -> None:
+    """Have tried a move that was put back, with everything in order since then."""
+    network.open = {OLD}
+    assert not move(network).moved
+    network.open = {OLD, NEW}
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_one_that_went_back_is_not_restarted_again_for_the_same(network: Network, check: bool) -> None:
+    failed(network)
+    outcome = move(network, check=check)
+    assert (outcome.uri, outcome.moved, outcome.changed, outcome.source) == (OLD, False, False, "192.168.0.9")
+    assert "within 2 s, when that was tried less than a day ago" in outcome.problem
+    assert outcome.remedy.endswith("then restart a on this host, which has the next run try again")
+    assert network.world.restarts == 2
+
+
+def test_one_that_went_back_is_tried_again_after_a_restart(network: Network) -> None:
+    failed(network)
+    network.world.restart("a")
+    assert move(network).moved
+
+
+def test_one_that_went_back_is_tried_again_with_another_address(network: Network) -> None:
+    failed(network)
+    network.open.add(f"{NEW}/other")
+    assert move(network, f"{NEW}/other").moved
+
+
+def test_one_that_went_back_is_tried_again_with_another_file(network: Network) -> None:
+    failed(network)
+    network.world.path.write_text(network.world.path.read_text().replace("/>", '/><add key="k" value="v" />'))
+    assert move(network).moved
+
+
+def test_one_that_went_back_is_tried_again_after_a_day(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed(network)
+    monkeypatch.setattr(attempt, "RETRY_SECONDS", 0.0)
+    assert move(network).moved
+
+
+def test_one_that_went_back_is_tried_again_with_more_time(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed(network)
+    wanted = network.world.wanted("sentinel")
+    monkeypatch.setattr(network.world, "wanted", lambda _kind: replace(wanted, timeout=3.0))
+    assert move(network).moved
 
 
 def test_one_that_does_not_start_goes_back(network: Network) -> None:
