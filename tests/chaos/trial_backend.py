@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from docker.models.containers import Container
 
@@ -39,7 +40,7 @@ NEVER = float("inf")
 
 
 def run(bench: Stage, short: bool) -> Outcome:
-    """Restart Constellation, and move a name from one machine to another, again and again."""
+    """Restart Constellation, and meanwhile move a name from one machine to another, again and again."""
     try:
         return _Trial(bench, short=short).go(TIMES_SHORT if short else TIMES)
     finally:
@@ -65,7 +66,6 @@ class _Trial:
         bench.module(EDGE, "nginx_site", arguments)
 
     def go(self, times: int) -> Outcome:
-        restarts, moves = [], []
         direct = [f"http://{self._server}:{PORT}/constellation/", self._server]
         for address in self._hosts.values():
             direct += [f"http://{address}/zm/", address]
@@ -74,10 +74,8 @@ class _Trial:
             watch.start("all", "poll", str(PAUSE), *direct, *proxied)
             watch.running()
             time.sleep(self._watched)
-            for _time in range(times):
-                restarts.append(self._step(self._restart))
-                moves.append(self._step(self._move))
-            end = time.monotonic()
+            with ThreadPoolExecutor(2) as pool:
+                restarts, moves = pool.map(lambda change: self._steps(change, times), (self._restart, self._move))
             reports, _loads = watch.stop()
         seen = {url: samples(raw) for url, raw in reports["all"].items()}
         violations: list[str] = []
@@ -88,7 +86,7 @@ class _Trial:
         ):
             measured = len(lags)
             for number, (began, until, asked) in enumerate(steps, 1):
-                late = _lag(seen[asked], seen[url], began, until or end)
+                late = _lag(seen[asked], seen[url], began, until)
                 if late is not None:
                     lags.append(late)
                     if late > self._allowed:
@@ -98,6 +96,9 @@ class _Trial:
         slowest = max(lags, default=None)
         count = len(restarts) + len(moves)
         return Outcome(NAME, count, violations, slowest, f"{len(lags)} of {count} seen from outside; {_spread(lags)}")
+
+    def _steps(self, change: Callable[[], str], times: int) -> list[tuple[float, float, str]]:
+        return [self._step(change) for _time in range(times)]
 
     def _step(self, change: Callable[[], str]) -> tuple[float, float, str]:
         began = time.monotonic()

@@ -21,8 +21,8 @@ SERIES = (
     ("independent", "changes", 1),
     ("ordered", "changes", 1),
     ("entangled", "changes", 1),
-    ("independent", "waits", 1),
-    ("entangled", "waits", 2),
+    ("independent", "waits", 2),
+    ("entangled", "waits", 3),
 )
 # The same of the short form.
 SHORT = {"changes": 29, "waits": 13}
