@@ -5,10 +5,9 @@
 PYTHON := PYTHONPATH=tests .venv/bin/python
 
 # Molecule scenarios of `make test`. SYSTEMS narrows what they run on; empty is each scenario's own choice.
-SCENARIOS ?= default bad_input late_dns nginx_text upstream_names nginx_service
+SCENARIOS ?= default bad_input late_dns nginx_text upstream_names nginx_service constellation_move concurrency \
+    constellation_config
 SYSTEMS ?=
-# Those that take longer than the four minutes that a scenario has there: `make test-all` runs them, too.
-LONG_SCENARIOS := constellation_move constellation_config concurrency
 ALL_SYSTEMS := debian12 debian13 ubuntu2204 ubuntu2404 ubuntu2604
 
 # How long `make fuzz` runs.
@@ -39,8 +38,8 @@ unit: setup ## Run the unit tests
 test: setup ## Run lint, unit tests, the short trials and the Molecule scenarios
 	@$(PYTHON) -m tools.run_tests --systems "$(SYSTEMS)" $(SCENARIOS)
 
-test-all: setup ## Run the same with every scenario on all five systems
-	@$(PYTHON) -m tools.run_tests --systems "$(ALL_SYSTEMS)" $(SCENARIOS) $(LONG_SCENARIOS)
+test-all: setup ## Run the same on all five systems, with the tests that are marked as long
+	@$(PYTHON) -m tools.run_tests --long --systems "$(ALL_SYSTEMS)" $(SCENARIOS)
 
 chaos: setup ## Try to leave a host broken, in every way that tests/chaos knows; TRIALS="kill space" for some, SHORT=1
 	@$(PYTHON) -m chaos $(if $(SHORT),--short) $(TRIALS)

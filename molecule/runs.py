@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,20 @@ INVENTORY = ROOT / "molecule" / "inventory.py"
 SITE = ROOT / "playbooks" / "site.yml"
 VERIFY = ROOT / "playbooks" / "verify.yml"
 PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1", "PYTHONUNBUFFERED": "1"}
+# Kills whoever holds the host's lock as soon as supervisor starts a program anew: before that can be proven.
+KILLER = """
+import os, signal, sys, time
+def spawned():
+    with open("/var/log/supervisor/supervisord.log") as log:
+        return log.read().count(f"spawned: '{sys.argv[1]}'")
+before = spawned()
+print("ready", flush=True)
+while spawned() == before:
+    time.sleep(0.005)
+with open("/run/constellation-edge.lock") as lock:
+    os.kill(int(lock.read()), signal.SIGKILL)
+print("killed", flush=True)
+"""
 # A test fails with the end of what the playbook said.
 TAIL = 6000
 
@@ -90,3 +106,17 @@ def site_killed_at(task: str, inventory: Path = INVENTORY) -> Run:
                 os.killpg(process.pid, signal.SIGKILL)
                 break
     return Run(process.returncode, "".join(lines))
+
+
+@contextlib.contextmanager
+def killed_at_restart(container: str, program: str) -> Iterator[None]:
+    """Kill, during the block, the module that restarts a program on a machine; fail when none was killed."""
+    command = ["docker", "exec", container, "python3", "-c", KILLER, program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as killer:
+        assert killer.stdout
+        assert killer.stdout.readline() == "ready\n"
+        try:
+            yield
+            assert killer.communicate(timeout=120)[0] == "killed\n"
+        finally:
+            killer.kill()

@@ -4,8 +4,8 @@
 
 """Run all tests: static checks, unit tests, then in the lab nginx as the judge, the trials and the Molecule scenarios.
 
-``python -m tools.run_tests [--systems "debian12 ..."] [SCENARIO ...]``. Output is shown as it comes and kept in
-``.cache/logs/STEP.log``. A failed step does not stop the steps that do not need it. In the end what failed is named
+``python -m tools.run_tests [--long] [--systems "debian12 ..."] [SCENARIO ...]``. Output is shown as it comes, and kept
+in ``.cache/logs/STEP.log``. A failed step does not stop the steps that do not need it. In the end what failed is named
 once more, and the last line is ``N passed, N failed``: static checks, unit tests, the judge's, the trials, and of each
 scenario its run and every assertion of its verifier.
 """
@@ -36,6 +36,8 @@ _LIMIT_JUDGE = 1200.0
 _LIMIT_CHAOS = 900.0
 _LIMIT_SCENARIO = 2400.0
 _LIMIT_CLEAN = 300.0
+# With the long tests, on all systems, everything in the lab may take that many times as long.
+_LONG_FACTOR = 5
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,9 @@ def steps(scenarios: list[str], systems: list[str]) -> list[Step]:
     ]
 
 
-def run_all(chosen: list[Step], env: dict[str, str]) -> Count:
-    """Run the steps and return the sum of their counts."""
-    end = time.monotonic() + _LIMIT_OVERALL
+def run_all(chosen: list[Step], env: dict[str, str], patience: int) -> Count:
+    """Run the steps and return the sum of their counts; their limits count ``patience`` times."""
+    end = time.monotonic() + _LIMIT_OVERALL * patience
     total = Count()
     passed: set[str] = set()
     failed: list[str] = []
@@ -95,7 +97,7 @@ def run_all(chosen: list[Step], env: dict[str, str]) -> Count:
         if missing:
             count, line = Count(0, 1), f"NOT RUN, {missing[0]} failed"
         else:
-            count, line, told = _run(step, env, end - time.monotonic())
+            count, line, told = _run(step, env, min(step.limit * patience, end - time.monotonic()))
         total += count
         line = f"test: {step.name} {line}"
         if count.failed:
@@ -107,25 +109,30 @@ def run_all(chosen: list[Step], env: dict[str, str]) -> Count:
     return total
 
 
-def _run(step: Step, env: dict[str, str], left: float) -> tuple[Count, str, list[str]]:
-    """Run a step; return its count, how it ended, and what it says of failures."""
+def _run(step: Step, env: dict[str, str], limit: float) -> tuple[Count, str, list[str]]:
+    """Run a step for so many seconds at most; return its count, how it ended, and what it says of failures."""
     print(f"test: {step.name} ...", flush=True)
-    result = stream.run(step.argv, env, LOGS / f"{step.name}.log", max(0.0, min(step.limit, left)))
+    result = stream.run(step.argv, env, LOGS / f"{step.name}.log", max(0.0, limit))
     count = step.count(result.output, result.code)
     if result.stopped and step.cleanup:
         stream.run(step.cleanup, env, LOGS / f"{step.name}-cleanup.log", _LIMIT_CLEAN)
     word = "FAILED" if count.failed else "ok"
-    limit = ", stopped at its time limit" if result.stopped else ""
-    return count, f"{word}{limit}: {count} ({result.seconds:.0f} s)", failures.of(result.output)
+    stopped = ", stopped at its time limit" if result.stopped else ""
+    return count, f"{word}{stopped}: {count} ({result.seconds:.0f} s)", failures.of(result.output)
 
 
-def _environment(systems: list[str]) -> dict[str, str]:
-    """Return the environment of every step; ``LAB_RUN`` tells the containers of this run from those of others."""
+def _environment(systems: list[str], *, long: bool) -> dict[str, str]:
+    """Return the environment of every step; ``LAB_RUN`` tells the containers of this run from those of others.
+
+    Tests that are marked as long run only when asked for.
+    """
     env = tool_environment(
         LAB_RUN=os.environ.get("LAB_RUN") or f"t{secrets.token_hex(3)}",
         MOLECULE_GLOB="molecule/*/molecule.yml",
         PYTHONPATH=str(ROOT / "tests"),
     )
+    if not long:
+        env["PYTEST_ADDOPTS"] = "-m 'not long'"
     if systems:
         env["LAB_SYSTEMS"] = env["JUDGE_SYSTEMS"] = " ".join(systems)
     return env
@@ -138,6 +145,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 def main() -> int:
     """Run what the command line asks for; return 0 when everything passed."""
     parser = argparse.ArgumentParser(prog="run_tests", description="Run static checks, unit tests and scenarios.")
+    parser.add_argument("--long", action="store_true", help="run the tests that are marked as long, too")
     parser.add_argument("--systems", default="", help="systems for the scenarios, parted by spaces")
     parser.add_argument("scenarios", nargs="*", help="Molecule scenarios; none: no containers at all")
     arguments = parser.parse_args()
@@ -145,7 +153,8 @@ def main() -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     systems = arguments.systems.split()
     try:
-        total = run_all(steps(arguments.scenarios, systems), _environment(systems))
+        patience = _LONG_FACTOR if arguments.long else 1
+        total = run_all(steps(arguments.scenarios, systems), _environment(systems, long=arguments.long), patience)
     except KeyboardInterrupt:
         print("test: interrupted", file=sys.stderr)
         return 130

@@ -10,7 +10,6 @@ trust the test CA, called it there.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -24,20 +23,6 @@ SENTINELS = sentinels()
 DEAF = """#!/bin/sh
 grep -q //home- Constellation.Sentinel.exe.config && exec sleep 600
 exec /usr/bin/mono Constellation.Sentinel.exe
-"""
-# Kills whoever holds the host's lock as soon as the sentinel is started anew: before it can be seen connected.
-KILLER = """
-import os, signal, time
-def spawned():
-    with open("/var/log/supervisor/supervisord.log") as log:
-        return log.read().count("spawned: 'constellation-sentinel'")
-before = spawned()
-print("ready", flush=True)
-while spawned() == before:
-    time.sleep(0.005)
-with open("/run/constellation-edge.lock") as lock:
-    os.kill(int(lock.read()), signal.SIGKILL)
-print("killed", flush=True)
 """
 # A certificate of an authority with an ECDSA key, and a site that serves it in front of the same server.
 ELLIPTIC = """
@@ -88,6 +73,7 @@ def test_the_port_is_open_to_the_sentinels_alone(server, client):
     assert not answers(client.host, server.ipv4)
 
 
+@pytest.mark.long
 def test_the_next_run_changes_nothing_and_tells_the_remedy(server):
     processes = [sentinel.process for sentinel in SENTINELS]
     run = runs.site()
@@ -102,9 +88,15 @@ def test_the_next_run_changes_nothing_and_tells_the_remedy(server):
         assert f"what to do on {sentinel.name}: run update-ca-certificates" in run.text
 
 
-def test_a_dry_run_tells_of_the_move(server, public):
+@pytest.fixture(scope="module")
+def trusting() -> None:
+    """Have done what the summary told to do."""
     for sentinel in SENTINELS:
-        sentinel.host.check_output("update-ca-certificates")  # the remedy
+        sentinel.host.check_output("update-ca-certificates")
+
+
+@pytest.mark.long
+def test_a_dry_run_tells_of_the_move(server, public, trusting):
     before = [sentinel.file for sentinel in SENTINELS]
     run = runs.playbook(ALL_STEPS, runs.INVENTORY, "--check", "--diff")
     assert run.rc == 0, run.tail
@@ -115,7 +107,7 @@ def test_a_dry_run_tells_of_the_move(server, public):
     assert listens(server.host) == [OLD, NEW]
 
 
-def test_a_sentinel_that_trusts_moves_and_closes_the_door(server, client, public):
+def test_a_sentinel_that_trusts_moves_and_closes_the_door(server, client, public, trusting):
     run = runs.site()
     assert run.rc == 0, run.tail
     assert "could not move" not in run.text
@@ -128,6 +120,7 @@ def test_a_sentinel_that_trusts_moves_and_closes_the_door(server, client, public
     assert not answers(client.host, server.ipv4)
 
 
+@pytest.mark.long
 def test_the_run_after_that_changes_nothing(server):
     processes = [sentinel.process for sentinel in SENTINELS]
     run = runs.site()
@@ -178,6 +171,7 @@ def starts(sentinel, command: str) -> None:
     sentinel.host.check_output("sed -i %s %s && supervisorctl update", f"s|^command=.*|command={command}|", conf)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sentinel", SENTINELS, ids=lambda one: one.name)
 class TestOne:
     """What keeps a sentinel where it is, each told with its remedy, and never a restart for nothing."""
@@ -220,17 +214,18 @@ class TestOne:
             stays(sentinel, run, "was not seen connected to it within 5 s")
             assert sentinel.file == before
             connected(sentinel)
+            process = sentinel.process
+            run = sentinel.moves_to(public, "--extra-vars", "constellation_config_sentinel_timeout=5")
+            stays(sentinel, run, "when that was tried less than a day ago")
+            assert sentinel.process == process
         finally:
             starts(sentinel, "/usr/bin/mono Constellation.Sentinel.exe")
         connected(sentinel)
 
     def test_a_call_that_is_killed_is_put_back_by_the_next(self, sentinel, other, public):
         before = sentinel.file
-        command = ["docker", "exec", sentinel.host.backend.name, "python3", "-c", KILLER]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as killer:
-            assert killer.stdout.readline() == "ready\n"
+        with runs.killed_at_restart(sentinel.host.backend.name, "constellation-sentinel"):
             run = sentinel.moves_to(public)
-            assert killer.communicate(timeout=60)[0] == "killed\n"
         assert run.rc != 0
         assert sentinel.uri == public
         run = sentinel.moves_to("https://nowhere.example.org/")

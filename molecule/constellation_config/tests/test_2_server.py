@@ -43,7 +43,8 @@ def step(*routes: dict[str, str]) -> runs.Run:
         {"container": "", "ipv4": ""}, "{{ inventory_hostname }}.example.org", SCENARIO["services"]
     )["edge_sites"]
     sites[0]["routes"][:1] = [{"app": "constellation", **route} for route in routes]
-    return runs.playbook(ALL_STEPS, runs.INVENTORY, "--extra-vars", json.dumps({"edge_sites": sites}))
+    variables = {"edge_sites": sites, "constellation_config_settle": 0.5}
+    return runs.playbook(ALL_STEPS, runs.INVENTORY, "--extra-vars", json.dumps(variables))
 
 
 def content(home) -> bytes:
@@ -122,6 +123,7 @@ def test_what_the_server_has_saved_is_no_change(homes):
     assert [content(home) for home in homes] == before
 
 
+@pytest.mark.long
 def test_and_is_edited_as_it_stands(homes):
     before = [content(home) for home in homes]
     run = step({"path": "/constellation/"})

@@ -40,20 +40,6 @@ if grep -q /dies/ Constellation.Server.exe.config; then
 fi
 exec /usr/bin/mono Constellation.Server.exe
 """
-# Kills whoever holds the host's lock as soon as the server is started anew: before nginx can be reloaded.
-KILLER = """
-import os, signal, sys, time
-def spawned():
-    with open("/var/log/supervisor/supervisord.log") as log:
-        return log.read().count("spawned: 'constellation-server'")
-before = spawned()
-print("ready", flush=True)
-while spawned() == before:
-    time.sleep(0.005)
-with open("/run/constellation-edge.lock") as lock:
-    os.kill(int(lock.read()), signal.SIGKILL)
-print("killed", flush=True)
-"""
 BUSY = 15.0
 
 
@@ -284,14 +270,10 @@ def test_the_run_after_that_changes_nothing(homes):
 
 def killed_on_the_way(homes, path: str, port: int) -> runs.Run:
     """Run `site.yml`; on each host, kill the module between the restart of the server and the reload of nginx."""
-    killers = []
-    for home in homes:
-        command = ["docker", "exec", home.host.backend.name, "python3", "-c", KILLER]
-        killers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-        assert killers[-1].stdout.readline() == "ready\n"
-    run = moved(STEP, path, port)
-    assert [killer.communicate(timeout=120)[0] for killer in killers] == ["killed\n"] * len(homes)
-    return run
+    with contextlib.ExitStack() as killers:
+        for home in homes:
+            killers.enter_context(runs.killed_at_restart(home.host.backend.name, "constellation-server"))
+        return moved(STEP, path, port)
 
 
 def converges(homes, client, path: str, port: int) -> None:
