@@ -109,6 +109,7 @@ def killed(lab, site):
     return before
 
 
+@pytest.mark.long
 def test_without_us_an_idle_renewal_writes_old_copies_over_newer_files(site, lab):
     """What all of this is for: should it fail one day, certbot has learnt."""
     site.host.check_output(certbot(site))
@@ -190,6 +191,7 @@ def test_a_certbot_that_starts_while_we_write_is_refused_and_changes_nothing(sit
     assert "# ours" in site.host.file(SITE).content_string
 
 
+@pytest.mark.long
 def test_a_renewal_by_webroot_is_not_kept_out(site, lab):
     site.host.check_output("test -e /etc/letsencrypt/options-ssl-nginx.conf")
     renew = f"env {TRUST} certbot renew --force-renewal --cert-name {site.domain}"

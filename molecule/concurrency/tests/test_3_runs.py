@@ -82,6 +82,7 @@ def test_two_runs_of_the_same_declaration_do_what_one_does(homes, inventories, a
     assert files(homes) == alone["one"]
 
 
+@pytest.mark.long
 def test_two_runs_of_different_declarations_end_as_one_of_them(homes, inventories, alone):
     run = runs.site(inventories["two"])
     assert run.rc == 0, run.tail
@@ -92,6 +93,7 @@ def test_two_runs_of_different_declarations_end_as_one_of_them(homes, inventorie
         assert after[home.name] in (alone["plain"][home.name], alone["one"][home.name])
 
 
+@pytest.mark.long
 def test_a_renewal_in_the_middle_of_a_run_is_served_afterwards(homes, inventories):
     """The hook reloads nginx beside us; what it loaded is unknown to the record, and settled by one reload at most."""
     run, renewals = with_renewal(homes, inventories["two"], "Bring the site files in line and have nginx serve them")

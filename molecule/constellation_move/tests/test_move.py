@@ -159,6 +159,7 @@ def test_the_first_run_restarted_once(converged, homes):
     assert all(listens(home) == ["http://+:8088/constellation/"] for home in homes)
 
 
+@pytest.mark.long
 def test_a_dry_run_tells_of_the_move(converged, homes):
     before = [files(home) for home in homes]
     run = moved(runs.SITE, "/c/", 8088, "--check", "--diff")
@@ -184,6 +185,7 @@ def test_a_move_costs_one_restart(homes, client, restarts, say):
         assert client.status(home, f"https://{home.domain}/constellation/") == "404"
 
 
+@pytest.mark.long
 def test_the_next_run_changes_nothing(homes):
     run = moved(runs.SITE, "/c/")
     assert run.rc == 0, run.tail
@@ -298,6 +300,7 @@ def test_a_run_that_is_killed_between_restart_and_reload_is_finished(homes, clie
     converges(homes, client, "/e/", 8089)
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_is_taken_back_when_it_is_not_wanted_any_more(homes, client):
     run = killed_on_the_way(homes, "/f/", 8088)
     assert run.rc != 0
