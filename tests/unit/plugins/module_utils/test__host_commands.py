@@ -35,7 +35,7 @@ def site(tmp_path: Path, host: Host) -> Path:
     kept.write_text("old")
     path.write_text("new")
     before, after = content_fingerprint(b"old"), content_fingerprint(b"new")
-    Journal(host.state, [Entry(str(path), str(kept), str(tmp_path / ".site.new"), before, after)]).open()
+    Journal(host.state, [Entry(str(path), str(kept), str(tmp_path / ".site.new"), before, after)], []).open()
     return path
 
 
