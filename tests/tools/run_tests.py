@@ -13,12 +13,14 @@ scenario its run and every assertion of its verifier.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import secrets
 import signal
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -36,6 +38,8 @@ _LIMIT_JUDGE = 1200.0
 _LIMIT_CHAOS = 900.0
 _LIMIT_SCENARIO = 2400.0
 _LIMIT_CLEAN = 300.0
+# How many steps that may run beside one another do.
+_LANES = 2
 # With the long tests, on all systems, everything in the lab may take that many times as long.
 _LONG_FACTOR = 5
 
@@ -45,7 +49,8 @@ class Step:
     """One command of the run.
 
     ``needs`` names steps that must have passed, or this one is not run and counts as failed. ``cleanup`` is run when
-    the step was stopped before its end.
+    the step was stopped before its end. ``beside`` steps run beside their neighbours that may, too: those that leave a
+    processor idle for half of their time, and judge nothing by the clock.
     """
 
     name: str
@@ -54,6 +59,12 @@ class Step:
     count: Callable[[str, int], Count]
     needs: tuple[str, ...] = ()
     cleanup: tuple[str, ...] = field(default=())
+    beside: bool = False
+
+
+# What a step counted, and how it ended, in lines.
+Outcome = tuple[Count, list[str]]
+_UNIT = ("tests/unit", "tests/fuzz")
 
 
 def steps(scenarios: list[str], systems: list[str]) -> list[Step]:
@@ -68,8 +79,8 @@ def steps(scenarios: list[str], systems: list[str]) -> list[Step]:
         Step("chaos", (*chaos, "--short"), _LIMIT_CHAOS, counts.of_trials, ("lab-images",), cleanup=(*chaos, "--down")),
     ]
     return [
-        Step("lint", (python, "-m", "tools.lint"), _LIMIT_LINT, counts.of_lint),
-        Step("unit", (python, "-m", "pytest", "-q", "tests/unit", "tests/fuzz"), _LIMIT_UNIT, counts.of_pytest),
+        Step("lint", (python, "-m", "tools.lint"), _LIMIT_LINT, counts.of_lint, beside=True),
+        Step("unit", (python, "-m", "pytest", "-q", *_UNIT), _LIMIT_UNIT, counts.of_pytest, beside=True),
         *(lab if scenarios else []),
         *(
             Step(
@@ -79,6 +90,7 @@ def steps(scenarios: list[str], systems: list[str]) -> list[Step]:
                 counts.of_molecule,
                 ("lab-images",),
                 (molecule, "destroy", "--scenario-name", name),
+                beside=name != "default",  # which has all five systems
             )
             for name in scenarios
         ),
@@ -91,28 +103,46 @@ def run_all(chosen: list[Step], env: dict[str, str], patience: int) -> Count:
     total = Count()
     passed: set[str] = set()
     failed: list[str] = []
-    for step in chosen:
+
+    def attempt(step: Step) -> Outcome:
         missing = [name for name in step.needs if name not in passed]
-        told: list[str] = []
         if missing:
-            count, line = Count(0, 1), f"NOT RUN, {missing[0]} failed"
+            count, line, told = Count(0, 1), f"NOT RUN, {missing[0]} failed", []
         else:
             count, line, told = _run(step, env, min(step.limit * patience, end - time.monotonic()))
-        total += count
         line = f"test: {step.name} {line}"
-        if count.failed:
-            failed += [line, *(f"  {each}" for each in told)]
-        else:
-            passed.add(step.name)
         print(f"{line}\n", flush=True)
+        return count, [line, *(f"  {each}" for each in told)]
+
+    for beside, group in itertools.groupby(chosen, lambda step: step.beside):
+        batch = list(group)
+        for step, (count, lines) in zip(batch, _in_lanes(attempt, batch, _LANES if beside else 1), strict=True):
+            total += count
+            if count.failed:
+                failed += lines
+            else:
+                passed.add(step.name)
     print("\n".join(failed), flush=True)
     return total
+
+
+def _in_lanes(attempt: Callable[[Step], Outcome], batch: list[Step], lanes: int) -> list[Outcome]:
+    """Attempt steps, so many at a time. When this process is told to stop, all of them are."""
+    with ThreadPoolExecutor(lanes) as pool:
+        pending = [pool.submit(attempt, step) for step in batch]
+        try:
+            return [each.result() for each in pending]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            stream.end_all()
+            raise
 
 
 def _run(step: Step, env: dict[str, str], limit: float) -> tuple[Count, str, list[str]]:
     """Run a step for so many seconds at most; return its count, how it ended, and what it says of failures."""
     print(f"test: {step.name} ...", flush=True)
-    result = stream.run(step.argv, env, LOGS / f"{step.name}.log", max(0.0, limit))
+    label = f"{step.name}: " if step.beside else ""
+    result = stream.run(step.argv, env, LOGS / f"{step.name}.log", max(0.0, limit), label)
     count = step.count(result.output, result.code)
     if result.stopped and step.cleanup:
         stream.run(step.cleanup, env, LOGS / f"{step.name}-cleanup.log", _LIMIT_CLEAN)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a command, show its output as it comes, keep it, and end it when it takes too long."""
+"""Run commands, show their output as it comes, keep it, and end those that take too long."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from .checkout import ROOT
 _DRAIN_SECONDS = 3.0
 _TERM_SECONDS = 20.0
 
+_running: set[subprocess.Popen[str]] = set()
+
 
 @dataclass(frozen=True)
 class Result:
@@ -34,10 +36,10 @@ class Result:
     stopped: bool
 
 
-def run(argv: Sequence[str], env: dict[str, str], log: Path, limit: float) -> Result:
+def run(argv: Sequence[str], env: dict[str, str], log: Path, limit: float, label: str = "") -> Result:
     """Run a command in the root of the checkout for at most ``limit`` seconds, without input.
 
-    Its output, errors included, goes to this process's output and to ``log``.
+    Its output, errors included, goes to ``log`` and to this process's output, there with ``label`` before each line.
     """
     started = time.monotonic()
     lines: list[str] = []
@@ -52,7 +54,8 @@ def run(argv: Sequence[str], env: dict[str, str], log: Path, limit: float) -> Re
         text=True,
         errors="replace",
     )
-    reader = threading.Thread(target=_copy, args=(process.stdout, lines, log), daemon=True)
+    _running.add(process)
+    reader = threading.Thread(target=_copy, args=(process.stdout, lines, log, label), daemon=True)
     reader.start()
     stopped = False
     try:
@@ -63,12 +66,20 @@ def run(argv: Sequence[str], env: dict[str, str], log: Path, limit: float) -> Re
     except BaseException:
         _end(process)
         raise
+    finally:
+        _running.discard(process)
     reader.join(_DRAIN_SECONDS)
     code = process.returncode or (1 if stopped else 0)
     return Result("".join(lines), code, time.monotonic() - started, stopped)
 
 
-def _copy(source: IO[str] | None, lines: list[str], log: Path) -> None:
+def end_all() -> None:
+    """End every command that another thread is running."""
+    for process in list(_running):
+        _end(process)
+
+
+def _copy(source: IO[str] | None, lines: list[str], log: Path, label: str) -> None:
     if source is None:
         return
     with log.open("w", encoding="utf-8") as kept:
@@ -76,7 +87,7 @@ def _copy(source: IO[str] | None, lines: list[str], log: Path) -> None:
             lines.append(line)
             kept.write(line)
             kept.flush()
-            sys.stdout.write(line)
+            sys.stdout.write(label + line)
             sys.stdout.flush()
 
 

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of a test run: what needs what, what runs beside what, and what is counted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from tools import counts, run_tests
+from tools.counts import Count
+from tools.run_tests import Step, run_all
+
+PASS = "print('1 passed in 0.1s')"
+FAIL = "print('FAILED it'); print('1 failed in 0.1s'); raise SystemExit(1)"
+# Ends only when the other one has begun.
+MEETS = """
+import pathlib, sys, time
+mine, other = map(pathlib.Path, sys.argv[1:])
+mine.touch()
+while not other.exists():
+    time.sleep(0.01)
+print('1 passed in 0.1s')
+"""
+
+
+@pytest.fixture(autouse=True)
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_tests, "LOGS", tmp_path)
+
+
+def step(name: str, code: str, *arguments: str, needs: tuple[str, ...] = (), beside: bool = False) -> Step:
+    return Step(name, (sys.executable, "-c", code, *arguments), 60.0, counts.of_pytest, needs, beside=beside)
+
+
+def run(*steps: Step) -> Count:
+    return run_all(list(steps), dict(os.environ), 1)
+
+
+def test_a_failed_step_stops_those_alone_that_need_it(capsys: pytest.CaptureFixture[str]) -> None:
+    done = run(step("one", FAIL), step("two", PASS, needs=("one",)), step("three", PASS))
+    assert done == Count(1, 2)
+    said = capsys.readouterr().out
+    assert "test: two NOT RUN, one failed" in said
+    assert said.rstrip().endswith("FAILED it\ntest: two NOT RUN, one failed")
+
+
+def test_steps_that_may_run_beside_one_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [str(tmp_path / name) for name in ("a", "b")]
+    pair = (step("one", MEETS, *names, beside=True), step("two", MEETS, *names[::-1], beside=True))
+    assert run(*pair, step("three", PASS, needs=("one", "two"))) == Count(3, 0)
+    said = capsys.readouterr().out
+    assert "one: 1 passed in" in said
+    assert "two: 1 passed in" in said
+    assert "\n1 passed in" in said
+
+
+def test_long_tests_are_left_out_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    assert run_tests._environment([], long=False)["PYTEST_ADDOPTS"] == "-m 'not long'"
+    assert "PYTEST_ADDOPTS" not in run_tests._environment([], long=True)
