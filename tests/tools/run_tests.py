@@ -19,7 +19,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import FrameType
@@ -106,17 +106,17 @@ def run_all(chosen: list[Step], env: dict[str, str], patience: int) -> Count:
 
     def attempt(step: Step) -> Outcome:
         missing = [name for name in step.needs if name not in passed]
+        told: list[str] = []
         if missing:
-            count, line, told = Count(0, 1), f"NOT RUN, {missing[0]} failed", []
+            count, line = Count(0, 1), f"NOT RUN, {missing[0]} failed"
         else:
             count, line, told = _run(step, env, min(step.limit * patience, end - time.monotonic()))
         line = f"test: {step.name} {line}"
         print(f"{line}\n", flush=True)
         return count, [line, *(f"  {each}" for each in told)]
 
-    for beside, group in itertools.groupby(chosen, lambda step: step.beside):
-        batch = list(group)
-        for step, (count, lines) in zip(batch, _in_lanes(attempt, batch, _LANES if beside else 1), strict=True):
+    for batch in _batches(chosen):
+        for step, (count, lines) in zip(batch, _in_lanes(attempt, batch), strict=True):
             total += count
             if count.failed:
                 failed += lines
@@ -126,9 +126,16 @@ def run_all(chosen: list[Step], env: dict[str, str], patience: int) -> Count:
     return total
 
 
-def _in_lanes(attempt: Callable[[Step], Outcome], batch: list[Step], lanes: int) -> list[Outcome]:
-    """Attempt steps, so many at a time. When this process is told to stop, all of them are."""
-    with ThreadPoolExecutor(lanes) as pool:
+def _batches(chosen: list[Step]) -> Iterator[list[Step]]:
+    """Yield neighbours that may run beside one another together, and every other step by itself."""
+    for beside, group in itertools.groupby(chosen, lambda step: step.beside):
+        batch = list(group)
+        yield from [batch] if beside else ([step] for step in batch)
+
+
+def _in_lanes(attempt: Callable[[Step], Outcome], batch: list[Step]) -> list[Outcome]:
+    """Attempt steps side by side, in few lanes. When this process is told to stop, all of them are."""
+    with ThreadPoolExecutor(_LANES) as pool:
         pending = [pool.submit(attempt, step) for step in batch]
         try:
             return [each.result() for each in pending]

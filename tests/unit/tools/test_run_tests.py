@@ -49,6 +49,10 @@ def test_a_failed_step_stops_those_alone_that_need_it(capsys: pytest.CaptureFixt
     assert said.rstrip().endswith("FAILED it\ntest: two NOT RUN, one failed")
 
 
+def test_a_step_runs_when_what_it_needs_has_passed() -> None:
+    assert run(step("one", PASS), step("two", PASS, needs=("one",)), step("three", PASS, needs=("two",))) == Count(3, 0)
+
+
 def test_steps_that_may_run_beside_one_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = [str(tmp_path / name) for name in ("a", "b")]
     pair = (step("one", MEETS, *names, beside=True), step("two", MEETS, *names[::-1], beside=True))
