@@ -186,16 +186,21 @@ def told(done: runs.Run) -> list[str]:
 
 def test_what_cannot_be_changed_from_here_is_told(converged, homes, far, lab, tmp_path):
     upstream = f"http://{far}:8088"
-    (text,) = told(run(ELSEWHERE, upstream=upstream))
-    assert "it answers 404 there" in text
-    assert "list it in constellation_servers" in text
-    (text,) = told(run(ELSEWHERE, *more(tmp_path, constellation_servers={"tower": windows(far)}), upstream=upstream))
-    assert "tower is Windows" in text
-    assert '<uri listenUri="http://+:8088/constellation/" />' in text
+    texts = told(run(ELSEWHERE, upstream=upstream))
+    assert len(texts) == len(homes)
+    for text in texts:
+        assert "it answers 404 there" in text
+        assert "list it in constellation_servers" in text
+    texts = told(run(ELSEWHERE, *more(tmp_path, constellation_servers={"tower": windows(far)}), upstream=upstream))
+    assert len(texts) == len(homes)
+    for text in texts:
+        assert "tower is Windows" in text
+        assert '<uri listenUri="http://+:8088/constellation/" />' in text
     hosts = {"one": linux(lab), "two": windows()}
     neither = f"http://{SCENARIO['services']['jeedom']}:8088"
-    (text,) = told(run(ELSEWHERE, *more(tmp_path, constellation_servers=hosts), upstream=neither))
-    assert "constellation_servers lists one and two" in text
+    texts = told(run(ELSEWHERE, *more(tmp_path, constellation_servers=hosts), upstream=neither))
+    assert len(texts) == len(homes)
+    assert all("constellation_servers lists one and two" in text for text in texts)
 
 
 def test_proxy_and_server_on_two_machines(converged, homes, client, far, lab, tmp_path):
