@@ -40,7 +40,7 @@ _LIMIT_SCENARIO = 2400.0
 _LIMIT_CLEAN = 300.0
 # How many steps that may run beside one another do.
 _LANES = 2
-# With the long tests, on all systems, everything in the lab may take that many times as long.
+# With the long tests, on all systems, everything may take that many times as long.
 _LONG_FACTOR = 5
 
 
@@ -49,8 +49,8 @@ class Step:
     """One command of the run.
 
     ``needs`` names steps that must have passed, or this one is not run and counts as failed. ``cleanup`` is run when
-    the step was stopped before its end. ``beside`` steps run beside their neighbours that may, too: those that leave a
-    processor idle for half of their time, and judge nothing by the clock.
+    the step was stopped before its end. ``beside`` steps run beside their neighbours that may, too: those that use
+    one processor at most, and judge nothing by the clock.
     """
 
     name: str

@@ -44,7 +44,7 @@ def failed_before(wanted: Wanted, uri: str, running: Record) -> Trouble | None:
         return None
     return Trouble(
         f"{problem}, when that was tried less than a day ago",
-        f"{remedy}; then restart {wanted.program} on this host, which has the next run try again",
+        f"{remedy}; then restart {wanted.program} on this host",
     )
 
 

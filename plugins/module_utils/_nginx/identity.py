@@ -82,8 +82,6 @@ ORDERED = frozenset(
         "sub_filter",
     )
 )
-# Of these one may be the last that nginx runs.
-ENDING = ("break", "if", "return", "rewrite")
 # "off" stands for all of them.
 WITH_OFF = frozenset(
     ("access_log", "mirror", "proxy_cookie_domain", "proxy_cookie_flags", "proxy_cookie_path", "proxy_redirect")

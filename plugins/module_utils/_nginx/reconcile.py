@@ -10,11 +10,13 @@ from difflib import SequenceMatcher
 
 from .declare import Owns
 from .edit import MARK, comment_after, detect, indent_of, insert, is_marked, open_up, remove, set_args
-from .identity import ENDING, ORDERED, WITH_OFF, Key, condition, key, location_form
+from .identity import ORDERED, WITH_OFF, Key, condition, key, location_form
 from .tokens import BOM, SPACE, ConfigError, listed, outer, value
 from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
 
 Said = tuple[tuple[str, ...], ...]
+# How the condition of a guard of ours begins (`_edge/console.py`).
+_GUARDS = "($constellation_edge_"
 
 
 class Reconciler:
@@ -139,19 +141,11 @@ class Reconciler:
                     self._permit(block, here, mark)
                     self.move(block, here, ordered, owner, before=False)
                 ordered = here
-                ends = self._ends_before(block, here, counts)
+                ends = _ends_before(block, here)
                 if ends is not None:
                     self._permit(block, here, mark)
                     self.move(block, here, ends, owner, before=True)
             anchor = here
-
-    @staticmethod
-    def _ends_before(block: Block, here: Statement, wanted: Counter[Key]) -> Statement | None:
-        """Return the first that is not wanted here and may keep nginx from a refusal, an `if` with `return` alone."""
-        if here.name != "if" or here.block is None or {each.name for each in here.block.body} != {"return"}:
-            return None
-        ahead = block.body[: block.body.index(here)]
-        return next((each for each in ahead if each.name in ENDING and key(each) not in wanted), None)
 
     def _remove_owned(self, block: Block, wanted: list[Statement], owns: Owns, mark: bool) -> None:
         """Remove the owned statements that are not wanted; of those of one key the ones that are right stay first.
@@ -291,6 +285,16 @@ class Reconciler:
                 as_is, mark = twin is not each, each.block is not None
                 insert(block, at + 1, twin, self.style, owner=owner, mark=mark, comment=comment, as_is=as_is)
         return nested
+
+
+def _ends_before(block: Block, here: Statement) -> Statement | None:
+    """Return the first that may keep nginx from a guard of ours, whose condition no directive decides on."""
+    if here.name != "if" or not "".join(here.args).startswith(_GUARDS):
+        return None
+    for each in block.body[: block.body.index(here)]:
+        if any("break" in (one.name, *one.args[2:]) for one, _depth in walk(Block([each]))):
+            return each
+    return None
 
 
 def _foreign_inside(block: Block) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._edge import console
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
@@ -206,30 +207,43 @@ def test_what_stands_in_another_order_than_the_declaration_is_moved(have: str, w
     assert meaning(parse(after)) == meaning(parse(edit("server {\n}\n", {"location": "/x", "directives": wanted})))
 
 
+GUARD = console.GUARD.replace("{}", "{ return 403; }")
+
+
+def inside(location: str, given: str) -> str:
+    """Return what a location of ours holds after a call that declares one `if`."""
+    text = f"server {{ location / {{ {MARK}\n{location}\n}} }}"
+    after = edit(text, {"location": "/", "directives": given})
+    return " ".join(after.partition(MARK)[2].replace(MARK, "").split()).removesuffix(" } }")
+
+
 @pytest.mark.parametrize(
     ("have", "wanted"),
     [
-        ("rewrite ^ /x break; root /srv;", "if ($no) { return 403; } rewrite ^ /x break; root /srv;"),
-        ("set $a b; break;", "set $a b; if ($no) { return 403; } break;"),
-        ("if ($a) { set $b c; } set $d e;", "if ($no) { return 403; } if ($a) { set $b c; } set $d e;"),
-        ("break; if ($no) { return 403; }", "if ($no) { return 403; } break;"),
-        ("root /srv; set $a b;", "root /srv; set $a b; if ($no) { return 403; }"),
+        ("rewrite ^ /x break; root /srv;", "{} rewrite ^ /x break; root /srv;"),
+        ("set $a b; break;", "set $a b; {} break;"),
+        ("if ($a) { break; } set $d e;", "{} if ($a) { break; } set $d e;"),
+        ("break; {}", "{} break;"),
+        # What a rewrite that goes on leads to is looked at, too.
+        ("rewrite ^/x /y; rewrite ^ /z break;", "rewrite ^/x /y; {} rewrite ^ /z break;"),
+        ("rewrite ^/x /y; set $a b;", "rewrite ^/x /y; set $a b; {}"),
+        ("root /srv; set $a b;", "root /srv; set $a b; {}"),
     ],
 )
-def test_a_refusal_comes_before_what_may_keep_nginx_from_it(have: str, wanted: str) -> None:
-    given = {"location": "/", "directives": {"if ($no)": {"return": "403"}}}
-
-    def text(directives: str) -> str:
-        return f"server {{ location / {{ # constellation.edge\n{directives}\n}} }}"
-
-    assert meaning(parse(edit(text(have), given))) == meaning(parse(text(wanted)))
+def test_a_guard_of_ours_comes_before_what_would_keep_nginx_from_it(have: str, wanted: str) -> None:
+    assert inside(have.replace("{}", GUARD), GUARD) == wanted.replace("{}", GUARD)
 
 
-def test_refusals_keep_their_order_among_what_is_declared() -> None:
-    declared = "set $a b; rewrite ^/x /y break; if ($a) { return 403; }"
-    given = {"location": "/", "directives": declared}
-    text = f"server {{ location / {{ # constellation.edge\n{declared}\n}} }}"
-    assert edit(text, given) == text
+@pytest.mark.parametrize(
+    "have", ["set $no 0; if ($a) { set $no 1; }", "rewrite ^ /x break; set $no 1;", "if ($a) { break; }"]
+)
+def test_any_other_refusal_stays_behind_what_may_decide_on_it(have: str) -> None:
+    refusal = "if ($no) { return 403; }"
+    assert inside(f"{have} {refusal}", refusal) == f"{have} {refusal}"
+
+
+def test_an_if_without_a_condition_is_left_to_nginx() -> None:
+    assert "if {" in inside("break;", "if { return 403; }")
 
 
 def test_blocks_that_change_places_take_their_comments_along() -> None:
