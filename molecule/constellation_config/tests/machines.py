@@ -77,7 +77,7 @@ def sentinels() -> list[Sentinel]:
 
 def listens(host: Host) -> list[str]:
     """Return the listenUris of a home's server."""
-    return re.findall(r'^      <uri listenUri="([^"]*)"', host.check_output("cat %s", SERVER), re.MULTILINE)
+    return re.findall(r'^\s*<uri listenUri="([^"]*)"', host.check_output("cat %s", SERVER), re.MULTILINE)
 
 
 def ports(host: Host) -> list[str]:

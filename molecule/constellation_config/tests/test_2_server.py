@@ -4,7 +4,7 @@
 
 """The server's own file through moves, by hand and by the server itself. The tests build on each other.
 
-The sentinels on other machines call the public path, as test_1 has left them, and follow.
+The sentinels on other machines call the public address, as test_1 has left them, and follow.
 """
 
 from __future__ import annotations
@@ -57,13 +57,6 @@ def code(home, script: str) -> None:
     home.host.check_output("python3 -c %s", script % SERVER)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def start(homes) -> None:
-    """Begin where site.yml ends."""
-    run = step({"path": "/constellation/"})
-    assert run.rc == 0, run.tail
-
-
 @pytest.mark.parametrize("path", ["/lan/house/", "/constellation/"])
 def test_a_move_takes_everybody_along(homes, client, path):
     run = step({"path": path})
@@ -76,31 +69,7 @@ def test_a_move_takes_everybody_along(homes, client, path):
         assert sentinel.peers(443), sentinel.name
 
 
-def test_two_paths_are_two_uris(homes, client):
-    run = step({"path": "/constellation/"}, {"path": "/two/"})
-    assert run.rc == 0, run.tail
-    for home in homes:
-        assert listens(home.host) == ["http://+:8088/constellation/", "http://+:8088/two/"]
-        assert client.status(home, f"https://{home.domain}/constellation/") == "200"
-        assert client.status(home, f"https://{home.domain}/two/") == "200"
-
-
-def test_a_port_that_is_taken_changes_nothing(homes):
-    for home in homes:
-        home.host.check_output("systemd-run --unit taken python3 -m http.server 8090")
-        poll("the port", lambda home=home: home.host.socket("tcp://0.0.0.0:8090").is_listening, 60)
-    before = [content(home) for home in homes], [sentinel.file for sentinel in SENTINELS]
-    run = step({"path": "/constellation/", "upstream": "http://127.0.0.1:8090"})
-    for home in homes:
-        home.host.run("systemctl stop taken")
-    assert run.rc != 0
-    assert "port 8090, which python3" in run.text, run.tail
-    assert ([content(home) for home in homes], [sentinel.file for sentinel in SENTINELS]) == before
-
-
 def test_what_was_edited_by_hand_stays(homes):
-    run = step({"path": "/constellation/"})
-    assert run.rc == 0, run.tail
     for home in homes:
         code(home, BY_HAND)
     before = [content(home) for home in homes]
@@ -130,3 +99,25 @@ def test_and_is_edited_as_it_stands(homes):
     assert run.rc == 0, run.tail
     moved = [data.replace(b"8088/edited/", b"8088/constellation/") for data in before]
     assert [content(home) for home in homes] == moved
+
+
+def test_two_paths_are_two_uris(homes, client):
+    run = step({"path": "/constellation/"}, {"path": "/two/"})
+    assert run.rc == 0, run.tail
+    for home in homes:
+        assert listens(home.host) == ["http://+:8088/constellation/", "http://+:8088/two/"]
+        assert client.status(home, f"https://{home.domain}/constellation/") == "200"
+        assert client.status(home, f"https://{home.domain}/two/") == "200"
+
+
+def test_a_port_that_is_taken_changes_nothing(homes):
+    for home in homes:
+        home.host.check_output("systemd-run --unit taken python3 -m http.server 8090")
+        poll("the port", lambda home=home: home.host.socket("tcp://0.0.0.0:8090").is_listening, 60)
+    before = [content(home) for home in homes], [sentinel.file for sentinel in SENTINELS]
+    run = step({"path": "/constellation/", "upstream": "http://127.0.0.1:8090"})
+    for home in homes:
+        home.host.run("systemctl stop taken")
+    assert run.rc != 0
+    assert "port 8090, which python3" in run.text, run.tail
+    assert ([content(home) for home in homes], [sentinel.file for sentinel in SENTINELS]) == before
