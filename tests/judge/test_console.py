@@ -80,6 +80,8 @@ SPELLINGS = (
         "/WebConsole%5c",
     ),
     *("/WebConsole/%2e%2e%5cWebConsole", "/constellation/WebConsole", "/other/base/WebConsole/"),
+    *(f"/Web%E2%80%{last}Console" for last in ("8E", "8F", "AA", "AB", "AC", "AD", "AE")),
+    *("/%E2%80%8EWebConsole", "/%e2%80%aaW%E2%80%8febConsole/app.js", "/Web%25E2%2580%258EConsole"),
     *("/#/../WebConsole", "/x#\\WebConsole", "/WebConsole#x", "/WebConsole#/..", "/WebConsole?/.."),
 )
 # What belongs to everybody stays so.

@@ -26,6 +26,8 @@ _SLASH = r"[/\x5c]"
 _ANY = f".*{_SLASH}"
 # Mono resolves escapes twice and more, nginx once. A path that is escaped twice is nobody's but an intruder's.
 _STILL_ESCAPED = ".*%[0-9a-f][0-9a-f]"
+# Mono drops the signs of writing direction (U+200E, U+200F, U+202A to U+202E) out of a path, nginx does not.
+_DROPPED = r".*\xe2\x80[\x8e\x8f\xaa-\xae]"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def kept_text(sites: Iterable[Site], server: LocalServer) -> str:
         return ""
     networks = " ".join(f"{network} 0;" for network in dict.fromkeys([*LAN_NETWORKS, *server.lan]))
     names = "|".join(map(_folder, _kept_folders(server)))
-    entries = " ".join(rf'"~*(?s)^1{_literal(path)}(?:(?:{_ANY})?(?:{names})|{_STILL_ESCAPED})" 1;' for path in paths)
+    entries = " ".join(rf'"~*(?s)^1{_literal(path)}(?:(?:{_ANY})?(?:{names})|{_STILL_ESCAPED}|{_DROPPED})" 1;' for path in paths)
     return "\n".join(
         (
             f"geo {_OUTSIDE} {{ default 1; {networks} }}",
