@@ -21,6 +21,8 @@ _TAG = re.compile(r"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*(/?)>
 _END_TAG = re.compile(r"</[^>]*>")
 _ATTRIBUTE = re.compile(r"""\s([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 _BLOCK = 1 << 16
+# Parts namespace, name and prefix in what expat says: no character of XML 1.0 (section 2.2), so that none can hold it.
+_PARTING = "\x01"
 _BREAKS = frozenset("\t\r\n")
 
 
@@ -111,8 +113,8 @@ def _keep_breaks(element: Element, tag: str) -> None:
 
 
 def _local_and_prefix(name: str) -> tuple[str, str]:
-    """Return both out of expat's name, which is `local`, `namespace local` or `namespace local prefix`."""
-    parts = name.split(" ")
+    """Return both out of expat's name: local, namespace and local, or namespace, local and prefix, parted by a sign."""
+    parts = name.split(_PARTING)
     return (parts[1], "".join(parts[2:])) if len(parts) > 1 else (name, "")
 
 
@@ -139,8 +141,11 @@ class _Passed:
         return self.near
 
     def may_hold_another(self, data: bytes, end: int) -> bool:
-        """Return whether an element of that name may start in it, or a comment holds what looks so."""
-        return any(data.find(tag, self.start + 1, end) >= 0 for tag in self.start_tags)
+        """Return whether an element of that name may start in it, or a comment holds what looks so.
+
+        ``end`` is where expat saw its end: of an empty tag, that is where the tag starts.
+        """
+        return any(data.find(tag, self.start + 1, end + len(tag)) >= 0 for tag in self.start_tags)
 
 
 class _Reader:
@@ -159,7 +164,7 @@ class _Reader:
         self.open: list[Element] = []
         self.root: Element | None = None
         self.skipped = 0
-        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser = expat.ParserCreate(namespace_separator=_PARTING)
         self.parser.namespace_prefixes = True
         self.parser.ordered_attributes = True
         self.parser.buffer_text = True
@@ -185,7 +190,7 @@ class _Reader:
             self.pass_over(name)
             return
         local, prefix = _local_and_prefix(name)
-        # An attribute in a namespace keeps expat's name with spaces: it can equal none that is looked for.
+        # An attribute in a namespace keeps expat's whole name: it can equal none that is looked for.
         pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
         where = self.parser
         element = Element(
