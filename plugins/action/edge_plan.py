@@ -87,6 +87,7 @@ class ActionModule(ActionBase):
         groups = self._task_vars["group_names"]
         is_edge = EDGE_GROUP in groups
         problems = [
+            *_group_problems(self._task_vars.get("groups", {})),
             *self._variable_problems(),
             *_email_problems(arguments["email"]),
             *_server_problems(arguments["acme_server"]),
@@ -97,6 +98,7 @@ class ActionModule(ActionBase):
         edges = self._edges(arguments["sites"] if is_edge else None, problems)
         if problems:
             raise AnsibleActionFail(_report(self._host, problems))
+        rules = [*WEB_RULES, *arguments["firewall_rules"]]
         sites = edges.get(self._host, [])
         found = self._found(edges, sites, groups)
         if found.get("failed"):
@@ -111,9 +113,10 @@ class ActionModule(ActionBase):
             if host.get("failed"):
                 return {**result, **host}
             plan |= {"host": host["host"], **edge_plan(sites, host["host"], server)}
+            plan["closed_ports"] = _closed_ports(plan["closed_ports"], rules)
             plan |= {
                 "acme_server": arguments["acme_server"],
-                "firewall_rules": [*WEB_RULES, *arguments["firewall_rules"]],
+                "firewall_rules": rules,
                 "ignoreip": [*LOOPBACK, *arguments["ignoreip"]],
                 **self._view_from_the_controller(),
             }
@@ -211,6 +214,22 @@ class ActionModule(ActionBase):
             )
             for name in unknown
         ]
+
+
+def _group_problems(groups: Mapping[str, Iterable[str]]) -> list[Problem]:
+    """Refuse an inventory without a proxy, of which every play would say that no host matches, and end well."""
+    if groups.get(EDGE_GROUP):
+        return []
+    named = [name for name in groups if name not in ("all", "ungrouped")]
+    text = f"no host is in the group '{EDGE_GROUP}', whose hosts are the proxies"
+    return [Problem("inventory", text + (nearest(EDGE_GROUP, named) if named else ""), groups)]
+
+
+def _closed_ports(ports: Iterable[int], rules: Iterable[Mapping[str, Any]]) -> list[int]:
+    """Return the ports that nobody outside may reach: not those that a rule of the owner's opens, be it to some."""
+    checked = [ArgumentSpecValidator(RULE).validate(dict(rule)).validated_parameters for rule in rules]
+    opened = [rule for rule in wanted_rules(checked) if rule.action in ("allow", "limit")]
+    return [port for port in ports if not any(rule.covers(port) for rule in opened)]
 
 
 def _email_problems(email: str) -> list[Problem]:

@@ -290,7 +290,7 @@ def reconcile(
     """
     _refuse_doubles(requests)
     if requests and not check_mode and not _certificate.AVAILABLE:
-        raise CertbotError("python3-cryptography is missing on the host: install the package certbot, which brings it")
+        raise CertbotError(_certificate.MISSING)
     outcome = Outcome()
     before, after = [], []
     for request in requests:

@@ -8,6 +8,7 @@ This is the one file that needs more than the standard library: ``python3-crypto
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,6 +27,10 @@ except ImportError:  # a host on which certbot was never installed
 if TYPE_CHECKING:
     from typing import Any
 
+MISSING = (
+    f"{sys.executable} has no python3-cryptography: install the package certbot, which brings it to /usr/bin/python3, and "
+    "have the modules run by that: ansible_python_interpreter: /usr/bin/python3"
+)
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -89,7 +94,7 @@ def read_pair(fullchain: Path, privkey: Path) -> tuple[Certificate, bool]:
 
 def _require_library() -> None:
     if not AVAILABLE:
-        raise CertificateError("python3-cryptography is not installed: install the package certbot, which brings it")
+        raise CertificateError(MISSING)
 
 
 def _read(path: Path) -> bytes:

@@ -31,11 +31,20 @@ options:
   sites:
     description:
       - The sites of this host, as in C(inventory.example.yml). Each has a C(server_name), one name or a list of which
-        the first names the certificate, and C(routes).
-      - Keys of a route are C(path), C(app) (a preset), C(upstream) (scheme, host and port), C(prefix) (V(keep) or
-        V(strip)), C(buffering), C(read_timeout) in seconds, C(max_body_size) in nginx's notation, C(console), and
-        C(probe), which says what C(verify.yml) asks beyond the page (C(status), and C(sse), C(websocket), C(stream) as
-        paths below the route).
+        the first names the certificate, C(routes), and C(hsts), which tells browsers for two years to use HTTPS alone
+        (RFC 6797; V(true) unless said otherwise).
+      - C(path) of a route is where clients find it, V(/) or a prefix such as V(/zm/).
+      - C(app) says what a preset knows of the service, C(constellation), C(domoticz), C(emby), C(grafana),
+        C(homeassistant), C(jeedom), C(jellyfin), C(motioneye), C(nodered), C(openhab), C(portainer), C(radarr),
+        C(sonarr), C(syncthing), C(uptimekuma), C(vaultwarden), C(zoneminder), or C(generic), the default, which knows
+        nothing. C(homeassistant), C(openhab) and C(uptimekuma) need V(/) as their path.
+      - C(upstream) is scheme, host and port of the service. Where the preset knows the usual port, the default is that
+        port on the proxy itself; C(generic), C(jeedom) and C(zoneminder) have none.
+      - The other keys win over the preset, which wins over these defaults. C(prefix) is V(keep), or V(strip) when the
+        service must not see the path; C(buffering) is V(true); C(read_timeout) is V(60), in seconds; C(max_body_size)
+        is V(0), no limit, in nginx's notation.
+      - C(probe) says what C(verify.yml) asks beyond the page. C(status) is a list of the codes that are right, C(sse),
+        C(websocket) and C(stream) are paths below the route.
       - C(console) of a route with C(app=constellation) says who may open what the server keeps for its own host
         (C(localhostOnly) of a C(fileServer), as the Console comes), when the server is on the proxy's host. V(lan), the
         default, answers 403 to everybody outside the LAN, V(public) lets everybody in. A server on another host keeps
@@ -82,6 +91,22 @@ EXAMPLES = r"""
   constellation.edge.edge_plan:
     sites: "{{ edge_sites | default(none) }}"
     email: "{{ edge_email | default('') }}"
+
+- name: One site, with a route for each kind of service
+  constellation.edge.edge_plan:
+    sites:
+      - server_name: [home.example.org, www.home.example.org]
+        hsts: false
+        routes:
+          - path: /constellation/
+            app: constellation
+          - path: /camera/
+            upstream: http://192.168.0.12:8081
+            prefix: strip
+            buffering: false
+            read_timeout: 3600
+            max_body_size: 10m
+            probe: { status: [200, 401], stream: video }
 """
 
 RETURN = r"""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 # RFC 1123 section 2.1 (1989): letters, digits and inner hyphens; RFC 1035 (1987): 63 per label, 253 in all.
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+_LAN_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\Z")
 _NAME_LIMIT = 253
 # What can stand in an nginx location, a listenUri and a URL alike without being quoted or encoded.
 _PATH = re.compile(r"/([A-Za-z0-9._~@+-]+/)*\Z")
@@ -25,16 +26,17 @@ def host_name(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise UnusableValueError(f"{value!r} is not a host name: write a name such as home.example.org")
     name = value.rstrip(".").lower()
-    if not name.isascii():
-        raise UnusableValueError(f"'{value}' is not a host name in ASCII{_punycode_hint(name)}")
-    if _is_address(name):
+    if _is_address(name.strip("[]")):
         raise UnusableValueError(f"'{value}' is an IP address: a certificate needs a host name that points to it")
     if name.startswith("*."):
         raise UnusableValueError(f"'{value}' is a wildcard: HTTP-01 certifies single names only, list each of them")
-    if "://" in name or "/" in name:
-        raise UnusableValueError(
-            f"'{value}' is a URL: write the host name alone, '{urlsplit(name).hostname or name.split('/')[0]}'"
-        )
+    if "/" in name or re.search(r":\d*\Z", name):
+        alone = re.sub(r"\A[a-z]+:/*", "", name).split("/")[0].partition(":")[0]
+        raise UnusableValueError(f"'{value}' is more than a host name: write the name alone, '{alone}'")
+    if re.search(r"[\s,;]", name):
+        raise UnusableValueError(f"'{value}' is not a host name: several names are a list, [home.example.org, ...]")
+    if not name.isascii():
+        raise UnusableValueError(f"'{value}' is not a host name in ASCII{_punycode_hint(name)}")
     labels = name.split(".")
     if len(name) > _NAME_LIMIT or not all(_LABEL.match(label) for label in labels):
         raise UnusableValueError(f"'{value}' is not a host name: letters, digits and hyphens, in labels parted by dots")
@@ -77,32 +79,73 @@ class Upstream:
     def is_loopback(self) -> bool:
         """True when only the proxy's own host can be meant."""
         bare = self.host.strip("[]")
-        return bare == "localhost" or (_is_address(bare) and ipaddress.ip_address(bare).is_loopback)
+        if not _is_address(bare):
+            return bare == "localhost"
+        address = ipaddress.ip_address(bare)
+        address = getattr(address, "ipv4_mapped", None) or address
+        # What connects to the unspecified address comes out at the loopback, on Linux.
+        return address.is_loopback or address.is_unspecified
 
 
 def upstream(value: object) -> Upstream:
     """Return the parsed upstream URL, or raise UnusableValueError."""
     if not isinstance(value, str) or not value:
         raise UnusableValueError(f"{value!r} is not a URL: write http://ADDRESS:PORT")
-    if "://" not in value:
-        raise UnusableValueError(f"upstream '{value}' has no scheme: write 'http://{value}'")
+    scheme, rest = _split_scheme(value)
+    if re.search(r"\s", value) or not rest.strip("/"):
+        raise UnusableValueError(f"upstream '{value}' names no host: write {scheme}://ADDRESS:PORT, without blanks")
+    if rest.partition("/")[0].count(":") > 1 and "[" not in rest:
+        raise UnusableValueError(
+            f"upstream '{value}': an IPv6 address stands in brackets, write {scheme}://[ADDRESS]:PORT"
+        )
     try:
         parts = urlsplit(value)
         port = parts.port
-    except ValueError as error:
-        raise UnusableValueError(f"upstream '{value}': {error}") from None
-    if parts.scheme not in ("http", "https"):
-        raise UnusableValueError(f"upstream '{value}': scheme '{parts.scheme}' is not known, use http or https")
-    if not parts.hostname or "%" in parts.netloc or not _is_upstream_host(parts.hostname):
-        raise UnusableValueError(f"upstream '{value}' names no host: write {parts.scheme}://ADDRESS:PORT")
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise UnusableValueError(
+            f"upstream '{value}': a port is a number from 1 to 65535, write {scheme}://ADDRESS:PORT"
+        )
     if parts.username is not None or parts.query or parts.fragment or parts.path not in ("", "/"):
         raise UnusableValueError(
             f"upstream '{value}': give scheme, host and port alone; the public path is kept, `prefix: strip` removes it"
         )
-    if port == 0:
-        raise UnusableValueError(f"upstream '{value}': a port is a number from 1 to 65535")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return Upstream(parts.scheme, host, port or {"http": 80, "https": 443}[parts.scheme])
+    host = _upstream_host(value, scheme, parts.hostname or "")
+    return Upstream(scheme, f"[{host}]" if ":" in host else host, port or {"http": 80, "https": 443}[scheme])
+
+
+def _split_scheme(value: str) -> tuple[str, str]:
+    """Return the scheme and what stands behind `://`, or raise UnusableValueError."""
+    scheme, separator, rest = value.partition("://")
+    if not separator:
+        begun = re.match(r"(https?):/*(?!\d+\Z)(.*)", value, re.IGNORECASE)
+        if value.startswith(("unix:", "/")):
+            raise UnusableValueError(f"upstream '{value}' is no URL: write http://ADDRESS:PORT, sockets are not served")
+        right = f"{begun[1].lower()}://{begun[2]}" if begun else f"http://{value}"
+        raise UnusableValueError(f"upstream '{value}' has no scheme: write '{right}'")
+    if scheme.lower() not in ("http", "https"):
+        raise UnusableValueError(f"upstream '{value}': scheme '{scheme}' is not known, use http or https")
+    return scheme.lower(), rest
+
+
+def _upstream_host(value: str, scheme: str, host: str) -> str:
+    """Return the host, or raise UnusableValueError.
+
+    Names inside a LAN often have one label or an underscore. What ends in a number is an address to the C library, in
+    up to four parts, each decimal, octal or hexadecimal (inet_aton, POSIX.1-2017): never what was meant.
+    """
+    if "%" not in value and _is_address(host):
+        return host
+    if re.search(r"(\A|\.)(0x[0-9a-f]*|[0-9]+)\.?\Z", host):
+        raise UnusableValueError(
+            f"upstream '{value}': '{host}' is no IPv4 address: four numbers from 0 to 255, without leading zeros"
+        )
+    if not host.isascii():
+        raise UnusableValueError(f"upstream '{value}': '{host}' is not a host name in ASCII{_punycode_hint(host)}")
+    if len(host) > _NAME_LIMIT or not all(_LAN_LABEL.match(label) for label in host.split(".")):
+        raise UnusableValueError(f"upstream '{value}' names no host: write {scheme}://ADDRESS:PORT")
+    return host
 
 
 def _is_address(text: str) -> bool:
@@ -113,13 +156,10 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _is_upstream_host(text: str) -> bool:
-    # Names inside a LAN often have one label or an underscore; what matters is that nothing can end the directive.
-    return _is_address(text) or re.match(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\Z", text) is not None
-
-
 def _punycode_hint(name: str) -> str:
+    """Return what to write instead, where the encoding (IDNA 2003, RFC 3490) means the same name to everybody."""
     try:
-        return f": write '{name.encode('idna').decode()}'"
+        encoded = name.encode("idna")
+        return f": write '{encoded.decode()}'" if encoded.decode("idna") == name else ": write its xn-- form"
     except UnicodeError:
         return ""

@@ -98,6 +98,8 @@ class _Reader:
     def __init__(self, presets: Mapping[str, Mapping[str, Any]]) -> None:
         self.presets = presets
         self.problems: list[Problem] = []
+        # Each upstream on a port of the proxy's with its place and its text.
+        self.web_upstreams: list[tuple[str, Upstream, object]] = []
 
     def sites(self, value: object) -> list[Site]:
         if not isinstance(value, list) or not value:
@@ -113,6 +115,11 @@ class _Reader:
                 if name in seen:
                     self._say(f"site {site.name}", f"server_name '{name}' is already a name of site {seen[name]}", name)
                 seen[name] = site.name
+        for place, target, raw in self.web_upstreams:
+            if target.is_loopback or target.host in seen:
+                self._say(
+                    place, f"upstream '{raw}' is the proxy itself: give the service's own address and port", raw
+                )
         return [site for site in sites if site]
 
     def _site(self, item: object, place: str) -> Site | None:
@@ -197,12 +204,8 @@ class _Reader:
     def _upstream(self, entry: Mapping[str, Any], app: str, preset: Mapping[str, Any], place: str) -> Upstream | None:
         if "upstream" in entry:
             target: Upstream | None = self._value(place, upstream, entry["upstream"])
-            if target and target.is_loopback and target.port in PROXY_PORTS:
-                self._say(
-                    place,
-                    f"upstream '{entry['upstream']}' is the proxy itself: give the service's own port",
-                    entry["upstream"],
-                )
+            if target and target.port in PROXY_PORTS:
+                self.web_upstreams.append((place, target, entry["upstream"]))
             return target
         if "port" in preset:
             return Upstream("http", "127.0.0.1", int(preset["port"]))

@@ -9,7 +9,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.constellation.edge.plugins.action.edge_plan import (
     ACME_SERVER,
+    _closed_ports,
     _firewall_problems,
+    _group_problems,
     _ignored_problems,
     _lan_problems,
     _server_problems,
@@ -76,3 +78,25 @@ def test_an_https_url_names_an_acme_server(url):
 )
 def test_anything_else_is_no_acme_server(url):
     assert [problem.place for problem in _server_problems(url)] == ["edge_acme_server"]
+
+
+def test_an_inventory_without_a_proxy_is_told_the_nearest_group():
+    assert _group_problems({"all": ["home"], "edge": ["home"]}) == []
+    (problem,) = _group_problems({"all": ["home"], "ungrouped": [], "edges": ["home"], "lan": []})
+    assert problem.text.endswith("did you mean 'edges'? known: edges, lan")
+    (problem,) = _group_problems({"all": [], "ungrouped": [], "edge": []})
+    assert problem.text.startswith("no host is in the group 'edge'")
+
+
+@pytest.mark.parametrize(
+    ("rule", "closed"),
+    [
+        ({"port": "8096", "source": "192.168.0.0/24"}, [8088]),
+        ({"port": "8000:8090,9000", "proto": "any"}, [8096]),
+        ({"port": "8096", "action": "limit"}, [8088]),
+        ({"port": "8096", "proto": "udp"}, [8088, 8096]),
+        ({"port": "8096", "action": "deny"}, [8088, 8096]),
+    ],
+)
+def test_a_port_that_the_owner_opens_is_not_expected_to_be_closed(rule, closed):
+    assert _closed_ports([8088, 8096], [rule]) == closed

@@ -103,11 +103,33 @@ def test_names_are_lower_case_and_told_apart_once():
         (site({**GOOD_ROUTE, "upstream": "http://"}), "route /zm/", "names no host"),
         (site({**GOOD_ROUTE, "upstream": "http://a b"}), "route /zm/", "names no host"),
         (site({**GOOD_ROUTE, "upstream": "http://a;b"}), "route /zm/", "names no host"),
-        (site({**GOOD_ROUTE, "upstream": "http://h:99999"}), "route /zm/", "upstream 'http://h:99999'"),
+        (site({**GOOD_ROUTE, "upstream": "http://h:99999"}), "route /zm/", "from 1 to 65535"),
         (site({**GOOD_ROUTE, "upstream": "http://h:0"}), "route /zm/", "from 1 to 65535"),
         (site({**GOOD_ROUTE, "upstream": "http://h/zm/"}), "route /zm/", "`prefix: strip` removes it"),
         (site({**GOOD_ROUTE, "upstream": "http://u:p@h"}), "route /zm/", "scheme, host and port alone"),
         (site({**GOOD_ROUTE, "upstream": "http://127.0.0.1"}), "route /zm/", "is the proxy itself"),
+        (site({**GOOD_ROUTE, "upstream": "http://0.0.0.0"}), "route /zm/", "is the proxy itself"),
+        (site({**GOOD_ROUTE, "upstream": "https://[::]"}), "route /zm/", "is the proxy itself"),
+        (site({**GOOD_ROUTE, "upstream": "http://[::ffff:127.0.0.1]:80"}), "route /zm/", "is the proxy itself"),
+        (site({**GOOD_ROUTE, "upstream": "https://Demo.example.org"}), "route /zm/", "is the proxy itself"),
+        (site({**GOOD_ROUTE, "upstream": "http:/192.168.0.1"}), "route /zm/", "write 'http://192.168.0.1'"),
+        (site({**GOOD_ROUTE, "upstream": "https:192.168.0.1"}), "route /zm/", "write 'https://192.168.0.1'"),
+        (site({**GOOD_ROUTE, "upstream": "camera:8080"}), "route /zm/", "write 'http://camera:8080'"),
+        (site({**GOOD_ROUTE, "upstream": "http:8080"}), "route /zm/", "write 'http://http:8080'"),
+        (site({**GOOD_ROUTE, "upstream": "unix:/run/x.sock"}), "route /zm/", "sockets are not served"),
+        (site({**GOOD_ROUTE, "upstream": "http://fd00::5:8080"}), "route /zm/", "http://[ADDRESS]:PORT"),
+        (site({**GOOD_ROUTE, "upstream": "http://h:abc"}), "route /zm/", "a port is a number from 1 to 65535"),
+        (site({**GOOD_ROUTE, "upstream": "http://[::1"}), "route /zm/", "write http://ADDRESS:PORT"),
+        (site({**GOOD_ROUTE, "upstream": "http://192.168.0.10 "}), "route /zm/", "without blanks"),
+        (site({**GOOD_ROUTE, "upstream": "http://münchen"}), "route /zm/", "write 'xn--mnchen-3ya'"),
+        (site({**GOOD_ROUTE, "upstream": "http://192.168.0.010"}), "route /zm/", "without leading zeros"),
+        (site({**GOOD_ROUTE, "upstream": "http://192.168.0.256"}), "route /zm/", "from 0 to 255"),
+        (site({**GOOD_ROUTE, "upstream": "http://1"}), "route /zm/", "is no IPv4 address"),
+        (site({**GOOD_ROUTE, "upstream": "http://0x7f.1"}), "route /zm/", "is no IPv4 address"),
+        (site({**GOOD_ROUTE, "upstream": "http://127.1"}), "route /zm/", "is no IPv4 address"),
+        (site({**GOOD_ROUTE, "upstream": "http://nas.0xc0"}), "route /zm/", "is no IPv4 address"),
+        (site({**GOOD_ROUTE, "upstream": "http://x..y"}), "route /zm/", "names no host"),
+        (site({**GOOD_ROUTE, "upstream": f"http://{'a' * 64}"}), "route /zm/", "names no host"),
         (site({**GOOD_ROUTE, "prefix": "kep"}), "route /zm/", "did you mean 'keep'?"),
         (site({**CONSTELLATION, "console": "pubic"}), "route /c/", "did you mean 'public'?"),
         (site({**CONSTELLATION, "console": True}), "route /c/", "console 'True' is not known"),
@@ -135,14 +157,19 @@ def test_a_mistake_is_named_with_its_place_and_a_remedy(value, place, said):
     [
         ("192.168.0.1", "is an IP address"),
         ("*.example.org", "is a wildcard"),
-        ("https://demo.example.org/x", "write the host name alone, 'demo.example.org'"),
+        ("https://demo.example.org/x", "write the name alone, 'demo.example.org'"),
         ("demo", "has no domain"),
         ("de mo.example.org", "is not a host name"),
         ("-demo.example.org", "is not a host name"),
         ("demo_1.example.org", "is not a host name"),
         (f"{'a' * 64}.example.org", "is not a host name"),
         (".".join(["a" * 50] * 6), "is not a host name"),
-        ("héhé.example.org", "write 'xn--"),
+        ("héhé.example.org", "write 'xn--hh-bjab.example.org'"),
+        ("straße.de", "write its xn-- form"),
+        ("https://münchen.example.org/", "write the name alone, 'münchen.example.org'"),
+        ("demo.example.org:8443", "write the name alone, 'demo.example.org'"),
+        ("a.example.org, b.example.org", "several names are a list"),
+        ("2001:db8::1", "is an IP address"),
         ("a;b.example.org", "is not a host name"),
         (7, "is not a host name"),
         ("", "is not a host name"),
@@ -157,6 +184,23 @@ def test_a_name_that_cannot_have_a_certificate_is_refused(name, said):
 )
 def test_a_console_is_the_lans_unless_said_otherwise(more, console):
     assert read_sites(site({**CONSTELLATION, **more}), PRESETS)[0].routes[0].console == console
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("http://nas", "http://nas"),
+        ("HTTP://my_nas.lan:8080/", "http://my_nas.lan:8080"),
+        ("http://[fd00::5]:8080", "http://[fd00::5]:8080"),
+        ("https://camera-2.fritz.box", "https://camera-2.fritz.box"),
+        ("http://nas2", "http://nas2"),
+        ("http://xn--mnchen-3ya", "http://xn--mnchen-3ya"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://demo.example.org:8080", "http://demo.example.org:8080"),
+    ],
+)
+def test_what_a_service_is_called_in_a_lan_is_an_upstream(written, url):
+    assert read_sites(site({**GOOD_ROUTE, "upstream": written}), PRESETS)[0].routes[0].upstream.url == url
 
 
 def test_all_mistakes_are_reported_at_once():
