@@ -39,7 +39,8 @@ options:
     elements: str
     default: []
   backup:
-    description: Keep a copy of each file that changes, beside it.
+    description:
+      - Keep a copy of each file below C(/var/lib/constellation-edge/backup) before it changes.
     type: bool
     default: false
 seealso:

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the documents say is what the code knows."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from ansible_collections.constellation.edge.plugins.action.edge_plan import VARIABLES
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PLAN = (ROOT / "plugins/modules/edge_plan.py").read_text(encoding="utf-8")
+
+
+def test_the_sample_of_a_mistake_is_what_is_said(tmp_path: Path) -> None:
+    """The inventory of the README, with the one word misspelt, gives the very line that it shows."""
+    inventory = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
+    assert inventory.count("upstream:") == 1
+    (tmp_path / "inventory.yml").write_text(inventory.replace("upstream:", "upstrem:"), encoding="utf-8")
+    done = subprocess.run(
+        [
+            *(str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory.yml"),
+            str(ROOT / "playbooks" / "site.yml"),
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    sample = re.findall(r"```text\n(inventory.yml:.*?)```", README, re.DOTALL)[0]
+    assert sample in done.stdout + done.stderr
+
+
+def test_every_variable_of_the_playbooks_is_listed() -> None:
+    given = {name for name in VARIABLES if name != "edge_plan"}
+    assert given == {"edge_sites"} | set(re.findall(r"^\| `(edge_\w+)` \|", README, re.MULTILINE))
+
+
+def test_every_preset_is_documented() -> None:
+    presets = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text(encoding="utf-8"))
+    (said,) = re.findall(r"C\(app\) says what a preset knows(.*?)C\(upstream\) is", PLAN, re.DOTALL)
+    assert set(re.findall(r"C\((\w+)\)", said)) == set(presets)
+    (refused,) = re.findall(r"nothing\.(.*?) need V\(/\)", said, re.DOTALL)
+    assert set(re.findall(r"C\((\w+)\)", refused)) == {
+        name for name, preset in presets.items() if preset.get("prefix") == "refuse"
+    }
+    (without,) = re.findall(r"that\n\s+port on the proxy itself;(.*?) have none", PLAN, re.DOTALL)
+    assert set(re.findall(r"C\((\w+)\)", without)) == {name for name, preset in presets.items() if "port" not in preset}
+
+
+def test_every_module_is_in_the_action_group() -> None:
+    runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
+    assert sorted(runtime["action_groups"]["edge"]) == sorted(
+        path.stem for path in (ROOT / "plugins/modules").glob("[a-z]*.py")
+    )
