@@ -42,6 +42,7 @@ _value:
     - C(listen_uris), the server's own URIs and the old ones that a sentinel calls when the run begins.
     - C(last_uris), those that are left after the sentinels have moved; empty when they are the same.
     - C(rules), for M(constellation.edge.ufw_rules), the ports of a sentinel that could not move.
+    - C(purge), whether the firewall needs no rule of ours beside these; false while it is not known from where one calls.
     - C(notes), each sentinel that could not move, and what to do about it.
   type: dict
 """

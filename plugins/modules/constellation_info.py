@@ -107,6 +107,10 @@ sentinel:
       description: The server that it names.
       type: str
       sample: http://192.168.0.5:8088/
+    source:
+      description: The address from which this host calls that server; empty when it cannot be told.
+      type: str
+      sample: 192.168.0.9
 own_hosts:
   description: Those of O(hosts) that are names or addresses of this host.
   returned: success

@@ -14,7 +14,7 @@ description:
   - The new address is asked first, from the sentinel's own host. The name must resolve, the port connect, the
     certificate be trusted by the system and by Mono, and a Constellation server answer.
   - After the restart the sentinel must be seen connected to that address. If it is not, it gets its previous file back
-    byte for byte and is restarted on it.
+    byte for byte and is restarted on it, unless no server answers at the previous address any more.
   - The same move is then not tried again for a day, so that no run restarts a sentinel that works for the same failure.
     It is tried earlier when the sentinel was restarted, its file changed, or O(timeout) grew.
   - A sentinel that cannot move is no failure. It keeps its address, and the answer says why and what to do about it.

@@ -35,7 +35,9 @@ options:
         type: str
         required: true
       value:
-        description: The setting's value. Required for O(settings[].state=present).
+        description:
+          - The setting's value. Required for O(settings[].state=present).
+          - Ansible logs what a module is called with. A task with a secret needs C(no_log=true).
         type: str
       state:
         description: Whether the setting is there.
@@ -68,7 +70,7 @@ attributes:
     support: full
     details:
       - Shows the named settings alone. Of a key that looks like a secret (an access key, a password) it shows only
-        whether the value changes.
+        whether the value changes, and likewise of a value with a password in it.
   idempotent:
     support: full
 seealso:

@@ -36,7 +36,7 @@ def ask(uri: ListenUri, path: str = "", timeout: float = 5.0) -> str:
             if answer.status != 400 or b"invalid host" not in answer.read(4096).lower():
                 return LISTENING
             return "a process listens on the port, but not under this URI (400 Invalid host)"
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             problem = _why(error)
         except http.client.HTTPException as error:
             return f"what listens on port {uri.port} does not speak HTTP ({type(error).__name__})"
@@ -57,17 +57,19 @@ def _connects(uri: ListenUri, timeout: float) -> str:
     for address in _addresses(uri):
         try:
             socket.create_connection((address, uri.port), timeout).close()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             problem = _why(error)
         else:
             return LISTENING
     return problem
 
 
-def _why(error: OSError) -> str:
+def _why(error: OSError | UnicodeError) -> str:
     """Return a connection's error in a few words."""
     if isinstance(error, ConnectionRefusedError):
         return "connection refused: nothing listens on the port"
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, UnicodeError):
+        return "its host can be no name"  # as a label of more than 63 letters
     return error.strerror or str(error)

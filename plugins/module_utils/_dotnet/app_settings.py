@@ -25,7 +25,9 @@ from .splice import (
 KEEP = {("configuration", "appSettings"), ("configuration", "appSettings", "add")}
 # What .NET takes in ``appSettings``: the elements, and their attributes.
 _ATTRIBUTES: dict[str, set[str]] = {"add": {"key", "value"}, "remove": {"key"}, "clear": set()}
-_SECRET = re.compile("accesskey|password|passwd|secret|token|credential", re.IGNORECASE)
+_SECRET = re.compile("key\\Z|password|passwd|pwd|passphrase|secret|token|credential|connectionstring", re.IGNORECASE)
+# In a value, such as a connection string.
+_SECRET_VALUE = re.compile(r"(password|pwd|secret|token|key)\s*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ def read_settings(data: bytes) -> dict[str, str]:
             for name in gone:
                 del found[name]
     return found
+
+
+def read_setting(data: bytes, key: str) -> str:
+    """Return the value of a key, whatever its case is in the file, "" when it is not there."""
+    return {name.lower(): value for name, value in read_settings(data).items()}.get(key.lower(), "")
 
 
 def change_settings(data: bytes, wishes: list[Setting]) -> SettingsResult:
@@ -175,6 +182,6 @@ def _shown(before: bytes, after: bytes, wishes: list[Setting]) -> tuple[str, str
         changes = old.get(key) != new.get(key)
         for side, values, hidden in ((0, old, "(hidden)"), (1, new, "(hidden, new)" if changes else "(hidden)")):
             if key in values:
-                shown = hidden if _SECRET.search(key) else values[key]
+                shown = hidden if _SECRET.search(key) or _SECRET_VALUE.search(values[key]) else values[key]
                 lines[side].append(f'<add key="{wish.key}" value="{shown}" />\n')
     return "".join(lines[0]), "".join(lines[1])

@@ -57,13 +57,17 @@ def stays_connected(uri: ServerUri, pid: int, timeout: float, settle: float) -> 
 
 
 def own_address(uri: ServerUri, pid: int) -> str:
-    """Return the address from which this host's sentinel calls the server; "" when it cannot be told.
-
-    Where it is not connected, the kernel says which address a packet would have; none is sent. The listener of Mono has
-    no IPv6.
-    """
+    """Return the address from which this host's sentinel calls the server; "" when it cannot be told."""
     for each in connections(uri, pid):
         return str(each.address)
+    return outgoing_address(uri)
+
+
+def outgoing_address(uri: ServerUri) -> str:
+    """Return the address that a packet of this host to a server would have, "" when it cannot be told; none is sent.
+
+    IPv4 comes first: the listener of Mono has no IPv6.
+    """
     for address in sorted(resolve(uri), key=lambda one: ":" in one):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as asked:

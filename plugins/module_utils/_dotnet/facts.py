@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .app_settings import read_settings
+from .app_settings import read_setting
+from .connected import outgoing_address
 from .errors import DotnetError
 from .file_server import FileServer, read_file_servers
 from .files import at, read_config
 from .listen_uris import read_uris
 from .locate import find_config
+from .server_uri import parse_server_uri
 
 SERVER_URI = "ConstellationServerURI"
 
@@ -27,10 +29,14 @@ class ServerFacts:
 
 @dataclass(frozen=True)
 class SentinelFacts:
-    """The sentinel's file and the server that it names; ``path`` is "" when there is no sentinel on the host."""
+    """The sentinel's file and the server that it names; ``path`` is "" when there is no sentinel on the host.
+
+    ``source`` is the address from which this host calls that server, "" when it cannot be told.
+    """
 
     path: str = ""
     uri: str = ""
+    source: str = ""
 
 
 def server_facts(path: str | None, program: str) -> ServerFacts:
@@ -52,6 +58,14 @@ def sentinel_facts(path: str | None, program: str) -> SentinelFacts:
         return SentinelFacts()
     data = read_config(found)
     try:
-        return SentinelFacts(found, read_settings(data).get(SERVER_URI, ""))
+        uri = read_setting(data, SERVER_URI)
     except DotnetError as error:
         raise at(found, error) from error
+    return SentinelFacts(found, uri, _source(uri))
+
+
+def _source(uri: str) -> str:
+    try:
+        return outgoing_address(parse_server_uri(uri))
+    except DotnetError:  # it names nothing that could be called
+        return ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from .._supervisor import SupervisorError, config_path, find_program
-from .app_settings import read_settings
+from .app_settings import read_setting
 from .errors import DotnetError
 from .files import at, read_config
 
@@ -58,7 +58,7 @@ def _in_base_directory(path: str) -> str:
     if not os.path.isfile(path):
         return path
     try:
-        base = read_settings(read_config(path)).get(BASE_DIRECTORY, "").strip()
+        base = read_setting(read_config(path), BASE_DIRECTORY).strip()
     except DotnetError as error:
         raise at(path, error) from error
     live = os.path.normpath(os.path.join(os.path.dirname(path), base, SERVER_FILE)) if base else path

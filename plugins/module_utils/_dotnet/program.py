@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .. import _supervisor as supervisor
 from .._files import STATE_FOLDER, explain
 from .answers import LISTENING, ask
 from .app_settings import read_settings
+from .document import parse
+from .encoding import attribute_text
 from .errors import DotnetError
 from .files import at
 from .listen_uri import ListenUri, parse_listen_uri
@@ -22,6 +24,7 @@ PAUSE = 0.25
 _STARTING_SECONDS = 15.0
 # Stands in the place of a process while nobody knows which file the running one has read.
 _UNKNOWN = Record(0, "", "")
+_ACCESS_KEY = re.compile(r"""access[-_]?key\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,19 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Config:
-    """What the program reads from its file when it starts; ``secrets`` never belong into a message."""
+    """What the program reads from its file when it starts, and the file's bytes, which are full of access keys."""
 
     uris: list[str]
     parsed: list[ListenUri]
     print: str
-    secrets: list[str] = field(default_factory=list)
+    data: bytes
+
+    @property
+    def secrets(self) -> list[str]:
+        """What never belongs into a message: the access keys, as written and as read, of more than three letters."""
+        written = [found[1:-1] for found in _ACCESS_KEY.findall(self.data.decode(parse(self.data, ()).codec, "replace"))]
+        values = [value for key, value in read_settings(self.data).items() if "key" in key.lower()]
+        return [each for each in (*written, *map(attribute_text, written), *values) if len(each) > 3]
 
 
 def config_of(wanted: Wanted, data: bytes) -> Config:
@@ -64,10 +74,7 @@ def config_of(wanted: Wanted, data: bytes) -> Config:
         raise DotnetError(
             f"{wanted.config}: no listenUri: the server would not listen; name one with constellation_listen_uris"
         )
-    keys = re.findall(rb"""[aA]ccess[kK]ey\s*=\s*["']([^"']{4,})["']""", data)
-    secrets = [key.decode("utf-8", "replace") for key in keys]
-    secrets += [value for key, value in settings.items() if "key" in key.lower() and len(value) > 3]
-    return Config(uris, parsed, fingerprint(uris, settings), secrets)
+    return Config(uris, parsed, fingerprint(uris, settings), data)
 
 
 def started_status(process: str) -> supervisor.Status:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from .. import _supervisor as supervisor
 from .._files import locked
 from .._transaction import HOST, Host, TransactionError, Write, apply, recover
-from .app_settings import Setting, SettingsResult, change_settings, read_settings
+from .app_settings import Setting, SettingsResult, change_settings, read_setting
 from .attempt import failed_before, remember_failure
 from .connected import connections, own_address, stays_connected
 from .errors import DotnetError
@@ -129,7 +129,7 @@ class _Move:
     def _named(self, data: bytes) -> str:
         """Return the server that a file names."""
         try:
-            return read_settings(data).get(SERVER_URI, "")
+            return read_setting(data, SERVER_URI)
         except DotnetError as error:
             raise at(self._wanted.config, error) from error
 
@@ -203,15 +203,27 @@ class _Move:
         left = max(0.0, self._begun + wanted.timeout - time.monotonic())
         if stays_connected(self._target, self._pid, left, self._settle):
             return
-        trouble = None if self._changes else self._ask(self._target, self._pid)
+        goes_back = self._changes and self._can_go_back()
+        trouble = None if goes_back else self._ask(self._target, self._pid)
         log = _joined(log_end(wanted.process, config.secrets))
         self._failure = trouble or Trouble(
             f"{self._uri} answers this host, but {wanted.program} was not seen connected to it within "
             f"{wanted.timeout:g} s",
             f"see what the end of its log says: {log}",
         )
-        if self._changes:
+        if goes_back:
             raise NotConnectedError(self._failure.problem)
+
+    def _can_go_back(self) -> bool:
+        """Tell whether the server may still be found at the previous address: a move that fails must not end nowhere.
+
+        One beside its server follows it to a path that is the only one by then.
+        """
+        try:
+            previous = parse_server_uri(self._named(self._original))
+        except DotnetError:
+            return True
+        return self._ask(previous, self._pid) is None
 
     def _undone(self) -> None:
         """Restart the sentinel on its previous file, when it was restarted on the new one."""

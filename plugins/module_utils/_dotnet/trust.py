@@ -9,6 +9,7 @@ import os
 import pwd
 import re
 import ssl
+import stat
 from collections.abc import Iterable
 
 from .._files import read_bytes
@@ -23,6 +24,7 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-
 # Where the system's own certificates are, the owner's first: for a remedy that names the file.
 _SYSTEM = ("/usr/local/share/ca-certificates", "/etc/ssl/certs")
 _SYNC = "/usr/bin/cert-sync"
+_LARGEST_FILE = 1 << 20
 # The beginning of the object identifiers of ECDSA signatures (1.2.840.10045.4), as DER.
 _ECDSA = bytes.fromhex("2a8648ce3d04")
 
@@ -43,7 +45,9 @@ def distrust(uri: ServerUri, pid: int, timeout: float = TIMEOUT) -> Trouble | No
         )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(cadata=b"\n".join(roots).decode("ascii"))
+    for root in roots:
+        with contextlib.suppress(ValueError, ssl.SSLError):  # what is damaged, Mono cannot trust either
+            context.load_verify_locations(cadata=root.decode("ascii"))
     try:
         with connected_to(uri, timeout) as plain, context.wrap_socket(plain, server_hostname=uri.host):
             return None
@@ -85,8 +89,18 @@ def certificates(folders: Iterable[str]) -> list[bytes]:
         with contextlib.suppress(OSError):
             for name in sorted(os.listdir(folder)):
                 with contextlib.suppress(OSError):
-                    found.update(dict.fromkeys(_CERTIFICATE.findall(read_bytes(os.path.join(folder, name)))))
+                    found.update(dict.fromkeys(_CERTIFICATE.findall(_read_file(os.path.join(folder, name)))))
     return list(found)
+
+
+def _read_file(path: str) -> bytes:
+    """Return the beginning of a file; nothing of what is none, such as a pipe, at which a reader would wait.
+
+    A store may belong to somebody who is not to be trusted.
+    """
+    opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(opened, "rb") as stream:
+        return stream.read(_LARGEST_FILE) if stat.S_ISREG(os.fstat(opened).st_mode) else b""
 
 
 def _lacking(uri: ServerUri, folders: list[str], timeout: float) -> Trouble:
@@ -129,7 +143,7 @@ def _file_of(root: bytes) -> str:
 
 def _ders(path: str) -> list[bytes]:
     with contextlib.suppress(OSError, ValueError):
-        return [ssl.PEM_cert_to_DER_cert(text.decode("ascii")) for text in _CERTIFICATE.findall(read_bytes(path))]
+        return [ssl.PEM_cert_to_DER_cert(text.decode("ascii")) for text in _CERTIFICATE.findall(_read_file(path))]
     return []
 
 

@@ -15,6 +15,12 @@ from .._dotnet.listen_uri import ListenUri, parse_listen_uri
 from .._dotnet.server_uri import ServerUri, parse_server_uri
 
 
+_HIDDEN = (
+    "the firewall keeps every rule of ours in this run: from which address the sentinel on {} calls is not known before "
+    "it is looked at; give its host an ansible_host that is an address, or run without --limit"
+)
+
+
 @dataclass(frozen=True)
 class Machine:
     """One host of the run: its ``edge_plan`` as far as it has one, and how its sentinel's move ended, if it did.
@@ -55,7 +61,8 @@ def server_needs(host: str, machines: Mapping[str, Machine]) -> dict[str, Any]:
 
     ``listen_uris``: the route's own and the old ones that a sentinel calls when the run begins. ``last_uris``: what is
     left of these after the sentinels have moved, nothing when they are the same. ``rules``: for ``ufw_rules``, the
-    ports that sentinels call directly and cannot leave. ``notes``: each that could not move, with its remedy.
+    ports that sentinels call directly and cannot leave. ``purge``: whether the firewall needs no other rule of ours.
+    ``notes``: each that could not move, with its remedy.
     """
     own = [str(uri) for uri in machines[host].constellation.get("listen_uris") or []]
     there = _understood(machines[host].found("server").get("listen_uris") or [])
@@ -65,12 +72,14 @@ def server_needs(host: str, machines: Mapping[str, Machine]) -> dict[str, Any]:
     unseen = [name for name, machine in others.items() if machine.is_unseen]
     if unseen:
         before = now = list(there)
+    hidden = [name for name in unseen if own and not _source(name, others[name])]
     wanted, left = _joined(own, before), _joined(own, now)
     return {
         "listen_uris": wanted if own else [],
         "last_uris": left if own and left != wanted else [],
         "rules": _rules(there, others) if own else [],
-        "notes": _notes(host, machines, unseen),
+        "purge": not hidden,
+        "notes": _notes(host, machines, unseen) + [_HIDDEN.format(name) for name in hidden],
     }
 
 
@@ -91,17 +100,24 @@ def _understood(uris: Iterable[str]) -> dict[str, ListenUri]:
     return found
 
 
-def _serving(there: Mapping[str, ListenUri], uri: str) -> str:
-    """Return the listenUri by which the server answers an address, "" when there is none: the longest path decides."""
+def _serving(there: Mapping[str, ListenUri], uri: str) -> set[str]:
+    """Return the listenUris by which the server answers an address: of those for its host, and of those for any host,
+    the longest path.
+    """
     called = _http(uri)
     if called is None:
-        return ""
-    fitting = [
-        (len(listen.path), text)
-        for text, listen in there.items()
-        if listen.port == called.port and called.path.lower().startswith(listen.path.lower())
-    ]
-    return max(fitting)[1] if fitting else ""
+        return set()
+    serving: set[str] = set()
+    for is_host in (lambda host: host == called.host, lambda host: host in ("+", "*")):
+        fitting = {
+            text: len(listen.path)
+            for text, listen in there.items()
+            if is_host(listen.host)
+            and listen.port == called.port
+            and called.path.lower().startswith(listen.path.lower())
+        }
+        serving |= {text for text, length in fitting.items() if length == max(fitting.values())}
+    return serving
 
 
 def _http(uri: str) -> ServerUri | None:
@@ -114,7 +130,7 @@ def _http(uri: str) -> ServerUri | None:
 
 
 def _kept(there: Mapping[str, ListenUri], called: Iterable[str]) -> list[str]:
-    serving = {_serving(there, uri) for uri in called}
+    serving = set().union(*(_serving(there, uri) for uri in called))
     return [uri for uri in there if uri in serving]
 
 
@@ -128,7 +144,7 @@ def _rules(there: Mapping[str, ListenUri], others: Mapping[str, Machine]) -> lis
     """Return one rule for each port and address of a sentinel that calls the server without its proxy."""
     rules: dict[tuple[int, str], dict[str, str]] = {}
     for name, machine in others.items():
-        source = str(machine.moved.get("source") or "") or _literal(machine.address)
+        source = _source(name, machine)
         called = _http(machine.called)
         ports = {called.port} if called and _serving(there, machine.called) else set()
         if machine.is_unseen:
@@ -137,6 +153,12 @@ def _rules(there: Mapping[str, ListenUri], others: Mapping[str, Machine]) -> lis
             rule = {"port": str(port), "proto": "tcp", "source": source, "comment": f"sentinel {name}"}
             rules.setdefault((port, source), rule)
     return list(rules.values())
+
+
+def _source(name: str, machine: Machine) -> str:
+    """Return the address from which a sentinel calls, "" when this run has no way to know."""
+    seen = machine.moved.get("source") or machine.found("sentinel").get("source") or ""
+    return str(seen) or _literal(machine.address) or _literal(name)
 
 
 def _literal(address: str) -> str:

@@ -69,3 +69,10 @@ def test_refused_and_silent() -> None:
         assert ask(ListenUri("https", "+", port, "/"), timeout=1) == ""
     assert "refused" in ask(ListenUri("http", "+", port, "/"), timeout=1)
     assert "refused" in ask(ListenUri("https", "+", port, "/"), timeout=1)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_host_that_can_be_no_name_is_not_served(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert "its host can be no name" in ask(ListenUri(scheme, "a" * 64, port, "/"))

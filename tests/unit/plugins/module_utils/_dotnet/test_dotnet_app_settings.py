@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.app_settings import (
     Setting,
     change_settings,
+    read_setting,
     read_settings,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
@@ -91,6 +92,30 @@ def test_secrets_and_other_settings_are_not_shown() -> None:
     assert 'value="http://b/"' in result.after
     only = change_settings(SENTINEL.encode(), wishes[1:])
     assert "AccessKey" not in only.before + only.after
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hidden"),
+    [
+        ("ApiKey", "hunter2", True),
+        ("SmtpPwd", "hunter2", True),
+        ("Main.ConnectionString", "hunter2", True),
+        ("Database", "Server=db;Password = hunter2", True),
+        ("Camera", "http://cam/?Token=hunter2", True),
+        ("KeyboardLayout", "hunter2", False),
+        ("Address", "http://hunter2/?a=1", False),
+    ],
+)
+def test_what_looks_like_a_secret_is_hidden(key: str, value: str, hidden: bool) -> None:
+    result = change_settings(SENTINEL.encode(), [Setting(key, value)])
+    assert ("hunter2" not in result.after) == hidden
+    assert ("(hidden, new)" in result.after) == hidden
+
+
+def test_a_setting_is_read_without_regard_to_case() -> None:
+    data = b'<configuration><appSettings><add key="a" value="1"/><add key="A" value="2"/></appSettings></configuration>'
+    assert read_setting(data, "a") == read_setting(data, "A") == "2"
+    assert read_setting(data, "b") == ""
 
 
 @pytest.mark.parametrize(

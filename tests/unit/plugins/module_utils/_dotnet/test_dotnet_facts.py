@@ -70,6 +70,15 @@ def test_facts_of_the_sentinel_without_its_key(tmp_path: Path) -> None:
     facts = sentinel_facts(str(path), "constellation-sentinel")
     assert (facts.path, facts.uri) == (str(path), "http://home:8088")
     assert "SECRET" not in str(facts)
+    path.write_text(SENTINEL.replace("ConstellationServerURI", "constellationServerUri"))
+    assert sentinel_facts(str(path), "constellation-sentinel").uri == "http://home:8088"
+
+
+@pytest.mark.parametrize(("uri", "source"), [("http://127.0.0.1:8088/", "127.0.0.1"), ("nonsense", ""), ("", "")])
+def test_facts_tell_from_where_the_sentinel_calls(tmp_path: Path, uri: str, source: str) -> None:
+    path = tmp_path / "Constellation.Sentinel.exe.config"
+    path.write_text(SENTINEL.replace("http://home:8088", uri))
+    assert sentinel_facts(str(path), "constellation-sentinel").source == source
 
 
 @pytest.mark.parametrize("read", [server_facts, sentinel_facts])

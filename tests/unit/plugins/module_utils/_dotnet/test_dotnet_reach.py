@@ -239,6 +239,16 @@ def test_what_mono_trusts_is_what_its_store_holds(
 
 
 @pytest.mark.usefixtures("trusting")
+def test_what_is_no_certificate_in_a_store_is_passed_over(authorities: Path, store: Path) -> None:
+    os.mkfifo(store / "0-pipe.0")
+    for name, inside in (("1", b"AAAA"), ("2", b"\xff\xfe"), ("3", b"%%%")):
+        (store / name).write_bytes(b"-----BEGIN CERTIFICATE-----\n" + inside + b"\n-----END CERTIFICATE-----\n")
+    add(store, authorities, "rsa")
+    with server(http("200 OK"), tls(authorities, "rsa")) as port:
+        assert distrust(port) is None
+
+
+@pytest.mark.usefixtures("trusting")
 def test_without_the_package_the_remedy_is_the_package(authorities: Path, store: Path) -> None:
     os.unlink(trust._SYNC)
     with server(http("200 OK"), tls(authorities, "rsa")) as port:

@@ -33,12 +33,13 @@ class Network:
         self.world = world
         self.open = {OLD, NEW}
         self.trouble: Trouble | None = None
+        self.gone: Trouble | None = None
         self.asked = 0
         self.named = ""
 
-    def ask(self, _uri: ServerUri, _pid: int) -> Trouble | None:
+    def ask(self, uri: ServerUri, _pid: int) -> Trouble | None:
         self.asked += 1
-        return self.trouble
+        return self.gone if str(uri).rstrip("/") == OLD.rstrip("/") else self.trouble
 
     def connected(self, uri: ServerUri, *_rest: object) -> bool:
         """Tell whether the process, which read its file when it started, calls this address and gets through."""
@@ -121,6 +122,18 @@ def test_one_that_does_not_connect_goes_back(network: Network) -> None:
     assert network.named == OLD
     assert move(network, OLD).connected
     assert network.world.restarts == 2
+
+
+def test_one_whose_old_address_is_gone_does_not_go_back(network: Network) -> None:
+    network.open = set()
+    network.gone = Trouble("the server does not listen under / (400 Invalid host)", "-", curable=True)
+    outcome = move(network)
+    assert (outcome.uri, outcome.moved, outcome.connected, outcome.changed) == (NEW, True, False, True)
+    assert "was not seen connected to it within 2 s" in outcome.problem
+    assert (network.named, network.world.restarts) == (NEW, 1)
+    network.open = {NEW}
+    outcome = move(network)
+    assert (outcome.connected, outcome.changed, network.world.restarts) == (True, False, 1)
 
 
 def failed(network: Network) -> None:

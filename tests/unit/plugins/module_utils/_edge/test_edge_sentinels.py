@@ -38,7 +38,7 @@ def needs(*others: Machine, server: Machine | None = None) -> dict[str, Any]:
 
 
 def test_without_other_sentinels_the_route_decides() -> None:
-    assert needs() == {"listen_uris": [NEW], "last_uris": [], "rules": [], "notes": []}
+    assert needs() == {"listen_uris": [NEW], "last_uris": [], "rules": [], "purge": True, "notes": []}
 
 
 def test_an_old_uri_stays_until_its_sentinel_has_moved() -> None:
@@ -103,12 +103,35 @@ def test_two_sentinels_behind_one_address_are_one_rule() -> None:
     assert len(needs(stuck(), stuck())["rules"]) == 1
 
 
+def test_a_host_named_behind_the_port_decides_which_uri_serves() -> None:
+    there = home("http://srv.lan:8088/", "http://192.168.0.5:8088/", "http://+:8088/other/")
+    assert needs(stuck("http://192.168.0.5:8088/"), server=there)["listen_uris"] == [NEW, "http://192.168.0.5:8088/"]
+    there = home(OLD, "http://other.lan:8088/constellation/")
+    assert needs(stuck("http://home:8088/constellation/"), server=there)["listen_uris"] == [NEW, OLD]
+
+
+def test_a_move_that_broke_off_is_let_in_by_the_address_that_it_was_seen_with() -> None:
+    plan = cellar(DIRECT).plan
+    plan["constellation"]["found"]["sentinel"]["source"] = "192.168.0.9"
+    broken = Machine(plan, {"unreachable": True}, True, "cellar.lan")
+    assert [rule["source"] for rule in needs(broken)["rules"]] == ["192.168.0.9"]
+
+
 @pytest.mark.parametrize(("address", "sources"), [("192.168.0.9", ["192.168.0.9"]), ("cellar.lan", []), ("", [])])
 def test_a_sentinel_that_this_run_does_not_look_at_loses_nothing(address: str, sources: list[str]) -> None:
     kept = needs(Machine(listed=True, address=address), server=home(NEW, OLD))
     assert (kept["listen_uris"], kept["last_uris"]) == ([NEW, OLD], [])
     assert [rule["source"] for rule in kept["rules"]] == sources
     assert "cellar was not looked at in this run" in kept["notes"][0]
+    # Nobody knows which of the firewall's rules is its own: all of them stay.
+    assert kept["purge"] == bool(sources)
+    assert ("from which address the sentinel on cellar calls is not known" in kept["notes"][-1]) == (not sources)
+
+
+def test_a_sentinel_listed_by_its_address_is_let_in_unseen() -> None:
+    kept = server_needs("home", {"home": home(NEW, OLD), "192.168.0.9": Machine(listed=True)})
+    assert [rule["source"] for rule in kept["rules"]] == ["192.168.0.9"]
+    assert kept["purge"]
 
 
 def test_a_host_without_a_server_needs_nothing() -> None:
