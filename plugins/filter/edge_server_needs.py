@@ -42,7 +42,8 @@ _value:
     - C(listen_uris), the server's own URIs and the old ones that a sentinel calls when the run begins.
     - C(last_uris), those that are left after the sentinels have moved; empty when they are the same.
     - C(rules), for M(constellation.edge.ufw_rules), the ports of a sentinel that could not move.
-    - C(purge), whether the firewall needs no rule of ours beside these; false while it is not known from where one calls.
+    - C(purge), whether the firewall needs no rule of ours beside these. It is false while it is not known from where
+      a sentinel calls.
     - C(notes), each sentinel that could not move, and what to do about it.
   type: dict
 """

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MISSING = (
-    f"{sys.executable} has no python3-cryptography: install the package certbot, which brings it to /usr/bin/python3, and "
-    "have the modules run by that: ansible_python_interpreter: /usr/bin/python3"
+    f"{sys.executable} has no python3-cryptography: install the package certbot, which brings it to /usr/bin/python3, "
+    "and have the modules run by that: ansible_python_interpreter: /usr/bin/python3"
 )
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 

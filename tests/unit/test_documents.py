@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.action.edge_plan import VARIABLES
 
@@ -20,24 +21,34 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PLAN = (ROOT / "plugins/modules/edge_plan.py").read_text(encoding="utf-8")
 
 
-def test_the_sample_of_a_mistake_is_what_is_said(tmp_path: Path) -> None:
-    """The inventory of the README, with the one word misspelt, gives the very line that it shows."""
+def said_of(word: str, written: str, playbook: str, folder: Path) -> str:
+    """Return what a playbook says of the README's inventory with one word written otherwise; no host is asked."""
     inventory = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
-    assert inventory.count("upstream:") == 1
-    (tmp_path / "inventory.yml").write_text(inventory.replace("upstream:", "upstrem:"), encoding="utf-8")
+    assert inventory.count(word) == 1
+    (folder / "inventory.yml").write_text(inventory.replace(word, written), encoding="utf-8")
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
     done = subprocess.run(
-        [
-            *(str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory.yml"),
-            str(ROOT / "playbooks" / "site.yml"),
-        ],
-        cwd=tmp_path,
+        [program, "-i", "inventory.yml", str(ROOT / "playbooks" / playbook)],
+        cwd=folder,
         env=os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
+def test_the_sample_of_a_mistake_is_what_is_said(tmp_path: Path) -> None:
     sample = re.findall(r"```text\n(inventory.yml:.*?)```", README, re.DOTALL)[0]
-    assert sample in done.stdout + done.stderr
+    assert sample in said_of("upstream:", "upstrem:", "site.yml", tmp_path)
+
+
+@pytest.mark.parametrize("playbook", ["site.yml", "verify.yml"])
+def test_a_misspelt_group_does_not_end_well(playbook: str, tmp_path: Path) -> None:
+    assert "group 'edge', whose hosts are the proxies; did you mean 'edges'?" in said_of(
+        "edge:\n", "edges:\n", playbook, tmp_path
+    )
 
 
 def test_every_variable_of_the_playbooks_is_listed() -> None:

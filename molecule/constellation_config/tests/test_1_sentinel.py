@@ -88,6 +88,18 @@ def test_the_next_run_changes_nothing_and_tells_the_remedy(server):
         assert f"what to do on {sentinel.name}: run update-ca-certificates" in run.text
 
 
+@pytest.mark.long
+def test_a_run_that_leaves_the_sentinels_out_closes_nothing(server):
+    """Where they call from is not in the inventory: nobody knows which of the firewall's rules is theirs."""
+    before = ports(server.host)
+    run = runs.site(runs.INVENTORY, "--limit", server.name)
+    assert run.rc == 0, run.tail
+    assert run.count(server.name, "changed") == 0, run.tail
+    assert ports(server.host) == before
+    for sentinel in SENTINELS:
+        assert f"from which address the sentinel on {sentinel.name} calls is not known" in " ".join(run.text.split())
+
+
 @pytest.fixture(scope="module")
 def trusting() -> None:
     """Have done what the summary told to do."""

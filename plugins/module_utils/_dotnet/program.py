@@ -57,7 +57,8 @@ class Config:
     @property
     def secrets(self) -> list[str]:
         """What never belongs into a message: the access keys, as written and as read, of more than three letters."""
-        written = [found[1:-1] for found in _ACCESS_KEY.findall(self.data.decode(parse(self.data, ()).codec, "replace"))]
+        text = self.data.decode(parse(self.data, ()).codec, "replace")
+        written = [found[1:-1] for found in _ACCESS_KEY.findall(text)]
         values = [value for key, value in read_settings(self.data).items() if "key" in key.lower()]
         return [each for each in (*written, *map(attribute_text, written), *values) if len(each) > 3]
 

@@ -66,7 +66,9 @@ def kept_text(sites: Iterable[Site], server: LocalServer) -> str:
         return ""
     networks = " ".join(f"{network} 0;" for network in dict.fromkeys([*LAN_NETWORKS, *server.lan]))
     names = "|".join(map(_folder, _kept_folders(server)))
-    entries = " ".join(rf'"~*(?s)^1{_literal(path)}(?:(?:{_ANY})?(?:{names})|{_STILL_ESCAPED}|{_DROPPED})" 1;' for path in paths)
+    entries = " ".join(
+        rf'"~*(?s)^1{_literal(path)}(?:(?:{_ANY})?(?:{names})|{_STILL_ESCAPED}|{_DROPPED})" 1;' for path in paths
+    )
     return "\n".join(
         (
             f"geo {_OUTSIDE} {{ default 1; {networks} }}",

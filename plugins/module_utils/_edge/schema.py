@@ -117,9 +117,7 @@ class _Reader:
                 seen[name] = site.name
         for place, target, raw in self.web_upstreams:
             if target.is_loopback or target.host in seen:
-                self._say(
-                    place, f"upstream '{raw}' is the proxy itself: give the service's own address and port", raw
-                )
+                self._say(place, f"upstream '{raw}' is the proxy itself: give the service's own address and port", raw)
         return [site for site in sites if site]
 
     def _site(self, item: object, place: str) -> Site | None:

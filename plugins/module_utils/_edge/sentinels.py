@@ -14,10 +14,9 @@ from .._dotnet.errors import DotnetError
 from .._dotnet.listen_uri import ListenUri, parse_listen_uri
 from .._dotnet.server_uri import ServerUri, parse_server_uri
 
-
 _HIDDEN = (
-    "the firewall keeps every rule of ours in this run: from which address the sentinel on {} calls is not known before "
-    "it is looked at; give its host an ansible_host that is an address, or run without --limit"
+    "the firewall keeps every rule of ours in this run: from which address the sentinel on {} calls is not known "
+    "before it is looked at; give its host an ansible_host that is an address, or run without --limit"
 )
 
 
@@ -101,8 +100,9 @@ def _understood(uris: Iterable[str]) -> dict[str, ListenUri]:
 
 
 def _serving(there: Mapping[str, ListenUri], uri: str) -> set[str]:
-    """Return the listenUris by which the server answers an address: of those for its host, and of those for any host,
-    the longest path.
+    """Return the listenUris by which the server answers an address.
+
+    Of those for its host, and of those for any host, that is the longest path.
     """
     called = _http(uri)
     if called is None:

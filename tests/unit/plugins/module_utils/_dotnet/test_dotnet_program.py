@@ -9,12 +9,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.program import Wanted, config_of
 
-FILE = '''<?xml version="1.0" encoding="{encoding}"?>
+FILE = """<?xml version="1.0" encoding="{encoding}"?>
 <configuration>
   <appSettings><add key="constellationAccessKEY" value="of the settings" /></appSettings>
   <constellation><credentials><credential name="x" {key} /></credentials></constellation>
 </configuration>
-'''
+"""
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
