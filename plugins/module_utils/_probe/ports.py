@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from typing import TypedDict
 
 from .connection import ProbeError, connect
@@ -66,15 +69,30 @@ def _facts(address: str, port: int, expected: str, found: str, proof: str, detai
     return PortFacts(address=address, port=port, expected=expected, state=found, proof=proof, detail=detail)
 
 
-def look(
-    address: str, closed: list[int], opened: list[int], outside: bool, alive: bool, timeout: float
-) -> list[PortFacts]:
-    """Return the facts of all ports, the open ones first; ``alive`` tells whether the host has answered already."""
-    wanted = [(port, "open") for port in opened] + [(port, "closed") for port in closed]
+@dataclass(frozen=True)
+class Asked:
+    """The ports of an address, each with what is expected of it and the state that is on its way."""
+
+    address: str
+    states: list[tuple[int, str, Future[str]]]
+
+
+def ask(address: str, closed: Iterable[int], opened: Iterable[int], timeout: float, pool: Executor) -> Asked:
+    """Ask all ports side by side, the open ones first: a silent one takes its time whatever else is done."""
+    wanted = [(port, "open", timeout) for port in opened]
+    wanted += [(port, "closed", min(timeout, SILENCE)) for port in closed]
+    return Asked(
+        address,
+        [(port, expected, pool.submit(state, address, port, limit)) for port, expected, limit in wanted],
+    )
+
+
+def weigh(asked: Asked, outside: bool, alive: bool) -> list[PortFacts]:
+    """Return the facts of all ports; ``alive`` tells whether the host has answered otherwise."""
+    address = asked.address
+    wanted = [(port, expected) for port, expected, _state in asked.states]
     try:
-        states = [
-            state(address, port, timeout if expected == "open" else min(timeout, SILENCE)) for port, expected in wanted
-        ]
+        states = [state.result() for _port, _expected, state in asked.states]
     except ProbeError as error:
         detail = str(error)
         return [_facts(address, port, expected, "filtered", "failed", detail) for port, expected in wanted]

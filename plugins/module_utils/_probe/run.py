@@ -35,10 +35,10 @@ class Report(TypedDict):
 
 
 def probe(routes: list[Route], wanted: Ports, conditions: Conditions) -> Report:
-    """Ask every route, then every port of the address, or of each host of the routes where no address is given.
+    """Ask every route, and every port of the address, or of each host of the routes where no address is given.
 
-    The routes are asked eight at a time, the answers keep the order of the questions. Raises ProbeError when the
-    question itself is wrong: an unreadable ``ca_file``, a port that is none, or ports without any host to ask.
+    Routes and ports are asked eight each at a time, the answers keep the order of the questions. Raises ProbeError when
+    the question itself is wrong: an unreadable ``ca_file``, a port that is none, or ports without any host to ask.
     """
     tls_context(conditions.ca_file)
     for port in (*wanted.closed, *wanted.opened):
@@ -47,10 +47,13 @@ def probe(routes: list[Route], wanted: Ports, conditions: Conditions) -> Report:
     hosts = [conditions.address] if conditions.address else _hosts(routes)
     if (wanted.closed or wanted.opened) and not hosts:
         raise ProbeError("ports are to be asked, but there is neither an address nor a route: give an address")
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        results = list(pool.map(lambda route: check(route, conditions), routes))
+    with ThreadPoolExecutor(_AT_ONCE) as for_ports, ThreadPoolExecutor(_AT_ONCE) as for_routes:
+        asked = [ports.ask(host, wanted.closed, wanted.opened, conditions.timeout, for_ports) for host in hosts]
+        results = list(for_routes.map(lambda route: check(route, conditions), routes))
         found = [
-            facts for part in pool.map(lambda host: _look(host, wanted, conditions, results), hosts) for facts in part
+            facts
+            for each in asked
+            for facts in ports.weigh(each, wanted.outside, _is_alive(each.address, results, conditions))
         ]
     problems = [f"{facts['url']}: {problem}" for facts in results for problem in facts["problems"]]
     problems += [facts["detail"] for facts in found if facts["proof"] == "failed"]
@@ -68,8 +71,5 @@ def _host(url: str) -> str:
         return ""
 
 
-def _look(host: str, wanted: Ports, conditions: Conditions, results: list[RouteFacts]) -> list[ports.PortFacts]:
-    alive = any(
-        facts["status"] is not None and (conditions.address or _host(facts["url"]) == host) for facts in results
-    )
-    return ports.look(host, list(wanted.closed), list(wanted.opened), wanted.outside, alive, conditions.timeout)
+def _is_alive(host: str, results: list[RouteFacts], conditions: Conditions) -> bool:
+    return any(facts["status"] is not None and (conditions.address or _host(facts["url"]) == host) for facts in results)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -254,6 +255,25 @@ def test_whole_report_keeps_the_order() -> None:
     ]
     assert not report["ok"]
     assert report["problems"] == [f"port {port} of 127.0.0.1 is open but should be closed"]
+
+
+def test_routes_and_ports_are_asked_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each port waits for the others and for a route, the route for the ports."""
+    everybody = threading.Barrier(4)
+
+    def state(_address: str, _port: int, _timeout: float) -> str:
+        everybody.wait(60)
+        return "filtered"
+
+    def answer(used: socket.socket, head: str) -> None:
+        everybody.wait(60)
+        plain("200 OK")(used, head)
+
+    monkeypatch.setattr(ports, "state", state)
+    with server(answer) as port:
+        report = probe([Route(f"http://localhost:{port}/")], Ports((1, 2, 3)), conditions())
+    assert [facts["state"] for facts in report["ports"]] == ["filtered"] * 3
+    assert report["ok"]
 
 
 def test_ports_of_each_host_where_no_address_is_given() -> None:
