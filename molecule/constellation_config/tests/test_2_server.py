@@ -23,8 +23,8 @@ SENTINELS = sentinels()
 BY_HAND = """
 import pathlib
 path = pathlib.Path("%s")
-old = b'<uri listenUri="http://+:8088/constellation/" />'
-new = b"<!-- mine: \\xc3\\xa9 -->\\r\\n\\t<uri\\r\\n  listenUri='http://+:8088/constellation' ></uri>"
+old = b'<uri listenUri="http://+:8088/lan/house/" />'
+new = b"<!-- mine: \\xc3\\xa9 -->\\r\\n\\t<uri\\r\\n  listenUri='http://+:8088/lan/house' ></uri>"
 data = path.read_bytes()
 assert data.count(old) == 1
 path.write_bytes(data.replace(old, new))
@@ -57,36 +57,41 @@ def code(home, script: str) -> None:
     home.host.check_output("python3 -c %s", script % SERVER)
 
 
-@pytest.mark.parametrize("path", ["/lan/house/", "/constellation/"])
-def test_a_move_takes_everybody_along(homes, client, path):
-    run = step({"path": path})
-    assert run.rc == 0, run.tail
+def everybody_is_at(path: str, homes, client) -> None:
+    """Assert that each server is found below a path, and that the sentinels of the first one are connected there."""
     for home in homes:
-        assert listens(home.host) == [f"http://+:8088{path}"]
         assert client.status(home, f"https://{home.domain}{path}") == "200"
     for sentinel in SENTINELS:
         assert sentinel.uri == f"https://{homes[0].domain}{path}"
         assert sentinel.peers(443), sentinel.name
 
 
-def test_what_was_edited_by_hand_stays(homes):
+def test_a_move_takes_everybody_along(homes, client):
+    run = step({"path": "/lan/house/"})
+    assert run.rc == 0, run.tail
+    assert all(listens(home.host) == ["http://+:8088/lan/house/"] for home in homes)
+    everybody_is_at("/lan/house/", homes, client)
+
+
+def test_what_was_edited_by_hand_stays_also_on_the_way_back(homes, client):
     for home in homes:
         code(home, BY_HAND)
     before = [content(home) for home in homes]
-    run = step({"path": "/constellation/"})
+    run = step({"path": "/lan/house/"})
     assert run.rc == 0, run.tail
     assert [content(home) for home in homes] == before
-    run = step({"path": "/edited/"})
+    run = step({"path": "/constellation/"})
     assert run.rc == 0, run.tail
-    moved = [data.replace(b"8088/constellation'", b"8088/edited/'") for data in before]
+    moved = [data.replace(b"8088/lan/house'", b"8088/constellation/'") for data in before]
     assert [content(home) for home in homes] == moved
+    everybody_is_at("/constellation/", homes, client)
 
 
 def test_what_the_server_has_saved_is_no_change(homes):
     for home in homes:
         code(home, BY_SERVER)
     before = [content(home) for home in homes]
-    run = step({"path": "/edited/"})
+    run = step({"path": "/constellation/"})
     assert run.rc == 0, run.tail
     assert all(run.count(home.name, "changed") == 0 for home in homes), run.tail
     assert [content(home) for home in homes] == before
@@ -95,9 +100,9 @@ def test_what_the_server_has_saved_is_no_change(homes):
 @pytest.mark.long
 def test_and_is_edited_as_it_stands(homes):
     before = [content(home) for home in homes]
-    run = step({"path": "/constellation/"})
+    run = step({"path": "/edited/"})
     assert run.rc == 0, run.tail
-    moved = [data.replace(b"8088/edited/", b"8088/constellation/") for data in before]
+    moved = [data.replace(b"8088/constellation/", b"8088/edited/") for data in before]
     assert [content(home) for home in homes] == moved
 
 
