@@ -40,6 +40,8 @@ def host_name(value: object) -> str:
     labels = name.split(".")
     if len(name) > _NAME_LIMIT or not all(_LABEL.match(label) for label in labels):
         raise UnusableValueError(f"'{value}' is not a host name: letters, digits and hyphens, in labels parted by dots")
+    if labels[-1].isdigit():
+        raise UnusableValueError(f"'{value}' ends in a number, as no domain does: is it a mistyped address?")
     if len(labels) < 2:
         raise UnusableValueError(
             f"'{value}' has no domain: a certificate authority needs a full name such as {name}.example.org"
@@ -94,7 +96,8 @@ def upstream(value: object) -> Upstream:
     scheme, rest = _split_scheme(value)
     if re.search(r"\s", value) or not rest.strip("/"):
         raise UnusableValueError(f"upstream '{value}' names no host: write {scheme}://ADDRESS:PORT, without blanks")
-    if rest.partition("/")[0].count(":") > 1 and "[" not in rest:
+    place = re.split("[/?#]", rest)[0].rpartition("@")[2]
+    if place.count(":") > 1 and "[" not in place:
         raise UnusableValueError(
             f"upstream '{value}': an IPv6 address stands in brackets, write {scheme}://[ADDRESS]:PORT"
         )
