@@ -98,7 +98,8 @@ class ActionModule(ActionBase):
         edges = self._edges(arguments["sites"] if is_edge else None, problems)
         if problems:
             raise AnsibleActionFail(_report(self._host, problems))
-        rules = [*WEB_RULES, *arguments["firewall_rules"]]
+        # The owner's first: who is denied 443 there is denied it before everybody is let in.
+        rules = [*arguments["firewall_rules"], *WEB_RULES]
         sites = edges.get(self._host, [])
         found = self._found(edges, sites, groups)
         if found.get("failed"):

@@ -42,6 +42,7 @@ def prove_firewall(call: Run = run) -> list[Proof]:
     closed = state.incoming in ("deny", "reject")
     return [
         Proof("ufw", state.active, status),
+        Proof("ufw at start", state.boots, "enabled" if state.boots else "ufw.service is disabled: run site.yml"),
         Proof("ufw default", closed, f"{state.incoming} (incoming), {state.outgoing} (outgoing)"),
     ]
 

@@ -19,6 +19,8 @@ _READS = re.compile(
 )
 _WRITES = re.compile(r"access_log|error_log|listen|lock_file|pid|.*_(?:temp|cache)_path")
 _STORES = re.compile(r"dav_methods|.*_store")
+# Directives that give a value to a variable, which may name a folder elsewhere.
+_VALUES = re.compile(r"set|map|geo|split_clients")
 _PATH = re.compile(r"(?:unix:|\A|[;=])(/[^$;:?]*)")
 
 _HOMES = ("/home/", "/root/", "/run/user/")
@@ -40,9 +42,15 @@ class Needs:
 def needs(document: Block) -> Needs:
     """Return what the configuration, as `nginx -T` prints it, needs."""
     found = Needs()
+    values = {
+        id(entry)
+        for statement, _depth in walk(document)
+        if _VALUES.fullmatch(statement.name)
+        for entry in (statement.block.body if statement.block else [statement])
+    }
     for statement, _depth in walk(document):
         said = f"{statement.name} {' '.join(statement.args)}"
-        for path in _paths(statement):
+        for path in _paths(statement, is_value=id(statement) in values):
             # A folder of the web can be a link to a home folder.
             for place in (path, os.path.realpath(path)):
                 if f"{place}/".startswith(_HOMES):
@@ -59,8 +67,8 @@ def needs(document: Block) -> Needs:
     return found
 
 
-def _paths(statement: Statement) -> Iterator[str]:
-    if statement.block is None and _READS.fullmatch(statement.name):
+def _paths(statement: Statement, *, is_value: bool) -> Iterator[str]:
+    if statement.block is None and (is_value or _READS.fullmatch(statement.name)):
         for argument in statement.args:
             yield from _PATH.findall(argument)
 

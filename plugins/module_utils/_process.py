@@ -87,9 +87,14 @@ def boot_id() -> str:
 
 
 def since_epoch(ticks: int) -> float | None:
-    """Return the time of a count of clock ticks since boot, in seconds since the epoch by the present clock."""
+    """Return the time of a count of clock ticks since boot, in seconds since the epoch by the present clock.
+
+    None when that cannot be told: where a container shows its own uptime, and ticks since the machine's boot (lxcfs).
+    """
     try:
         uptime = float((PROC / "uptime").read_text("ascii").split()[0])
     except (OSError, ValueError, IndexError):
         return None
-    return time.time() - uptime + ticks / os.sysconf("SC_CLK_TCK")
+    since_boot = ticks / os.sysconf("SC_CLK_TCK")
+    # Both are cut to hundredths of a second.
+    return None if since_boot > uptime + 1 else time.time() - uptime + since_boot

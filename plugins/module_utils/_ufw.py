@@ -33,10 +33,15 @@ _REFUSING = ("deny", "reject")
 
 @dataclass
 class State:
-    """The rule set of a host. ``active`` says that packets are filtered now, ``ipv6`` that ufw manages IPv6."""
+    """The rule set of a host.
+
+    ``active`` says that packets are filtered now, ``boots`` that they will be after the next start, ``ipv6`` that ufw
+    manages IPv6.
+    """
 
     installed: bool = True
     active: bool = False
+    boots: bool = True
     ipv6: bool = True
     incoming: str = "deny"
     outgoing: str = "allow"
@@ -45,12 +50,12 @@ class State:
     def copy(self) -> State:
         """Return a copy whose lists can be changed."""
         lists = {family: list(rules) for family, rules in self.entries.items()}
-        return State(self.installed, self.active, self.ipv6, self.incoming, self.outgoing, lists)
+        return replace(self, entries=lists)
 
     def text(self) -> str:
         """Return the state as lines, for a diff."""
         lines = [
-            f"status: {'active' if self.active else 'inactive'}",
+            f"status: {'active' if self.active else 'inactive'}{'' if self.boots else ', not started with the host'}",
             f"default: {self.incoming} (incoming), {self.outgoing} (outgoing)",
         ]
         lines += [entry.text() for family in (V4, V6) for entry in self.entries[family]]
@@ -86,8 +91,21 @@ def _controller_rules(request: Request) -> list[Rule]:
     return [Rule("allow", "tcp", str(port), request.controller, CONTROLLER_COMMENT, "controller") for port in ports]
 
 
-def _ssh_rules(request: Request) -> list[Rule]:
-    return [Rule("allow", "tcp", str(port), "any", SSH_COMMENT, "ssh") for port in request.ssh_ports]
+def _ssh_rules(ports: Iterable[int]) -> list[Rule]:
+    return [Rule("allow", "tcp", str(port), "any", SSH_COMMENT, "ssh") for port in ports]
+
+
+def _kept_to_some(state: State, ports: Iterable[int]) -> list[int]:
+    """Return the ports of SSH that a working firewall keeps to those whom its owner lets in."""
+    if not state.active or state.incoming not in _REFUSING:
+        return []
+    entries = [entry for entries in state.entries.values() for entry in entries if entry.action not in _REFUSING]
+    return [
+        port
+        for port in ports
+        if any(entry.speaks_of(port) and not entry.ours for entry in entries)
+        and not any(entry.decides_for_all(port) for entry in entries)
+    ]
 
 
 def _refuse_lock_out(request: Request) -> None:
@@ -130,10 +148,15 @@ class _Planner:
         self.plan = Plan(after=state.copy())
         rules = [rule for rule in request.rules if request.enforced or rule.action not in _REFUSING]
         #: in the order in which they must be evaluated: an owner's "deny this network" stands before "allow SSH"
-        self.wanted = distinct([*_controller_rules(request), *rules, *_ssh_rules(request)])
+        some = _kept_to_some(state, request.ssh_ports)
+        everybody = [port for port in request.ssh_ports if port not in some]
+        self.wanted = distinct([*_controller_rules(request), *rules, *_ssh_rules(everybody)])
         self.controller = [rule for rule in self.wanted if rule.origin == "controller"]
         self.ssh = [rule for rule in self.wanted if rule.origin == "ssh"]
         self.families = (V4, V6) if state.ipv6 else (V4,)
+        self.plan.warnings += [
+            f"SSH on port {port} stays closed to all but those whom rules of the owner let in" for port in some
+        ]
         for own, rule in itertools.product(self.controller, rules):
             if own.action != rule.action and (own.proto, own.port, own.source) == (rule.proto, rule.port, rule.source):
                 self.plan.warnings.append(

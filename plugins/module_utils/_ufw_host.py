@@ -13,6 +13,7 @@ from ._command import Run, find, run
 from ._ufw import Plan, Request, State, plan
 from ._ufw_rule import V4, V6, UfwError, parse_entries
 
+_UNIT = "ufw.service"
 _POLICIES = {"DROP": "deny", "REJECT": "reject", "ACCEPT": "allow"}
 
 
@@ -53,6 +54,7 @@ def read_state(etc: Path = Path("/etc"), call: Run = run) -> State:
         )
     return State(
         active=re.search(r"(?m)^Status: active", answer.out) is not None,
+        boots=call(["systemctl", "is-enabled", _UNIT]).out.strip() != "disabled",
         ipv6=defaults.get("IPV6", "no").lower() == "yes",
         incoming=_POLICIES.get(defaults.get("DEFAULT_INPUT_POLICY", "").upper(), "allow"),
         outgoing=_POLICIES.get(defaults.get("DEFAULT_OUTPUT_POLICY", "").upper(), "allow"),
@@ -90,11 +92,20 @@ def host_warnings(call: Run = run) -> list[str]:
     return warnings
 
 
-def _carry_out(steps: Plan, call: Run) -> None:
-    for words in steps.steps:
-        answer = call(["ufw", *words])
+def _commands(before: State, todo: Plan, request: Request) -> list[list[str]]:
+    """Return the commands of a plan; `ufw enable` itself does not have the firewall start with the host."""
+    commands = [["ufw", *words] for words in todo.steps]
+    if request.enforced and not before.boots:
+        todo.after.boots = True
+        commands.append(["systemctl", "enable", _UNIT])
+    return commands
+
+
+def _carry_out(commands: list[list[str]], call: Run) -> None:
+    for command in commands:
+        answer = call(command)
         if answer.rc != 0:
-            raise UfwError(f"`ufw {' '.join(words)}` fails: {answer.text}; what was done before it stays, run again")
+            raise UfwError(f"`{' '.join(command)}` fails: {answer.text}; what was done before it stays, run again")
 
 
 def reconcile(request: Request, check: bool = False, etc: Path = Path("/etc"), call: Run = run) -> Outcome:
@@ -106,12 +117,14 @@ def reconcile(request: Request, check: bool = False, etc: Path = Path("/etc"), c
     if not before.installed and not check:
         raise UfwError("ufw is not installed: install the package ufw first (the role hardening does)")
     todo = plan(before, request)
-    outcome = Outcome(bool(todo.steps), todo.steps, before, todo.after, todo.warnings)
-    if check or not todo.steps:
+    commands = _commands(before, todo, request)
+    outcome = Outcome(bool(commands), commands, before, todo.after, todo.warnings)
+    if check or not commands:
         return outcome
-    _carry_out(todo, call)
-    left = plan(read_state(etc, call), request)
-    if left.steps:
-        wanted = "; ".join("ufw " + " ".join(words) for words in left.steps)
+    _carry_out(commands, call)
+    now = read_state(etc, call)
+    left = _commands(now, plan(now, request), request)
+    if left:
+        wanted = "; ".join(" ".join(command) for command in left)
         raise UfwError(f"ufw accepted the commands, yet its rule set is not as wanted; still missing: {wanted}")
     return outcome

@@ -61,14 +61,18 @@ class Entry:
         """Whether the comment carries our mark."""
         return re.match(re.escape(MARK) + r"(?![\w.-])", self.comment) is not None
 
+    def speaks_of(self, port: int) -> bool:
+        """Whether the rule decides on some incoming connections to this TCP port."""
+        if self.forward or not self.direction.startswith("in") or self.proto not in ("any", "tcp"):
+            return False
+        return self.dport == "any" or _holds(self.dport, port)
+
     def decides_for_all(self, port: int) -> bool:
         """Whether the rule decides on every incoming connection of its family to this TCP port."""
         everywhere = EVERYWHERE[self.family]
-        if self.forward or self.direction != "in" or self.proto not in ("any", "tcp") or self.sport != "any":
+        if self.direction != "in" or self.sport != "any" or self.src != everywhere or self.dst not in ("", everywhere):
             return False
-        if self.src != everywhere or self.dst not in ("", everywhere):
-            return False
-        return self.dport == "any" or _holds(self.dport, port)
+        return self.speaks_of(port)
 
     def text(self) -> str:
         """One line for a diff or a message."""

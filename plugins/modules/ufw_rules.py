@@ -15,6 +15,7 @@ description:
   - Rules without it belong to the owner and stay.
   - SSH stays reachable at every moment. Its rules are added first, the firewall is enabled last. A rule of the owner
     that would close SSH as soon as the firewall is enabled is an error, which names the rule and how to delete it.
+  - Where the firewall is active and rules of the owner let SSH in for some alone, it is not opened to everybody.
   - Reads the state first and runs only the commands that are needed, so that a second run disturbs no traffic.
 extends_documentation_fragment:
   - constellation.edge.attributes
@@ -186,7 +187,7 @@ def main() -> None:
         ssh_ports=list(request.ssh_ports),
         controller=current.address if current else "",
         active=outcome.after.active,
-        commands=[" ".join(["ufw", *words]) for words in outcome.commands],
+        commands=[" ".join(command) for command in outcome.commands],
         diff=[
             {
                 "before_header": "ufw",

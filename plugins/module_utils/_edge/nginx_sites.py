@@ -36,6 +36,12 @@ _LENGTH_MAP = (
 
 NO_SERVER = LocalServer()
 
+# Other headers by which a client could claim an address or a port, and that some applications believe: not sent on.
+_CLAIMS = ("CF-Connecting-IP", "Client-IP", "Forwarded", "True-Client-IP", "X-Client-IP", "X-Forwarded-Port")
+
+# What an older nginx does not know: it goes when nginx goes back.
+_NEWER = ("http2", "ssl_reject_handshake")
+
 # Every directive that a route's location can get beside those of `upstreams`. Lines of other names are its owner's.
 ROUTE_DIRECTIVES = (
     "proxy_http_version",
@@ -66,6 +72,7 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
         "listen": platform.listen_https(),
         "default": True,
         "directives": {**platform.tls(), **refusal, "access_log": _DEFAULT_LOG},
+        "owns": list(_NEWER),
         # A client that shook hands under a right name and then asks for a wrong one ends here.
         "locations": [_location("/", {"return": "421" if platform.can_reject_handshake else "444"})],
     }
@@ -102,7 +109,7 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
         "certificate": site.name,
         "directives": {**platform.tls(), **platform.keepalive(), "access_log": log, "add_header": headers},
         # Of headers this one alone is taken away again: others that an owner adds stay.
-        "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES],
+        "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES, *_NEWER],
         "locations": [
             _location(
                 route.path,
@@ -126,12 +133,13 @@ def _location(location: str, directives: dict[str, Any], owns: Iterable[str] = (
 
 def _proxy(route: Route, where: Mapping[str, Any]) -> dict[str, Any]:
     headers = [
-        "Host $host",
+        f"Host {route.host or '$host'}",
         # What the client claims about itself is replaced, never appended to.
         "X-Real-IP $remote_addr",
         "X-Forwarded-For $remote_addr",
         "X-Forwarded-Host $host",
         "X-Forwarded-Proto $scheme",
+        *(f'{name} ""' for name in _CLAIMS),
         "Upgrade $http_upgrade",
         "Connection $constellation_edge_connection",
     ]

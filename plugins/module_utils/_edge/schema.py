@@ -46,6 +46,7 @@ class SchemaError(Exception):
 class Route:
     """One public path of a site; `read_timeout` in seconds, `max_body_size` in nginx's notation ("0": no limit).
 
+    `host` is the Host header that the service insists on, "" for the one that the client sent.
     `console` tells who may open what the Constellation server keeps for its own host: the LAN or everybody.
     """
 
@@ -59,6 +60,7 @@ class Route:
     fixed_content_length: bool
     probe: Mapping[str, Any] = field(default_factory=dict)
     console: str = LAN
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,7 @@ class _Reader:
             fixed_content_length=bool(preset.get("fixed_content_length", False)),
             probe=self._probe(entry, place),
             console=self._console(entry, app, place),
+            host=str(preset.get("host", "")),
         )
         return None if len(self.problems) > before else route
 

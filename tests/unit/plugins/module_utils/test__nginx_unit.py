@@ -53,6 +53,8 @@ def test_the_documentation_lists_every_restriction() -> None:
         ("ssl_certificate_key /root/key.pem;", "ProtectHome"),
         ("fastcgi_pass unix:/run/user/1000/app.sock;", "ProtectHome"),
         ("alias /home/me/$1;", "ProtectHome"),
+        ("set $base /home/me/www; root $base;", "ProtectHome"),
+        ("map $host $base { default /home/me/www; }", "ProtectHome"),
         ("proxy_pass http://unix:/tmp/app.sock:/x;", "PrivateTmp"),
         ("upstream a { server unix:/var/tmp/app.sock; }", "PrivateTmp"),
         ("listen unix:/tmp/in.sock;", "PrivateTmp"),

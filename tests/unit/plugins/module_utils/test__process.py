@@ -36,6 +36,17 @@ def test_this_process() -> None:
     assert _process.boot_id()
 
 
+def test_a_container_that_shows_its_own_uptime_tells_no_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As lxcfs does, while the ticks of its processes count from the machine's boot."""
+    monkeypatch.setattr(_process, "PROC", tmp_path)
+    (tmp_path / "uptime").write_text("3600.00 100.00\n")
+    ticks = os.sysconf("SC_CLK_TCK")
+    assert _process.since_epoch(40 * 86400 * ticks) is None
+    begun = _process.since_epoch(3600 * ticks)
+    assert begun is not None
+    assert abs(begun - time.time()) < 60
+
+
 def test_no_process() -> None:
     assert _process.stat(NOBODY) is None
     assert (_process.name(NOBODY), _process.title(NOBODY), _process.sockets(NOBODY)) == ("", "", set())

@@ -136,6 +136,35 @@ def test_the_owners_contrary_rule_is_an_error_with_the_remedy():
         plan(State(entries={V4: [_foreign("deny", "80")], V6: []}), _request())
 
 
+@pytest.mark.parametrize("source", ["192.168.0.0/24", "fd00::/64"])
+def test_ssh_that_the_owner_keeps_to_some_is_not_opened_to_everybody(source):
+    state = State(active=True)
+    lan = _foreign("allow", "22", source, proto="any")
+    state.entries[lan.family].append(lan)
+    result = plan(state, _request([], controller="10.8.0.2"))
+    assert [words[0] for words in result.steps] == ["prepend"]
+    assert "10.8.0.2" in result.steps[0]
+    assert any("stays closed to all but those" in warning for warning in result.warnings)
+    again = plan(result.after, _request([], controller="10.8.0.2"))
+    assert again.steps == []
+
+
+@pytest.mark.parametrize(
+    ("state", "entry"),
+    [
+        (State(active=False), _foreign("allow", "22", "192.168.0.0/24")),
+        (State(active=True, incoming="allow"), _foreign("allow", "22", "192.168.0.0/24")),
+        (State(active=True), _foreign("allow", "22", "192.168.0.0/24", proto="udp")),
+        (State(active=True), _foreign("deny", "22", "192.168.0.0/24")),
+        (State(active=True), _foreign("allow", "2222", "192.168.0.0/24")),
+    ],
+)
+def test_ssh_that_nobody_has_kept_to_some_is_opened(state, entry):
+    state = state.copy()
+    state.entries[V4].append(entry)
+    assert any("22" in words for words in plan(state, _request([])).steps)
+
+
 def test_the_owners_limit_on_ssh_stays():
     limited = {V4: [_foreign("limit", "22")], V6: [_foreign("limit", "22", "::/0")]}
     result = plan(State(active=True, entries=limited), _request([], controller="192.168.0.5"))
@@ -298,7 +327,28 @@ def test_check_mode_runs_no_changing_command(monkeypatch, tmp_path):
     call, calls = _fake_ufw(monkeypatch, lambda words: Answer(0, "Status: inactive\n", ""))
     outcome = reconcile(_request(), check=True, etc=tmp_path, call=call)
     assert outcome.changed
-    assert calls == [["ufw", "status"]]
+    assert calls == [["ufw", "status"], ["systemctl", "is-enabled", "ufw.service"]]
+
+
+def test_a_firewall_that_would_not_start_with_the_host_is_enabled(monkeypatch, tmp_path):
+    (tmp_path / "default").mkdir()
+    (tmp_path / "default" / "ufw").write_text("IPV6=no\nDEFAULT_INPUT_POLICY=DROP\nDEFAULT_OUTPUT_POLICY=ACCEPT\n")
+    said = ["disabled"]
+
+    def answers(words):
+        if words == ["systemctl", "enable", "ufw.service"]:
+            said[0] = "enabled"
+        return Answer(0, said[0] if words[1] == "is-enabled" else "Status: active\n", "")
+
+    call, calls = _fake_ufw(monkeypatch, answers)
+    wanted = _request([], ssh_ports=())
+    outcome = reconcile(wanted, check=True, etc=tmp_path, call=call)
+    assert (outcome.commands, outcome.changed) == ([["systemctl", "enable", "ufw.service"]], True)
+    assert "not started with the host" in outcome.before.text()
+    assert "not started with the host" not in outcome.after.text()
+    assert reconcile(wanted, etc=tmp_path, call=call).changed
+    assert not reconcile(wanted, etc=tmp_path, call=call).changed
+    assert calls.count(["systemctl", "enable", "ufw.service"]) == 1
 
 
 CLOSING = [
