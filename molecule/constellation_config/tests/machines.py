@@ -48,6 +48,11 @@ class Sentinel:
         """The sentinel's process: another one after a restart."""
         return str(self.host.check_output("supervisorctl pid constellation-sentinel"))
 
+    @property
+    def syncs(self) -> bool:
+        """Whether the system brings Mono's certificates in line by itself: Ubuntu 26.04 has no such package."""
+        return bool(self.host.file("/usr/bin/cert-sync").exists)
+
     def peers(self, port: int) -> list[str]:
         """Return the addresses with which something on the machine is connected on a port."""
         lines = self.host.check_output("ss -Htn state established '( dport = :%d )'" % port).splitlines()  # noqa: UP031

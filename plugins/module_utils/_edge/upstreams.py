@@ -57,20 +57,17 @@ def directives(site: Site, route: Route, platform: Platform, names: Names) -> di
     """Return the directives of a route's location that say where its requests go, and with which path."""
     upstream = route.upstream
     strips = route.prefix == "strip" and route.path != "/"
-    # nginx puts the prefix back into absolute redirects, by the second value into those without a host.
-    redirects = [f"{upstream.url}/ {route.path if strips else '/'}", *([f"/ {route.path}"] if strips else [])]
     # Without a path in proxy_pass nginx sends the URI on as the client wrote it.
     path = "/" if strips else ""
     if not _is_asked(upstream, names):
         address = _address(upstream) or names[upstream.host]["address"]
         target = Upstream(upstream.scheme, address, upstream.port)
-        if address == upstream.host:
-            redirects = ["default", *redirects[1:]] if strips else []
-        return {"proxy_pass": f"{target.url}{path}"} | _redirect(redirects)
+        return {"proxy_pass": f"{target.url}{path}", "proxy_redirect": _redirect(site, route, address, strips)}
     if platform.can_resolve_upstreams:
         # The name itself, should an owner switch on SNI or a check of the certificate.
         tls = {"proxy_ssl_name": upstream.host} if upstream.scheme == "https" else {}
-        return {"proxy_pass": f"{upstream.scheme}://{_group(site, route)}{path}"} | tls | _redirect(redirects)
+        target_url = f"{upstream.scheme}://{_group(site, route)}{path}"
+        return {"proxy_pass": target_url, "proxy_redirect": _redirect(site, route, "", strips), **tls}
     found = names[upstream.host]
     target = Upstream(upstream.scheme, _VARIABLE, upstream.port)
     return {
@@ -79,7 +76,8 @@ def directives(site: Site, route: Route, platform: Platform, names: Names) -> di
         **({"rewrite": f"{_stripping(route)} /$1 break"} if strips else {}),
         "resolver": _resolver(found, platform),
         "proxy_pass": target.url,
-    } | _redirect(redirects)
+        "proxy_redirect": _redirect(site, route, "", strips),
+    }
 
 
 def owned(route: Route) -> list[str]:
@@ -144,9 +142,30 @@ def _resolver(found: Mapping[str, Any], platform: Platform) -> str:
 
 def _stripping(route: Route) -> str:
     """Return the expression that takes the prefix away; `(?s)` lets a line end in the path be a part of the rest."""
-    path = re.sub(r"[.+]", r"\\\g<0>", route.path)
-    return f"(?s)^{path}(.*)"
+    return f"(?s)^{_literal(route.path)}(.*)"
 
 
-def _redirect(values: list[str]) -> dict[str, Any]:
-    return {"proxy_redirect": values} if values else {}
+def _redirect(site: Site, route: Route, address: str, strips: bool) -> str:
+    """Return what turns a service's redirect to itself, by whatever name and port it knows, into a path of the site.
+
+    A service that is told no prefix gets it put in front, unless it has put it there on its own. Redirects to other
+    hosts, and of such a service to other routes, stay.
+    """
+    hosts = dict.fromkeys(filter(None, (*site.server_names, route.host, route.upstream.host, address)))
+    ports = dict.fromkeys((80, 443, route.upstream.port))
+    origin = f"https?://(?:{_one_of(hosts)})(?::(?:{_one_of(ports)}))?"
+    if not strips:
+        return f"~*^{origin}/(.*)$ /$1"
+    others = (each.path.lstrip("/") for each in site.routes if each.path not in ("/", route.path))
+    return (
+        f"~*^(?:{origin})?/(?!{_one_of(['/', *others])})(?:{_literal(route.path.strip('/'))}(?:/|$))?(.*)$ "
+        f"{route.path}$1"
+    )
+
+
+def _one_of(values: Iterable[object]) -> str:
+    return "|".join(_literal(str(value)) for value in values)
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"[].+[]", r"\\\g<0>", text)

@@ -76,13 +76,16 @@ def test_keep_sends_the_path_on_as_the_client_wrote_it():
     directives = location({"path": "/zm/", "app": "zoneminder", "upstream": "http://10.0.0.1"})["directives"]
     assert directives["proxy_pass"] == "http://10.0.0.1"
     assert directives["proxy_buffering"] == "off"
-    assert "proxy_redirect" not in directives
+    assert (
+        directives["proxy_redirect"]
+        == r"~*^https?://(?:a\.example\.org|b\.example\.org|10\.0\.0\.1)(?::(?:80|443))?/(.*)$ /$1"
+    )
 
 
 def test_strip_removes_the_prefix_and_puts_it_back_into_redirects():
     directives = location({"path": "/jeedom/", "app": "jeedom", "upstream": "http://10.0.0.1"})["directives"]
     assert directives["proxy_pass"] == "http://10.0.0.1/"
-    assert directives["proxy_redirect"] == ["default", "/ /jeedom/"]
+    assert directives["proxy_redirect"].endswith("(?:jeedom(?:/|$))?(.*)$ /jeedom/$1")
 
 
 def test_constellation_never_gets_a_request_without_a_length():
@@ -95,6 +98,26 @@ def test_constellation_never_gets_a_request_without_a_length():
 def test_what_a_client_claims_about_itself_is_replaced():
     headers = location({"path": "/", "upstream": "http://10.0.0.1"})["directives"]["proxy_set_header"]
     assert "X-Forwarded-For $remote_addr" in headers
+    for name in ("Forwarded", "CF-Connecting-IP", "True-Client-IP", "X-Forwarded-Port"):
+        assert f'{name} ""' in headers
+
+
+def test_a_service_that_insists_on_its_host_gets_it():
+    headers = location({"path": "/sync/", "app": "syncthing"})["directives"]["proxy_set_header"]
+    assert "Host localhost" in headers
+    assert "X-Forwarded-Host $host" in headers
+
+
+def test_an_older_nginx_loses_what_it_does_not_know():
+    route = {"path": "/", "upstream": "http://10.0.0.1"}
+    new, old = (wanted_site.sites(declared(route, platform=each)) for each in (NEW, OLD))
+    texts = [edit_site(None, one, "s", lambda _name: ("c", "k"), lambda _path: True, purge=True) for one in new]
+    assert any("http2 on;" in text for text in texts)
+    assert any("ssl_reject_handshake" in text for text in texts)
+    for text, one in zip(texts, old, strict=True):
+        again = edit_site(text, one, "s", lambda _name: ("c", "k"), lambda _path: True, purge=True)
+        assert "http2 on;" not in again
+        assert "ssl_reject_handshake" not in again
 
 
 def test_a_routes_own_keys_win_over_its_preset():

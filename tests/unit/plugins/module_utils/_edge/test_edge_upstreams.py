@@ -35,7 +35,7 @@ def declared(route, platform=NEW, known=None):
 
 def directives(route, platform=NEW, known=None):
     location = declared(route, platform, known)[1]["servers"][1]["locations"][0]["directives"]
-    about = ("set", "rewrite", "resolver", "proxy_pass", "proxy_redirect", "proxy_ssl_name")
+    about = ("set", "rewrite", "resolver", "proxy_pass", "proxy_ssl_name")
     return {name: value for name, value in location.items() if name in about}
 
 
@@ -50,10 +50,7 @@ def directives(route, platform=NEW, known=None):
 def test_an_address_stands_as_it_is(platform, upstream, target):
     route = {"path": "/", "upstream": upstream}
     assert directives(route, platform) == {"proxy_pass": target}
-    assert directives({**STRIP, "upstream": upstream}, platform) == {
-        "proxy_pass": f"{target}/",
-        "proxy_redirect": ["default", "/ /s/"],
-    }
+    assert directives({**STRIP, "upstream": upstream}, platform) == {"proxy_pass": f"{target}/"}
     assert declared(route, platform)[1]["directives"] == {}
     assert asked_names(sites_of(route)) == []
 
@@ -61,10 +58,7 @@ def test_an_address_stands_as_it_is(platform, upstream, target):
 def test_localhost_asks_nobody():
     route = {"path": "/", "upstream": "http://localhost:8080"}
     assert asked_names(sites_of(route)) == []
-    assert directives(route) == {
-        "proxy_pass": "http://127.0.0.1:8080",
-        "proxy_redirect": ["http://localhost:8080/ /"],
-    }
+    assert directives(route) == {"proxy_pass": "http://127.0.0.1:8080"}
 
 
 def test_a_name_gets_a_block_where_nginx_can_resolve_it():
@@ -77,7 +71,7 @@ def test_a_name_gets_a_block_where_nginx_can_resolve_it():
             "server": "nas.lan:8080 resolve max_fails=0",
         }
     }
-    assert directives(KEEP) == {"proxy_pass": f"http://{GROUP}", "proxy_redirect": ["http://nas.lan:8080/ /"]}
+    assert directives(KEEP) == {"proxy_pass": f"http://{GROUP}"}
     assert directives(STRIP)["proxy_pass"] == f"http://{GROUP}/"
     assert directives({**KEEP, "upstream": "https://nas.lan:8080"})["proxy_ssl_name"] == "nas.lan"
 
@@ -90,7 +84,6 @@ def test_a_name_stands_in_a_variable_where_nginx_cannot(platform):
         "rewrite": "(?s)^/s/(.*) /$1 break",
         "resolver": "10.0.0.1 valid=1s",
         "proxy_pass": "http://$constellation_edge_upstream:8080",
-        "proxy_redirect": ["http://nas.lan:8080/ /s/", "/ /s/"],
     }
     assert "rewrite" not in directives(KEEP, platform)
 
@@ -115,7 +108,6 @@ def test_a_completed_name_is_asked_for_in_full():
 def test_a_name_of_the_host_alone_is_an_address(platform):
     assert directives(STRIP, platform, ALONE) == {
         "proxy_pass": "http://10.0.0.7:8080/",
-        "proxy_redirect": ["http://nas.lan:8080/ /s/", "/ /s/"],
     }
     assert declared(STRIP, platform, ALONE)[1]["directives"] == {}
 

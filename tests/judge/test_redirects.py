@@ -1,0 +1,66 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a service's redirect leads a client, through nginx: to the same place below the route's path."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ansible_collections.constellation.edge.plugins.module_utils._edge.nginx_sites import nginx_sites
+from ansible_collections.constellation.edge.plugins.module_utils._edge.platform import Platform
+from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+
+from judge.inside_redirects import HOST, NAME, PROXY, SERVICE
+from judge.nginx import FOLDER, Judge
+
+PROGRAM = Path(__file__).with_name("inside_redirects.py")
+ROUTES = [
+    {"path": "/s/", "prefix": "strip", "upstream": f"http://{HOST}:{SERVICE}"},
+    {"path": "/keep/", "upstream": f"http://{HOST}:{SERVICE}"},
+]
+# What the service says, and what a client is told by a route that strips and by one that keeps.
+REDIRECTS = [
+    ("/login", "/s/login", "/login"),
+    ("/", "/s/", "/"),
+    ("/s/login?a=/s/", "/s/login?a=/s/", "/s/login?a=/s/"),
+    ("/s", "/s/", "/s"),
+    ("/style.css", "/s/style.css", "/style.css"),
+    (f"http://{NAME}/login", "/s/login", "/login"),
+    (f"https://{NAME}/s/login", "/s/login", "/s/login"),
+    (f"http://{NAME}:{SERVICE}/a/", "/s/a/", "/a/"),
+    (f"http://{HOST}:{SERVICE}/a/", "/s/a/", "/a/"),
+    (f"HTTPS://{NAME.upper()}:443/a/", "/s/a/", "/a/"),
+    # To another route, to another service and to another host.
+    (f"http://{NAME}/keep/", f"http://{NAME}/keep/", "/keep/"),
+    (f"http://{NAME}:9000/a/", f"http://{NAME}:9000/a/", f"http://{NAME}:9000/a/"),
+    (f"https://{NAME}.example.net/a", f"https://{NAME}.example.net/a", f"https://{NAME}.example.net/a"),
+    ("https://id.example.net/a", "https://id.example.net/a", "https://id.example.net/a"),
+    ("//id.example.net/a", "//id.example.net/a", "//id.example.net/a"),
+    ("next", "next", "next"),
+]
+
+
+def configuration() -> bytes:
+    """Return a whole configuration: the site that site.yml would make, and the service."""
+    sites = read_sites([{"server_name": NAME, "routes": ROUTES}], {"generic": {}})
+    common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
+    site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": site["servers"][1]["locations"]}]
+    (wanted,) = wanted_site.sites([site])
+    text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
+    service = f"server {{ listen {HOST}:{SERVICE}; location / {{ add_header Location $arg_to; return 204; }} }}\n"
+    main = f"events {{}}\nerror_log stderr;\npid {FOLDER}/pid;\n"
+    # What begins with a slash, nginx completes with its own port, which here is none that anybody calls.
+    return f"{main}http {{ access_log off; absolute_redirect off;\n{common['directives']}\n{text}{service}}}\n".encode()
+
+
+def test_a_redirect_leads_to_the_same_place(judge: Judge) -> None:
+    paths = [f"{route['path']}x?to={said}" for route in ROUTES for said, *_told in REDIRECTS]
+    files = {"redirects.conf": configuration(), "requests.json": json.dumps(paths).encode()}
+    found = judge.run(PROGRAM, files, FOLDER)
+    half = len(REDIRECTS)
+    assert list(zip([said for said, *_told in REDIRECTS], found[:half], found[half:], strict=True)) == REDIRECTS
