@@ -14,8 +14,9 @@ from typing import NamedTuple, Union
 from . import _process
 from ._process import PROC
 
-# States of the kernel's include/net/tcp_states.h.
+# States of the kernel's include/net/tcp_states.h; a UDP socket that takes packets from anybody is "closed".
 LISTEN = "0A"
+UNCONNECTED = "07"
 ESTABLISHED = "01"
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]  # noqa: UP007 - an alias that is evaluated at run time
@@ -60,8 +61,17 @@ def parse(table: str) -> Iterator[Socket]:
 
 def tcp(proc: Path = PROC) -> list[Socket]:
     """Return every TCP socket, IPv4 and IPv6."""
+    return _sockets(proc, "tcp")
+
+
+def udp(proc: Path = PROC) -> list[Socket]:
+    """Return every UDP socket, IPv4 and IPv6."""
+    return _sockets(proc, "udp")
+
+
+def _sockets(proc: Path, protocol: str) -> list[Socket]:
     found: list[Socket] = []
-    for table in ("tcp", "tcp6"):
+    for table in (protocol, f"{protocol}6"):
         try:
             found += parse((proc / "net" / table).read_text("ascii", "replace"))
         except OSError:  # the kernel has no IPv6
@@ -79,6 +89,20 @@ def listeners() -> list[Listener]:
             name = _process.name(pid) if pid else ""
             found.add(Listener(socket.port, socket.address.is_loopback, pid, name, _container(pid), _unit(pid)))
     return sorted(found, key=lambda listener: (listener.port, listener.pid))
+
+
+def open_to_others() -> list[tuple[int, str, str]]:
+    """Return what takes connections or packets from other machines: port, protocol, and program ("" for the kernel)."""
+    owners = _owners()
+    found = [(each, "tcp") for each in tcp() if each.state == LISTEN]
+    found += [(each, "udp") for each in udp() if each.state == UNCONNECTED]
+    return sorted(
+        {
+            (each.port, protocol, _process.name(owners[each.inode]) if each.inode in owners else "")
+            for each, protocol in found
+            if not each.address.is_loopback
+        }
+    )
 
 
 def _address(hexadecimal: str) -> Address:

@@ -6,14 +6,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ._command import Run, find, run
+from ._sockets import open_to_others
 from ._ufw import Plan, Request, State, plan
 from ._ufw_rule import V4, V6, UfwError, parse_entries
 
 _UNIT = "ufw.service"
+# What ufw's own before.rules let in: DHCP, mDNS and UPnP.
+_LET_IN = ((68, "udp"), (546, "udp"), (1900, "udp"), (5353, "udp"))
+# The first port that Linux gives to whoever names none (ip_local_port_range).
+_EPHEMERAL = 32768
 _POLICIES = {"DROP": "deny", "REJECT": "reject", "ACCEPT": "allow"}
 
 
@@ -75,6 +81,32 @@ def published_ports(rules: str) -> list[str]:
     return sorted(found)
 
 
+def closed_by(state: State, there: Iterable[tuple[int, str, str]]) -> list[str]:
+    """Return what no rule lets in, of port, protocol and program of what others can reach, as people write it."""
+    entries = [entry for entries in state.entries.values() for entry in entries if entry.action in ("allow", "limit")]
+    return [
+        f"{port}/{proto}" + (f" ({program})" if program else "")
+        for port, proto, program in there
+        # Docker lets in past ufw what it publishes. A program's own high UDP port is where it is answered.
+        if program != "docker-proxy"
+        and (port, proto) not in _LET_IN
+        and (proto == "tcp" or port < _EPHEMERAL or not program)
+        and not any(entry.speaks_of(port, proto) for entry in entries)
+    ]
+
+
+def _closing(before: State, after: State, request: Request) -> list[str]:
+    """Say what stops being reachable when the firewall is enabled for the first time."""
+    if before.active or not request.enforced or request.incoming == "allow":
+        return []
+    closed = ", ".join(closed_by(after, open_to_others()))
+    return (
+        [f"the firewall closes {closed}: a rule lets in what others are to reach (edge_firewall_rules)"]
+        if closed
+        else []
+    )
+
+
 def host_warnings(call: Run = run) -> list[str]:
     """Say what on this host makes the firewall weaker than its rules."""
     warnings = []
@@ -118,7 +150,9 @@ def reconcile(request: Request, check: bool = False, etc: Path = Path("/etc"), c
         raise UfwError("ufw is not installed: install the package ufw first (the role hardening does)")
     todo = plan(before, request)
     commands = _commands(before, todo, request)
-    outcome = Outcome(bool(commands), commands, before, todo.after, todo.warnings)
+    outcome = Outcome(
+        bool(commands), commands, before, todo.after, [*todo.warnings, *_closing(before, todo.after, request)]
+    )
     if check or not commands:
         return outcome
     _carry_out(commands, call)

@@ -61,9 +61,9 @@ class Entry:
         """Whether the comment carries our mark."""
         return re.match(re.escape(MARK) + r"(?![\w.-])", self.comment) is not None
 
-    def speaks_of(self, port: int) -> bool:
-        """Whether the rule decides on some incoming connections to this TCP port."""
-        if self.forward or not self.direction.startswith("in") or self.proto not in ("any", "tcp"):
+    def speaks_of(self, port: int, proto: str = "tcp") -> bool:
+        """Whether the rule decides on some incoming packets to this port."""
+        if self.forward or not self.direction.startswith("in") or self.proto not in ("any", proto):
             return False
         return self.dport == "any" or _holds(self.dport, port)
 

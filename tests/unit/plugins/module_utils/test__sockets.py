@@ -6,8 +6,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._sockets import container_id, service_unit
+from ansible_collections.constellation.edge.plugins.module_utils._sockets import (
+    container_id,
+    open_to_others,
+    service_unit,
+)
 
 ONE, TWO = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 
@@ -48,3 +54,18 @@ def test_the_innermost_container_is_found(groups, container):
 )
 def test_a_service_of_the_system_is_found(groups, unit):
     assert service_unit(groups) == unit
+
+
+def test_what_others_can_reach_is_found_with_its_program():
+    with open("/proc/self/comm", encoding="utf-8") as comm:
+        own = comm.read().strip()
+    with (
+        socket.create_server(("0.0.0.0", 0)) as tcp,  # noqa: S104 - what is looked for
+        socket.create_server(("127.0.0.1", 0)) as near,
+        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp,
+    ):
+        udp.bind(("::", 0))
+        found = open_to_others()
+        assert (tcp.getsockname()[1], "tcp", own) in found
+        assert (udp.getsockname()[1], "udp", own) in found
+        assert near.getsockname()[1] not in [port for port, _protocol, _program in found]

@@ -18,6 +18,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._ufw import (
     plan,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._ufw_host import (
+    closed_by,
     parse_defaults,
     published_ports,
     reconcile,
@@ -328,6 +329,24 @@ def test_check_mode_runs_no_changing_command(monkeypatch, tmp_path):
     outcome = reconcile(_request(), check=True, etc=tmp_path, call=call)
     assert outcome.changed
     assert calls == [["ufw", "status"], ["systemctl", "is-enabled", "ufw.service"]]
+
+
+def test_what_the_firewall_closes_is_named():
+    there = [
+        (22, "tcp", "sshd"),
+        (53, "tcp", "pihole-FTL"),
+        (53, "udp", "pihole-FTL"),
+        (68, "udp", "dhclient"),
+        (443, "tcp", "nginx"),
+        (445, "tcp", "smbd"),
+        (5353, "udp", "avahi-daemon"),
+        (9000, "tcp", "docker-proxy"),
+        (40000, "udp", "avahi-daemon"),
+        (51820, "udp", ""),
+    ]
+    entries = {V4: [_foreign("allow", "22"), _foreign("allow", "443"), _foreign("allow", "53", "10.0.0.0/8", "udp")]}
+    state = State(entries={**entries, V6: [_foreign("deny", "445", "::/0")]})
+    assert closed_by(state, there) == ["53/tcp (pihole-FTL)", "445/tcp (smbd)", "51820/udp"]
 
 
 def test_a_firewall_that_would_not_start_with_the_host_is_enabled(monkeypatch, tmp_path):
