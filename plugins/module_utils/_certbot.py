@@ -306,6 +306,12 @@ def reconcile(
                 "Bring it in line in the way it was made, or, when nothing else needs it, remove it with "
                 f"`certbot delete --cert-name {request.name}`. {AGAIN}"
             )
+        elif lineage.renewal is not None and (broken := _no_link(request.name, settings.folder)):
+            problem = (
+                f"The certificate {request.name} does not do: {reason}. It is left as it is, because {broken} is no "
+                "link to one of certbot's files: every attempt would get another certificate, which nobody serves. "
+                f"Put the link back, or remove the rest with `certbot delete --cert-name {request.name}`. {AGAIN}"
+            )
         elif check_mode:
             outcome.changed = True
         else:
@@ -321,6 +327,12 @@ def reconcile(
     if required and problems:
         raise CertbotError(" ".join(problems))
     return outcome
+
+
+def _no_link(name: str, folder: Path) -> str:
+    """Return the first of a lineage's files that certbot would take for damage, "" when there is none."""
+    links = (folder / "live" / name / f"{kind}.pem" for kind in ("cert", "privkey", "chain", "fullchain"))
+    return next((str(link) for link in links if not link.is_symlink() or not link.exists()), "")
 
 
 def _refuse_doubles(requests: list[Wanted]) -> None:

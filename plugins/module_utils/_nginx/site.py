@@ -96,7 +96,8 @@ class _Planner:
                 site,
                 path,
                 certificate,
-                os.path.exists,
+                # A relative path counts from the folder of nginx.conf.
+                lambda path: os.path.exists(os.path.join(self.root, path)),
                 purge=self.purge_ours,
                 warnings=self.result.warnings,
             )

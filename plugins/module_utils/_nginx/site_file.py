@@ -14,8 +14,8 @@ from .identity import key, listen_key, location_key
 from .locations import reconcile_locations
 from .quoting import quote
 from .reconcile import Reconciler
-from .server import ServerKey, describe, server_key
-from .tokens import Token, outer
+from .server import ServerKey, describe, server_key, servers_of
+from .tokens import ConfigError, Token, outer
 from .tree import Block, Statement, checked, meaning, read
 from .wanted_site import EQUAL, PLACES, WantedServer, WantedSite, likeness
 
@@ -49,6 +49,7 @@ def edit_site(
         _remove_ours(editor, set(), set())
         return None if text != document.dumps() and is_empty(document) else checked(document, path)
     there = [each for each in document.body if each.block is not None and each.name == "server"]
+    before = {id(each): server_key(each) for each in there}
     pairs = match(editor, there, wanted.servers)
     if purge:
         kept = {id(have) for have in pairs if have is not None}
@@ -64,6 +65,7 @@ def edit_site(
             have = insert(document, _server_index(document, pairs, number), _empty_server(), editor.style, mark=True)
             pairs[number] = have
         _change_server(editor, document, have, each, certificate, exists, purge=purge)
+    _refuse_twins(editor, before, [pair for pair in pairs if pair is not None])
     if text is None and not document.body:
         return None
     return checked(document, path)
@@ -114,6 +116,23 @@ def match(editor: Reconciler, there: list[Statement], wanted: list[WantedServer]
         pairs[number] = left[0]
         taken.add(id(left[0]))
     return pairs
+
+
+def _refuse_twins(editor: Reconciler, before: dict[int, ServerKey], wanted: list[Statement]) -> None:
+    """Refuse an edit after which two servers have a name and an address in common that had not before.
+
+    nginx takes the first of them alone. So it is with an owner's server on both ports, of which the redirect is one.
+    """
+    for one in wanted:
+        for other in servers_of(editor.document):
+            if other is one or not likeness(server_key(one), server_key(other)):
+                continue
+            if not all(id(each) in before for each in (one, other)) or not likeness(before[id(one)], before[id(other)]):
+                mine = next((each for each in (one, other) if id(each) in before), one)
+                raise ConfigError(
+                    f"{editor.place(mine)}: {describe(mine)} would share a name and an address with another server of "
+                    "the file, and nginx takes the first one alone: split it into one server for each address"
+                )
 
 
 def _empty_server() -> Statement:
@@ -201,10 +220,15 @@ def _certificate_pair(
     if wanted.certificate is None:
         return []
     chains = [each.args[0] for each in block.body if each.name == "ssl_certificate" and each.args]
-    if not ours and any(exists(os.fsdecode(chain.encode("latin-1"))) for chain in chains):
+    if not ours and any(_is_there(chain, exists) for chain in chains):
         return []
     chain, private = certificate(wanted.certificate)
     return [simple("ssl_certificate", [chain]), simple("ssl_certificate_key", [private])]
+
+
+def _is_there(chain: str, exists: Exists) -> bool:
+    """Tell whether a certificate is there, as far as that can be known: not of one that a variable names."""
+    return "$" in chain or chain.startswith("data:") or exists(os.fsdecode(chain.encode("latin-1")))
 
 
 def _set_listens(editor: Reconciler, block: Block, wanted: list[Statement], owner: str, ours: bool) -> None:

@@ -69,8 +69,13 @@ def issue(
     settings: Settings, name: str, names: list[str], key_type: str = "ecdsa", server: str = "", days: int = 60
 ) -> None:
     live, renewal = settings.folder / "live" / name, settings.folder / "renewal"
-    live.mkdir(parents=True, exist_ok=True)
-    renewal.mkdir(exist_ok=True)
+    archive = settings.folder / "archive" / name
+    for folder in (live, archive, renewal):
+        folder.mkdir(parents=True, exist_ok=True)
+    for kind in ("cert", "privkey", "chain", "fullchain"):
+        (archive / f"{kind}1.pem").touch()
+        if not (live / f"{kind}.pem").exists():
+            (live / f"{kind}.pem").symlink_to(f"../../archive/{name}/{kind}1.pem")
     key = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"] if key_type == "ecdsa" else ["rsa:2048"]
     command = ["openssl", "req", "-x509", "-nodes", "-days", str(days), "-newkey", *key, "-subj", "/CN=Test CA"]
     command += ["-keyout", str(live / "privkey.pem"), "-out", str(live / "fullchain.pem")]
@@ -223,6 +228,31 @@ def test_problem_is_reported_or_required(settings: Settings) -> None:
     assert outcome.after.startswith("a.example.org: none\nc.example.org:\n")
     with pytest.raises(CertbotError, match=r"Certificate a\.example\.org: .*no address"):
         reconcile([A, good], settings, required=True, run=Certbot(settings, (1, output)), check=served)
+
+
+def remove(live: Path) -> None:
+    for file in live.iterdir():
+        file.unlink()
+    live.rmdir()
+
+
+def restore_as_files(live: Path) -> None:
+    for file in live.iterdir():
+        content = file.read_bytes()
+        file.unlink()
+        file.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [remove, restore_as_files])
+def test_a_damaged_lineage_is_no_reason_to_ask_again_and_again(settings: Settings, damage) -> None:
+    """Certbot would begin another lineage, NAME-0001, at each attempt, until the CA's rate limit ends it."""
+    issue(settings, A.name, list(A.names))
+    damage(settings.folder / "live" / A.name)
+    certbot = Certbot(settings)
+    outcome = reconcile([MORE], settings, run=certbot, check=served)
+    assert certbot.commands == []
+    assert "is no link to one of certbot's files" in outcome.certificates[A.name]["problem"]
+    assert "certbot delete --cert-name a.example.org" in outcome.certificates[A.name]["problem"]
 
 
 def test_old_certificate_stays_where_the_new_one_cannot_be_had(settings: Settings) -> None:

@@ -110,6 +110,21 @@ def test_a_certificate_that_is_gone_is_replaced_and_the_mark_stays() -> None:
     ]
 
 
+@pytest.mark.parametrize("chain", ["ssl/camera.pem", "$camera_certificate", "data:$camera"])
+def test_a_certificate_that_is_not_named_by_a_whole_path_stays(chain: str) -> None:
+    text = f"server {{\n    listen 443 ssl;\n    server_name camera.example.org;\n    ssl_certificate {chain};\n}}\n"
+    (wanted,) = wanted_site.sites([{"name": "s", "adopt": True, "servers": [{**CAMERA, "listen": ["443 ssl"]}]}])
+    there = edit_site(text, wanted, "s", lambda _name: ("/c", "/k"), lambda path: path == "ssl/camera.pem", purge=True)
+    assert there == text
+
+
+def test_a_server_on_both_ports_does_not_become_a_redirect_to_itself() -> None:
+    text = "server {\n    listen 80;\n    listen 443 ssl;\n    server_name camera.example.org;\n}\n"
+    http = {"server_name": ["camera.example.org"], "listen": ["80"], "directives": {"return": "301 https://$host/"}}
+    with pytest.raises(ConfigError, match=r"s:1: server camera.example.org on .*one server for each address"):
+        edit(text, {"adopt": True, "servers": [http, {**CAMERA, "listen": ["443 ssl"]}]})
+
+
 def test_changing_one_value_of_a_hand_made_location() -> None:
     before = fixture("real-certbot.conf")
     location = {"location": '"/"', "directives": {"proxy_pass": "http://h:1", "proxy_set_header": "Host $host"}}
