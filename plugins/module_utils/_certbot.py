@@ -25,7 +25,7 @@ _HOST_NAME = re.compile(r"(?=.{4,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)(?
 _INTRUSIVE = {
     "apache": "rewrites the web server's files while it runs",
     "nginx": "rewrites the web server's files while it runs",
-    "standalone": "needs port 80 for itself",
+    "standalone": "needs port 80 for itself, and fails while a web server has it",
 }
 _PAUSE = 2.0
 _NONCE_ATTEMPTS = 4
@@ -244,18 +244,30 @@ def remarks(name: str, lineage: Lineage, settings: Settings) -> list[str]:
         return [f"Certificate {name}: certbot has no renewal file for it, so that it is not renewed."]
     if renewal.authenticator in _INTRUSIVE:
         effect = _INTRUSIVE[renewal.authenticator]
-        return [f"Certificate {name} is renewed by certbot's authenticator {renewal.authenticator}, which {effect}."]
+        return [
+            f"Certificate {name} is renewed by certbot's authenticator {renewal.authenticator}, which {effect}. "
+            f"{_take_over(name, lineage, settings)}"
+        ]
     if renewal.authenticator != "webroot":
         return []
     found = []
     if renewal.webroots != (str(settings.webroot),):
         folders = ", ".join(renewal.webroots) or "no folder"
-        found.append(f"Certificate {name} is renewed through {folders}, not {settings.webroot}.")
+        found.append(
+            f"Certificate {name} is renewed through {folders}, not {settings.webroot}: where the web server answers "
+            f"the CA from the latter, as in site.yml, that fails. {_take_over(name, lineage, settings)}"
+        )
     if settings.renew_hook and renewal.hook != settings.renew_hook:
         found.append(
             f"Certificate {name} is renewed with the hook {renewal.hook or '(none)'!r}, not {settings.renew_hook!r}."
         )
     return found
+
+
+def _take_over(name: str, lineage: Lineage, settings: Settings) -> str:
+    names = lineage.certificate.names if lineage.certificate else (name,)
+    options = f"--webroot --webroot-path {settings.webroot} {' '.join(f'--domain {each}' for each in names)}"
+    return f"`certbot certonly --force-renewal --cert-name {name} {options}` has it renewed as ours are."
 
 
 def arguments(request: Wanted, lineage: Lineage, settings: Settings) -> list[str]:

@@ -350,6 +350,8 @@ def test_another_hook_or_folder_is_told(settings: Settings) -> None:
     outcome = reconcile([A], other, check=served)
     assert len(outcome.warnings) == 2
     assert "not /srv/other" in outcome.warnings[0]
+    command = "certbot certonly --force-renewal --cert-name a.example.org --webroot --webroot-path /srv/other"
+    assert f"`{command} --domain a.example.org --domain b.example.org`" in outcome.warnings[0]
     assert "not 'true'" in outcome.warnings[1]
 
 
