@@ -98,8 +98,7 @@ class ActionModule(ActionBase):
         edges = self._edges(arguments["sites"] if is_edge else None, problems)
         if problems:
             raise AnsibleActionFail(_report(self._host, problems))
-        # The owner's first: who is denied 443 there is denied it before everybody is let in.
-        rules = [*arguments["firewall_rules"], *WEB_RULES]
+        rules = _with_web(arguments["firewall_rules"])
         sites = edges.get(self._host, [])
         found = self._found(edges, sites, groups)
         if found.get("failed"):
@@ -226,10 +225,14 @@ def _group_problems(groups: Mapping[str, Iterable[str]]) -> list[Problem]:
     return [Problem("inventory", text + (nearest(EDGE_GROUP, named) if named else ""), groups)]
 
 
+def _with_web(rules: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return all rules, the owner's first: who is denied 443 there is denied it before everybody is let in."""
+    return [*rules, *WEB_RULES]
+
+
 def _closed_ports(ports: Iterable[int], rules: Iterable[Mapping[str, Any]]) -> list[int]:
     """Return the ports that nobody outside may reach: not those that a rule of the owner's opens, be it to some."""
-    checked = [ArgumentSpecValidator(RULE).validate(dict(rule)).validated_parameters for rule in rules]
-    opened = [rule for rule in wanted_rules(checked) if rule.action in ("allow", "limit")]
+    opened = [rule for rule in wanted_rules(list(rules)) if rule.action in ("allow", "limit")]
     return [port for port in ports if not any(rule.covers(port) for rule in opened)]
 
 

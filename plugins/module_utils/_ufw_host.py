@@ -100,11 +100,9 @@ def _closing(before: State, after: State, request: Request) -> list[str]:
     if before.active or not request.enforced or request.incoming == "allow":
         return []
     closed = ", ".join(closed_by(after, open_to_others()))
-    return (
-        [f"the firewall closes {closed}: a rule lets in what others are to reach (edge_firewall_rules)"]
-        if closed
-        else []
-    )
+    if not closed:
+        return []
+    return [f"the firewall closes {closed}: a rule lets in what others are to reach (edge_firewall_rules)"]
 
 
 def host_warnings(call: Run = run) -> list[str]:

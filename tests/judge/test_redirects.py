@@ -6,19 +6,16 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 from ansible_collections.constellation.edge.plugins.module_utils._edge.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.module_utils._edge.platform import Platform
 from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
 
-from judge.inside_redirects import HOST, NAME, PROXY, SERVICE
-from judge.nginx import FOLDER, Judge
+from judge.nginx import PORT, Judge
 
-PROGRAM = Path(__file__).with_name("inside_redirects.py")
+HOST, NAME = "127.0.0.1", "public.example.org"
+PROXY, SERVICE = 8081, 8088
 ROUTES = [
     {"path": "/s/", "prefix": "strip", "upstream": f"http://{HOST}:{SERVICE}"},
     {"path": "/keep/", "upstream": f"http://{HOST}:{SERVICE}"},
@@ -46,21 +43,28 @@ REDIRECTS = [
 
 
 def configuration() -> bytes:
-    """Return a whole configuration: the site that site.yml would make, and the service."""
+    """Return a whole configuration: a client, the site that site.yml would make, and the service.
+
+    The client tells in a page where the answer that it got leads to.
+    """
     sites = read_sites([{"server_name": NAME, "routes": ROUTES}], {"generic": {}})
     common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": site["servers"][1]["locations"]}]
     (wanted,) = wanted_site.sites([site])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
-    service = f"server {{ listen {HOST}:{SERVICE}; location / {{ add_header Location $arg_to; return 204; }} }}\n"
-    main = f"events {{}}\nerror_log stderr;\npid {FOLDER}/pid;\n"
+    client = (
+        f"server {{ listen {HOST}:{PORT}; proxy_intercept_errors on; error_page 302 = @told; proxy_redirect off;\n"
+        f"location / {{ proxy_pass http://{HOST}:{PROXY}; proxy_set_header Host {NAME}; }}\n"
+        "location @told { return 200 $upstream_http_location; } }\n"
+    )
+    service = f"server {{ listen {HOST}:{SERVICE}; location / {{ return 302 $arg_to; }} }}\n"
     # What begins with a slash, nginx completes with its own port, which here is none that anybody calls.
-    return f"{main}http {{ access_log off; absolute_redirect off;\n{common['directives']}\n{text}{service}}}\n".encode()
+    http = f"access_log off; absolute_redirect off;\n{common['directives']}\n{text}{client}{service}"
+    return f"events {{}}\nhttp {{ {http} }}\n".encode()
 
 
 def test_a_redirect_leads_to_the_same_place(judge: Judge) -> None:
     paths = [f"{route['path']}x?to={said}" for route in ROUTES for said, *_told in REDIRECTS]
-    files = {"redirects.conf": configuration(), "requests.json": json.dumps(paths).encode()}
-    found = judge.run(PROGRAM, files, FOLDER)
+    found = [body.decode() for body in judge.serve({"nginx.conf": configuration()}, paths)]
     half = len(REDIRECTS)
     assert list(zip([said for said, *_told in REDIRECTS], found[:half], found[half:], strict=True)) == REDIRECTS

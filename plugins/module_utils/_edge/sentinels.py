@@ -107,17 +107,14 @@ def _serving(there: Mapping[str, ListenUri], uri: str) -> set[str]:
     called = _http(uri)
     if called is None:
         return set()
-    serving: set[str] = set()
-    for is_host in (lambda host: host == called.host, lambda host: host in ("+", "*")):
-        fitting = {
-            text: len(listen.path)
-            for text, listen in there.items()
-            if is_host(listen.host)
-            and listen.port == called.port
-            and called.path.lower().startswith(listen.path.lower())
-        }
-        serving |= {text for text, length in fitting.items() if length == max(fitting.values())}
-    return serving
+    fitting = {
+        text: listen
+        for text, listen in there.items()
+        if listen.port == called.port and called.path.lower().startswith(listen.path.lower())
+    }
+    own = {text: len(listen.path) for text, listen in fitting.items() if listen.host == called.host}
+    any_host = {text: len(listen.path) for text, listen in fitting.items() if listen.any_host}
+    return {text for found in (own, any_host) for text in found if found[text] == max(found.values())}
 
 
 def _http(uri: str) -> ServerUri | None:

@@ -15,7 +15,10 @@ from ansible_collections.constellation.edge.plugins.action.edge_plan import (
     _ignored_problems,
     _lan_problems,
     _server_problems,
+    _with_web,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._ufw import Request, State, plan
+from ansible_collections.constellation.edge.plugins.module_utils._ufw_rule import wanted_rules
 
 
 @pytest.mark.parametrize(
@@ -35,6 +38,15 @@ def test_a_firewall_rule_is_refused_at_its_place(rule, words):
     assert [problem.place for problem in problems] == ["edge_firewall_rules[1]"]
     assert words in problems[0].text
     assert problems[0].value is rule
+
+
+def test_who_is_denied_a_web_port_is_denied_it_before_everybody_is_let_in():
+    denied = {"port": "443", "source": "203.0.113.0/24", "action": "deny"}
+    wanted = plan(State(), Request(tuple(wanted_rules(_with_web([denied]))), enforced=True)).after.entries[4]
+    assert [(entry.action, entry.src) for entry in wanted if entry.dport == "443"] == [
+        ("deny", "203.0.113.0/24"),
+        ("allow", "0.0.0.0/0"),
+    ]
 
 
 def test_every_firewall_rule_that_is_wrong_is_named():
