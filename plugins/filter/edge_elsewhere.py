@@ -44,17 +44,15 @@ _value:
   elements: str
 """
 
-from ..module_utils._edge.elsewhere import notes
-
-SERVERS = "constellation_servers"
-GROUPS = ("edge", SERVERS, "constellation_sentinels")
+from ..plugin_utils._inventory.variables import GROUPS, SERVER_GROUP
+from ..plugin_utils._plan.by_hand import notes
 
 
 def edge_elsewhere(hostvars, host, groups):
     """Return the notes."""
     names = dict.fromkeys(name for group in GROUPS for name in groups.get(group, []))
     plans = {name: hostvars[name].get("edge_plan", {}).get("constellation", {}) for name in names}
-    return notes(plans, host, list(groups.get(SERVERS, [])))
+    return notes(plans, host, list(groups.get(SERVER_GROUP, [])))
 
 
 class FilterModule:

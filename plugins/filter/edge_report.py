@@ -40,7 +40,7 @@ _value:
   type: dict
 """
 
-from ..module_utils._edge.report import report, report_lines
+from ..plugin_utils._report.report import report, report_lines
 
 
 def edge_report(probed, proofs=()):

@@ -48,15 +48,14 @@ _value:
   type: dict
 """
 
-from ..module_utils._edge.sentinels import Machine, server_needs
-
-GROUPS = ("edge", "constellation_servers", "constellation_sentinels")
+from ..plugin_utils._inventory.variables import GROUPS, SENTINEL_GROUP
+from ..plugin_utils._plan.sentinels import Machine, server_needs
 
 
 def edge_server_needs(hostvars, groups, host):
     """Read the machines of a run and return what they need."""
     names = dict.fromkeys(name for group in GROUPS for name in groups.get(group, []))
-    listed = groups.get("constellation_sentinels", [])
+    listed = groups.get(SENTINEL_GROUP, [])
     machines = {}
     for name in names:
         known = hostvars[name]

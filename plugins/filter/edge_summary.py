@@ -44,7 +44,7 @@ _value:
   elements: str
 """
 
-from ..module_utils._edge.report import summary_lines
+from ..plugin_utils._report.report import summary_lines
 
 
 class FilterModule:

@@ -15,6 +15,14 @@ from urllib.parse import unquote
 MARK = "constellation.edge"
 V4, V6 = 4, 6
 EVERYWHERE = {V4: "0.0.0.0/0", V6: "::/0"}
+# The options of a rule, as `ufw_rules` and `edge_plan` read them.
+RULE: dict[str, dict[str, Any]] = {
+    "port": {"type": "str", "required": True},
+    "proto": {"type": "str", "choices": ["tcp", "udp", "any"], "default": "tcp"},
+    "source": {"type": "str", "default": "any"},
+    "action": {"type": "str", "choices": ["allow", "deny", "limit"], "default": "allow"},
+    "comment": {"type": "str", "default": ""},
+}
 _MOST_PORTS = 15  # the limit of the packet filter's multiport match; a range counts as two
 
 

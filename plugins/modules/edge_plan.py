@@ -13,8 +13,8 @@ description:
   - The first task of every playbook of this collection. Checks O(sites) on the controller, at every depth, before a
     host is touched; all mistakes are reported at once, each with file, line, host, site, route and the nearest valid
     name.
-  - Then looks at the host with M(constellation.edge.edge_preflight) and sets the fact C(edge_plan), from which the
-    playbooks take the variables of the roles.
+  - Then looks at the host with M(constellation.edge.edge_preflight). The playbooks register the result as C(edge_plan)
+    and take the variables of the roles from it.
   - A variable whose name begins with C(edge_) and that the collection does not know is a mistake, too.
   - Which hosts are proxies, Constellation servers and sentinels is read from the groups C(edge),
     C(constellation_servers) and C(constellation_sentinels).
@@ -91,6 +91,7 @@ EXAMPLES = r"""
   constellation.edge.edge_plan:
     sites: "{{ edge_sites | default(none) }}"
     email: "{{ edge_email | default('') }}"
+  register: edge_plan
 
 - name: One site, with a route for each kind of service
   constellation.edge.edge_plan:
@@ -110,12 +111,65 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-ansible_facts:
-  description: The plan.
+is_edge:
+  description: Whether the host is a proxy. The keys below are returned for a proxy alone, but for RV(constellation).
+  returned: success
+  type: bool
+constellation:
+  description:
+    - C(listen_uris), on which a Constellation server on this host listens, C(sentinel_uri), which a sentinel on it
+      calls, and C(found), what is there of both.
   returned: success
   type: dict
-  contains:
-    edge_plan:
-      description: Variables for the roles, and what is asked of the routes in the end.
-      type: dict
+host:
+  description: What M(constellation.edge.edge_preflight) found on the host.
+  returned: on a proxy
+  type: dict
+nginx_sites:
+  description: The sites in the form that M(constellation.edge.nginx_site) takes.
+  returned: on a proxy
+  type: list
+  elements: dict
+certificates:
+  description: The certificates in the form that M(constellation.edge.certbot_certificate) takes.
+  returned: on a proxy
+  type: list
+  elements: dict
+firewall_rules:
+  description: O(firewall_rules) and those for HTTP and HTTPS.
+  returned: on a proxy
+  type: list
+  elements: dict
+ignoreip:
+  description: O(ignoreip) and the loopback.
+  returned: on a proxy
+  type: list
+  elements: str
+acme_server:
+  description: O(acme_server).
+  returned: on a proxy
+  type: str
+probes:
+  description: What is asked in the end, in the form that M(constellation.edge.edge_probe) takes.
+  returned: on a proxy
+  type: list
+  elements: dict
+closed_ports:
+  description: The ports that nobody outside may reach.
+  returned: on a proxy
+  type: list
+  elements: int
+address:
+  description: Where the controller asks the routes.
+  returned: on a proxy
+  type: str
+outside:
+  description: Whether the controller sees what the outside sees of closed ports.
+  returned: on a proxy
+  type: bool
+notes:
+  description: What the owner should know of the plan.
+  returned: on a proxy
+  type: list
+  elements: str
 """

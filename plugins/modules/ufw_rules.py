@@ -137,15 +137,8 @@ from ..module_utils._files import LockError, host_lock
 from ..module_utils._ssh import connection, ports_in_use
 from ..module_utils._ufw import Request
 from ..module_utils._ufw_host import host_warnings, reconcile
-from ..module_utils._ufw_rule import UfwError, wanted_rules
+from ..module_utils._ufw_rule import RULE, UfwError, wanted_rules
 
-RULE = {
-    "port": {"type": "str", "required": True},
-    "proto": {"type": "str", "choices": ["tcp", "udp", "any"], "default": "tcp"},
-    "source": {"type": "str", "default": "any"},
-    "action": {"type": "str", "choices": ["allow", "deny", "limit"], "default": "allow"},
-    "comment": {"type": "str", "default": ""},
-}
 POLICY = {"type": "str", "choices": ["allow", "deny", "reject"]}
 
 

@@ -18,16 +18,16 @@ from . import inputs
 Go = Callable[[], Any]
 _ROOT = Path(__file__).resolve().parents[2]
 _COLLECTIONS = _ROOT / ".ansible" / "collections"
-_PRESETS = _ROOT / "roles" / "nginx_proxy" / "files" / "presets.yml"
-_UTILS = "ansible_collections.constellation.edge.plugins.module_utils"
+_PRESETS = _ROOT / "presets" / "presets.yml"
+_PLUGINS = "ansible_collections.constellation.edge.plugins"
 # What `edge_preflight` reports of a Debian 13.
 _HOST = {"nginx_version": "1.26.3", "openssl_version": "3.5.4", "ipv6": True}
 
 
-def _util(name: str) -> Any:
+def _util(name: str, half: str = "module_utils") -> Any:
     if str(_COLLECTIONS) not in sys.path:
         sys.path.append(str(_COLLECTIONS))
-    return importlib.import_module(f"{_UTILS}.{name}")
+    return importlib.import_module(f"{_PLUGINS}.{half}.{name}")
 
 
 def site_files(folder: Path) -> Go:
@@ -132,7 +132,8 @@ def config_check(path: Path) -> Go:
 def _planned(routes: int) -> Go:
     import yaml
 
-    read_sites, edge_plan = _util("_edge.schema").read_sites, _util("_edge.plan").edge_plan
+    read_sites = _util("_inventory.schema", "plugin_utils").read_sites
+    edge_plan = _util("_plan.plan", "plugin_utils").edge_plan
     sites, presets = inputs.edge_sites(routes), yaml.safe_load(_PRESETS.read_text())
     return lambda: edge_plan(read_sites(sites, presets), _HOST)
 

@@ -16,8 +16,8 @@ from tools.checkout import ROOT
 from chaos.stage import Stage
 
 _COLLECTIONS = ROOT / ".ansible" / "collections"
-_UTILS = "ansible_collections.constellation.edge.plugins.module_utils"
-_PRESETS = ROOT / "roles" / "nginx_proxy" / "files" / "presets.yml"
+_UTILS = "ansible_collections.constellation.edge.plugins.plugin_utils"
+_PRESETS = ROOT / "presets" / "presets.yml"
 Sites = list[dict[str, Any]]
 
 
@@ -40,9 +40,9 @@ class Declared:
 
     def arguments(self, sites: Sites) -> dict[str, Any]:
         """Return what the role passes on."""
-        valid = _util("schema").read_sites(sites, self._presets)
-        facts = self._look(tuple(_util("upstreams").asked_names(valid)))
-        return {"sites": _util("plan").edge_plan(valid, facts)["nginx_sites"], "disable_default": True}
+        valid = _util("_inventory.schema").read_sites(sites, self._presets)
+        facts = self._look(tuple(_util("_sites.upstreams").asked_names(valid)))
+        return {"sites": _util("_plan.plan").edge_plan(valid, facts)["nginx_sites"], "disable_default": True}
 
     def _look(self, names: tuple[str, ...]) -> dict[str, Any]:
         """Return what the host is, and what is known there of the names of upstreams; looked at once for the same."""
@@ -52,4 +52,4 @@ class Declared:
 
 
 def _util(name: str) -> Any:
-    return importlib.import_module(f"{_UTILS}._edge.{name}")
+    return importlib.import_module(f"{_UTILS}.{name}")

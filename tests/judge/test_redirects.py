@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.constellation.edge.plugins.module_utils._edge.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.module_utils._edge.platform import Platform
-from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 from judge.nginx import PORT, Judge
 

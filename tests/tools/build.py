@@ -20,7 +20,7 @@ from . import sanity
 from .checkout import BIN, CACHE, source_files
 
 _WORK = CACHE / "build"
-_SHIPPED = ("meta", "playbooks", "plugins", "roles")
+_SHIPPED = ("meta", "playbooks", "plugins", "presets", "roles")
 _KNOWN_AT_TOP = frozenset(
     {
         "CHANGELOG.md",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.constellation.edge.plugins.action.edge_plan import VARIABLES
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,7 +57,7 @@ def test_every_variable_of_the_playbooks_is_listed() -> None:
 
 
 def test_every_preset_is_documented() -> None:
-    presets = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text(encoding="utf-8"))
+    presets = yaml.safe_load((ROOT / "presets/presets.yml").read_text(encoding="utf-8"))
     (said,) = re.findall(r"C\(app\) says what a preset knows(.*?)C\(upstream\) is", PLAN, re.DOTALL)
     assert set(re.findall(r"C\((\w+)\)", said)) == set(presets)
     (refused,) = re.findall(r"nothing\.(.*?) need V\(/\)", said, re.DOTALL)

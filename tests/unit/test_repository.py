@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("changelogs", "docs", "meta", "molecule", "playbooks", "plugins", "roles", "tests", ".ci")
+FOLDERS = ("changelogs", "docs", "meta", "molecule", "playbooks", "plugins", "presets", "roles", "tests", ".ci")
 SKIPPED = {"__pycache__", "output", "fixtures"}
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
 
@@ -66,3 +66,43 @@ def test_module_utils_import_the_standard_library_only(path: Path) -> None:
     if path.name.startswith("_certificate"):
         foreign = {name for name in foreign if name.partition(".")[0] != "cryptography"}
     assert foreign == set()
+
+
+def _imported(path: Path) -> set[str]:
+    """Return the full names of the modules that a file of the collection imports, wherever in it."""
+    package = ["ansible_collections", "constellation", "edge", *path.relative_to(ROOT).parent.parts]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            start = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {start} | {f"{start}.{alias.name}" for alias in node.names}
+    return found
+
+
+# Who may not import from where, below plugins/. What is sent to a host never needs what stays on the controller, and a
+# module file is sent as it is: what two places need is in a util.
+BORDERS = {
+    "module_utils": ("plugin_utils", "action", "filter", "modules"),
+    "modules": ("plugin_utils", "action", "filter", "modules"),
+    "plugin_utils": ("action", "filter", "modules"),
+    "action": ("modules", "filter"),
+    "filter": ("modules", "action"),
+}
+
+
+@pytest.mark.parametrize("path", _python("plugins"), ids=_name)
+def test_the_border_between_the_halves_holds(path: Path) -> None:
+    closed = BORDERS.get(path.relative_to(ROOT / "plugins").parts[0], ())
+    plugins = "ansible_collections.constellation.edge.plugins"
+    assert [name for name in _imported(path) for room in closed if f"{name}.".startswith(f"{plugins}.{room}.")] == []
+
+
+def test_the_border_sees_every_form_of_import() -> None:
+    path = ROOT / "plugins/modules/ufw_rules.py"
+    assert "ansible_collections.constellation.edge.plugins.module_utils._ufw_rule" in _imported(path)
+    path = ROOT / "plugins/plugin_utils/_plan/plan.py"
+    assert "ansible_collections.constellation.edge.plugins.plugin_utils._sites.console" in _imported(path)
+    assert "ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema" in _imported(path)

@@ -15,7 +15,7 @@ from .tokens import BOM, SPACE, ConfigError, listed, outer, value
 from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
 
 Said = tuple[tuple[str, ...], ...]
-# How the condition of a guard of ours begins (`_edge/console.py`).
+# How the condition of a guard of ours begins (`plugin_utils/_sites/console.py`).
 _GUARDS = "($constellation_edge_"
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._edge import console
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import meaning, parse
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites import console
 
 MARK = "# constellation.edge"
 SERVER = """\

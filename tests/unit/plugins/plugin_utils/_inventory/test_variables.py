@@ -7,18 +7,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.action.edge_plan import (
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import (
     ACME_SERVER,
-    _closed_ports,
-    _firewall_problems,
-    _group_problems,
-    _ignored_problems,
-    _lan_problems,
-    _server_problems,
-    _with_web,
+    firewall_problems,
+    group_problems,
+    ignored_problems,
+    lan_problems,
+    server_problems,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._ufw import Request, State, plan
-from ansible_collections.constellation.edge.plugins.module_utils._ufw_rule import wanted_rules
 
 
 @pytest.mark.parametrize(
@@ -34,45 +30,36 @@ from ansible_collections.constellation.edge.plugins.module_utils._ufw_rule impor
     ],
 )
 def test_a_firewall_rule_is_refused_at_its_place(rule, words):
-    problems = _firewall_problems([{"port": 8080}, rule])
+    problems = firewall_problems([{"port": 8080}, rule])
     assert [problem.place for problem in problems] == ["edge_firewall_rules[1]"]
     assert words in problems[0].text
     assert problems[0].value is rule
 
 
-def test_who_is_denied_a_web_port_is_denied_it_before_everybody_is_let_in():
-    denied = {"port": "443", "source": "203.0.113.0/24", "action": "deny"}
-    wanted = plan(State(), Request(tuple(wanted_rules(_with_web([denied]))), enforced=True)).after.entries[4]
-    assert [(entry.action, entry.src) for entry in wanted if entry.dport == "443"] == [
-        ("deny", "203.0.113.0/24"),
-        ("allow", "0.0.0.0/0"),
-    ]
-
-
 def test_every_firewall_rule_that_is_wrong_is_named():
-    problems = _firewall_problems([{"port": "x"}, {"port": 25}, {"source": "y"}])
+    problems = firewall_problems([{"port": "x"}, {"port": 25}, {"source": "y"}])
     assert [problem.place for problem in problems] == ["edge_firewall_rules[0]", "edge_firewall_rules[2]"]
 
 
 def test_usable_firewall_rules_are_no_problem():
-    assert _firewall_problems([{"port": 8080, "proto": "any", "source": "10.0.0.0/8"}, {"port": "1:5,9"}]) == []
+    assert firewall_problems([{"port": 8080, "proto": "any", "source": "10.0.0.0/8"}, {"port": "1:5,9"}]) == []
 
 
 def test_every_address_that_is_none_is_named():
-    problems = _ignored_problems(["10.0.0.0/8", "10.0.0.0/33", "lan.example", "", "a b"])
+    problems = ignored_problems(["10.0.0.0/8", "10.0.0.0/33", "lan.example", "", "a b"])
     assert [problem.place for problem in problems] == ["edge_fail2ban_ignoreip[1]", "edge_fail2ban_ignoreip[4]"]
     assert problems[0].text.startswith("'10.0.0.0/33' is not an address")
 
 
 def test_every_network_of_the_lan_that_is_none_is_named():
-    problems = _lan_problems(["10.8.0.0/24", "2001:db8::/48", "192.168.0.1", "10.0.0.1/8", "lan", ""])
+    problems = lan_problems(["10.8.0.0/24", "2001:db8::/48", "192.168.0.1", "10.0.0.1/8", "lan", ""])
     assert [problem.place for problem in problems] == ["edge_lan[3]", "edge_lan[4]", "edge_lan[5]"]
     assert problems[0].text.startswith("'10.0.0.1/8' is no network, such as ")
 
 
 @pytest.mark.parametrize("url", [ACME_SERVER, "https://ca.lan:14000/dir", "https://[2001:db8::1]/dir"])
 def test_an_https_url_names_an_acme_server(url):
-    assert _server_problems(url) == []
+    assert server_problems(url) == []
 
 
 @pytest.mark.parametrize(
@@ -89,26 +76,12 @@ def test_an_https_url_names_an_acme_server(url):
     ],
 )
 def test_anything_else_is_no_acme_server(url):
-    assert [problem.place for problem in _server_problems(url)] == ["edge_acme_server"]
+    assert [problem.place for problem in server_problems(url)] == ["edge_acme_server"]
 
 
 def test_an_inventory_without_a_proxy_is_told_the_nearest_group():
-    assert _group_problems({"all": ["home"], "edge": ["home"]}) == []
-    (problem,) = _group_problems({"all": ["home"], "ungrouped": [], "edges": ["home"], "lan": []})
+    assert group_problems({"all": ["home"], "edge": ["home"]}) == []
+    (problem,) = group_problems({"all": ["home"], "ungrouped": [], "edges": ["home"], "lan": []})
     assert problem.text.endswith("did you mean 'edges'? known: edges, lan")
-    (problem,) = _group_problems({"all": [], "ungrouped": [], "edge": []})
+    (problem,) = group_problems({"all": [], "ungrouped": [], "edge": []})
     assert problem.text.startswith("no host is in the group 'edge'")
-
-
-@pytest.mark.parametrize(
-    ("rule", "closed"),
-    [
-        ({"port": "8096", "source": "192.168.0.0/24"}, [8088]),
-        ({"port": "8000:8090,9000", "proto": "any"}, [8096]),
-        ({"port": "8096", "action": "limit"}, [8088]),
-        ({"port": "8096", "proto": "udp"}, [8088, 8096]),
-        ({"port": "8096", "action": "deny"}, [8088, 8096]),
-    ],
-)
-def test_a_port_that_the_owner_opens_is_not_expected_to_be_closed(rule, closed):
-    assert _closed_ports([8088, 8096], [rule]) == closed

@@ -11,17 +11,17 @@ import pathlib
 import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.filter.edge_elsewhere import edge_elsewhere
-from ansible_collections.constellation.edge.plugins.module_utils._edge.console import LocalServer
-from ansible_collections.constellation.edge.plugins.module_utils._edge.elsewhere import (
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.by_hand import (
     by_hand,
     notes,
     questions,
     unserved,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
 
 ROOT = pathlib.Path(__file__).parents[5]
-PRESETS = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text())
+PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 UPSTREAM = "http://10.0.0.5:8088"
 ANSWER = "it answers 404 there"
 LINE = '<uri listenUri="http://+:8088/constellation/" />'

@@ -10,10 +10,10 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import SchemaError, read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 
 ROOT = pathlib.Path(__file__).parents[5]
-PRESETS = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text())
+PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 GOOD_ROUTE = {"path": "/zm/", "app": "zoneminder", "upstream": "http://192.168.0.10"}
 
 CONSTELLATION = {"path": "/c/", "app": "constellation"}

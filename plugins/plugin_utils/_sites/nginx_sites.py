@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._inventory.schema import Route, Site
 from .console import GUARD, LocalServer, guard, kept_text
 from .platform import KEEPALIVE_DIRECTIVES, Platform
-from .schema import Route, Site
 from .upstreams import Names, blocks, directives, owned
 
 # Sorts before every host name: nginx must read the log format before the access_log that names it.

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .names import Upstream
+from .._inventory.names import Upstream
+from .._inventory.schema import Route, Site
 from .platform import Platform
-from .schema import Route, Site
 
 # What `edge_preflight` found out about each name: `_resolver.Known` as a mapping.
 Names = Mapping[str, Mapping[str, Any]]

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .console import LocalServer
-from .plan import constellation_routes, listen_uri
-from .schema import Site
+from .._inventory.schema import Site
+from .._sites.console import LocalServer
+from .servers import constellation_routes, listen_uri
 
 
 def questions(sites: Sequence[Site]) -> list[dict[str, str]]:

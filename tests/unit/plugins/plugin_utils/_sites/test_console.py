@@ -10,16 +10,16 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._edge import console
-from ansible_collections.constellation.edge.plugins.module_utils._edge.console import LocalServer, local_server
-from ansible_collections.constellation.edge.plugins.module_utils._edge.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.module_utils._edge.platform import Platform
-from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites import console
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer, local_server
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 ROOT = pathlib.Path(__file__).parents[5]
-PRESETS = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text())
+PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 NEW = Platform((1, 28, 3), (3, 5, 5), True)
 SERVER = LocalServer(frozenset({"192.168.0.2"}), frozenset({8088}), ("/WebConsole",))
 ROUTE = {"path": "/constellation/", "app": "constellation"}

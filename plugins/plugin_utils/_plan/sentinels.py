@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._dotnet.errors import DotnetError
-from .._dotnet.listen_uri import ListenUri, parse_listen_uri
-from .._dotnet.server_uri import ServerUri, parse_server_uri
+from ...module_utils._dotnet.errors import DotnetError
+from ...module_utils._dotnet.listen_uri import ListenUri, parse_listen_uri
+from ...module_utils._dotnet.server_uri import ServerUri, parse_server_uri
 
 _HIDDEN = (
     "the firewall keeps every rule of ours in this run: from which address the sentinel on {} calls is not known "
@@ -35,7 +35,7 @@ class Machine:
     @property
     def is_unseen(self) -> bool:
         """Whether it may have a sentinel and this run, limited to other hosts, does not look."""
-        return self.listed and not self.plan
+        return self.listed and not self.constellation
 
     @property
     def constellation(self) -> Mapping[str, Any]:

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._edge.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.module_utils._edge.plan import edge_plan
-from ansible_collections.constellation.edge.plugins.module_utils._edge.platform import Platform
-from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
-from ansible_collections.constellation.edge.plugins.module_utils._edge.upstreams import asked_names, notes
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import edge_plan
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.upstreams import asked_names, notes
 
 NEW, OLD = Platform((1, 28, 3), (3, 5, 5), True), Platform((1, 26, 3), (3, 5, 5), True)
 BEFORE_RESOLVE, BEFORE_KEEPING = Platform((1, 27, 2), (3, 5), True), Platform((1, 27, 3), (3, 5), True)

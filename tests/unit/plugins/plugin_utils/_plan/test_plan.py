@@ -9,16 +9,13 @@ from __future__ import annotations
 import pathlib
 
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._edge.console import LocalServer
-from ansible_collections.constellation.edge.plugins.module_utils._edge.plan import (
-    Machine,
-    constellation_plan,
-    edge_plan,
-)
-from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.machine import Machine
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import constellation_plan, edge_plan
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
 
 ROOT = pathlib.Path(__file__).parents[5]
-PRESETS = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text())
+PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 HOST = {"nginx_version": "1.26.3", "openssl_version": "3.5.9", "ipv6": True}
 
 

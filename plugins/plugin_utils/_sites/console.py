@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._lan import LAN_NETWORKS
-from .schema import CONSTELLATION, LAN, Route, Site
+from ...module_utils._lan import LAN_NETWORKS
+from .._inventory.schema import CONSTELLATION, LAN, Route, Site
 
 _OUTSIDE = "$constellation_edge_outside"
 _KEPT = "$constellation_edge_kept"

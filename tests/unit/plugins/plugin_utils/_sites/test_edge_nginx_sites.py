@@ -10,14 +10,14 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._edge.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.module_utils._edge.platform import Platform
-from ansible_collections.constellation.edge.plugins.module_utils._edge.schema import read_sites
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 ROOT = pathlib.Path(__file__).parents[5]
-PRESETS = yaml.safe_load((ROOT / "roles/nginx_proxy/files/presets.yml").read_text())
+PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 NEW = Platform((1, 28, 3), (3, 5, 5), True)
 OLD = Platform((1, 18, 0), (3, 0, 2), True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._edge.sentinels import Machine, server_needs
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.sentinels import Machine, server_needs
 
 NEW, OLD = "http://+:8088/constellation/", "http://+:8088/"
 PUBLIC = "https://demo.example.org/constellation/"

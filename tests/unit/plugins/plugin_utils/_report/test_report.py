@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.constellation.edge.plugins.module_utils._edge.report import report, report_lines, summary_lines
+from ansible_collections.constellation.edge.plugins.plugin_utils._report.report import (
+    report,
+    report_lines,
+    summary_lines,
+)
 
 RESULT = {
     "url": "https://demo.example.org/constellation/",

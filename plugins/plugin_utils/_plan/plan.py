@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: the variables of every role, derived in one place from validated sites and the facts of a host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._inventory.schema import Route, Site
+from .._sites import console, upstreams
+from .._sites.console import LocalServer
+from .._sites.nginx_sites import NO_SERVER, nginx_sites
+from .._sites.platform import Platform
+from .machine import Machine
+from .servers import constellation_routes, listen_uri
+
+
+def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServer = NO_SERVER) -> dict[str, Any]:
+    """Return what the roles of an edge host get, what is asked in the end, and what a person should know.
+
+    `host` is what `edge_preflight` says, asked for the names of `upstreams.asked_names`; `server` is the Constellation
+    server of this very host.
+    """
+    names = host.get("upstreams", {})
+    return {
+        "nginx_sites": nginx_sites(sites, Platform.of(host), names, server),
+        "notes": upstreams.notes(sites, names) + console.notes(sites, server),
+        "certificates": [{"name": site.name, "names": list(site.server_names)} for site in sites],
+        "probes": [_probe(site, route) for site in sites for route in site.routes],
+        "closed_ports": sorted(
+            {route.upstream.port for site in sites for route in site.routes if server.is_here(route)}
+        ),
+    }
+
+
+def constellation_plan(edges: Mapping[str, Sequence[Site]], machine: Machine) -> dict[str, Any]:
+    """Return the URIs that a host's Constellation server listens on, and the one that its sentinel calls.
+
+    `edges` maps each edge host to its sites. `upstreams` are those of the routes that lead to this host's server.
+    """
+    found = [(edge, site, route) for edge, sites in edges.items() for site, route in constellation_routes(sites)]
+    own = machine.own_routes([(edge, route) for edge, _site, route in found])
+    uris = list(dict.fromkeys(listen_uri(route) for route in own))
+    sentinel = ""
+    if own:
+        # Beside its server a sentinel needs neither the proxy nor a certificate, only the new path.
+        sentinel = listen_uri(own[0]).replace("+", "127.0.0.1", 1)
+    elif machine.is_sentinel and found:
+        _edge, site, route = found[0]
+        sentinel = f"https://{site.name}{route.path}"
+    upstreams = list(dict.fromkeys(route.upstream.url for route in own))
+    return {"listen_uris": uris, "sentinel_uri": sentinel, "upstreams": upstreams}
+
+
+def _probe(site: Site, route: Route) -> dict[str, Any]:
+    probe: dict[str, Any] = {"url": f"https://{site.name}{route.path}"}
+    for kind in ("sse", "websocket", "stream"):
+        if kind in route.probe:
+            probe[kind] = route.path + str(route.probe[kind]).lstrip("/")
+    if "status" in route.probe:
+        probe["status"] = route.probe["status"]
+    return probe
