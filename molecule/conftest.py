@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,20 @@ def home(request: pytest.FixtureRequest) -> Home:
 def homes() -> list[Home]:
     """Return all home servers, for tests in an order of their own: pytest groups those that ask for `home`."""
     return [_home(name) for name in _homes()]
+
+
+def side_by_side(homes: Sequence[Home], check: Callable[[Home], None]) -> None:
+    """Check all home servers at the same time, where a check is mostly waiting; a failure names its home server."""
+
+    def named(home: Home) -> None:
+        try:
+            check(home)
+        except BaseException as error:
+            error.add_note(f"on {home.name}")
+            raise
+
+    with ThreadPoolExecutor(len(homes)) as pool:
+        list(pool.map(named, homes))
 
 
 def _client(lab: Lab, name: str) -> Client:

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from lab.recipes import KEEPER
 
 
 def scenario() -> dict[str, Any]:
@@ -48,14 +51,30 @@ def home_variables(machine: dict[str, str], domain: str, services: dict[str, str
     }
 
 
+def over_ssh(machine: dict[str, str]) -> dict[str, Any]:
+    """Return the variables of the way in that an owner has: SSH, as a user whom sudo asks for a password."""
+    ssh = scenario()["ssh"]
+    return {
+        "ansible_connection": "ssh",
+        "ansible_host": machine["ipv4"],
+        "ansible_become": True,
+        "ansible_user": KEEPER,
+        "ansible_ssh_private_key_file": ssh["key"],
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={ssh['known_hosts']}",
+    }
+
+
 def inventory() -> dict[str, Any]:
-    """Return the inventory in the form of Ansible's script plugin."""
+    """Return the inventory in the form of Ansible's script plugin; `SCENARIO_WAY_IN=ssh` is an owner's way in."""
     lab = scenario()
     hosts = {
         name: home_variables(machine, f"{name}.example.org", lab["services"])
         for name, machine in lab["machines"].items()
         if name.startswith("home-")
     }
+    if os.environ.get("SCENARIO_WAY_IN") == "ssh":
+        for name, variables in hosts.items():
+            variables |= over_ssh(lab["machines"][name])
     common = {
         "ansible_connection": "container",
         "ansible_become": False,  # the lab's way in is root's already

@@ -61,6 +61,16 @@ class Run:
         assert found, f"no recap of {host}: {self.tail}"
         return int(found[1])
 
+    def changed(self, host: str) -> list[str]:
+        """Return the names of the tasks, without their role's, that changed a host."""
+        task, found = "", []
+        for line in self.text.splitlines():
+            if begun := re.match(r"TASK \[(?:.* : )?(.*)\] \*+$", line):
+                task = begun[1]
+            elif line.startswith(f"changed: [{host}]"):
+                found.append(task)
+        return found
+
 
 def playbook(file: Path, inventory: Path = INVENTORY, *options: str) -> Run:
     """Run a playbook to its end, with further options of `ansible-playbook`."""

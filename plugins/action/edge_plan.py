@@ -14,6 +14,7 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.schema import Problem, SchemaError, Site, read_sites
 from ..plugin_utils._inventory.variables import (
@@ -68,6 +69,8 @@ class ActionModule(ActionBase):
         self._is_edge = EDGE_GROUP in self._task_vars["group_names"]
         _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         known, sites = self._validated(arguments)
+        # Before the first module, which needs sudo.
+        exe = become_exe(self._connection, self._get_remote_user(), self._plainly)
         found = self._found(known, sites)
         if found.get("failed"):
             return {**result, **found}
@@ -90,6 +93,8 @@ class ActionModule(ActionBase):
                 **self._view_from_the_controller(),
             }
             result["warnings"] = host.get("warnings", [])
+        if exe:
+            plan["become_exe"] = exe
         return {**result, "changed": False, **plan}
 
     def _validated(self, arguments: Mapping[str, Any]) -> tuple[Edges, list[Site]]:
@@ -123,8 +128,14 @@ class ActionModule(ActionBase):
             module_name=f"constellation.edge.{module}", module_args=arguments, task_vars=self._task_vars
         )
         if answer.get("failed"):
+            if said := refusal(answer):
+                raise AnsibleActionFail(f"host {self._host}: {said}")
             answer["msg"] = f"host {self._host}: {answer.get('msg', f'{module} failed')}"
         return answer
+
+    def _plainly(self, command: str) -> str:
+        """Return what a command writes on the host, run as who logs in."""
+        return str(self._low_level_execute_command(command, sudoable=False)["stdout"])
 
     def _constellation_places(self) -> dict[str, Any]:
         """Return where the owner says that server and sentinel are; what is not said, is found."""

@@ -21,8 +21,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from . import _process
-from ._command import Run, run
+from . import _command, _process
 from ._nginx.tokens import ConfigError
 from ._nginx.tree import Block, Statement, parse, places, read, read_text
 from ._nginx_unit import AWKWARD, RESTRICTIONS, properties
@@ -60,7 +59,7 @@ class Subject(Protocol):
 class Plain:
     """A program that does nothing: it shows what this host's kernel, or its container, refuses to systemd."""
 
-    def __init__(self, call: Run = run) -> None:
+    def __init__(self, call: _command.Run = _command.run) -> None:
         """Run it by `call`."""
         self._call = call
 
@@ -74,7 +73,7 @@ class Plain:
 class Trial:
     """The copies of one configuration, and the second nginx that runs with them."""
 
-    def __init__(self, nginx: str, dump: str, folder: str, call: Run = run) -> None:
+    def __init__(self, nginx: str, dump: str, folder: str, call: _command.Run = _command.run) -> None:
         """Write the copies below `folder`, which only root enters. Raises TrialError."""
         self._nginx = nginx
         self._call = call
@@ -190,7 +189,7 @@ class Trial:
 
 
 @contextlib.contextmanager
-def trial(nginx: str, dump: str, call: Run = run) -> Iterator[Trial]:
+def trial(nginx: str, dump: str, call: _command.Run = _command.run) -> Iterator[Trial]:
     """Give a trial of what `nginx -T` printed; nothing of it is left afterwards. Raises TrialError."""
     with tempfile.TemporaryDirectory(prefix="constellation-edge-") as folder:
         yield Trial(nginx, dump, folder, call)

@@ -112,9 +112,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 is_edge:
-  description: Whether the host is a proxy. The keys below are returned for a proxy alone, but for RV(constellation).
+  description: Whether the host is a proxy.
   returned: success
   type: bool
+become_exe:
+  description:
+    - What the later plays call as C(sudo), as their keyword C(become_exe).
+    - It is another program where a password is given and this ansible-core does not understand sudo-rs.
+  returned: where it is not the default
+  type: str
 constellation:
   description:
     - C(listen_uris), on which a Constellation server on this host listens, C(sentinel_uri), which a sentinel on it

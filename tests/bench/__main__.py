@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tools.checkout import CACHE, ROOT, tool_environment
 
-from . import inputs, ours, shipped
+from . import fleet, inputs, ours, shipped
 
 ROUNDS = 5
 THEIR_PYTHON = CACHE / "bench-venv" / "bin" / "python"
@@ -187,6 +187,14 @@ def payloads(table: Table, folder: Path) -> None:
         table.line(f"import from the zip: {short}", f"{imports[name]:.2f} ms", other, f"+{more:.0f} ms", limit)
 
 
+def fleets(table: Table, folder: Path) -> None:
+    """Show that the controller's time for the first task grows as the number of hosts does."""
+    for hosts in fleet.SIZES:
+        mine, other = (fleet.seconds(folder, task, hosts) for task in ("edge_plan", "ping"))
+        shown = f"{mine:.1f} s, {mine / hosts * 1000:.0f} ms a host"
+        table.line(f"edge_plan: {hosts:,} hosts", shown, f"ping       {other:8.1f} s", f"{mine / other:.2f}")
+
+
 def leave_out(program: str, folder: Path, target: Path) -> str:
     """Copy the files of a folder that a program can read and write into a new one; returns both counts in words."""
     argv = [str(THEIR_PYTHON), "-m", "bench.theirs", program, str(folder)]
@@ -210,13 +218,13 @@ def main() -> int:
         inputs.write(folder, ours.declared_sites(400))
         print(
             f"processor time, each in its own process, in turns, the least of {ROUNDS} ({ROUNDS * 2} for imports, 1 for"
-            " certbot)"
+            " certbot and for fleets)"
         )
         print(leave_out("crossplane", folder / "sites-all", folder / "sites"))
         print(leave_out("certbot", folder / "sites", folder / "sites-certbot") + "\n")
         table = Table()
         steps: list[Callable[[], None]] = [lambda each=each: compare(table, each, folder) for each in COMPARISONS]
-        for step in (*steps, lambda: growth(table, folder), lambda: payloads(table, folder)):
+        for step in (*steps, *(lambda each=each: each(table, folder) for each in (growth, payloads, fleets))):
             try:
                 step()
             except (OSError, subprocess.CalledProcessError, ValueError) as error:

@@ -18,7 +18,7 @@ from lab.engine import ensure_engine
 from lab.images import Images
 from lab.lab import USER, Lab
 from lab.progress import LabError, say
-from lab.recipes import SYSTEMS
+from lab.recipes import CONTROLLERS, SYSTEMS
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,12 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("images", help="build the images that are missing")
     command.add_argument("systems", nargs="*", type=system_name, metavar="SYSTEM", help=", ".join(SYSTEMS))
     command.add_argument("--base-only", action="store_true", help="no home servers, no services, no judges")
+    command.add_argument("--controllers", action="store_true", help="those with ansible-core, and nothing but these")
     command.set_defaults(run_command=_images)
     command = commands.add_parser("up", help="start a run: test CA, two LAN machines, home servers; prints JSON")
     command.add_argument("--run", required=True, metavar="ID", help="lower-case letters, digits and hyphens")
     command.add_argument("--system", nargs="*", default=[], type=system_name, metavar="SYSTEM")
     command.add_argument("--sentinel", action="store_true", help="a sentinel runs on each home server too")
     command.add_argument("--no-services", action="store_true", help="no LAN machines")
+    command.add_argument("--ready", action="store_true", help="home servers with nginx, certbot, ufw, fail2ban on them")
     command.set_defaults(run_command=_up)
     command = commands.add_parser("dns", help="make a name resolve for the test CA (to nothing without an address)")
     command.add_argument("--run", required=True, metavar="ID")
@@ -79,10 +81,12 @@ def _engine(_options: argparse.Namespace) -> None:
 
 
 def _images(options: argparse.Namespace) -> None:
-    full = not options.base_only
+    full = not options.base_only and not options.controllers
     start = time.monotonic()
-    systems = options.systems or list(SYSTEMS)
-    report = Images(ensure_engine()).ensure(systems, homes=full, services=full, judges=full)
+    systems = options.systems or list(CONTROLLERS if options.controllers else SYSTEMS)
+    report = Images(ensure_engine()).ensure(
+        systems, homes=full, services=full, judges=full, controllers=options.controllers
+    )
     for built in report:
         print(f"{built.tag:55} {built.seconds:6.1f} s  {'cold' if built.cold else 'warm'}")
     state = "cold" if any(built.cold for built in report) else "warm"
@@ -98,7 +102,7 @@ def scenario(options: argparse.Namespace) -> dict[str, Any]:
     lab = Lab(options.run)
     pebble = lab.pebble()
     services = {} if options.no_services else lab.services()
-    lab.homes(options.system, sentinel=options.sentinel, trust=pebble)
+    lab.homes(options.system, sentinel=options.sentinel, trust=pebble, ready=options.ready)
     four, six = lab.subnets()
     return {
         "run": lab.run_id,

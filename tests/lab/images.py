@@ -23,7 +23,7 @@ from docker.errors import DockerException, ImageNotFound
 from docker.models.containers import Container
 from docker.models.images import Image
 
-from lab import recipes
+from lab import controller, recipes
 from lab.constellation import ASSEMBLIES, SOURCES, program_files
 from lab.containers import CONFINEMENT, IMAGE_SETTINGS, LABEL, File, commit, execute, install, put, read
 from lab.engine import apt_install
@@ -60,7 +60,13 @@ class Images:
         self.report: list[Built] = []
 
     def ensure(
-        self, systems: Sequence[str], *, homes: bool = True, services: bool = True, judges: bool = False
+        self,
+        systems: Sequence[str],
+        *,
+        homes: bool = True,
+        services: bool = True,
+        judges: bool = False,
+        controllers: bool = False,
     ) -> list[Built]:
         """Have the images of these systems, building what is missing.
 
@@ -69,6 +75,7 @@ class Images:
             homes: the home servers' images too.
             services: the image of the test CA and the LAN's stand-ins too.
             judges: the images with nginx, which judge configurations, too.
+            controllers: the images with ansible-core, of the systems of ``recipes.CONTROLLERS`` alone, too.
 
         Returns:
             one entry for each image that was asked for or had to be made on the way.
@@ -78,6 +85,8 @@ class Images:
         wanted += [recipes.home_tag(name) for name in systems if homes]
         wanted += [recipes.services_tag()] if services else []
         wanted += [recipes.judge_tag(name) for name in systems if judges]
+        chosen = [name for name in systems if controllers and name in recipes.CONTROLLERS]
+        wanted += [recipes.controller_tag(name) for name in chosen]
         if all(self.has(tag) for tag in wanted):
             # No wait for another process that builds other images.
             for tag in wanted:
@@ -95,6 +104,9 @@ class Images:
                 self._services()
             if judges:
                 self._each(self._judge, systems)
+            for name in chosen:
+                # In this thread, which a signal interrupts: nothing is left of the container.
+                self._controller(name)
         return self.report
 
     def has(self, tag: str) -> bool:
@@ -273,7 +285,10 @@ class Images:
 
     def _make_home(self, name: str, server: bytes) -> None:
         with self._container(recipes.runtime_tag(name)) as container:
-            execute(container, ["useradd", "--create-home", "--shell", "/bin/bash", "owner"])
+            user = ["useradd", "--create-home", "--shell", "/bin/bash"]
+            execute(container, [*user, "owner"])
+            # As the first user of a fresh Ubuntu: sudo asks whoever is in this group for a password.
+            execute(container, [*user, "--groups", "sudo", "--password", recipes.KEEPER_HASH, recipes.KEEPER])
             put(
                 container,
                 {
@@ -283,6 +298,23 @@ class Images:
             )
             commit(container, recipes.home_tag(name))
 
+    def ensure_ready(self, systems: Sequence[str]) -> None:
+        """Have the home servers' images of these systems on which everything is installed."""
+        self.ensure(systems, services=False)
+        if not all(self.has(recipes.ready_tag(name)) for name in systems):
+            with locked("images"):
+                self._each(self._ready, systems)
+
+    def _ready(self, name: str) -> None:
+        self._once(recipes.ready_tag(name), lambda: self._make_ready(name))
+
+    def _make_ready(self, name: str) -> None:
+        home = recipes.home_tag(name)
+        with self._container(home) as container:
+            install(container, recipes.READY_PACKAGES, refresh=self.lists_are_old(self.client.images.get(home)))
+            execute(container, ["systemctl", "disable", *recipes.READY_STOPPED])
+            commit(container, recipes.ready_tag(name))
+
     def _services(self) -> None:
         tag = recipes.services_tag()
         self._once(tag, lambda: self._derive(recipes.base_tag("debian13"), tag, recipes.SERVICES_PACKAGES))
@@ -290,6 +322,18 @@ class Images:
     def _judge(self, name: str) -> None:
         tag, packages = recipes.judge_tag(name), recipes.judge_packages(name)
         self._once(tag, lambda: self._derive(recipes.base_tag(name), tag, packages))
+
+    def _controller(self, name: str) -> None:
+        self._once(recipes.controller_tag(name), lambda: self._make_controller(name))
+
+    def _make_controller(self, name: str) -> None:
+        # The index of Python's packages is reached as from this machine, also when it is on it.
+        parent = recipes.base_tag(name)
+        with self._container(parent, network_mode="host") as container:
+            fresh = self.lists_are_old(self.client.images.get(parent))
+            install(container, recipes.CONTROLLER_PACKAGES, refresh=fresh)
+            controller.make(container, name)
+            commit(container, recipes.controller_tag(name))
 
     def _derive(self, parent: str, tag: str, packages: Sequence[str]) -> None:
         """Make an image out of another one by installing packages."""

@@ -52,7 +52,7 @@ class Lab(Machines):
 
     @property
     def key(self) -> Path:
-        """The private SSH key that the home servers' owner logs in with."""
+        """The private SSH key that the home servers' users log in with."""
         return self.folder / "id_ed25519"
 
     @property
@@ -141,6 +141,7 @@ class Lab(Machines):
         sentinel: bool = False,
         trust: Pebble | None = None,
         aliases: Sequence[str] = (),
+        ready: bool = False,
     ) -> str:
         """Start a home server in the state of the article's reader: Constellation on 8088 under supervisor.
 
@@ -150,19 +151,24 @@ class Lab(Machines):
             sentinel: a sentinel runs on it too.
             trust: the test CA whose ACME server it trusts.
             aliases: further names that the other machines find it by.
+            ready: nginx, certbot, ufw and fail2ban are installed, and not set up.
 
         Returns:
             its address.
 
         """
-        self.images.ensure([system], services=False)
+        if ready:
+            self.images.ensure_ready([system])
+        else:
+            self.images.ensure([system], services=False)
+        image = (recipes.ready_tag if ready else recipes.home_tag)(system)
         new = self._find(name) is None
-        files = self._owner_files(recipes.home_tag(system))
+        files = self._owner_files(image)
         if sentinel:
             files.update(program_files("sentinel", self.images.program("Constellation.Sentinel.exe")))
         if trust:
             files[f"{TRUSTED}/constellation-edge-lab-acme.crt"] = File(trust.transport_ca.read_bytes())
-        self.machine(name, recipes.home_tag(system), files=files, aliases=aliases)
+        self.machine(name, image, files=files, aliases=aliases)
         if new:
             self._finish_home(name, trust=bool(trust))
         self.wait_port(name, CONSTELLATION_PORT)
@@ -170,18 +176,23 @@ class Lab(Machines):
         self._write_known_hosts()
         return self.address(name)
 
-    def homes(self, systems: Sequence[str], *, sentinel: bool = False, trust: Pebble | None = None) -> dict[str, str]:
+    def homes(
+        self, systems: Sequence[str], *, sentinel: bool = False, trust: Pebble | None = None, ready: bool = False
+    ) -> dict[str, str]:
         """Start a home server of each system, named ``home-<system>``, side by side.
 
         Returns:
             name of the machine to its address.
 
         """
-        self.images.ensure(systems, services=False)
+        if ready:
+            self.images.ensure_ready(systems)
+        else:
+            self.images.ensure(systems, services=False)
         names = [f"home-{system}" for system in systems]
         with ThreadPoolExecutor(len(names) or 1) as pool:
             started = pool.map(
-                lambda pair: self.home(pair[0], pair[1], sentinel=sentinel, trust=trust),
+                lambda pair: self.home(pair[0], pair[1], sentinel=sentinel, trust=trust, ready=ready),
                 zip(names, systems, strict=True),
             )
             return dict(zip(names, started, strict=True))
@@ -191,7 +202,7 @@ class Lab(Machines):
             if not self.key.exists():
                 self._make_key(image)
         public = self.key.with_suffix(".pub").read_bytes()
-        return {f"/home/{USER}/.ssh/authorized_keys": File(public)}
+        return {f"/home/{user}/.ssh/authorized_keys": File(public) for user in (USER, recipes.KEEPER)}
 
     def _make_key(self, image: str) -> None:
         container = self.client.containers.create(
@@ -209,10 +220,11 @@ class Lab(Machines):
             container.remove(force=True, v=True)
 
     def _finish_home(self, name: str, *, trust: bool) -> None:
-        """Do what needs the machine's own programs: the owner's folder, the trust store, fresh package lists."""
-        home = f"/home/{USER}"
-        self.exec(name, ["chown", "-R", f"{USER}:{USER}", home])
-        self.exec(name, ["chmod", "700", f"{home}/.ssh"])
+        """Do what needs the machine's own programs: the users' folders, the trust store, fresh package lists."""
+        for user in (USER, recipes.KEEPER):
+            home = f"/home/{user}"
+            self.exec(name, ["chown", "-R", f"{user}:{user}", home])
+            self.exec(name, ["chmod", "700", f"{home}/.ssh"])
         if trust:
             self.exec(name, ["/bin/sh", "-ec", TRUST_COMMANDS])
         if self.images.lists_are_old(self._get(name).image):
@@ -230,4 +242,5 @@ class Lab(Machines):
 
     @staticmethod
     def _is_home(container: Container) -> bool:
-        return str(container.attrs["Config"]["Image"]).startswith(f"{recipes.REPOSITORY}/home-")
+        kinds = tuple(f"{recipes.REPOSITORY}/{kind}-" for kind in ("home", "ready"))
+        return str(container.attrs["Config"]["Image"]).startswith(kinds)

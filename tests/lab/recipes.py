@@ -12,14 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.paths import STANDINS
+from lab.paths import PACKAGE, STANDINS
 
 REPOSITORY = "constellation-edge-lab"
 
 # To be raised when the steps of a build change without any list below changing.
 BASE_VERSION = 1
-HOME_VERSION = 1
+HOME_VERSION = 2
 SERVICES_VERSION = 1
+CONTROLLER_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ BASE_EXTRA: dict[str, tuple[str, ...]] = {
     "ubuntu2604": ("sudo-rs",),
 }
 
+# Logs in with the owner's key, and sudo asks for the password in that file. The hash is the same as /etc/shadow has it:
+# crypt's SHA-512, with a salt that stays.
+KEEPER, KEEPER_PASSWORD_FILE = "keeper", PACKAGE / "keeper-password"
+KEEPER_HASH = "$6$constellation$wjrvTc2TUZETK/2yqHq6MfY1lb/JpKwfxw9vOjWvfjyDwqwRJSPe3r.u1oFH72vQiizZFK9OxAOyCfIFL1cd0/"
+
 # Waits for hardware or a console that a container does not have.
 MASKED_UNITS: tuple[str, ...] = (
     "console-getty.service",
@@ -87,6 +93,11 @@ MONO_TLS_PACKAGES: tuple[str, ...] = ("ca-certificates-mono", "libmono-btls-inte
 # These have Mono in one piece.
 WITHOUT_MONO_TLS_PACKAGES = ("ubuntu2604",)
 
+# What site.yml installs, for scenarios whose subject is not the first run. None starts with the host, so that
+# the first start is the run's, as it is after an installation.
+READY_PACKAGES: tuple[str, ...] = ("certbot", "fail2ban", "nginx", "ufw")
+READY_STOPPED: tuple[str, ...] = ("fail2ban", "nginx")
+
 HOME_PACKAGES: tuple[str, ...] = (
     "libmono-system-configuration4.0-cil",
     "mono-runtime",
@@ -99,6 +110,13 @@ SERVICES_PACKAGES: tuple[str, ...] = ("curl", "openssl", "pebble")
 JUDGE_PACKAGES: tuple[str, ...] = ("nginx", "libnginx-mod-stream")
 JUDGE_LUA_PACKAGES: tuple[str, ...] = ("libnginx-mod-http-lua",)
 WITHOUT_LUA = ("ubuntu2204",)
+
+# What `make setup` has on the controller's machine.
+CONTROLLER_PACKAGES: tuple[str, ...] = ("git", "openssh-client", "openssl", "python3-venv")
+# The requirements for each system's Python: 3.11 of Debian 12 brings the oldest ansible-core that is supported.
+CONTROLLERS: dict[str, str] = {"debian12": "requirements.txt", "debian13": "requirements-newest.txt"}
+# What prepares the places of ansible-test, in the image as in a checkout.
+CONTROLLER_TOOLS: tuple[str, ...] = ("config.yml", "tools/__init__.py", "tools/checkout.py", "tools/sanity.py")
 
 
 def digest(*parts: object) -> str:
@@ -153,6 +171,11 @@ def home_tag(system: str) -> str:
     return f"{REPOSITORY}/home-{system}:{parts}"
 
 
+def ready_tag(system: str) -> str:
+    """Return the name of a home server's image on which everything is installed and nothing is set up."""
+    return f"{REPOSITORY}/ready-{system}:{digest(home_tag(system), READY_PACKAGES, READY_STOPPED)}"
+
+
 def services_tag() -> str:
     """Return the name of the image that runs the test CA and the stand-ins of the LAN."""
     return f"{REPOSITORY}/services:{digest(base_tag('debian13'), SERVICES_PACKAGES, SERVICES_VERSION)}"
@@ -163,12 +186,26 @@ def judge_tag(system: str) -> str:
     return f"{REPOSITORY}/judge-{system}:{digest(base_tag(system), judge_packages(system))}"
 
 
+def controller_files(system: str) -> dict[str, Path]:
+    """Return what a controller's image is made from, by its path below tests/."""
+    names = ("requirements.txt", CONTROLLERS[system], *CONTROLLER_TOOLS)
+    return {name: PACKAGE.parent / name for name in names}
+
+
+def controller_tag(system: str) -> str:
+    """Return the name of the image in which a system's Python has ansible-core and the tools of the checks."""
+    files = files_digest(controller_files(system).values())
+    return (
+        f"{REPOSITORY}/controller-{system}:{digest(base_tag(system), CONTROLLER_VERSION, CONTROLLER_PACKAGES, files)}"
+    )
+
+
 def current_tags() -> set[str]:
     """Return every image name that the present recipes lead to."""
     tags = {builder_tag(), services_tag()}
     for system in SYSTEMS:
-        tags |= {base_tag(system), runtime_tag(system), home_tag(system), judge_tag(system)}
-    return tags
+        tags |= {base_tag(system), runtime_tag(system), home_tag(system), ready_tag(system), judge_tag(system)}
+    return tags | {controller_tag(system) for system in CONTROLLERS}
 
 
 def latest(tag: str) -> str:

@@ -88,7 +88,8 @@ def _copy_changed(source: Path, target: Path) -> None:
 
 def tool_environment(**extra: str) -> dict[str, str]:
     """Return an environment in which the tools of .venv come first and find this checkout as the only collection."""
-    foreign = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
+    # Without bytecode every process would compile everything again.
+    foreign = ("PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
     env = {name: value for name, value in os.environ.items() if name not in foreign}
     env["PATH"] = os.pathsep.join([str(BIN), *without_shims(env.get("PATH", os.defpath))])
     env["LC_ALL"] = "C.UTF-8"

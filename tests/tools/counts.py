@@ -62,6 +62,11 @@ def of_pytest(output: str, code: int) -> Count:
     return _with_exit(Count(passed, failed), code)
 
 
+def of_lint_and_pytest(output: str, code: int) -> Count:
+    """Count checks of ``tools.lint`` and tests of pytest, both of which must have run."""
+    return _with_exit(of_lint(output, 0) + of_pytest(output, 0), code)
+
+
 def of_trials(output: str, code: int) -> Count:
     """Count the trials of ``chaos``."""
     found = _CLOSING_LINE.findall(output)

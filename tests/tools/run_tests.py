@@ -5,157 +5,102 @@
 """Run all tests: static checks, unit tests, then in the lab nginx as the judge, the trials and the Molecule scenarios.
 
 ``python -m tools.run_tests [--long] [--systems "debian12 ..."] [SCENARIO ...]``. Output is shown as it comes, and kept
-in ``.cache/logs/STEP.log``. A failed step does not stop the steps that do not need it. In the end what failed is named
-once more, and the last line is ``N passed, N failed``: static checks, unit tests, the judge's, the trials, and of each
-scenario its run and every assertion of its verifier.
+in ``.cache/logs/STEP.log``. A failed step does not stop the steps that do not need it. In the end stand the steps by
+time and what failed, and the last line is ``N passed, N failed``: static checks, unit tests, the judge's, the trials,
+and of each scenario its run and every assertion of its verifier.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import FrameType
 
-from . import counts, failures, stream
-from .checkout import BIN, LOGS, ROOT, tool_environment
+from . import failures, stream
+from .checkout import LOGS, ROOT, tool_environment
 from .counts import Count
+from .deprecations import of_ours
+from .lanes import in_lanes
+from .steps import Step, steps
 
-# All limits are in seconds and far above what a two-core machine takes: they end a step that hangs.
+# Seconds.
 _LIMIT_OVERALL = 5400.0
-_LIMIT_LINT = 1200.0
-_LIMIT_UNIT = 600.0
-_LIMIT_ENGINE = 300.0
-_LIMIT_IMAGES = 1800.0
-_LIMIT_JUDGE = 1200.0
-_LIMIT_CHAOS = 900.0
-_LIMIT_SCENARIO = 2400.0
 _LIMIT_CLEAN = 300.0
-# How many steps that may run beside one another do.
+# How many steps run beside one another. None judges anything by the clock, so that they may.
 _LANES = 2
 # With the long tests, on all systems, everything may take that many times as long.
 _LONG_FACTOR = 5
 
 
 @dataclass(frozen=True)
-class Step:
-    """One command of the run.
+class Outcome:
+    """What a step counted, how it ended in one line, what it says of failures, and the seconds that it took."""
 
-    ``needs`` names steps that must have passed, or this one is not run and counts as failed. ``cleanup`` is run when
-    the step was stopped before its end. ``beside`` steps run beside their neighbours that may, too: those that use
-    one processor at most, and judge nothing by the clock.
-    """
-
-    name: str
-    argv: tuple[str, ...]
-    limit: float
-    count: Callable[[str, int], Count]
-    needs: tuple[str, ...] = ()
-    cleanup: tuple[str, ...] = field(default=())
-    beside: bool = False
-
-
-# What a step counted, and how it ended, in lines.
-Outcome = tuple[Count, list[str]]
-_UNIT = ("tests/unit", "tests/fuzz")
-
-
-def steps(scenarios: list[str], systems: list[str]) -> list[Step]:
-    """Return the steps for these scenarios, in order. No systems: each step's own choice."""
-    python = str(BIN / "python")
-    molecule = str(BIN / "molecule")
-    chaos = (python, "-m", "chaos")
-    lab = [
-        Step("lab-engine", (python, "-m", "lab", "engine"), _LIMIT_ENGINE, counts.of_exit),
-        Step("lab-images", (python, "-m", "lab", "images", *systems), _LIMIT_IMAGES, counts.of_exit, ("lab-engine",)),
-        Step("judge", (python, "-m", "pytest", "-q", "tests/judge"), _LIMIT_JUDGE, counts.of_pytest, ("lab-images",)),
-        Step("chaos", (*chaos, "--short"), _LIMIT_CHAOS, counts.of_trials, ("lab-images",), cleanup=(*chaos, "--down")),
-    ]
-    return [
-        Step("lint", (python, "-m", "tools.lint"), _LIMIT_LINT, counts.of_lint, beside=True),
-        Step("unit", (python, "-m", "pytest", "-q", *_UNIT), _LIMIT_UNIT, counts.of_pytest, beside=True),
-        *(lab if scenarios else []),
-        *(
-            Step(
-                f"molecule-{name}",
-                (molecule, "test", "--scenario-name", name),
-                _LIMIT_SCENARIO,
-                counts.of_molecule,
-                ("lab-images",),
-                (molecule, "destroy", "--scenario-name", name),
-                beside=name != "default",  # which has all five systems
-            )
-            for name in scenarios
-        ),
-    ]
+    count: Count
+    line: str
+    told: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 def run_all(chosen: list[Step], env: dict[str, str], patience: int) -> Count:
     """Run the steps and return the sum of their counts; their limits count ``patience`` times."""
     end = time.monotonic() + _LIMIT_OVERALL * patience
-    total = Count()
     passed: set[str] = set()
-    failed: list[str] = []
 
     def attempt(step: Step) -> Outcome:
         missing = [name for name in step.needs if name not in passed]
-        told: list[str] = []
         if missing:
-            count, line = Count(0, 1), f"NOT RUN, {missing[0]} failed"
+            outcome = Outcome(Count(0, 1), f"test: {step.name} NOT RUN, {missing[0]} failed")
         else:
-            count, line, told = _run(step, env, min(step.limit * patience, end - time.monotonic()))
-        line = f"test: {step.name} {line}"
-        print(f"{line}\n", flush=True)
-        return count, [line, *(f"  {each}" for each in told)]
+            outcome = _run(step, env, min(step.limit * patience, end - time.monotonic()))
+        if not outcome.count.failed:
+            passed.add(step.name)
+        print(f"{outcome.line}\n", flush=True)
+        return outcome
 
-    for batch in _batches(chosen):
-        for step, (count, lines) in zip(batch, _in_lanes(attempt, batch), strict=True):
-            total += count
-            if count.failed:
-                failed += lines
-            else:
-                passed.add(step.name)
-    print("\n".join(failed), flush=True)
-    return total
+    outcomes = in_lanes(chosen, _LANES, attempt, stream.end_all)
+    _print_times(outcomes)
+    for outcome in outcomes.values():
+        if outcome.count.failed:
+            print("\n".join([outcome.line, *(f"  {each}" for each in outcome.told)]), flush=True)
+    return sum((outcome.count for outcome in outcomes.values()), Count())
 
 
-def _batches(chosen: list[Step]) -> Iterator[list[Step]]:
-    """Yield neighbours that may run beside one another together, and every other step by itself."""
-    for beside, group in itertools.groupby(chosen, lambda step: step.beside):
-        batch = list(group)
-        yield from [batch] if beside else ([step] for step in batch)
-
-
-def _in_lanes(attempt: Callable[[Step], Outcome], batch: list[Step]) -> list[Outcome]:
-    """Attempt steps side by side, in few lanes. When this process is told to stop, all of them are."""
-    with ThreadPoolExecutor(_LANES) as pool:
-        pending = [pool.submit(attempt, step) for step in batch]
-        try:
-            return [each.result() for each in pending]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            stream.end_all()
-            raise
-
-
-def _run(step: Step, env: dict[str, str], limit: float) -> tuple[Count, str, list[str]]:
-    """Run a step for so many seconds at most; return its count, how it ended, and what it says of failures."""
+def _run(step: Step, env: dict[str, str], limit: float) -> Outcome:
+    """Run a step for so many seconds at most."""
     print(f"test: {step.name} ...", flush=True)
-    label = f"{step.name}: " if step.beside else ""
-    result = stream.run(step.argv, env, LOGS / f"{step.name}.log", max(0.0, limit), label)
-    count = step.count(result.output, result.code)
+    if step.ansible_log:
+        step.ansible_log.unlink(missing_ok=True)
+        env = {**env, "ANSIBLE_LOG_PATH": str(step.ansible_log)}
+    result = stream.run(step.argv, env, LOGS / f"{step.name}.log", max(0.0, limit), f"{step.name}: ")
     if result.stopped and step.cleanup:
         stream.run(step.cleanup, env, LOGS / f"{step.name}-cleanup.log", _LIMIT_CLEAN)
+    deprecated = _deprecations(step)
+    count = step.count(result.output, result.code) + Count(0, len(deprecated))
     word = "FAILED" if count.failed else "ok"
     stopped = ", stopped at its time limit" if result.stopped else ""
-    return count, f"{word}{stopped}: {count} ({result.seconds:.0f} s)", failures.of(result.output)
+    line = f"test: {step.name} {word}{stopped}: {count} ({result.seconds:.0f} s)"
+    return Outcome(count, line, deprecated or failures.of(result.output), result.seconds)
+
+
+def _deprecations(step: Step) -> list[str]:
+    if step.ansible_log is None or not step.ansible_log.exists():
+        return []
+    return of_ours(step.ansible_log.read_text(encoding="utf-8", errors="replace"))
+
+
+def _print_times(outcomes: dict[str, Outcome]) -> None:
+    """Print the steps by time: each beside others, so that the sum is what the lanes had to do."""
+    by_time = sorted(outcomes.items(), key=lambda item: -item[1].seconds)
+    together = sum(outcome.seconds for _name, outcome in by_time)
+    print(f"the steps by time, {_LANES} beside one another; together {together:.0f} s")
+    for name, outcome in by_time:
+        print(f"  {outcome.seconds:6.0f} s  {name:32} {outcome.count}")
 
 
 def _environment(systems: list[str], *, long: bool) -> dict[str, str]:
@@ -191,7 +136,8 @@ def main() -> int:
     systems = arguments.systems.split()
     try:
         patience = _LONG_FACTOR if arguments.long else 1
-        total = run_all(steps(arguments.scenarios, systems), _environment(systems, long=arguments.long), patience)
+        chosen = steps(arguments.scenarios, systems, long=arguments.long)
+        total = run_all(chosen, _environment(systems, long=arguments.long), patience)
     except KeyboardInterrupt:
         print("test: interrupted", file=sys.stderr)
         return 130

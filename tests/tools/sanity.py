@@ -6,7 +6,7 @@
 
 ``ansible-test`` wants the collection at ``ansible_collections/constellation/edge`` and follows links, so it gets a
 copy. It keeps its environments in the home folder; it is given one below ``.cache``, so that nothing outside the
-checkout is written and a second run finds them again.
+checkout is written and a second run finds them again. ``python -m tools.sanity`` makes all of them without a test.
 """
 
 from __future__ import annotations
@@ -19,10 +19,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .checkout import CACHE, copy_sources, tool_environment
+from .checkout import BIN, CACHE, copy_sources, tool_environment
 
 HOME = CACHE / "sanity-home"
 COLLECTION = CACHE / "sanity" / "ansible_collections" / "constellation" / "edge"
+
+# Its changelog test is our check of that name with an older release of the same tool, whose libraries print warnings
+# under Python 3.12 and later, and what a test prints ansible-test takes for a failure. What pep8 asks, ruff asks, too.
+LEFT_OUT = ("changelog", "pep8")
+
+_ADDRESS = re.compile(r" *@ *https?://\S+", re.MULTILINE)
 
 # Runs in place of the script that ansible-test would fetch from its own server, which many networks do not reach.
 # Each of its ten environments needs pip: the wheel, fetched once from the configured index, is unpacked into it.
@@ -43,8 +49,27 @@ if others:
 '''
 
 
+def command(*options: str) -> tuple[str, ...]:
+    """Return the command that runs ansible-test's own checks with this Python."""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return (str(BIN / "ansible-test"), "sanity", "--local", "--python", version, "--color", "no", *options)
+
+
+def without(*tests: str) -> tuple[str, ...]:
+    """Return the options that leave tests of ansible-test out, beside those that are always left out."""
+    return tuple(word for name in (*LEFT_OUT, *tests) for word in ("--skip-test", name))
+
+
+def main() -> int:
+    """Make the environments of ansible-test; return its exit code."""
+    prepare()
+    argv = command("--prime-venvs", *without())
+    return subprocess.run(argv, cwd=COLLECTION, env=environment(), check=False).returncode
+
+
 def prepare() -> None:
     """Bring the copy and the private home up to date."""
+    _ask_the_index()
     COLLECTION.mkdir(parents=True, exist_ok=True)
     if not (COLLECTION / ".git").exists():
         # Without a repository of its own ansible-test would take the checkout's, in which this folder is ignored.
@@ -63,12 +88,29 @@ def environment() -> dict[str, str]:
     return tool_environment(HOME=str(HOME), ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]))
 
 
-def _pip_versions() -> set[str]:
-    """Return the versions of pip that the installed ansible-test may ask for."""
+def _ansible_test() -> Path:
+    """Return the folder of the installed ansible-test."""
     spec = importlib.util.find_spec("ansible_test")
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit("ansible-test is not installed: run `make setup`.")
-    source = Path(next(iter(spec.submodule_search_locations))) / "_internal" / "python_requirements.py"
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _ask_the_index() -> None:
+    """Make ansible-test take every library from the package index.
+
+    A release candidate may name one by its address at a code host, which many networks do not reach.
+    """
+    for path in (_ansible_test() / "_data" / "requirements").glob("sanity.*.txt"):
+        text = path.read_text(encoding="utf-8")
+        asked = _ADDRESS.sub("", text)
+        if asked != text:
+            path.write_text(asked, encoding="utf-8")
+
+
+def _pip_versions() -> set[str]:
+    """Return the versions of pip that the installed ansible-test may ask for."""
+    source = _ansible_test() / "_internal" / "python_requirements.py"
     return set(re.findall(r"pip='([0-9.]+)'", source.read_text(encoding="utf-8")))
 
 
@@ -100,3 +142,7 @@ def _write_pip_settings(target: Path) -> None:
     target.touch(mode=0o600)
     with target.open("w", encoding="utf-8") as handle:
         settings.write(handle)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

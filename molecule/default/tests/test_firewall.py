@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import side_by_side
 from lab.progress import poll
 
 JAILS = ("nginx-http-auth", "sshd")
@@ -44,9 +45,12 @@ def test_what_has_to_be_open_is_open(home, client, port):
     assert port_state(client, home.ipv6, port) == "open"
 
 
-def test_the_port_of_the_server_is_closed(home, client):
-    assert port_state(client, home.ipv4, 8088) == "filtered"
-    assert port_state(client, home.ipv6, 8088) == "filtered"
+def test_the_port_of_the_server_is_closed(homes, client):
+    def is_closed(home) -> None:
+        assert port_state(client, home.ipv4, 8088) == "filtered"
+        assert port_state(client, home.ipv6, 8088) == "filtered"
+
+    side_by_side(homes, is_closed)
 
 
 def test_the_server_is_still_there_behind_the_firewall(home):
@@ -69,8 +73,12 @@ def banned(home, jail: str) -> str:
     return home.host.run("fail2ban-client status %s", jail).stdout.partition("Banned IP list:")[2]
 
 
-def test_failed_logins_at_a_site_are_banned(home, client, attacker):
+def test_failed_logins_at_a_site_are_banned(homes, client, attacker):
     """A protected site that the owner made by hand: nginx logs the wrong passwords, the jail acts on them."""
+    side_by_side(homes, lambda home: banned_at_a_site(home, client, attacker))
+
+
+def banned_at_a_site(home, client, attacker) -> None:
     home.host.check_output("printf 'owner:{PLAIN}right' > /etc/nginx/owner.htpasswd")
     home.host.check_output("printf %s > /etc/nginx/conf.d/owner.conf", AUTH_SITE)
     home.host.check_output("nginx -t && systemctl reload nginx")
@@ -84,23 +92,28 @@ def test_failed_logins_at_a_site_are_banned(home, client, attacker):
     try:
         for _attempt in range(6):
             asks_for_a_password()
-        poll("the ban", lambda: attacker.ipv4 in banned(home, "nginx-http-auth"), 60)
-        poll("the packet filter", lambda: port_state(attacker, home.ipv4, 443) != "open", 60)
-        assert port_state(client, home.ipv4, 443) == "open"
-        home.host.check_output("fail2ban-client set nginx-http-auth unbanip %s", attacker.ipv4)
-        poll("the end of the ban", lambda: port_state(attacker, home.ipv4, 443) == "open", 60)
+        assert_banned(home, client, attacker, "nginx-http-auth", 443)
     finally:
         home.host.run("rm /etc/nginx/conf.d/owner.conf /etc/nginx/owner.htpasswd; systemctl reload nginx")
 
 
-def test_failed_logins_over_ssh_are_banned(home, client, attacker):
+def assert_banned(home, client, attacker, jail: str, port: int) -> None:
+    """Wait until the attacker cannot reach a port while the client can, and let the attacker in again."""
+    poll("the ban", lambda: attacker.ipv4 in banned(home, jail), 60)
+    poll("the packet filter", lambda: port_state(attacker, home.ipv4, port) != "open", 60)
+    assert port_state(client, home.ipv4, port) == "open"
+    home.host.check_output("fail2ban-client set %s unbanip %s", jail, attacker.ipv4)
+    poll("the end of the ban", lambda: port_state(attacker, home.ipv4, port) == "open", 60)
+
+
+def test_failed_logins_over_ssh_are_banned(homes, client, attacker):
+    side_by_side(homes, lambda home: banned_over_ssh(home, client, attacker))
+
+
+def banned_over_ssh(home, client, attacker) -> None:
     options = "-o BatchMode=yes -o StrictHostKeyChecking=no -o ConnectTimeout=5"
     for _attempt in range(7):
         # Without a limit of its own, a client that is banned in the middle of a handshake waits for ever.
         attacker.host.run(f"timeout 10 ssh {options} nobody-here@{home.ipv4} true")
-    poll("the ban", lambda: attacker.ipv4 in banned(home, "sshd"), 60)
     # sshd itself may turn an address away, but only after it has accepted the connection.
-    poll("the packet filter", lambda: port_state(attacker, home.ipv4, 22) != "open", 60)
-    assert port_state(client, home.ipv4, 22) == "open"
-    home.host.check_output("fail2ban-client set sshd unbanip %s", attacker.ipv4)
-    poll("the end of the ban", lambda: port_state(attacker, home.ipv4, 22) == "open", 60)
+    assert_banned(home, client, attacker, "sshd", 22)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 
-from conftest import ROOT, SCENARIO
+from conftest import ROOT, SCENARIO, side_by_side
 from lab.progress import poll
 
 SERVER_CONFIG = "/opt/constellation-server/Constellation.Server.exe.config"
@@ -52,7 +52,11 @@ def test_the_certificate_is_the_test_authoritys_and_holds_every_name(home, clien
     assert f"DNS:www.{home.domain}" in text
 
 
-def test_renewal_is_scheduled_and_works_through_nginx(home):
+def test_renewal_is_scheduled_and_works_through_nginx(homes):
+    side_by_side(homes, renews_in_a_dry_run)
+
+
+def renews_in_a_dry_run(home) -> None:
     assert home.host.service("certbot.timer").is_running
     before = home.host.check_output("cat /etc/nginx/sites-enabled/* /etc/nginx/nginx.conf | sha256sum")
     # Without --server a dry run asks Let's Encrypt's staging, whatever the renewal file says.
@@ -62,7 +66,11 @@ def test_renewal_is_scheduled_and_works_through_nginx(home):
     assert home.host.check_output("cat /etc/nginx/sites-enabled/* /etc/nginx/nginx.conf | sha256sum") == before
 
 
-def test_a_renewed_certificate_is_served(home, client):
+def test_a_renewed_certificate_is_served(homes, client):
+    side_by_side(homes, lambda home: serves_a_renewed_certificate(home, client))
+
+
+def serves_a_renewed_certificate(home, client) -> None:
     serial = "echo | timeout 20 openssl s_client -connect %s -servername %s 2>/dev/null | openssl x509 -noout -serial"
     target = (f"{home.ipv4}:443", f"camera.{home.domain}")
     before = client.host.check_output(serial, *target)

@@ -162,11 +162,13 @@ class TestTheRunsAfterTheDnsIsThere:
             assert touched
             assert all(late_name(home) in path for path in touched), touched
 
+    @pytest.mark.long
     def test_the_run_after_that_changes_nothing(self, finished, homes):
         last = runs.site()
         assert last.rc == 0, last.tail
         assert all(last.count(home.name, "changed") == 0 for home in homes), last.tail
 
+    @pytest.mark.long
     def test_verify_proves_it(self, finished):
         proof = runs.playbook(runs.VERIFY)
         assert proof.rc == 0, proof.tail

@@ -246,6 +246,7 @@ class TestFromANameToAnAddress:
             assert "constellation_edge_upstream" not in body
             assert "nas.home.test" not in text
 
+    @pytest.mark.long
     def test_the_next_run_changes_nothing(self, changed, homes, addresses):
         last = runs.site(runs.INVENTORY, *options(jeedom=f"http://{addresses['nas-two']}"))
         assert all(last.count(home.name, "changed") == 0 for home in homes), last.tail

@@ -273,11 +273,15 @@ def _check_end(text: str, position: int, pending: bool, inside: bool) -> None:
         raise refused(text, position, 'unexpected end of file, expecting "}"')
 
 
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def read_text(path: str) -> str | None:
     """Return a file's text (Latin-1 characters), None when nothing is there. Raises ConfigError."""
     try:
         # Without waiting: a pipe in a file's place would otherwise be waited for.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ConfigError(f"{path}: is not a file; name a configuration file")

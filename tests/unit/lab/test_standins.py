@@ -7,29 +7,26 @@
 from __future__ import annotations
 
 import json
-import threading
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 
 import pytest
 from lab.standins import camera, jeedom, web, zoneminder
+from local_servers import serving
 
 
 @pytest.fixture(name="start")
 def start_fixture():
     """Start stand-ins on free ports and stop them at the end."""
-    servers = []
+    with ExitStack() as running:
 
-    def start(handler):
-        server = web.serve(handler, 0)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_address[1]}"
+        def start(handler):
+            server = web.serve(handler, 0)
+            running.enter_context(serving(server))
+            return f"http://127.0.0.1:{server.server_address[1]}"
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield start
 
 
 def ask(url, data=None, headers=None):

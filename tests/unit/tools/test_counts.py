@@ -37,6 +37,10 @@ def counts() -> Any:
         ("of_pytest", "", 0, "0 passed, 1 failed"),
         ("of_lint", "lint: mypy ok (1 s)\nlint: 7 ok, 2 failed\n", 1, "7 passed, 2 failed"),
         ("of_lint", "", 1, "0 passed, 1 failed"),
+        ("of_lint_and_pytest", "lint: 7 ok, 0 failed\n3 passed in 0.12s\n", 0, "10 passed, 0 failed"),
+        ("of_lint_and_pytest", "lint: 7 ok, 0 failed\n1 failed, 3 passed in 0.12s\n", 1, "10 passed, 1 failed"),
+        ("of_lint_and_pytest", "lint: 7 ok, 0 failed\n", 137, "7 passed, 1 failed"),
+        ("of_lint_and_pytest", "3 passed in 0.12s\n", 0, "3 passed, 1 failed"),
         ("of_molecule", "INFO ...\n===== 9 passed in 4.00s =====\nINFO ...\n", 0, "10 passed, 0 failed"),
         ("of_molecule", "===== 9 passed in 4.00s =====\n", 1, "9 passed, 1 failed"),
         # Molecule frames what its verifier prints, and cuts long lines.

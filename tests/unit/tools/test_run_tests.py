@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from tools import counts, run_tests
 from tools.counts import Count
-from tools.run_tests import Step, run_all
+from tools.run_tests import run_all
+from tools.steps import Step
 
 PASS = "print('1 passed in 0.1s')"
 FAIL = "print('FAILED it'); print('1 failed in 0.1s'); raise SystemExit(1)"
@@ -33,8 +34,8 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_tests, "LOGS", tmp_path)
 
 
-def step(name: str, code: str, *arguments: str, needs: tuple[str, ...] = (), beside: bool = False) -> Step:
-    return Step(name, (sys.executable, "-c", code, *arguments), 60.0, counts.of_pytest, needs, beside=beside)
+def step(name: str, code: str, *arguments: str, needs: tuple[str, ...] = (), log: Path | None = None) -> Step:
+    return Step(name, (sys.executable, "-c", code, *arguments), 60.0, counts.of_pytest, needs, ansible_log=log)
 
 
 def run(*steps: Step) -> Count:
@@ -53,14 +54,30 @@ def test_a_step_runs_when_what_it_needs_has_passed() -> None:
     assert run(step("one", PASS), step("two", PASS, needs=("one",)), step("three", PASS, needs=("two",))) == Count(3, 0)
 
 
-def test_steps_that_may_run_beside_one_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_steps_run_beside_one_another_and_say_which_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     names = [str(tmp_path / name) for name in ("a", "b")]
-    pair = (step("one", MEETS, *names, beside=True), step("two", MEETS, *names[::-1], beside=True))
+    pair = (step("one", MEETS, *names), step("two", MEETS, *names[::-1]))
     assert run(*pair, step("three", PASS, needs=("one", "two"))) == Count(3, 0)
     said = capsys.readouterr().out
     assert "one: 1 passed in" in said
     assert "two: 1 passed in" in said
-    assert "\n1 passed in" in said
+
+
+def test_the_steps_are_shown_by_time(capsys: pytest.CaptureFixture[str]) -> None:
+    run(step("quick", PASS), step("slow", f"import time; time.sleep(1); {PASS}"))
+    table = capsys.readouterr().out.partition("the steps by time")[2].splitlines()
+    assert [line.split()[2] for line in table[1:3]] == ["slow", "quick"]
+
+
+def test_a_deprecation_warning_about_us_fails_its_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    head = "2026-11-28 15:00:00,123 p=1 u=root n=ansible WARNING| [DEPRECATION WARNING]:"
+    text = f"{head} constellation.edge.x is old\n{head} molecule is old\n"
+    code = f"import os; open(os.environ['ANSIBLE_LOG_PATH'], 'w').write({text!r}); {PASS}"
+    (tmp_path / "log").write_text(f"{head} constellation.edge of an earlier run\n", encoding="utf-8")
+    assert run(step("one", code, log=tmp_path / "log")) == Count(1, 1)
+    assert "  [DEPRECATION WARNING]: constellation.edge.x is old" in capsys.readouterr().out
 
 
 def test_long_tests_are_left_out_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import http.server
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils import _certbot_webroot
 from ansible_collections.constellation.edge.plugins.module_utils._certbot_webroot import CHALLENGES, unserved
+from local_servers import serving
 
 
 @pytest.fixture
@@ -45,10 +45,9 @@ def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         def log_message(self, *_arguments: object) -> None:
             return
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with serving(server):
         yield server.server_port
-        server.shutdown()
 
 
 def test_names_that_are_served(tmp_path: Path, port: int) -> None:

@@ -23,7 +23,7 @@ def _ask(folder: str) -> None:
 
 
 def test_the_first_process_computes_and_the_others_read(tmp_path):
-    workers = [multiprocessing.get_context("fork").Process(target=_ask, args=(str(tmp_path),)) for _ in range(8)]
+    workers = [multiprocessing.get_context("fork").Process(target=_ask, args=(str(tmp_path),)) for _worker in range(8)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -32,9 +32,13 @@ def server(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
                         asked.append(connection.recv(4096))
                         connection.sendall(answer)
 
-        threading.Thread(target=serve, daemon=True).start()
-        yield listener.getsockname()[1], asked
-        listener.shutdown(socket.SHUT_RDWR)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1], asked
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(30)
 
 
 @pytest.mark.parametrize(

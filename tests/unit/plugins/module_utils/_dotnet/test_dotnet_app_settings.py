@@ -16,7 +16,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._dotnet.app_set
     read_settings,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 ACCEPTED = sorted((pathlib.Path(__file__).parents[4] / "fixtures" / "dotnet" / "accepted").iterdir())
@@ -150,7 +151,7 @@ def test_impossible_wishes_are_refused(wishes: list[Setting], why: str) -> None:
         change_settings(SENTINEL.encode(), wishes)
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@examples(200)
 @given(
     codec=st.sampled_from(["utf-8", "iso-8859-1", "us-ascii", "utf-16"]),
     key=st.text(st.characters(codec="latin-1", min_codepoint=32), min_size=1, max_size=8),

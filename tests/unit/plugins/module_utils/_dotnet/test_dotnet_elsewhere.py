@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet import elsewhere, own
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.elsewhere import Question, ask, ask_all
+from local_servers import serving
 
 FIB_TRIE = """Main:
   +-- 0.0.0.0/0 3 0 5
@@ -75,11 +76,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_address[1]}"
 
 
 @pytest.mark.parametrize(
@@ -121,15 +119,18 @@ def test_what_is_silent_or_no_http_is_named():
     with socket.create_server(("127.0.0.1", 0)) as server:
         where = f"http://127.0.0.1:{server.getsockname()[1]}/"
 
+        # A thread that would still accept when the socket is closed takes a later test's by its number.
         def speak() -> None:
-            for _turn in range(2):
-                connection, _peer = server.accept()
+            connection, _peer = server.accept()
+            with connection:
                 connection.recv(1000)
                 connection.sendall(b"SSH-2.0-x\r\n")
-                connection.close()
 
-        threading.Thread(target=speak, daemon=True).start()
+        server.settimeout(20)
+        speaking = threading.Thread(target=speak, daemon=True)
+        speaking.start()
         assert "does not speak HTTP" in ask(Question(where, "a"))
+        speaking.join(30)
 
 
 def test_all_are_asked(url: str):

@@ -15,7 +15,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_
     starts,
     warnings_for,
 )
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -84,7 +85,7 @@ def test_refused_with_the_reason(text: str, why: str) -> None:
         parse_listen_uri(text)
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@examples(300)
 @given(st.text(max_size=30) | st.from_regex(r"https?://[+*a-z.]{1,9}(:[0-9]{1,6})?(/[a-z/]{0,9})?", fullmatch=True))
 def test_never_a_traceback_and_stable(text: str) -> None:
     try:
@@ -94,7 +95,7 @@ def test_never_a_traceback_and_stable(text: str) -> None:
     assert parse_listen_uri(str(uri)) == uri
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@examples(300)
 @given(st.text(max_size=30) | st.from_regex(r"https?://[+*a-z.]{1,9}(:[0-9]{1,6})?(/[a-z/%]{0,9})?", fullmatch=True))
 def test_the_server_starts_with_whatever_we_would_write(text: str) -> None:
     try:

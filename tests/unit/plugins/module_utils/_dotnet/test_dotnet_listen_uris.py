@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.document import MAX_BYTES
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uris import change_uris, read_uris
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 FIXTURES = pathlib.Path(__file__).parents[4] / "fixtures" / "dotnet"
@@ -233,7 +234,7 @@ POOL = ["http://+:8088/", SUB_PATH, "http://+:8080/constellation/", "http://*:1/
 wishes = st.lists(st.sampled_from(POOL), min_size=1, max_size=6, unique=True)
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@examples(150)
 @given(steps=st.lists(st.tuples(wishes, st.sampled_from(["exact", "present", "absent"])), min_size=1, max_size=5))
 def test_any_sequence_keeps_the_rest_and_settles(steps: list[tuple[list[str], str]]) -> None:
     data = SERVER.encode()
@@ -249,7 +250,7 @@ def test_any_sequence_keeps_the_rest_and_settles(steps: list[tuple[list[str], st
     assert data.endswith(tail)
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@examples(400)
 @given(
     base=st.sampled_from([path.read_bytes() for path in ACCEPTED]),
     cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 8), st.binary(max_size=6)), min_size=1, max_size=4),
@@ -266,7 +267,7 @@ def test_damaged_files_are_refused_or_read(base: bytes, cuts: list[tuple[float, 
     assert result.uris == [SUB_PATH] or change_uris(data, result.uris, "exact").content == data
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@examples(200)
 @given(data=st.binary(max_size=200))
 def test_noise_is_refused(data: bytes) -> None:
     with pytest.raises(DotnetError):

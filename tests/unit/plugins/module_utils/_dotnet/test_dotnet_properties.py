@@ -31,7 +31,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_
     section_of,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.splice import apply_splices, set_attribute
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 ACCEPTED = pathlib.Path(__file__).parents[4] / "fixtures" / "dotnet" / "accepted"
@@ -46,7 +47,7 @@ NEW_KEYS = st.text(st.characters(codec="latin-1", min_codepoint=33), min_size=1,
     lambda text: f"new {text}"
 )
 WISHES = st.lists(st.builds(Setting, NEW_KEYS, TEXTS), min_size=1, max_size=3, unique_by=lambda wish: wish.key.lower())
-bounded = settings(max_examples=200, derandomize=True, deadline=None)
+bounded = examples(200)
 
 
 def new_uris(least: int, most: int) -> st.SearchStrategy[list[str]]:

@@ -19,6 +19,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.asking i
     Watch,
     questions,
 )
+from local_servers import serving
 
 SOON = Patience(answer=5.0, again=0.5)
 
@@ -94,8 +95,6 @@ class BackEnd:
                 """Stay quiet."""
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
 
     def site(self, *paths: str) -> str:
         locations = " ".join(f"location {path} {{}}" for path in paths)
@@ -105,9 +104,8 @@ class BackEnd:
 @pytest.fixture
 def back_end() -> Iterator[BackEnd]:
     made = BackEnd()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with serving(made.server):
+        yield made
 
 
 def test_an_answer_that_got_lost_is_told_with_both_answers(tmp_path: Path, back_end: BackEnd) -> None:
@@ -144,5 +142,7 @@ def test_a_path_that_is_taken_away_is_not_asked_again(tmp_path: Path, back_end: 
 def test_an_answer_that_comes_back_in_time_is_no_loss(tmp_path: Path, back_end: BackEnd) -> None:
     watch = Watch(*host(tmp_path, back_end.site("/a/")), Patience(answer=5.0, again=30.0))
     back_end.status["/a/"] = 503
-    threading.Timer(0.3, back_end.status.clear).start()
+    timer = threading.Timer(0.3, back_end.status.clear)
+    timer.start()
     watch.compare()
+    timer.join(30)

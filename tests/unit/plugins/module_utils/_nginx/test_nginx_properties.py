@@ -36,14 +36,15 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree imp
     parse,
     walk,
 )
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
-from nginx_trees import File, Look, even_looks, files, looks, written
+from nginx_trees import File, Look, chances, even_looks, files, looks, written
 from nginx_trees import texts as styled
 
-common = settings(derandomize=True, max_examples=150, deadline=None)
+common = examples(150)
 # For a test that does its work at every place of a text.
-everywhere = settings(common, max_examples=25)
+everywhere = examples(25)
 
 SPACES = [
     "",
@@ -77,32 +78,36 @@ WORDS = [
 ]
 
 
-@st.composite
-def texts(draw: st.DrawFn) -> str:
-    """Make a complete configuration text in no particular style."""
+def complete(count: int, chance: Random) -> str:
+    """Return a complete configuration text in no particular style, of at most so many statements and closing braces."""
     out: list[str] = []
     depth = 0
-    for _number in range(draw(st.integers(0, 14))):
-        kind = draw(st.sampled_from(["simple", "simple", "open", "close"]))
-        out.append(draw(st.sampled_from(SPACES)))
+    for _number in range(count):
+        kind = chance.choice(["simple", "simple", "open", "close"])
+        out.append(chance.choice(SPACES))
         if kind == "close":
             if depth:
                 out.append("}")
                 depth -= 1
             continue
-        words = draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=3))
+        words = [chance.choice(WORDS) for _word in range(chance.randint(1, 3))]
         out.append(words[0])
         for word in words[1:]:
-            out += [draw(st.sampled_from(BETWEEN)), word]
+            out += [chance.choice(BETWEEN), word]
         if kind == "open":
             out += [" {"]
             depth += 1
         else:
-            out.append(draw(st.sampled_from(["", " ", "\n"])) + ";")
+            out.append(chance.choice(["", " ", "\n"]) + ";")
     for _number in range(depth):
-        out += [draw(st.sampled_from(SPACES)), "}"]
-    out.append(draw(st.sampled_from(["", "\n", "\r\n", "\n\n", " # end", "\n# end\n"])))
+        out += [chance.choice(SPACES), "}"]
+    out.append(chance.choice(["", "\n", "\r\n", "\n\n", " # end", "\n# end\n"]))
     return "".join(out)
+
+
+def texts() -> st.SearchStrategy[str]:
+    """Make complete configuration texts."""
+    return st.builds(complete, st.integers(0, 14), chances)
 
 
 def blocks(document: Block) -> list[tuple[Block, str]]:
@@ -315,7 +320,7 @@ def tokens_outside(document: Block, skipped: set[LocationKey]) -> list[tuple[str
 
 
 @common
-@given(files(), looks, looks, st.randoms(use_true_random=False))
+@given(files(), looks, looks, chances)
 def test_the_same_tree_means_the_same_in_every_style(file: File, one: Look, other: Look, chance: Random) -> None:
     first, second = written(file, one, chance), written(file, other, chance)
     assert parse(first).dumps() == first

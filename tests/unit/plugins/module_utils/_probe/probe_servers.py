@@ -23,7 +23,7 @@ Answer = Callable[[socket.socket, str], None]
 def server(answer: Answer, certificate: Path | None = None, host: str = "127.0.0.1") -> Iterator[int]:
     """Yield the port of a server that reads one request head of each connection and hands it to ``answer``."""
     listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    stop = threading.Event()
+    threads: list[threading.Thread] = []
     context = None
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -43,19 +43,24 @@ def server(answer: Answer, certificate: Path | None = None, host: str = "127.0.0
                     head += piece
                 answer(used, head.decode("latin-1"))
 
-    def accept() -> None:
-        listener.settimeout(0.05)
-        while not stop.is_set():
-            with suppress(TimeoutError):
-                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+    def start(target: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        threads.append(thread)
+        thread.start()
 
-    thread = threading.Thread(target=accept, daemon=True)
-    thread.start()
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                start(serve, listener.accept()[0])
+
+    start(accept)
     try:
         yield listener.getsockname()[1]
     finally:
-        stop.set()
-        thread.join(30)
+        # That ends the first thread, which begins the others: once it is joined, the list is complete.
+        listener.shutdown(socket.SHUT_RDWR)
+        for thread in threads:
+            thread.join(30)
         listener.close()
 
 
@@ -76,6 +81,13 @@ def plain(status: str, headers: str = "", body: bytes = b"hello") -> Answer:
         used.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body)
 
     return answer
+
+
+def hold(used: socket.socket) -> None:
+    """Say nothing more until the other side hangs up, for a minute at most."""
+    used.settimeout(60)
+    while used.recv(4096):
+        pass
 
 
 def chunk(data: bytes) -> bytes:

@@ -17,7 +17,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._probe.streams 
     server_sent_events,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._probe.websocket import upgrade
-from probe_servers import accept_key, chunk, plain, server
+from probe_servers import accept_key, chunk, hold, plain, server
 
 EVENTS = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
 
@@ -73,7 +73,7 @@ def test_events_that_a_buffer_holds_back() -> None:
 def test_too_few_events(body: bytes, detail: str) -> None:
     def answer(used: socket.socket, _head: str) -> None:
         used.sendall(EVENTS.encode() + b"\r\n" + body)
-        time.sleep(60)
+        hold(used)
 
     with server(answer) as port:
         start = time.monotonic()
@@ -113,7 +113,7 @@ def test_picture_that_stands_still() -> None:
     def answer(used: socket.socket, _head: str) -> None:
         head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n"
         used.sendall(head + part("x", 10) + b"--x\r\n")
-        time.sleep(2)
+        hold(used)
 
     with server(answer) as port:
         facts = moving_pictures(target(port, 0.5))
@@ -161,7 +161,7 @@ def test_upgrade_by_something_that_is_no_websocket() -> None:
 def test_websocket_that_stays_silent() -> None:
     def answer(used: socket.socket, head: str) -> None:
         used.sendall(f"HTTP/1.1 101 X\r\nSec-WebSocket-Accept: {accept_key(head)}\r\n\r\n".encode())
-        time.sleep(2)
+        hold(used)
 
     with server(answer) as port:
         facts = upgrade(target(port, 0.5), echo=True)

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 import runs
@@ -17,7 +19,15 @@ TASK_LIMIT = 25
 
 
 @pytest.fixture(scope="session")
-def dry_run() -> runs.Run:
+def long_poll(homes, client) -> Iterator[Future[str]]:
+    """Begin Jeedom's own long poll, of 59 seconds, on one system; return its status. The runs below go on beside it."""
+    url = f"https://{homes[0].domain}/jeedom/core/ajax/event.ajax.php?action=changes"
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(client.status, homes[0], url, "--max-time", "90")
+
+
+@pytest.fixture(scope="session")
+def dry_run(long_poll) -> runs.Run:
     """Return a dry run after the real one."""
     run = runs.site(runs.INVENTORY, "--check", "--diff")
     assert run.rc == 0, run.tail
@@ -40,3 +50,7 @@ def test_verify_yml_proves_it_all(dry_run, tmp_path_factory):
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in folder.iterdir()]
     assert len(reports) == sum(name.startswith("home-") for name in SCENARIO["machines"])
     assert all(content["ok"] and len(content["routes"]) == 4 for content in reports)
+
+
+def test_a_long_poll_of_59_seconds_is_not_cut(long_poll):
+    assert long_poll.result() == "200"

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The examples of docs/guides are carried out."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from ansible_collections.constellation.edge.plugins.plugin_utils._become import refusal
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import variable_problems
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTROLLER = (ROOT / "docs/guides/controller.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the fenced blocks of a document in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def run(folder: Path, settings: str, inventory: str, *argv: str) -> str:
+    """Return what a command of Ansible's says with these settings; no host is asked."""
+    shipped = (ROOT / "ansible.cfg").read_text(encoding="utf-8").replace("./.ansible", f"{ROOT}/.ansible")
+    more = settings.replace("[defaults]\n", "")
+    (folder / "ansible.cfg").write_text(shipped.replace("[defaults]\n", f"[defaults]\n{more}"), encoding="utf-8")
+    (folder / "inventory.yml").write_text(inventory, encoding="utf-8")
+    program = str(Path(sys.executable).with_name(argv[0]))
+    env = os.environ | {"ANSIBLE_CONFIG": str(folder / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(
+        [program, "-i", "inventory.yml", *argv[1:]], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr
+
+
+def test_the_settings_change_nothing_of_what_is_said(tmp_path: Path) -> None:
+    (settings,) = blocks(CONTROLLER, "ini")
+    (sample,) = (block for block in blocks(README, "text") if block.startswith("inventory.yml:"))
+    inventory = blocks(README, "yaml")[0].replace("upstream:", "upstrem:")
+    said = run(tmp_path, settings, inventory, "ansible-playbook", str(ROOT / "playbooks/site.yml"))
+    assert sample in said
+    assert "DEPRECATION" not in said
+
+
+def test_the_inventory_is_one(tmp_path: Path) -> None:
+    (inventory,) = blocks(CONTROLLER, "yaml")
+    said = run(tmp_path, "", inventory, "ansible-inventory", "--host", "home", "--yaml")
+    assert "ansible_become_exe: sudo.ws" in said
+    assert variable_problems({"ansible_become_exe": "sudo.ws"}) == []
+
+
+def test_the_forgotten_password_is_told_so() -> None:
+    (sample,) = blocks(CONTROLLER, "text")
+    said = refusal({"module_stderr": "sudo: interactive authentication is required\n"})
+    assert sample == f"host home: {said}\n"
