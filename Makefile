@@ -33,8 +33,8 @@ setup: ## Prepare this checkout: programs, .venv, the link to the collection
 lint: setup ## Run every static check; CHECKS="mypy ruff" runs some
 	@$(PYTHON) -m tools.lint $(CHECKS)
 
-unit: setup ## Run the unit tests
-	@$(PYTHON) -m pytest -q tests/unit tests/fuzz
+unit: setup ## Run the unit tests of `make test`, by themselves on both processors
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not long" tests/unit tests/fuzz
 
 test: setup ## Run lint, unit tests, the short trials and the Molecule scenarios
 	@$(PYTHON) -m tools.run_tests --systems "$(SYSTEMS)" $(SCENARIOS)

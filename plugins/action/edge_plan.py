@@ -78,6 +78,7 @@ class ActionModule(ActionBase):
         server = local_server(found, constellation["listen_uris"], arguments["lan"])
         if self._is_edge:
             constellation["unserved"] = unserved(sites, found.get("answers", {}), server)
+            constellation["related"] = known.related
         plan: dict[str, Any] = {"is_edge": self._is_edge, "constellation": constellation}
         if self._is_edge:
             host = self._look("edge_preflight", {"names": asked_names(sites)})

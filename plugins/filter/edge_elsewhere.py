@@ -49,10 +49,17 @@ from ..plugin_utils._plan.by_hand import notes
 
 
 def edge_elsewhere(hostvars, host, groups):
-    """Return the notes."""
+    """Return the notes; other hosts are read only where there is one to make."""
     names = dict.fromkeys(name for group in GROUPS for name in groups.get(group, []))
-    plans = {name: hostvars[name].get("edge_plan", {}).get("constellation", {}) for name in names}
+    own = _constellation(hostvars, host)
+    if not own.get("unserved") and host != next(iter(names), None):
+        return []
+    plans = {name: _constellation(hostvars, name) for name in names}
     return notes(plans, host, list(groups.get(SERVER_GROUP, [])))
+
+
+def _constellation(hostvars, host):
+    return (hostvars[host].get("edge_plan") or {}).get("constellation") or {}
 
 
 class FilterModule:

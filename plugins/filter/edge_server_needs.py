@@ -54,10 +54,9 @@ from ..plugin_utils._plan.sentinels import Machine, server_needs
 
 def edge_server_needs(hostvars, groups, host):
     """Read the machines of a run and return what they need."""
-    names = dict.fromkeys(name for group in GROUPS for name in groups.get(group, []))
     listed = groups.get(SENTINEL_GROUP, [])
     machines = {}
-    for name in names:
+    for name in _read(hostvars, groups, host):
         known = hostvars[name]
         machines[name] = Machine(
             known.get("edge_plan") or {},
@@ -66,6 +65,14 @@ def edge_server_needs(hostvars, groups, host):
             str(known.get("ansible_host") or ""),
         )
     return server_needs(host, machines)
+
+
+def _read(hostvars, groups, host):
+    """Return whose variables are read: those of each host cost a third of a millisecond, of each time that is asked."""
+    plan = hostvars[host].get("edge_plan") or {}
+    related = (plan.get("constellation") or {}).get("related")
+    every = dict.fromkeys(name for group in GROUPS for name in groups.get(group, []))
+    return every if related is None else dict.fromkeys([*related, host])
 
 
 class FilterModule:

@@ -66,8 +66,8 @@ def steps(scenarios: list[str], systems: list[str], *, long: bool = False) -> li
         first,
         *(_elsewhere(pair.name) for pair in elsewhere.pairs()),
         _chaos(),
-        *others,
         Step("judge", (python, "-m", "pytest", "-q", "tests/judge"), _LIMIT_JUDGE, counts.of_pytest, ("lab-images",)),
+        *others,
     ]
 
 

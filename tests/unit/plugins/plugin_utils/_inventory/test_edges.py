@@ -45,3 +45,12 @@ def test_a_proxy_with_a_mistake_is_left_to_its_own_worker():
 
 def test_the_presets_are_read():
     assert surveyed({}).presets["constellation"]["port"] == 8088
+
+
+def test_homes_with_a_server_of_their_own_have_nothing_to_do_with_one_another():
+    own = {"edge_sites": [site("a.example.org", CONSTELLATION)]}
+    remote = {"edge_sites": [site("b.example.org", {**CONSTELLATION, "upstream": "http://10.0.0.5:8088"})]}
+    hostvars = {"a": own, "b": remote, "c": own}
+    groups = {"edge": ["a", "b", "c"], "constellation_servers": ["s"], "constellation_sentinels": ["c", "t"]}
+    # b's own sentinel may call the server elsewhere; c is said to be a sentinel's host.
+    assert edges(survey(groups, hostvars)).related == ["b", "c", "s", "t"]

@@ -103,3 +103,8 @@ def test_the_filter_reads_the_plans_of_all_hosts():
     hostvars = {"home": {"edge_plan": {"constellation": missing()}}, "tower": {}}
     groups = {"edge": ["home"], "constellation_servers": ["tower"], "all": ["home", "tower", "x"]}
     assert len(edge_elsewhere(hostvars, "home", groups)) == 1
+
+
+def test_the_filter_reads_no_other_host_where_there_is_nothing_to_tell():
+    hostvars = {"b": {"edge_plan": {"constellation": {"unserved": []}}}}
+    assert edge_elsewhere(hostvars, "b", {"edge": ["a", "b", "c"]}) == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.filter.edge_server_needs import edge_server_needs
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.sentinels import Machine, server_needs
 
 NEW, OLD = "http://+:8088/constellation/", "http://+:8088/"
@@ -142,3 +143,18 @@ def test_a_host_without_a_server_needs_nothing() -> None:
 def test_one_that_moved_and_is_not_connected_is_named() -> None:
     lost = cellar(DIRECT, uri=PUBLIC, moved=True, problem="the server is away", remedy="start it", source="")
     assert f"cellar is not connected to {PUBLIC}: the server is away" in needs(lost)["notes"][0]
+
+
+def variables(machine: Machine, **constellation: Any) -> dict[str, Any]:
+    """Return what Ansible knows of a machine."""
+    plan = {**machine.plan, "constellation": {**machine.constellation, **constellation}}
+    return {"edge_plan": plan, "constellation_config_moved": machine.moved}
+
+
+def test_the_filter_reads_the_hosts_alone_that_a_server_has_to_do_with() -> None:
+    groups = {"edge": ["other", "home"], "constellation_sentinels": ["cellar"]}
+    hostvars = {"home": variables(home(OLD), related=["cellar"]), "cellar": variables(stuck())}
+    assert edge_server_needs(hostvars, groups, "home") == needs(stuck())
+    # Every host, where it is not known.
+    hostvars = {"home": variables(home(OLD)), "cellar": variables(stuck()), "other": variables(home(OLD))}
+    assert edge_server_needs(hostvars, groups, "home") == needs(stuck())
