@@ -79,22 +79,23 @@ def connected_to(uri: ServerUri, timeout: float) -> Iterator[socket.socket]:
                 f"have the DNS of this network, or /etc/hosts of this host, lead {uri.host} to the proxy",
             )
         )
+    # A host without IPv6 has no way to the other address: that one refuses says more.
+    refused = False
     with contextlib.ExitStack() as stack:
         for address in addresses:
             try:
                 plain = stack.enter_context(socket.create_connection((address, uri.port), timeout))
             except OSError as error:
-                last = error
+                refused = refused or isinstance(error, ConnectionRefusedError)
             else:
                 break
         else:
-            raise UnreachableError(_silence(uri, addresses, last))
+            raise UnreachableError(_silence(uri, addresses, refused=refused))
         yield plain
 
 
-def _silence(uri: ServerUri, addresses: list[str], error: OSError) -> Trouble:
-    """Return what an address that takes no connection means."""
-    refused = isinstance(error, ConnectionRefusedError)
+def _silence(uri: ServerUri, addresses: list[str], *, refused: bool) -> Trouble:
+    """Return what addresses that take no connection mean."""
     why = "refuses the connection" if refused else "does not answer"
     where = addresses[0] if addresses == [uri.host] else f"{uri.host} ({', '.join(addresses)})"
     hint = _hairpin(uri, addresses)

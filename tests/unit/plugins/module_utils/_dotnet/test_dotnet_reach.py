@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import ssl
@@ -139,8 +140,26 @@ def test_a_port_without_a_program() -> None:
         pass
     trouble = ask(port)
     assert trouble is not None
-    assert f"localhost (127.0.0.1) refuses the connection on port {port}" in trouble.problem.replace("::1, ", "")
+    said = trouble.problem.replace("::1, ", "").replace(", ::1", "")
+    assert f"localhost (127.0.0.1) refuses the connection on port {port}" in said
     assert "hairpin" not in trouble.remedy
+
+
+def test_an_address_without_a_way_to_it_does_not_hide_the_one_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server(b"") as port:
+        pass
+    connect = socket.create_connection
+
+    def without_ipv6(place: tuple[str, int], timeout: float) -> socket.socket:
+        if ":" in place[0]:
+            raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+        return connect(place, timeout)
+
+    monkeypatch.setattr(socket, "create_connection", without_ipv6)
+    monkeypatch.setattr(reach, "resolve", lambda _uri: ["127.0.0.1", "::1"])
+    trouble = ask(port)
+    assert trouble is not None
+    assert "refuses the connection" in trouble.problem
 
 
 def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:

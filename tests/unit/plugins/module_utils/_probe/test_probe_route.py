@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -144,6 +145,13 @@ def test_no_tls_on_the_other_side() -> None:
     assert len(facts["problems"]) == 1
 
 
+def has_ipv6() -> bool:
+    with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="IPv6 is switched off on this machine")
 def test_ipv6_address() -> None:
     with server(plain("200 OK"), host="::1") as port:
         assert check(Route(f"http://[::1]:{port}/"), Conditions(timeout=20))["ok"]
