@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from docker.errors import DockerException
 from lab.authority import Pebble
 from lab.containers import File
 from lab.lab import Lab
@@ -178,7 +179,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         return _run(Demo(word))
-    except (DemoError, LabError) as error:
+    except (DemoError, DockerException, LabError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
 
