@@ -60,7 +60,7 @@ def run_all(chosen: list[Step], env: dict[str, str], patience: int) -> Count:
             outcome = _run(step, env, min(step.limit * patience, end - time.monotonic()))
         if not outcome.count.failed:
             passed.add(step.name)
-        print(f"{outcome.line}\n", flush=True)
+        stream.say(f"{outcome.line}\n")
         return outcome
 
     outcomes = in_lanes(chosen, _LANES, attempt, stream.end_all)
@@ -73,7 +73,7 @@ def run_all(chosen: list[Step], env: dict[str, str], patience: int) -> Count:
 
 def _run(step: Step, env: dict[str, str], limit: float) -> Outcome:
     """Run a step for so many seconds at most."""
-    print(f"test: {step.name} ...", flush=True)
+    stream.say(f"test: {step.name} ...")
     if step.ansible_log:
         step.ansible_log.unlink(missing_ok=True)
         env = {**env, "ANSIBLE_LOG_PATH": str(step.ansible_log)}

@@ -73,6 +73,12 @@ def run(argv: Sequence[str], env: dict[str, str], log: Path, limit: float, label
     return Result("".join(lines), code, time.monotonic() - started, stopped)
 
 
+def say(text: str) -> None:
+    """Print a line in one piece: other threads print, too."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def end_all() -> None:
     """End every command that another thread is running."""
     for process in list(_running):
