@@ -51,16 +51,23 @@ def state() -> State:
 
 def left_behind(before: State) -> list[str]:
     """Return what is there now and was not before, or is not what it was."""
-    end = time.monotonic() + _SECONDS
+    _join(before, _SECONDS)
+    now = state()
+    if now.threads - before.threads or now.descriptors != before.descriptors:
+        # What nobody holds any more is closed with its object, not by a number: that hurts no other test. A thread may
+        # have waited for the other end of such a connection.
+        gc.collect()
+        _join(before, _SECONDS)
+        now = state()
+    return list(_differences(before, now))
+
+
+def _join(before: State, seconds: float) -> None:
+    """Wait for the threads that were not there before, together for so many seconds at most."""
+    end = time.monotonic() + seconds
     for thread in threading.enumerate():
         if thread not in before.threads:
             thread.join(max(0.0, end - time.monotonic()))
-    now = state()
-    if now.descriptors != before.descriptors:
-        # What nobody holds any more is closed with its object, not by a number: that hurts no other test.
-        gc.collect()
-        now = state()
-    return list(_differences(before, now))
 
 
 def _differences(before: State, now: State) -> Iterator[str]:

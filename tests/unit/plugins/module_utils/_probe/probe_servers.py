@@ -24,6 +24,8 @@ def server(answer: Answer, certificate: Path | None = None, host: str = "127.0.0
     """Yield the port of a server that reads one request head of each connection and hands it to ``answer``."""
     listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     threads: list[threading.Thread] = []
+    # Copies, by which a connection can be ended while its thread waits, also after TLS has taken the first one.
+    connections: list[socket.socket] = []
     context = None
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -51,14 +53,20 @@ def server(answer: Answer, certificate: Path | None = None, host: str = "127.0.0
     def accept() -> None:
         with suppress(OSError):
             while True:
-                start(serve, listener.accept()[0])
+                accepted = listener.accept()[0]
+                connections.append(accepted.dup())
+                start(serve, accepted)
 
     start(accept)
     try:
         yield listener.getsockname()[1]
     finally:
-        # That ends the first thread, which begins the others: once it is joined, the list is complete.
+        # That ends the first thread, which begins the others: once it is joined, the lists are complete.
         listener.shutdown(socket.SHUT_RDWR)
+        threads[0].join(30)
+        for connection in connections:
+            with connection, suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(30)
         listener.close()
