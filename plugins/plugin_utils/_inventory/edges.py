@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,10 +20,12 @@ _PRESETS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "presets", 
 
 @dataclass(frozen=True)
 class Edges:
-    """The presets, the sites of each proxy as far as a Constellation server stands behind them, and its address.
+    """The presets, each proxy's sites as far as other hosts have to do with them, and each proxy's address.
 
-    A proxy whose `edge_sites` hold a mistake is not among the sites: its own worker reports it. `related` are the hosts
-    that may have a sentinel which calls another host's server: in a fleet of homes that have all on one host, none.
+    Of the sites stand here the routes to a Constellation server on another host. The first proxy with such a server
+    has all its routes to one: a sentinel without a server calls the first. A proxy whose `edge_sites` hold a mistake is
+    not among the sites: its own worker reports it. `related` are the hosts that may have a sentinel which calls another
+    host's server: in a fleet of homes that have all on one host, none.
     """
 
     presets: Mapping[str, Mapping[str, Any]]
@@ -36,16 +38,17 @@ def survey(groups: Mapping[str, Iterable[str]], hostvars: Mapping[str, Mapping[s
     """Read and validate the sites of every proxy; return it as plain data, from which `edges` makes objects."""
     with open(_PRESETS, encoding="utf-8") as stream:
         presets = yaml.safe_load(stream)
-    sites: dict[str, list[dict[str, Any]]] = {}
+    sites: dict[str, list[Site]] = {}
     addresses: dict[str, str] = {}
     for edge in groups.get(EDGE_GROUP, []):
         known = hostvars[edge]
         addresses[edge] = str(known.get("ansible_host", edge))
         try:
-            sites[edge] = [asdict(site) for site in _constellation(read_sites(known.get("edge_sites"), presets))]
+            sites[edge] = _reduced(read_sites(known.get("edge_sites"), presets), _is_constellation)
         except SchemaError:
             continue
-    return {"presets": presets, "sites": sites, "addresses": addresses, "related": _related(groups, sites)}
+    plain = {edge: [asdict(site) for site in found] for edge, found in _of_interest(sites).items()}
+    return {"presets": presets, "sites": plain, "addresses": addresses, "related": _related(groups, sites)}
 
 
 def edges(plain: Mapping[str, Any]) -> Edges:
@@ -54,26 +57,37 @@ def edges(plain: Mapping[str, Any]) -> Edges:
     return Edges(plain["presets"], sites, plain["addresses"], plain["related"])
 
 
-def _related(groups: Mapping[str, Iterable[str]], sites: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+def _related(groups: Mapping[str, Iterable[str]], sites: Mapping[str, list[Site]]) -> list[str]:
     """Return the hosts of our groups, less the proxies with a server of their own: it is what their sentinel calls."""
     listed = set(groups.get(SENTINEL_GROUP, []))
-    alone = {edge for edge, found in sites.items() if edge not in listed and any(_is_own(site) for site in found)}
+    alone = {edge for edge, found in sites.items() if edge not in listed and any(_has_own(site) for site in found)}
     return [
         name for name in dict.fromkeys(name for group in GROUPS for name in groups.get(group, [])) if name not in alone
     ]
 
 
-def _is_own(site: Mapping[str, Any]) -> bool:
-    return any(Upstream(**route["upstream"]).is_loopback for route in site["routes"])
+def _of_interest(sites: Mapping[str, list[Site]]) -> dict[str, list[Site]]:
+    """Return what other hosts have to do with, or every worker of a fleet would read the routes of every home."""
+    first = next((edge for edge, found in sites.items() if found), None)
+    reduced = {
+        edge: found if edge == first else _reduced(found, lambda route: not route.upstream.is_loopback)
+        for edge, found in sites.items()
+    }
+    return {edge: found for edge, found in reduced.items() if found}
 
 
-def _constellation(sites: Iterable[Site]) -> list[Site]:
-    """Return the sites with those routes alone that other hosts of the inventory have to do with."""
-    reduced = [
-        Site(site.server_names, tuple(route for route in site.routes if route.app == CONSTELLATION), site.hsts)
-        for site in sites
-    ]
+def _reduced(sites: Iterable[Site], wanted: Callable[[Route], bool]) -> list[Site]:
+    """Return the sites with the wanted routes alone, and no site without one."""
+    reduced = [Site(site.server_names, tuple(filter(wanted, site.routes)), site.hsts) for site in sites]
     return [site for site in reduced if site.routes]
+
+
+def _is_constellation(route: Route) -> bool:
+    return route.app == CONSTELLATION
+
+
+def _has_own(site: Site) -> bool:
+    return any(route.upstream.is_loopback for route in site.routes)
 
 
 def _site(plain: Mapping[str, Any]) -> Site:

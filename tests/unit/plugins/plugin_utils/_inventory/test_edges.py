@@ -34,7 +34,7 @@ def test_only_routes_to_a_constellation_server_are_kept():
 def test_every_proxy_is_known_by_its_address():
     sites = [site("a.example.org", CAMERA)]
     found = surveyed({"a": {"edge_sites": sites, "ansible_host": "10.0.0.1"}, "b": {"edge_sites": sites}})
-    assert (found.sites, found.addresses) == ({"a": [], "b": []}, {"a": "10.0.0.1", "b": "b"})
+    assert (found.sites, found.addresses) == ({}, {"a": "10.0.0.1", "b": "b"})
 
 
 def test_a_proxy_with_a_mistake_is_left_to_its_own_worker():
@@ -45,6 +45,17 @@ def test_a_proxy_with_a_mistake_is_left_to_its_own_worker():
 
 def test_the_presets_are_read():
     assert surveyed({}).presets["constellation"]["port"] == 8088
+
+
+def test_of_a_server_on_a_proxy_only_the_first_is_told_to_other_hosts():
+    own = {"edge_sites": [site("a.example.org", CONSTELLATION)]}
+    remote = {**CONSTELLATION, "upstream": "http://10.0.0.5:8088", "path": "/remote/"}
+    both = {"edge_sites": [site("b.example.org", CONSTELLATION, remote)]}
+    found = surveyed({"none": {"edge_sites": [site("n.example.org", CAMERA)]}, "a": own, "b": both, "c": own})
+    assert found.sites == {
+        "a": read_sites(own["edge_sites"], found.presets),
+        "b": read_sites([site("b.example.org", remote)], found.presets),
+    }
 
 
 def test_homes_with_a_server_of_their_own_have_nothing_to_do_with_one_another():
