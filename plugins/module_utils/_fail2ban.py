@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 JAIL_FILE = "/etc/fail2ban/jail.d/zz-constellation-edge.local"
@@ -32,6 +32,19 @@ _KEYS = (
     "ignoreip",
 )
 
+# Which of two values lets an attacker try less often: the larger one, or the smaller one.
+_STRICTNESS = {"bantime": 1, "findtime": 1, "maxretry": -1}
+# Seconds, by fail2ban's words for them (`str2seconds` of fail2ban 1.1.0).
+_UNITS = (
+    (r"y(?:e(?:a(?:rs?)?)?)?", 31557600),
+    (r"mon?(?:t(?:hs?)?)?", 2629800),
+    (r"w(?:e(?:e(?:ks?)?)?)?", 604800),
+    (r"d(?:a(?:ys?)?)?", 86400),
+    (r"h(?:o(?:u(?:rs?)?)?)?", 3600),
+    (r"m(?:i(?:n(?:utes?)?)?)?", 60),
+    (r"s(?:e(?:c(?:onds?)?)?)?|", 1),
+)
+
 
 class Fail2banError(Exception):
     """A jail or a host that cannot be brought in line; the message names the place and the remedy."""
@@ -39,12 +52,16 @@ class Fail2banError(Exception):
 
 @dataclass(frozen=True)
 class Jail:
-    """One jail as it is wanted. ``logs`` are its log files, none where it reads the journal or inherits them."""
+    """One jail as it is wanted. ``logs`` are its log files, none where it reads the journal or inherits them.
+
+    ``stated`` are the keys of ``settings`` that its owner said himself; the others are defaults.
+    """
 
     name: str
     enabled: bool
     settings: tuple[tuple[str, str], ...]
     logs: tuple[str, ...]
+    stated: frozenset[str] = frozenset(_STRICTNESS)
 
     @property
     def filter(self) -> str:
@@ -102,8 +119,15 @@ def normal_ignored(origin: str, values: Iterable[str]) -> list[str]:
     return found
 
 
-def wanted_jails(raw: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], ssh_ports: Sequence[int]) -> list[Jail]:
+def wanted_jails(
+    raw: Sequence[Mapping[str, Any]],
+    defaults: Mapping[str, Any],
+    ssh_ports: Sequence[int],
+    stated: Iterable[str] = tuple(_STRICTNESS),
+) -> list[Jail]:
     """Check the owner's jails and complete them; a mistake raises Fail2banError with the jail's number.
+
+    ``stated`` are those of the defaults that the owner said himself.
 
     The defaults are written into each jail of ours, not into fail2ban's own ``[DEFAULT]``, which governs the owner's
     jails too. A jail for sshd without a port gets the ports that SSH uses: a ban on port 22 stops nobody on 2222.
@@ -118,7 +142,9 @@ def wanted_jails(raw: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], 
             )
         if any(jail.name == name for jail in jails):
             raise Fail2banError(f"{origin}.name: {name!r} is given twice: keep one of them")
-        jails.append(_jail(origin, name, item, defaults, ssh_ports))
+        jail = _jail(origin, name, item, defaults, ssh_ports)
+        own = {key for key in _STRICTNESS if item.get(key) is not None}
+        jails.append(replace(jail, stated=frozenset(own.union(stated))))
     return jails
 
 
@@ -182,6 +208,12 @@ def inherited_ignored(texts: Iterable[str], jail: str) -> list[str]:
 
     ``texts`` are the files in the order in which fail2ban reads them, our own left out.
     """
+    words = re.split(r"[\s,]+", re.sub(r"%\([^)]*\)s", "", inherited(texts, jail, "ignoreip")))
+    return [word for word in words if word]
+
+
+def inherited(texts: Iterable[str], jail: str, wanted: str) -> str:
+    """Return what the owner's files say of a jail, "" for nothing; a jail's own section wins over ``[DEFAULT]``."""
     found: dict[str, str] = {}
     for text in texts:
         section = key = ""
@@ -194,13 +226,46 @@ def inherited_ignored(texts: Iterable[str], jail: str) -> list[str]:
                 section, key = header[1].strip(), ""
             elif entry:
                 key = entry[1].lower()
-                if key == "ignoreip":
+                if key == wanted:
                     found[section] = entry[2]
-            elif line[0].isspace() and key == "ignoreip":
+            elif line[0].isspace() and key == wanted:
                 found[section] += " " + line.strip()
-    value = found.get(jail, found.get("DEFAULT", ""))
-    words = re.split(r"[\s,]+", re.sub(r"%\([^)]*\)s", "", re.sub(r"\s[#;].*", "", value)))
-    return [word for word in words if word]
+    return re.sub(r"\s[#;].*", "", found.get(jail, found.get("DEFAULT", ""))).strip()
+
+
+def as_strict(jail: Jail, texts: Sequence[str]) -> tuple[Jail, list[str]]:
+    """Return the jail no laxer than the owner's files have it, and what to tell of what he said himself.
+
+    Of what is stated, the stated value stays; of a default of ours, the stricter of the two.
+    """
+    values, told = dict(jail.settings), []
+    for key, sign in _STRICTNESS.items():
+        theirs = inherited(texts, jail.name, key)
+        mine, other = _amount(values.get(key, "")), _amount(theirs)
+        if mine is None or other is None or sign * other <= sign * mine:
+            continue
+        if key in jail.stated:
+            told.append(
+                f"jail {jail.name}: {key} {values[key]}, as the inventory says, is laxer than {theirs}, which this "
+                "host's own files say"
+            )
+        else:
+            values[key] = theirs
+    return replace(jail, settings=tuple(values.items())), told
+
+
+def _amount(text: str) -> float | None:
+    """Return a number, or the seconds of a time; a ban for ever (a negative time) is longer than any other."""
+    seconds = 0.0
+    parts = re.findall(r"(-?\d+(?:\.\d+)?)\s*([a-z]*)", text.lower())
+    if not parts or not _TIME.fullmatch(text):
+        return None
+    for number, unit in parts:
+        factor = next((factor for pattern, factor in _UNITS if re.fullmatch(pattern, unit)), None)
+        if factor is None:
+            return None
+        seconds += float(number) * factor
+    return seconds if seconds >= 0 else float("inf")
 
 
 def unite(*lists: Iterable[str]) -> list[str]:

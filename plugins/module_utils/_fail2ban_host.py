@@ -23,6 +23,7 @@ from ._fail2ban import (
     Fail2banError,
     Jail,
     JailStatus,
+    as_strict,
     inherited_ignored,
     known_controller,
     parse_status,
@@ -117,6 +118,9 @@ class Host:
         """Return the file for these jails."""
         own = [controller] if controller else []
         owners = self._owner_texts()
+        strict = [as_strict(jail, owners) for jail in jails]
+        self.warnings += [text for jail, told in strict for text in told if jail.enabled]
+        jails = [jail for jail, _told in strict]
         ignored = {jail.name: unite(self.request.ignored, inherited_ignored(owners, jail.name), own) for jail in jails}
         return render(jails, ignored, controller)
 

@@ -230,6 +230,8 @@ class _Planner:
         needed = []
         for family in self._own_families(rule):
             entry = self._find(rule, family)
+            if entry is None and self._opened_by_owner(rule, family):
+                continue
             if entry is None or (
                 entry.ours and (entry.action, entry.comment, entry.log) != (rule.action, rule.comment, "")
             ):
@@ -237,6 +239,18 @@ class _Planner:
             elif not entry.ours and entry.action != rule.action:
                 self._foreign_conflict(rule, entry)
         return tuple(needed)
+
+    def _opened_by_owner(self, rule: Rule, family: int) -> bool:
+        """Whether a rule of the owner's lets in all that this one would, and nothing before it decides otherwise."""
+        # The way in for SSH and for the controller has rules of our own: nobody is to lose it with a rule of his.
+        if rule.action != "allow" or rule in self.controller or rule in self.ssh:
+            return False
+        for entry in self.plan.after.entries[family]:
+            if entry.action != "allow" and entry.meets(rule):
+                return False
+            if entry.action == "allow" and not entry.ours and entry.opens(rule):
+                return True
+        return False
 
     def _foreign_conflict(self, rule: Rule, entry: Entry) -> None:
         if rule in self.ssh:

@@ -71,14 +71,18 @@ def read_state(etc: Path = Path("/etc"), call: Run = run) -> State:
     )
 
 
-def published_ports(rules: str) -> list[str]:
-    """Return the ports that Docker publishes beside ufw, from ``iptables -t nat -S DOCKER``."""
-    found = set()
+def published_ports(rules: str) -> dict[str, str]:
+    """Return the ports that Docker publishes beside ufw, from ``iptables -t nat -S DOCKER``.
+
+    Each, as people write it, with the words of ``docker run`` that publish it for the host alone.
+    """
+    found: dict[tuple[int, str], str] = {}
     for line in rules.splitlines():
-        match = re.search(r"-p (\w+) .*--dport (\S+) .*-j DNAT", line)
+        match = re.search(r"-p (\w+) .*--dport (\d+) .*-j DNAT .*:(\d+)\s*$", line)
         if match and "-d 127." not in line:
-            found.add(f"{match[2]}/{match[1]}")
-    return sorted(found)
+            proto = "" if match[1] == "tcp" else f"/{match[1]}"
+            found[int(match[2]), match[1]] = f"-p 127.0.0.1:{match[2]}:{match[3]}{proto}"
+    return {f"{port}/{proto}": words for (port, proto), words in sorted(found.items())}
 
 
 def closed_by(state: State, there: Iterable[tuple[int, str, str]]) -> list[str]:
@@ -117,7 +121,8 @@ def host_warnings(call: Run = run) -> list[str]:
         ports = published_ports(call(["iptables", "-w", "-t", "nat", "-S", "DOCKER"]).out)
         if ports:
             warnings.append(
-                f"Docker publishes {', '.join(ports)} past ufw: publish on 127.0.0.1, or filter in chain DOCKER-USER"
+                f"Docker publishes {', '.join(ports)} past ufw: start the container with "
+                f"`{' '.join(ports.values())}`, which the proxy reaches too, or filter in chain DOCKER-USER"
             )
     return warnings
 

@@ -82,6 +82,26 @@ class Entry:
             return False
         return self.speaks_of(port)
 
+    def opens(self, rule: Rule) -> bool:
+        """Whether the rule decides, from everywhere, on every packet that another one speaks of; by a profile, too."""
+        everywhere = EVERYWHERE[self.family]
+        if self.forward or self.direction != "in" or self.sport != "any" or self.sapp:
+            return False
+        if self.src != everywhere or self.dst not in ("", everywhere) or self.proto not in ("any", rule.proto):
+            return False
+        return all(any(low <= one and other <= high for low, high in self._held()) for one, other in rule.ports())
+
+    def meets(self, rule: Rule) -> bool:
+        """Whether the rule may decide on a packet that another one speaks of."""
+        if self.forward or not self.direction.startswith("in"):
+            return False
+        if "any" not in (self.proto, rule.proto) and self.proto != rule.proto:
+            return False
+        return any(low <= other and one <= high for low, high in self._held() for one, other in rule.ports())
+
+    def _held(self) -> list[tuple[int, int]]:
+        return [(1, 65535)] if self.dport == "any" else [_range(item) for item in self.dport.split(",")]
+
     def text(self) -> str:
         """One line for a diff or a message."""
         words = ["route"] if self.forward else []

@@ -94,6 +94,15 @@ options:
         type: list
         elements: str
         default: [127.0.0.1/8, "::1"]
+  stated:
+    description:
+      - Those of the O(defaults) that the owner said himself. C(bantime), C(findtime) and C(maxretry) that he did not
+        say give way to what the host's own files say, where that is stricter.
+      - What he said stays, with a warning where the host's own files are stricter.
+    type: list
+    elements: str
+    choices: [bantime, findtime, maxretry]
+    default: [bantime, findtime, maxretry]
   path:
     description: Our file.
     type: path
@@ -157,6 +166,7 @@ from ..module_utils._fail2ban_host import Request, reconcile
 from ..module_utils._files import LockError, host_lock
 from ..module_utils._ssh import connection, ports_in_use
 
+STRICTNESS = ["bantime", "findtime", "maxretry"]
 COMMON = {
     "bantime": {"type": "str"},
     "findtime": {"type": "str"},
@@ -182,6 +192,7 @@ def main() -> None:
         argument_spec={
             "jails": {"type": "list", "elements": "dict", "default": [], "options": JAIL},
             "defaults": {"type": "dict", "default": {}, "options": DEFAULTS},
+            "stated": {"type": "list", "elements": "str", "choices": STRICTNESS, "default": STRICTNESS},
             "path": {"type": "path", "default": JAIL_FILE},
             "ignore_controller": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 30},
@@ -194,7 +205,7 @@ def main() -> None:
     try:
         with contextlib.nullcontext() if module.check_mode else host_lock():
             request = Request(
-                jails=tuple(wanted_jails(params["jails"], params["defaults"], ports_in_use(current))),
+                jails=tuple(wanted_jails(params["jails"], params["defaults"], ports_in_use(current), params["stated"])),
                 ignored=tuple(normal_ignored("defaults", LOOPBACK if ignored is None else ignored)),
                 ignore_controller=params["ignore_controller"],
                 controller=current.address if current else None,

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import (
     Fail2banError,
     JailStatus,
+    as_strict,
     inherited_ignored,
     known_controller,
     normal_ignored,
@@ -118,3 +119,48 @@ def test_a_jail_that_sees_or_does_nothing_is_dead(status, actions):
 
 def test_unites_in_order():
     assert unite(["b", "a"], ["a", "c"]) == ["b", "a", "c"]
+
+
+OWNERS = ["[DEFAULT]\nbantime = 10m\nfindtime = 10m\nmaxretry = 5\n", "[sshd]\nmaxretry = 2 ; mine\nbantime = 1w\n"]
+
+
+def strict(texts, stated=(), **values):
+    defaults = {"bantime": "1h", "findtime": "10m", "maxretry": 5, **values}
+    (jail,) = wanted_jails([{"name": "sshd"}], defaults, [22], stated)
+    found, told = as_strict(jail, texts)
+    settings = dict(found.settings)
+    return tuple(settings[key] for key in ("bantime", "findtime", "maxretry")), told
+
+
+def test_a_default_of_ours_gives_way_to_what_is_stricter():
+    assert strict(OWNERS) == (("1w", "10m", "2"), [])
+    assert strict(OWNERS[:1]) == (("1h", "10m", "5"), [])
+    assert strict(["[DEFAULT]\nbantime = 1d\n", "[sshd]\nbantime = 5m\n"])[0][0] == "1h"
+
+
+def test_what_the_inventory_says_stays_and_a_laxer_one_is_told():
+    values, told = strict(OWNERS, ("bantime",), bantime="2h")
+    assert values == ("2h", "10m", "2")
+    assert told == ["jail sshd: bantime 2h, as the inventory says, is laxer than 1w, which this host's own files say"]
+    assert strict(OWNERS, ("maxretry",), maxretry=1)[0][2] == "1"
+    assert strict(OWNERS, ("maxretry",), maxretry=1)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("theirs", "stricter"),
+    [
+        ("-1", True),
+        ("3601", True),
+        ("60m", False),
+        ("61 minutes", True),
+        ("1h 1s", True),
+        ("1mo", True),
+        ("1y", True),
+        ("2 weeks", True),
+        ("%(known/bantime)s", False),
+        ("soon", False),
+        ("", False),
+    ],
+)
+def test_times_are_compared_as_fail2ban_reads_them(theirs, stricter):
+    assert strict([f"[sshd]\nbantime = {theirs}\n"])[0][0] == (theirs if stricter else "1h")

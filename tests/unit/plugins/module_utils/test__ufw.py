@@ -293,7 +293,7 @@ def test_ports_that_docker_publishes_on_loopback_alone_are_no_concern():
         "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n"
         "-A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 9 -j DNAT --to-destination 172.17.0.2:9\n"
     )
-    assert published_ports(rules) == ["8080/tcp"]
+    assert published_ports(rules) == {"8080/tcp": "-p 127.0.0.1:8080:80"}
 
 
 def _fake_ufw(monkeypatch, answers):
@@ -479,3 +479,49 @@ def test_a_rule_against_this_runs_own_address_is_left_out_and_said():
     result = plan(State(), request)
     assert any("is left out, because this run came from that address" in text for text in result.warnings)
     assert not any("deny" in words for words in result.steps)
+
+
+def _added(*entries, raw=None):
+    """Return what is added for HTTP and HTTPS, by family, beside rules of the owner's."""
+    state = State(active=True)
+    for entry in (SSH_V4, Entry(V6, "allow", "tcp", "22", "::/0", SSH_COMMENT), *entries):
+        state.entries[entry.family].append(entry)
+    after = plan(state, _request(raw)).after
+    new = {family: [each for each in after.entries[family] if each not in state.entries[family]] for family in (V4, V6)}
+    return [each.dport for each in new[V4]], [each.dport for each in new[V6]]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        _foreign("allow", "80,443"),
+        _foreign("allow", "any", proto="any"),
+        _foreign("allow", "80:443", proto="any"),
+        Entry(V4, "allow", "tcp", "80,443", "0.0.0.0/0", dapp="Nginx%20Full"),
+    ],
+)
+def test_what_an_owner_has_opened_is_not_opened_twice(entry):
+    assert _added(entry) == ([], ["80", "443"])
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [_foreign("allow", "80,443", "10.0.0.0/8")],
+        [_foreign("allow", "80,443", proto="udp")],
+        [_foreign("deny", "443", "10.0.0.0/8"), _foreign("allow", "80,443")],
+        [Entry(V4, "allow", "tcp", "80,443", "0.0.0.0/0", direction="in_eth0")],
+        [Entry(V4, "allow", "tcp", "80,443", "0.0.0.0/0", sport="1024:65535")],
+        [Entry(V4, "allow", "tcp", "80,443", "0.0.0.0/0", dst="10.0.0.1")],
+    ],
+)
+def test_what_is_open_to_some_or_behind_a_refusal_is_opened(entries):
+    added = _added(*entries)[0]
+    assert "443" in added
+
+
+def test_ssh_has_a_rule_of_our_own_in_any_case():
+    state = State(active=True, entries={V4: [_foreign("allow", "any", proto="any")], V6: []})
+    assert ["allow", "proto", "tcp", "from", "any", "to", "any", "port", "22", "comment", SSH_COMMENT] in (
+        plan(state, _request()).steps
+    )
