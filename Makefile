@@ -6,8 +6,8 @@ PYTHON := PYTHONPATH=tests .venv/bin/python
 
 # Molecule scenarios of `make test`, the longest first. SYSTEMS narrows what they run on; empty is each scenario's own
 # choice.
-SCENARIOS ?= default upstream_names constellation_config constellation_move late_dns concurrency nginx_service \
-    bad_input nginx_text
+SCENARIOS ?= default upstream_names brownfield constellation_config constellation_move late_dns concurrency \
+    nginx_service bad_input nginx_text
 SYSTEMS ?=
 ALL_SYSTEMS := debian12 debian13 ubuntu2204 ubuntu2404 ubuntu2604
 

@@ -28,6 +28,7 @@ from ..plugin_utils._inventory.variables import (
 )
 from ..plugin_utils._once import once
 from ..plugin_utils._origin import where
+from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
 from ..plugin_utils._plan.machine import machine
 from ..plugin_utils._plan.plan import constellation_plan, edge_plan
@@ -46,6 +47,7 @@ PLACES = {
 LOOPBACK = ("127.0.0.1/8", "::1")
 ARGUMENTS = {
     "sites": {"type": "raw"},
+    "adopt": {"type": "bool", "default": False},
     "email": {"type": "str", "default": ""},
     "acme_server": {"type": "str", "default": ACME_SERVER},
     "firewall_rules": {"type": "list", "elements": "dict", "default": []},
@@ -81,9 +83,12 @@ class ActionModule(ActionBase):
             constellation["related"] = known.related
         plan: dict[str, Any] = {"is_edge": self._is_edge, "constellation": constellation}
         if self._is_edge:
-            host = self._look("edge_preflight", {"names": asked_names(sites)})
+            names = [name for site in sites for name in site.server_names]
+            host = self._look("edge_preflight", {"names": asked_names(sites), "server_names": names})
             if host.get("failed"):
                 return {**result, **host}
+            if problems := standing_problems(arguments["sites"], sites, host["host"]["servers"]):
+                raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])
             plan |= {"host": host["host"], **edge_plan(sites, host["host"], server)}
             plan |= {
@@ -115,7 +120,7 @@ class ActionModule(ActionBase):
         sites: list[Site] = []
         if self._is_edge:
             try:
-                sites = read_sites(arguments["sites"], known.presets)
+                sites = read_sites(arguments["sites"], known.presets, adopt=arguments["adopt"])
             except SchemaError as error:
                 problems += error.problems
         if problems:

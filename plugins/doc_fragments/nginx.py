@@ -79,6 +79,18 @@ options:
         type: list
         elements: str
         default: []
+      adopted:
+        description: What to do instead in a location that is there and does not carry our mark; its head stays.
+        type: dict
+        suboptions:
+          directives:
+            description: Directives that are set in it, as a text or as a mapping.
+            type: raw
+          owns:
+            description: As O(locations[].owns), for such a location.
+            type: list
+            elements: str
+            default: []
       parents:
         description: The locations around this one, the outermost first; none for a location of the server itself.
         type: list

@@ -32,7 +32,9 @@ options:
     description:
       - The sites of this host, as in C(inventory.example.yml). Each has a C(server_name), one name or a list of which
         the first names the certificate, C(routes), and C(hsts), which tells browsers for two years to use HTTPS alone
-        (RFC 6797; V(true) unless said otherwise).
+        (RFC 6797; V(true) unless said otherwise, V(false) on a site that adopts).
+      - C(adopt) of a site lets its routes go into the servers that its owner made for these names, wherever nginx reads
+        them. Everything else in them stays; without it, such a server is an error.
       - C(path) of a route is where clients find it, V(/) or a prefix such as V(/zm/).
       - C(app) says what a preset knows of the service, C(constellation), C(domoticz), C(emby), C(grafana),
         C(homeassistant), C(jeedom), C(jellyfin), C(motioneye), C(nodered), C(openhab), C(portainer), C(radarr),
@@ -49,8 +51,15 @@ options:
         (C(localhostOnly) of a C(fileServer), as the Console comes), when the server is on the proxy's host. V(lan), the
         default, answers 403 to everybody outside the LAN, V(public) lets everybody in. A server on another host keeps
         it for that host itself.
+      - C(drops) of a route, or of a site for all its routes, lists directives that protected a service, and that may be
+        lost with a change, C(auth_basic), C(auth_jwt), C(auth_request), C(deny), C(limit_conn), C(limit_req) or
+        C(ssl_verify_client). Of a site also C(ssl_certificate), one that was put in by hand.
       - Not needed on hosts outside the group C(edge).
     type: raw
+  adopt:
+    description: What C(adopt) is for a site that does not say.
+    type: bool
+    default: false
   email:
     description: Address of the ACME account. Empty registers without one.
     type: str

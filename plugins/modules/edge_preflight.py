@@ -38,6 +38,11 @@ options:
     type: list
     elements: str
     default: []
+  server_names:
+    description: Names of sites; what nginx serves under them already is returned.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: constellation.edge.edge_plan
 author:
@@ -89,12 +94,20 @@ host:
           when nobody knows one.
       type: dict
       sample: {nas.lan: {full_name: nas.lan, servers: [127.0.0.53], in_dns: true, fresh: false, address: ""}}
+    servers:
+      description:
+        - The servers with one of O(server_names) that nginx reads, in its order. Each has C(file), C(line), C(names),
+          C(listens), C(certificate), C(redirects) to HTTPS, C(denies) addresses, and C(ours) when it carries our mark.
+        - Its C(locations) have C(location), C(line), C(ours), C(denies), and C(upstream), where they lead.
+      type: list
+      elements: dict
 """
 
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._nginx.standing import standing
 from ..module_utils._preflight import PreflightError, host_facts, refuse_taken_ports
 from ..module_utils._resolver import known_names
 
@@ -105,6 +118,7 @@ def main() -> None:
         argument_spec={
             "ports": {"type": "list", "elements": "int", "default": [80, 443]},
             "names": {"type": "list", "elements": "str", "default": []},
+            "server_names": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -116,7 +130,8 @@ def main() -> None:
     if not facts.tested:
         module.warn(f"{facts.distribution} {facts.release} is not among the releases that this collection is tested on")
     upstreams = {name: asdict(found) for name, found in known_names(module.params["names"], ipv6=facts.ipv6).items()}
-    module.exit_json(changed=False, host={**asdict(facts), "upstreams": upstreams})
+    servers = standing("/etc/nginx", module.params["server_names"])
+    module.exit_json(changed=False, host={**asdict(facts), "upstreams": upstreams, "servers": servers})
 
 
 if __name__ == "__main__":

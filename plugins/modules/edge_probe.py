@@ -45,6 +45,10 @@ options:
         type: list
         elements: int
         default: []
+      guarded:
+        description: Whether its owner lets only some addresses in, so that C(403) is acceptable, too.
+        type: bool
+        default: false
       redirect:
         description: Whether port 80 must lead to the same place under HTTPS by 301 or 308. Only for HTTPS URLs.
         type: bool
@@ -278,6 +282,7 @@ ARGUMENTS = {
         "options": {
             "url": {"type": "str", "required": True},
             "status": {"type": "list", "elements": "int", "default": []},
+            "guarded": {"type": "bool", "default": False},
             "redirect": {"type": "bool", "default": True},
             "sse": {"type": "str", "default": ""},
             "websocket": {"type": "str", "default": ""},

@@ -56,6 +56,8 @@ options:
           - Whether servers and locations that are not ours may be changed when they have the same names and
             addresses, or
             the same path, as declared ones. Otherwise that is an error.
+          - A site whose names nginx reads in another file is then changed there, wherever that file is, and no file of
+            this O(sites[].name) is made; a part of it that no file has goes beside the rest.
           - Without it, a name that another file serves on the same address is an error too, except in a default server.
         type: bool
         default: false
@@ -130,6 +132,26 @@ options:
                 type: list
                 elements: str
                 default: []
+              adopted:
+                description: What to do instead in a location that is there and does not carry our mark; its head stays.
+                type: dict
+                suboptions:
+                  directives:
+                    description: Directives that are set in it, as a mapping or as a text.
+                    type: raw
+                  owns:
+                    description: As in O(sites[].servers[].locations[].owns).
+                    type: list
+                    elements: str
+                    default: []
+              drops:
+                description:
+                  - Directives, such as C(auth_basic), C(deny) or C(limit_req), that may stop protecting its service.
+                  - Without them, a new location is refused that would serve what they protect, on its path or on
+                    another one.
+                type: list
+                elements: str
+                default: []
               parents:
                 description:
                   - The locations around this one, the outermost first; none for a location of the server itself.
@@ -144,6 +166,29 @@ options:
                 type: str
           owns:
             description: The server's directives on which the declaration decides alone, as in a location.
+            type: list
+            elements: str
+            default: []
+          adopted:
+            description:
+              - What to do instead in a server that is there and does not carry our mark. Its addresses and their
+                options then stay as they are.
+            type: dict
+            suboptions:
+              directives:
+                description:
+                  - Directives that are set, each with our mark, where neither the server nor a file that it includes
+                    says them. What is left out is told in RV(notes). Those with our mark that are not listed go.
+                type: raw
+              without:
+                description: Those of the O(sites[].servers[].locations) that are not put into it.
+                type: list
+                elements: str
+                default: []
+          drops:
+            description:
+              - As in O(sites[].servers[].locations[].drops), for all of its locations. C(ssl_certificate) lets a
+                certificate be replaced that was put into a server of ours by hand.
             type: list
             elements: str
             default: []
@@ -244,6 +289,11 @@ backup_files:
   returned: always
   type: list
   elements: str
+notes:
+  description: What adopted servers keep of their owner's where the declaration has something else, and the way to it.
+  returned: always
+  type: list
+  elements: str
 placeholders:
   description: The names for which a self-signed placeholder certificate was made.
   returned: always
@@ -260,14 +310,20 @@ from ..module_utils._nginx.site_plan import Manner, run_sites
 from ..module_utils._nginx.tokens import ConfigError
 from ..module_utils._nginx_process import NginxError
 
+DROPS = {"type": "list", "elements": "str", "default": []}
 SERVER = {
     "server_name": {"type": "list", "elements": "str", "default": []},
     "listen": {"type": "list", "elements": "str", "default": []},
     "default": {"type": "bool", "default": False},
     "certificate": {"type": "str"},
     "directives": {"type": "raw"},
-    "locations": {"type": "list", "elements": "dict", "default": [], "options": LOCATION},
+    "locations": {"type": "list", "elements": "dict", "default": [], "options": {**LOCATION, "drops": DROPS}},
     "owns": {"type": "list", "elements": "str", "default": []},
+    "adopted": {
+        "type": "dict",
+        "options": {"directives": {"type": "raw"}, "without": {"type": "list", "elements": "str", "default": []}},
+    },
+    "drops": DROPS,
     "state": STATE,
 }
 SITE = {

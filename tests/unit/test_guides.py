@@ -12,7 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
 from ansible_collections.constellation.edge.plugins.plugin_utils._become import refusal
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import variable_problems
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,3 +61,28 @@ def test_the_forgotten_password_is_told_so() -> None:
     (sample,) = blocks(CONTROLLER, "text")
     said = refusal({"module_stderr": "sudo: interactive authentication is required\n"})
     assert sample == f"host home: {said}\n"
+
+
+ARTICLE = (ROOT / "docs/guides/from-the-article.md").read_text(encoding="utf-8")
+ARTICLE_FR = (ROOT / "docs/guides/fr/from-the-article.md").read_text(encoding="utf-8")
+
+
+def test_both_languages_have_the_same_examples() -> None:
+    for language in ("yaml", "console"):
+        assert blocks(ARTICLE, language) == blocks(ARTICLE_FR, language)
+
+
+def test_the_commands_are_those_of_the_readme() -> None:
+    """The scenario `brownfield` carries them out, with the site of this guide among its owners'."""
+    commands = "".join(blocks(README, "console"))
+    for line in "".join(blocks(ARTICLE, "console")).splitlines():
+        assert line in commands
+
+
+def test_the_inventory_of_the_guide_is_valid() -> None:
+    (text,) = blocks(ARTICLE, "yaml")
+    variables = yaml.safe_load(text)["edge"]["vars"]
+    presets = yaml.safe_load((ROOT / "presets/presets.yml").read_text(encoding="utf-8"))
+    (site,) = read_sites(variables["edge_sites"], presets)
+    assert site.adopt
+    assert variable_problems(variables) == []

@@ -28,7 +28,8 @@ from lab.progress import poll
 
 HERE = Path(__file__).parent
 STEP = HERE.parent / "step.yml"
-WATCH = (HERE / "watch.py").read_text(encoding="utf-8")
+WATCH = (runs.ROOT / "molecule" / "watch.py").read_text(encoding="utf-8")
+PAUSE = "0.02"
 CONFIG = "/opt/constellation-server/Constellation.Server.exe.config"
 # Every key of the stand-in's file is one digit, forty times.
 KEY = re.compile(r"(\d)\1{39}")
@@ -77,15 +78,15 @@ class Watched:
 
     def __init__(self, container: str, *targets: str) -> None:
         """Begin to ask."""
-        command = ["docker", "exec", "-i", container, "python3", "-c", WATCH, *targets]
+        command = ["docker", "exec", "-i", container, "python3", "-c", WATCH, PAUSE, *targets]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.rounds: list[tuple[float, list[int]]] = []
 
     def end(self) -> None:
         """Stop asking."""
         for line in self.process.communicate(timeout=120)[0].splitlines():
-            began, *statuses = line.split()
-            self.rounds.append((float(began), [int(each) for each in statuses]))
+            began, *answers = line.split()
+            self.rounds.append((float(began), [int(each.partition("/")[0]) for each in answers]))
 
     @property
     def longest_gap(self) -> float:

@@ -165,6 +165,10 @@ LOCATION: dict[str, Any] = {
     "directives": {"type": "raw"},
     "state": STATE,
     "owns": {"type": "list", "elements": "str", "default": []},
+    "adopted": {
+        "type": "dict",
+        "options": {"directives": {"type": "raw"}, "owns": {"type": "list", "elements": "str", "default": []}},
+    },
     "parents": {"type": "list", "elements": "str", "default": []},
     "before": {"type": "str"},
     "after": {"type": "str"},
@@ -173,7 +177,10 @@ LOCATION: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class WantedLocation:
-    """One location: its head, its body and where it stands, `parents` being the locations around it."""
+    """One location: its head, its body and where it stands, `parents` being the locations around it.
+
+    `adopted` is what is wanted instead of body and `owns` where the location is there already without our mark.
+    """
 
     head: Statement
     body: list[Statement]
@@ -182,6 +189,7 @@ class WantedLocation:
     after: LocationKey | None = None
     owns: Owns = frozenset()
     parents: Parents = ()
+    adopted: WantedLocation | None = None
 
     @property
     def key(self) -> LocationKey:
@@ -222,7 +230,7 @@ def locations(given: Sequence[Mapping[str, Any]] | None, where: str) -> list[Wan
 
 def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
     place = f"{where}, location {given['location']!r}"
-    before, after = given.get("before"), given.get("after")
+    before, after, adopted = given.get("before"), given.get("after"), given.get("adopted")
     if before and after:
         raise ConfigError(f"{place}: takes 'before' or 'after', not both")
     return WantedLocation(
@@ -233,6 +241,7 @@ def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
         key_of(after, f"{place}, after") if after else None,
         owned(given.get("owns"), place),
         tuple(key_of(str(parent), f"{place}, parents") for parent in given.get("parents") or []),
+        None if adopted is None else _location({**adopted, "location": given["location"]}, f"{where}, adopted"),
     )
 
 

@@ -63,6 +63,13 @@ def included(root: str) -> Iterator[tuple[str, Block | ConfigError]]:
             pending.extend(path for each in reversed(patterns(document)) for path in reversed(_matches(root, each)))
 
 
+def documents(root: str, pattern: str) -> list[tuple[str, Block]]:
+    """Return the files that an `include` reads, each with its path. Raises ConfigError for one that cannot be read."""
+    pattern = os.fsdecode(pattern.encode("latin-1"))
+    texts = [(path, read_text(path)) for path in _matches(root, pattern)]
+    return [(path, read(text, path)) for path, text in texts if text is not None]
+
+
 def _matches(root: str, pattern: str) -> list[str]:
     """Return the files of an `include`: relative to the folder of the main file, in alphabetical order."""
     path = os.path.join(root, pattern)

@@ -125,8 +125,12 @@ def _change(editor: Reconciler, parent: Block, have: Statement, wanted: WantedLo
     block = have.block
     if block is None:
         return
-    before = None if editor.adopt or is_marked(parent, parent.body.index(have)) else says(have)
-    editor.set_head(have, wanted.head)
+    ours = is_marked(parent, parent.body.index(have))
+    before = None if editor.adopt or ours else says(have)
+    if wanted.adopted is not None and not ours:
+        wanted = wanted.adopted
+    else:
+        editor.set_head(have, wanted.head)
     owner = indent_of(have.words[0][0]) or ""
     if wanted.state == "exact":
         editor.exact(block, wanted.body, owner)

@@ -17,6 +17,8 @@ from .tree import Block, Statement, comments, lines, meaning, parse, places, sai
 Said = tuple[tuple[str, ...], ...]
 # How the condition of a guard of ours begins (`plugin_utils/_sites/console.py`).
 _GUARDS = "($constellation_edge_"
+# What nginx carries out in a server before it looks for a location.
+_ANSWERS = ("break", "if", "return", "rewrite")
 
 
 class Reconciler:
@@ -288,13 +290,23 @@ class Reconciler:
 
 
 def _ends_before(block: Block, here: Statement) -> Statement | None:
-    """Return the first that may keep nginx from a guard of ours, whose condition no directive decides on."""
-    if here.name != "if" or not "".join(here.args).startswith(_GUARDS):
+    """Return the first that may keep nginx from a guard of ours, whose condition no directive decides on.
+
+    Of a guard that lets a request through to its location, that is whatever answers or sends it elsewhere.
+    """
+    if here.name != "if" or here.block is None:
+        return None
+    lets_through = [each.name for each in here.block.body] == ["break"]
+    if not lets_through and not "".join(here.args).startswith(_GUARDS):
         return None
     for each in block.body[: block.body.index(here)]:
-        if any("break" in (one.name, *one.args[2:]) for one, _depth in walk(Block([each]))):
+        if each.name in _ANSWERS if lets_through else _breaks(each):
             return each
     return None
+
+
+def _breaks(statement: Statement) -> bool:
+    return any("break" in (one.name, *one.args[2:]) for one, _depth in walk(Block([statement])))
 
 
 def _foreign_inside(block: Block) -> str | None:

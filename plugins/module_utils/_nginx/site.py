@@ -4,19 +4,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from .._command import run
 from .._transaction import Change, Link, Original, Remove, Write
+from .adopted import is_adopted
 from .edit import MARK
 from .foreign import first_foreign, has_ours, line_of
-from .includes import included, names_in, patterns, takes
+from .includes import documents, included, names_in, patterns, takes
+from .losses import losses
 from .main_file import main_file_changes
 from .placeholder import Certificates
+from .placing import merged, places
 from .server import ServerKey, default_listens, server_key, servers_of
 from .site_file import edit_site
 from .site_plan import SitePlan
@@ -43,14 +48,15 @@ def plan(
     wanted = wanted_sites(given)
     result = SitePlan()
     planner = _Planner(root, purge, certificates or Certificates(), result)
+    planner.read_all()
+    planner.place(wanted)
     if disable_default:
-        planner.disable_default(wanted)
-    purged = planner.purge({site.name for site in wanted}) if purge else []
-    planner.read_others(wanted)
+        planner.disable_default()
+    purged = [*planner.leave_adopted(), *planner.purge()] if purge else []
+    planner.note_others()
     planner.leave_out_taken_defaults(wanted)
-    for site in wanted:
-        planner.site(site)
-        planner.note_servers(site)
+    for path, sites in planner.sites_of.items():
+        planner.file(path, sites)
     if main is not None:
         result.changes += main_file_changes(main, root, planner.patterns, result.warnings)
     result.sites += purged
@@ -66,40 +72,60 @@ class _Planner:
         self.certificates = certificates
         self.result = result
         self.gone: set[str] = set()
+        # What nginx reads: all of it, and what of it is in no file of this call.
+        self.files: list[tuple[str, Block]] = []
         self.others: list[tuple[str, Block]] = []
+        self.unreadable: list[tuple[str, ConfigError]] = []
+        self.sites_of: defaultdict[str, list[WantedSite]] = defaultdict(list)
+        self.reports: dict[str, dict[str, Any]] = {}
         self.twins: defaultdict[str, list[tuple[ServerKey, str, Block, Statement]]] = defaultdict(list)
         self.links: defaultdict[str, list[str]] = defaultdict(list)
         for link in (os.path.join(self.enabled, name) for name in names_in(self.enabled)):
             if os.path.islink(link):
                 self.links[os.path.realpath(link)].append(link)
         self.patterns: list[str] | None = None
-        self.planned: Block | None = None
 
-    def site(self, site: WantedSite) -> None:
-        """Plan one site; a problem becomes part of the report."""
-        path = os.path.join(self.available, site.name)
-        report: dict[str, Any] = {"name": site.name, "path": path, "changed": False, "problem": None}
-        self.result.sites.append(report)
+    def place(self, sites: list[WantedSite]) -> None:
+        """Find the file of each site, or of each of its servers where they are adopted in several."""
+        for site in sites:
+            own = os.path.join(self.available, site.name)
+            report: dict[str, Any] = {"name": site.name, "path": own, "changed": False, "problem": None}
+            self.reports[site.name] = report
+            self.result.sites.append(report)
+            try:
+                parts = places(site, own, self.files)
+            except ConfigError as error:
+                report["problem"] = str(error)
+                continue
+            report["path"] = next(reversed(parts), own)
+            for path, part in parts.items():
+                self.sites_of[path].append(part)
+
+    def file(self, path: str, sites: list[WantedSite]) -> None:
+        """Plan one file and the sites in it; a problem becomes part of their reports."""
+        site = merged(sites)
         changes: list[Change] = []
         used: set[str] = set()
-        self.planned = None
+        planned: Block | None = None
 
         def certificate(name: str) -> tuple[str, str]:
             used.add(name)
             return self.certificates.pair(name)
 
         try:
-            self.refuse_twins(site)
+            for each in sites:
+                self.refuse_twins(each)
             before = read_text(path)
             after = edit_site(
                 before,
                 site,
                 path,
                 certificate,
-                # A relative path counts from the folder of nginx.conf.
-                lambda path: os.path.exists(os.path.join(self.root, path)),
+                self._is_kept,
                 purge=self.purge_ours,
                 warnings=self.result.warnings,
+                notes=self.result.notes,
+                includes=self._includes,
             )
             if after is None:
                 changes += [Remove(link) for link in self._links(path)]
@@ -108,16 +134,49 @@ class _Planner:
             else:
                 if after != before:
                     changes.append(Write(path, after.encode("latin-1"), original=_original(before)))
+                self._refuse_losses(sites, path, read(after, path))
                 changes += self._activation(site, path)
                 self._note_certificates(site, used)
-                self.planned = read(after, path)
+                planned = read(after, path)
         except ConfigError as error:
-            report["problem"] = str(error)
+            for each in sites:
+                self.reports[each.name]["problem"] = str(error)
             return
-        report["changed"] = bool(changes)
+        for each in sites:
+            self.reports[each.name]["changed"] |= bool(changes)
         self.result.changes += changes
+        if planned is not None and site.enabled:
+            self._note_servers(path, planned)
+
+    def _refuse_losses(self, sites: Sequence[WantedSite], path: str, planned: Block) -> None:
+        """Refuse to serve what was protected without its protection. Raises ConfigError with all of it."""
+        own = os.path.realpath(path)
+        lost = [text for site in sites for text in losses(site, planned, own, self.before, self._includes)]
+        if lost:
+            raise ConfigError("; ".join(lost))
+
+    @cached_property
+    def before(self) -> list[tuple[str, Block]]:
+        """What nginx reads, and the files of sites-available that are switched off, by their paths without links."""
+        found = {os.path.realpath(path): document for path, document in self.files}
+        for name in names_in(self.available):
+            path = os.path.realpath(os.path.join(self.available, name))
+            if path not in found and os.path.isfile(path):
+                with contextlib.suppress(ConfigError):
+                    found[path] = read(read_text(path) or "", path)
+        return list(found.items())
+
+    def _includes(self, pattern: str) -> list[tuple[str, Block]]:
+        return documents(self.root, pattern)
+
+    def _is_kept(self, path: str) -> bool:
+        """Whether a certificate is there that its owner's server keeps; a relative path counts from nginx's folder."""
+        whole = os.path.join(self.root, path)
+        return os.path.exists(whole) and not whole.startswith(f"{self.certificates.placeholder}/")
 
     def _activation(self, site: WantedSite, path: str) -> list[Change]:
+        if path != os.path.join(self.available, site.name):
+            return []  # adopted: nginx reads it already
         link = os.path.join(self.enabled, site.name)
         links = self._links(path)
         if os.path.lexists(link) and not links and (os.path.exists(link) or not os.path.islink(link)):
@@ -146,21 +205,30 @@ class _Planner:
                 names = self.result.missing.setdefault(name, [])
                 names.extend(each for each in server.names if each not in names)
 
-    def read_others(self, sites: list[WantedSite]) -> None:
-        """Read what nginx reads beside the files of this call and those that go."""
-        mine = {os.path.realpath(os.path.join(self.available, site.name)) for site in sites}
+    def read_all(self) -> None:
+        """Read what nginx reads."""
         if os.path.exists(os.path.join(self.root, "nginx.conf")):
             self.patterns = []
         for path, document in included(self.root):
-            if self.patterns is not None and isinstance(document, Block):
-                self.patterns += patterns(document)
-            if path in self.gone or os.path.realpath(path) in mine:
-                continue
             if isinstance(document, ConfigError):
-                self.result.warnings.append(f"{document} (nginx reads this file too)")
-            else:
-                self.others.append((path, document))
-                self._note_servers(path, document)
+                self.unreadable.append((path, document))
+                continue
+            self.files.append((path, document))
+            if self.patterns is not None:
+                self.patterns += patterns(document)
+
+    def note_others(self) -> None:
+        """Note what nginx reads beside the files of this call and those that go."""
+
+        def counts(path: str) -> bool:
+            return path not in self.gone and not self._is_listed(path)
+
+        self.result.warnings += [
+            f"{error} (nginx reads this file too)" for path, error in self.unreadable if counts(path)
+        ]
+        self.others = [(path, document) for path, document in self.files if counts(path)]
+        for path, document in self.others:
+            self._note_servers(path, document)
 
     def leave_out_taken_defaults(self, sites: list[WantedSite]) -> None:
         """Leave out a default server whose address has a default server in a file that is not ours to decide on."""
@@ -198,11 +266,6 @@ class _Planner:
                 )
             self.result.warnings.append(message)
 
-    def note_servers(self, site: WantedSite) -> None:
-        """Keep what nginx will read of a site just planned, for the sites planned after it."""
-        if self.planned is not None and site.enabled:
-            self._note_servers(os.path.join(self.available, site.name), self.planned)
-
     def _note_servers(self, path: str, document: Block) -> None:
         for server in servers_of(document):
             identity = server_key(server)
@@ -219,13 +282,13 @@ class _Planner:
         )
         return True
 
-    def disable_default(self, sites: list[WantedSite]) -> None:
+    def disable_default(self) -> None:
         """Take the distribution's own site out of sites-enabled when nobody has changed it."""
         link = os.path.join(self.enabled, "default")
         path = os.path.join(self.available, "default")
         if not os.path.islink(link) or os.path.realpath(link) != os.path.realpath(path):
             return
-        if any(site.name == "default" for site in sites):
+        if path in self.sites_of:
             return
         text = read_text(path)
         if text is None:
@@ -236,7 +299,29 @@ class _Planner:
         else:
             self.result.warnings.append(f"{path}: is not as its package delivers it, so it stays enabled")
 
-    def purge(self, listed: set[str]) -> list[dict[str, Any]]:
+    def leave_adopted(self) -> list[dict[str, Any]]:
+        """Take what is ours out of owners' servers whose sites are not listed any more; returns their reports."""
+        reports: list[dict[str, Any]] = []
+        for read_path, document in self.files:
+            path = os.path.realpath(read_path)
+            if self._is_listed(path) or not is_adopted(document):
+                continue
+            before = read_text(path)
+            site = WantedSite(os.path.basename(path), "absent", adopt=True)
+            after = edit_site(
+                before, site, path, self.certificates.pair, self._is_kept, purge=True, warnings=self.result.warnings
+            )
+            if after is not None and before is not None and after != before:
+                self.result.changes.append(Write(path, after.encode("latin-1"), original=_original(before)))
+                reports.append({"name": site.name, "path": path, "changed": True, "problem": None})
+        return reports
+
+    def _is_listed(self, path: str) -> bool:
+        """Whether a file, links followed, is one that this call decides on."""
+        own = (os.path.join(self.available, name) for name in self.reports)
+        return os.path.realpath(path) in {os.path.realpath(each) for each in (*self.sites_of, *own)}
+
+    def purge(self) -> list[dict[str, Any]]:
         """Remove files of ours that are not listed any more; returns their reports.
 
         One that holds something of its owner stays as it is, with a warning.
@@ -244,7 +329,7 @@ class _Planner:
         reports: list[dict[str, Any]] = []
         for name in names_in(self.available):
             path = os.path.join(self.available, name)
-            if name in listed or name.startswith(".") or not os.path.isfile(path):
+            if self._is_listed(path) or name.startswith(".") or not os.path.isfile(path):
                 continue
             try:
                 text = read_text(path)
@@ -252,7 +337,7 @@ class _Planner:
             except ConfigError as error:
                 self.result.warnings.append(f"{error} (looked at for what is ours and no longer listed)")
                 continue
-            if document is None or not has_ours(document):
+            if document is None or not has_ours(document) or is_adopted(document):
                 continue
             foreign = first_foreign(document)
             if foreign is not None:

@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from .adopted import Includes, is_used, leave_locations, nothing_included, set_unsaid, spread, take_ours
 from .edit import indent_of, insert, is_marked, remove, set_args
 from .foreign import HEADER
 from .identity import key, listen_key, location_key
@@ -22,6 +25,18 @@ from .wanted_site import EQUAL, PLACES, WantedServer, WantedSite, likeness
 # certificate(name) gives the paths of chain and key; exists(path) tells whether a file is there.
 Certificate = Callable[[str], tuple[str, str]]
 Exists = Callable[[str], bool]
+# What `certificate` returns: a lineage of certbot's, or a placeholder.
+_OURS = re.compile(r"/(?:live|placeholder)/[^/]+/fullchain\.pem\Z")
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What is read beside a site's file, and where a person is told of it."""
+
+    certificate: Certificate
+    exists: Exists
+    includes: Includes
+    notes: list[str]
 
 
 def edit_site(
@@ -33,10 +48,13 @@ def edit_site(
     *,
     purge: bool,
     warnings: list[str] | None = None,
+    notes: list[str] | None = None,
+    includes: Includes = nothing_included,
 ) -> str | None:
     """Return the new text of a site's file; None when no file is to be there.
 
-    `text` is the file as it is, None when there is none. `warnings` takes what is to be told. Raises ConfigError.
+    `text` is the file as it is, None when there is none. `warnings` and `notes` take what is to be told. Raises
+    ConfigError.
     """
     if text is None and wanted.state == "absent":
         return None
@@ -47,6 +65,7 @@ def edit_site(
         editor.warnings = warnings
     if wanted.state == "absent":
         _remove_ours(editor, set(), set())
+        _remove_upstreams(editor, set())
         return None if text != document.dumps() and is_empty(document) else checked(document, path)
     there = [each for each in document.body if each.block is not None and each.name == "server"]
     before = {id(each): server_key(each) for each in there}
@@ -64,7 +83,10 @@ def edit_site(
         if have is None:
             have = insert(document, _server_index(document, pairs, number), _empty_server(), editor.style, mark=True)
             pairs[number] = have
-        _change_server(editor, document, have, each, certificate, exists, purge=purge)
+        around = _Around(certificate, exists, includes, notes if notes is not None else [])
+        _change_server(editor, document, have, each, around, purge=purge)
+    if purge:
+        _remove_upstreams(editor, {key(each) for each in wanted.body})
     _refuse_twins(editor, before, [pair for pair in pairs if pair is not None])
     if text is None and not document.body:
         return None
@@ -163,8 +185,27 @@ def _remove_ours(editor: Reconciler, kept: set[int], keys: set[object]) -> None:
         if not is_marked(document, at):
             if is_server and have.block is not None:
                 reconcile_locations(editor, have.block, [], "", purge=True)
+                take_ours(editor, have.block, set())
+                leave_locations(editor, have.block, [])
             continue
-        editor.discard(document, at)
+        if have.name != "upstream":
+            editor.discard(document, at)
+
+
+def _remove_upstreams(editor: Reconciler, keys: set[object]) -> None:
+    """Remove our `upstream` blocks that are of no wanted key, when nothing leads to them any more."""
+    document = editor.document
+    for at in range(len(document.body) - 1, -1, -1):
+        have = document.body[at]
+        if have.name != "upstream" or key(have) in keys or not is_marked(document, at):
+            continue
+        if is_used(document, have):
+            editor.warnings.append(
+                f"{editor.place(have)}: upstream {' '.join(have.args)} is not listed any more but stays, because a "
+                "location of its owner leads to it"
+            )
+        else:
+            editor.discard(document, at)
 
 
 def _remove_server(editor: Reconciler, document: Block, have: Statement | None) -> None:
@@ -174,14 +215,7 @@ def _remove_server(editor: Reconciler, document: Block, have: Statement | None) 
 
 
 def _change_server(
-    editor: Reconciler,
-    document: Block,
-    have: Statement,
-    wanted: WantedServer,
-    certificate: Certificate,
-    exists: Exists,
-    *,
-    purge: bool,
+    editor: Reconciler, document: Block, have: Statement, wanted: WantedServer, around: _Around, *, purge: bool
 ) -> None:
     block = have.block
     if block is None:
@@ -189,7 +223,24 @@ def _change_server(
     ours = is_marked(document, document.body.index(have))
     before = None if ours or editor.adopt else meaning(Block([have]))
     owner = indent_of(have.words[0][0]) or ""
-    pair = _certificate_pair(block, wanted, certificate, exists, ours)
+    if wanted.adopted is not None and not ours:
+        _adopt_server(editor, have, block, wanted.adopted, around)
+        wanted = wanted.adopted
+        if purge:
+            leave_locations(editor, block, wanted.locations)
+    else:
+        _set_server(editor, block, wanted, owner, around, ours=ours)
+    reconcile_locations(editor, block, wanted.locations, owner, purge=purge)
+    if before is not None and meaning(Block([have])) != before:
+        raise editor.foreign(have, describe(have))
+
+
+def _set_server(
+    editor: Reconciler, block: Block, wanted: WantedServer, owner: str, around: _Around, *, ours: bool
+) -> None:
+    pair = _certificate_pair(block, wanted, around, ours)
+    if ours and pair and "ssl_certificate" not in wanted.drops:
+        _refuse_to_replace(editor, block, pair[0].args[0], around)
     owns = wanted.owns
     exact = wanted.state == "exact"
     if exact:
@@ -201,9 +252,20 @@ def _change_server(
     _set_listens(editor, block, wanted.listens, owner, ours or (exact and bool(wanted.listens)))
     _set_names(editor, block, wanted.names, owner, ours or exact)
     editor.present(block, pair + wanted.body, owner, owns=owns)
-    reconcile_locations(editor, block, wanted.locations, owner, purge=purge)
-    if before is not None and meaning(Block([have])) != before:
-        raise editor.foreign(have, describe(have))
+
+
+def _adopt_server(editor: Reconciler, have: Statement, block: Block, wanted: WantedServer, around: _Around) -> None:
+    """Put what is ours into an owner's server: names, and directives where it has none; the note tells which it has."""
+    owner = indent_of(have.words[0][0]) or ""
+    _set_names(editor, block, wanted.names, owner, ours=False)
+    editor.present(block, _certificate_pair(block, wanted, around, ours=False), owner)
+    left = set_unsaid(editor, block, wanted.body, owner, around.includes)
+    for path, names in left.items():
+        around.notes.append(
+            f"{editor.place(have)}: {', '.join(names)} of this server {'is' if len(names) == 1 else 'are'} as "
+            f"{path or 'its owner'} says; to have constellation.edge's instead, take "
+            f"{f'the include of {path}' if path else 'those lines'} out of the server and run again"
+        )
 
 
 def _remove_other_locations(block: Block, wanted: WantedServer) -> None:
@@ -213,17 +275,28 @@ def _remove_other_locations(block: Block, wanted: WantedServer) -> None:
             remove(block, at)
 
 
-def _certificate_pair(
-    block: Block, wanted: WantedServer, certificate: Certificate, exists: Exists, ours: bool
-) -> list[Statement]:
+def _certificate_pair(block: Block, wanted: WantedServer, around: _Around, ours: bool) -> list[Statement]:
     """Return the certificate directives; in a server that is not ours a certificate that is there stays."""
     if wanted.certificate is None:
         return []
-    chains = [each.args[0] for each in block.body if each.name == "ssl_certificate" and each.args]
-    if not ours and any(_is_there(chain, exists) for chain in chains):
+    said = (each for each, _path in spread(block, around.includes) if each.name == "ssl_certificate" and each.args)
+    if not ours and any(_is_there(each.args[0], around.exists) for each in said):
         return []
-    chain, private = certificate(wanted.certificate)
+    chain, private = around.certificate(wanted.certificate)
     return [simple("ssl_certificate", [chain]), simple("ssl_certificate_key", [private])]
+
+
+def _refuse_to_replace(editor: Reconciler, block: Block, chain: str, around: _Around) -> None:
+    """Refuse to replace a certificate that an owner has put into a server of ours by hand. Raises ConfigError."""
+    for each in block.body:
+        if each.name != "ssl_certificate" or not each.args or each.args[0] == chain or _OURS.search(each.args[0]):
+            continue
+        if _is_there(each.args[0], around.exists):
+            raise ConfigError(
+                f"{editor.place(each)}: {outer(each.args[0])} was put there by hand, and would be replaced. Say "
+                "'drops: [ssl_certificate]' where that is wanted; else move the server into a file of your own, "
+                "without our mark, and say 'adopt: true'"
+            )
 
 
 def _is_there(chain: str, exists: Exists) -> bool:

@@ -37,9 +37,10 @@ class SitePlan(Plan):
 
     `missing` are placeholder certificates to make, with their names; `sites` is the report, one entry per site; `kept`
     has the same entries for files that are no longer listed but hold something of their owner: they stay, and keep
-    nothing else from being carried out.
+    nothing else from being carried out. `notes` tell what an adopted server keeps of its owner's.
     """
 
+    notes: list[str] = field(default_factory=list)
     sites: list[dict[str, Any]] = field(default_factory=list)
     kept: list[dict[str, Any]] = field(default_factory=list)
     missing: dict[str, list[str]] = field(default_factory=dict)
@@ -109,6 +110,7 @@ def run_sites(request: Request, make_plan: Callable[[], SitePlan], manner: Manne
             **answer,
             "sites": plan.sites + plan.kept,
             "placeholders": sorted(plan.missing),
+            "notes": plan.notes,
             "warnings": plan.warnings,
         }
 

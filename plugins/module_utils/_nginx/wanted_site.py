@@ -12,7 +12,7 @@ from typing import Any
 
 from . import declare
 from .declare import Owns, WantedLocation, locations, owned
-from .identity import listen_key
+from .identity import LocationKey, listen_key
 from .server import ServerKey
 from .tokens import ConfigError, inner
 from .tree import Statement
@@ -28,7 +28,10 @@ PLACES = {"listen": "listen", "server_name": "server_name", "location": "locatio
 class WantedServer:
     """One server: names, addresses, certificate name, directives and locations.
 
-    With `state` present, `owns` tells the directives that the body decides alone; every other one is left.
+    With `state` present, `owns` tells the directives that the body decides alone; every other one is left. `adopted` is
+    what is wanted instead of addresses, body, locations and `owns` where the server is there without our mark. `drops`
+    names the directives that may stop protecting any of its locations, or the server itself; those of a single one are
+    in `drops_of`, by its identity.
     """
 
     names: list[str]
@@ -39,6 +42,9 @@ class WantedServer:
     default: bool = False
     certificate: str | None = None
     owns: Owns = frozenset()
+    adopted: WantedServer | None = None
+    drops: frozenset[str] = frozenset()
+    drops_of: dict[LocationKey, frozenset[str]] = field(default_factory=dict)
 
     @property
     def key(self) -> ServerKey:
@@ -90,21 +96,40 @@ def _server(given: Mapping[str, Any], where: str) -> WantedServer:
         for each in listens:
             if "default_server" not in each.args:
                 each.words.append((" ", "default_server"))
+    found = locations(given.get("locations"), where)
+    listed = zip(given.get("locations") or [], found, strict=True)
+    return WantedServer(
+        names,
+        listens,
+        _body(given, where),
+        found,
+        given.get("state") or "present",
+        bool(given.get("default")),
+        certificate,
+        owned(given.get("owns"), where),
+        _adopted(given, names, where),
+        frozenset(given.get("drops") or []),
+        {one.key: frozenset(each.get("drops") or []) for each, one in listed if not one.parents},
+    )
+
+
+def _adopted(given: Mapping[str, Any], names: list[str], where: str) -> WantedServer | None:
+    adopted = given.get("adopted")
+    if adopted is None:
+        return None
+    place = f"{where}, adopted"
+    without = {declare.key_of(str(each), f"{place}, without") for each in adopted.get("without") or []}
+    left = [each for each in locations(given.get("locations"), where) if each.parents or each.key not in without]
+    return WantedServer(names, [], _body(adopted, place), left, certificate=given.get("certificate"))
+
+
+def _body(given: Mapping[str, Any], where: str) -> list[Statement]:
     body = declare.directives(given.get("directives"), where)
     for each in body:
         place = PLACES.get(each.name)
         if place is not None:
             raise ConfigError(f"{where}: directives hold {each.name!r}, which belongs into {place!r} of the server")
-    return WantedServer(
-        names,
-        listens,
-        body,
-        locations(given.get("locations"), where),
-        given.get("state") or "present",
-        bool(given.get("default")),
-        certificate,
-        owned(given.get("owns"), where),
-    )
+    return body
 
 
 def sites(given: Sequence[Mapping[str, Any]]) -> list[WantedSite]:

@@ -20,13 +20,15 @@ from .websocket import WebSocketFacts, upgrade
 class Route:
     """A URL and what is expected of it.
 
-    ``status`` lists what is acceptable, nothing stands for 200 to 399 and 401. ``sse``, ``websocket`` and
+    ``status`` lists what is acceptable, nothing stands for 200 to 399 and 401, and where it is ``guarded`` for 403
+    too. ``sse``, ``websocket`` and
     ``stream`` are paths of the same site, empty for none; without a leading slash they are taken from the URL on.
     ``http_port`` is where the plain form of an HTTPS URL is asked.
     """
 
     url: str
     status: tuple[int, ...] = ()
+    guarded: bool = False
     redirect: bool = True
     sse: str = ""
     websocket: str = ""
@@ -126,9 +128,10 @@ def _check_streams(route: Route, target: Target, facts: RouteFacts) -> None:
 def _status(route: Route, target: Target, problems: list[str]) -> int:
     with opened(target) as used:
         status = ask(target, used).status
-    fine = status in route.status if route.status else 200 <= status <= 399 or status == 401
+    refusals = (401, 403) if route.guarded else (401,)
+    fine = status in route.status if route.status else 200 <= status <= 399 or status in refusals
     if not fine:
-        wanted = ", ".join(str(each) for each in route.status) or "200 to 399 or 401"
+        wanted = ", ".join(map(str, route.status)) or f"200 to 399 or {' or '.join(map(str, refusals))}"
         problems.append(f"status {status} instead of {wanted}")
     return status
 

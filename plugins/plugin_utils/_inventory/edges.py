@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import yaml
@@ -78,7 +78,7 @@ def _of_interest(sites: Mapping[str, list[Site]]) -> dict[str, list[Site]]:
 
 def _reduced(sites: Iterable[Site], wanted: Callable[[Route], bool]) -> list[Site]:
     """Return the sites with the wanted routes alone, and no site without one."""
-    reduced = [Site(site.server_names, tuple(filter(wanted, site.routes)), site.hsts) for site in sites]
+    reduced = [replace(site, routes=tuple(filter(wanted, site.routes))) for site in sites]
     return [site for site in reduced if site.routes]
 
 
@@ -91,5 +91,8 @@ def _has_own(site: Site) -> bool:
 
 
 def _site(plain: Mapping[str, Any]) -> Site:
-    routes = [Route(**{**route, "upstream": Upstream(**route["upstream"])}) for route in plain["routes"]]
-    return Site(tuple(plain["server_names"]), tuple(routes), plain["hsts"])
+    routes = [
+        Route(**{**route, "upstream": Upstream(**route["upstream"]), "drops": tuple(route["drops"])})
+        for route in plain["routes"]
+    ]
+    return Site(tuple(plain["server_names"]), tuple(routes), plain["hsts"], plain["adopt"], tuple(plain["drops"]))

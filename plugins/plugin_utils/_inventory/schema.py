@@ -14,8 +14,19 @@ from typing import Any
 
 from .names import UnusableValueError, Upstream, host_name, route_path, upstream
 
-SITE_KEYS = ("hsts", "routes", "server_name")
-ROUTE_KEYS = ("app", "buffering", "console", "max_body_size", "path", "prefix", "probe", "read_timeout", "upstream")
+SITE_KEYS = ("adopt", "drops", "hsts", "routes", "server_name")
+ROUTE_KEYS = (
+    "app",
+    "buffering",
+    "console",
+    "drops",
+    "max_body_size",
+    "path",
+    "prefix",
+    "probe",
+    "read_timeout",
+    "upstream",
+)
 PROBE_KEYS = ("sse", "status", "stream", "websocket")
 PREFIXES = ("keep", "strip")
 LAN, PUBLIC = "lan", "public"
@@ -23,6 +34,17 @@ CONSOLES = (LAN, PUBLIC)
 GENERIC_APP = "generic"
 CONSTELLATION = "constellation"
 PROXY_PORTS = (80, 443)
+# What `drops` may name: of a site or a route, and of a site alone.
+PROTECTIONS = (
+    "auth_basic",
+    "auth_jwt",
+    "auth_request",
+    "deny",
+    "limit_conn",
+    "limit_req",
+    "ssl_verify_client",
+)
+SITE_DROPS = (*PROTECTIONS, "ssl_certificate")
 
 
 @dataclass(frozen=True)
@@ -47,7 +69,8 @@ class Route:
     """One public path of a site; `read_timeout` in seconds, `max_body_size` in nginx's notation ("0": no limit).
 
     `host` is the Host header that the service insists on, "" for the one that the client sent.
-    `console` tells who may open what the Constellation server keeps for its own host: the LAN or everybody.
+    `console` tells who may open what the Constellation server keeps for its own host: the LAN or everybody. `drops`
+    names nginx's directives that may stop protecting the service.
     """
 
     path: str
@@ -61,15 +84,21 @@ class Route:
     probe: Mapping[str, Any] = field(default_factory=dict)
     console: str = LAN
     host: str = ""
+    drops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Site:
-    """One certificate and its names; the first one names it."""
+    """One certificate and its names; the first one names it.
+
+    `adopt` lets its routes go into the servers that its owner made for these names.
+    """
 
     server_names: tuple[str, ...]
     routes: tuple[Route, ...]
     hsts: bool
+    adopt: bool = False
+    drops: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -85,9 +114,12 @@ def nearest(word: object, known: Iterable[str]) -> str:
     return f"; {hint}known: {', '.join(names)}"
 
 
-def read_sites(value: object, presets: Mapping[str, Mapping[str, Any]]) -> list[Site]:
-    """Return the sites of one host, or raise SchemaError with every problem found."""
-    reader = _Reader(presets)
+def read_sites(value: object, presets: Mapping[str, Mapping[str, Any]], *, adopt: bool = False) -> list[Site]:
+    """Return the sites of one host, or raise SchemaError with every problem found.
+
+    `adopt` is what a site says that says nothing of it.
+    """
+    reader = _Reader(presets, adopt=adopt)
     sites = reader.sites(value)
     if reader.problems:
         raise SchemaError(reader.problems)
@@ -97,8 +129,9 @@ def read_sites(value: object, presets: Mapping[str, Mapping[str, Any]]) -> list[
 class _Reader:
     """Collects problems instead of stopping at the first, so that one run shows them all."""
 
-    def __init__(self, presets: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, presets: Mapping[str, Mapping[str, Any]], *, adopt: bool) -> None:
         self.presets = presets
+        self.adopt = adopt
         self.problems: list[Problem] = []
         # Each upstream on a port of the proxy's with its place and its text.
         self.web_upstreams: list[tuple[str, Upstream, object]] = []
@@ -139,10 +172,13 @@ class _Reader:
             read = [self._value(place, host_name, name) for name in names]
             server_names = [name for name in dict.fromkeys(read) if name]
         routes = self._routes(item, place)
-        hsts = self._typed(place, item, "hsts", bool, True)
+        adopt = self._typed(place, item, "adopt", bool, self.adopt)
+        # Browsers remember it for two years: on a site that was there before, only its owner says so.
+        hsts = self._typed(place, item, "hsts", bool, not adopt)
+        drops = self._drops(place, item, SITE_DROPS)
         if len(self.problems) > before or not server_names:
             return None
-        return Site(tuple(server_names), tuple(routes), hsts)
+        return Site(tuple(server_names), tuple(routes), hsts, adopt, drops)
 
     def _routes(self, item: Mapping[str, Any], place: str) -> list[Route]:
         raw = item.get("routes")
@@ -192,6 +228,7 @@ class _Reader:
             probe=self._probe(entry, place),
             console=self._console(entry, app, place),
             host=str(preset.get("host", "")),
+            drops=self._drops(place, entry, PROTECTIONS),
         )
         return None if len(self.problems) > before else route
 
@@ -262,6 +299,16 @@ class _Reader:
         if not isinstance(status, list) or not all(_is_status(code) for code in status):
             self._say(f"{place}, probe", "status must be a list of HTTP status codes, such as [200, 401]", status)
         return probe
+
+    def _drops(self, place: str, item: Mapping[str, Any], known: Sequence[str]) -> tuple[str, ...]:
+        drops = item.get("drops", [])
+        if not isinstance(drops, list):
+            self._say(place, f"drops must be a list of nginx's directives, not {_kind(drops)}", drops)
+            return ()
+        for name in drops:
+            if name not in known:
+                self._say(place, f"drops: '{name}' is not known{nearest(name, known)}", name)
+        return tuple(map(str, drops))
 
     def _seconds(self, place: str, entry: Mapping[str, Any], default: int) -> int:
         value = entry.get("read_timeout", default)

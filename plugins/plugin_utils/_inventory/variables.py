@@ -21,6 +21,7 @@ EDGE_GROUP, SERVER_GROUP, SENTINEL_GROUP = GROUPS = ("edge", "constellation_serv
 # Every variable of this collection's playbooks; the prefix is theirs, so that a misspelt one is found.
 VARIABLES = (
     "edge_acme_server",
+    "edge_adopt",
     "edge_email",
     "edge_fail2ban_ignoreip",
     "edge_firewall_rules",

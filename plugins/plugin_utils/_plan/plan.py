@@ -12,6 +12,7 @@ from .._sites import console, upstreams
 from .._sites.console import LocalServer
 from .._sites.nginx_sites import NO_SERVER, nginx_sites
 from .._sites.platform import Platform
+from . import adoption
 from .machine import Machine
 from .servers import constellation_routes, listen_uri
 
@@ -22,12 +23,14 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
     `host` is what `edge_preflight` says, asked for the names of `upstreams.asked_names`; `server` is the Constellation
     server of this very host.
     """
-    names = host.get("upstreams", {})
+    names, servers = host.get("upstreams", {}), host.get("servers", [])
     return {
         "nginx_sites": nginx_sites(sites, Platform.of(host), names, server),
-        "notes": upstreams.notes(sites, names) + console.notes(sites, server),
-        "certificates": [{"name": site.name, "names": list(site.server_names)} for site in sites],
-        "probes": [_probe(site, route) for site in sites for route in site.routes],
+        "notes": upstreams.notes(sites, names) + console.notes(sites, server) + adoption.notes(sites, servers),
+        "certificates": adoption.certificates(sites, servers),
+        "probes": [
+            _probe(site, route) | adoption.probe_traits(site, route, servers) for site in sites for route in site.routes
+        ],
         "closed_ports": sorted(
             {route.upstream.port for site in sites for route in site.routes if server.is_here(route)}
         ),

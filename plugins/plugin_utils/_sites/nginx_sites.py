@@ -34,6 +34,9 @@ _LENGTH_MAP = (
     'map $proxy_internal_body_length $constellation_edge_length { default $proxy_internal_body_length; "" 0; }'
 )
 
+# Certbot and many owners answer everything on port 80 before nginx looks for a location.
+_LET_CHALLENGES_IN = {f"if ($uri ~ ^{CHALLENGE_PATH.replace('.', '[.]')})": {"break": None}}
+
 NO_SERVER = LocalServer()
 
 # Other headers by which a client could claim an address or a port, and that some applications believe: not sent on.
@@ -92,38 +95,62 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
 
 def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> dict[str, Any]:
     server_names = list(site.server_names)
+    challenge = _adopting_challenge() if site.adopt else _challenge()
     log = f"/var/log/nginx/{site.name}.access.log constellation_edge"
-    http = {
+    http: dict[str, Any] = {
         "server_name": server_names,
         "listen": platform.listen(80),
         "directives": {"server_tokens": "off", **platform.keepalive(), "access_log": log},
         "owns": list(KEEPALIVE_DIRECTIVES),
-        "locations": [_challenge(), _location("/", {"return": "301 https://$host$request_uri"})],
+        "locations": [challenge, _location("/", {"return": "301 https://$host$request_uri"})],
     }
     headers = ["X-Content-Type-Options nosniff always", "Referrer-Policy strict-origin-when-cross-origin always"]
     if site.hsts:
         headers.insert(0, f'Strict-Transport-Security "max-age={HSTS_SECONDS}" always')
-    https = {
+    https: dict[str, Any] = {
         "server_name": server_names,
         "listen": platform.listen_https(),
         "certificate": site.name,
         "directives": {**platform.tls(), **platform.keepalive(), "access_log": log, "add_header": headers},
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES, *_NEWER],
-        "locations": [
-            _location(
-                route.path,
-                guard(route, server) | _proxy(route, directives(site, route, platform, names)),
-                (GUARD, *owned(route), *ROUTE_DIRECTIVES),
-            )
-            for route in site.routes
-        ],
+        "locations": [_route(site, route, platform, names, server) for route in site.routes],
+        **({"drops": list(site.drops)} if site.drops else {}),
     }
-    return {"name": site.name, "directives": blocks(site, platform, names), "servers": [http, https]}
+    if not site.adopt:
+        return {"name": site.name, "directives": blocks(site, platform, names), "servers": [http, https]}
+    # What answers on port 80 there, and what the owner logs and which headers he sends, is his.
+    http["adopted"] = {"directives": _LET_CHALLENGES_IN, "without": ["/"]}
+    https["adopted"] = {"directives": {**platform.tls(), **({"add_header": headers[:1]} if site.hsts else {})}}
+    https["locations"] = [_adopting(location) for location in https["locations"]]
+    both = {"adopt": True, "directives": blocks(site, platform, names), "servers": [http, https]}
+    return {"name": site.name, **both}
+
+
+def _route(site: Site, route: Route, platform: Platform, names: Names, server: LocalServer) -> dict[str, Any]:
+    location = _location(
+        route.path,
+        guard(route, server) | _proxy(route, directives(site, route, platform, names)),
+        (GUARD, *owned(route), *ROUTE_DIRECTIVES),
+    )
+    return location | ({"drops": list(route.drops)} if route.drops else {})
+
+
+def _adopting(location: dict[str, Any]) -> dict[str, Any]:
+    """Have an owner's location keep every line that the route does not set, but for those that are ours by name."""
+    ours = [each for each in location["owns"] if "constellation_edge" in each or each.startswith("rewrite ")]
+    return {**location, "adopted": {"directives": location["directives"], "owns": ours}}
 
 
 def _challenge() -> dict[str, Any]:
     return _location(f"^~ {CHALLENGE_PATH}", {"root": WEBROOT, "default_type": "text/plain"})
+
+
+def _adopting_challenge() -> dict[str, Any]:
+    """Answer challenges in a server whose owner may ask for a login or refuse addresses; a location of his stays."""
+    open_to_all = {"auth_basic": "off", "auth_request": "off", "allow": "all"}
+    plain = _challenge()
+    return {**_location(plain["location"], {**plain["directives"], **open_to_all}), "adopted": {}}
 
 
 def _location(location: str, directives: dict[str, Any], owns: Iterable[str] = ()) -> dict[str, Any]:

@@ -559,11 +559,7 @@ def test_a_server_of_the_same_name_in_another_file_is_an_error(host: Path) -> No
     assert (plan(host, [ONE]).warnings, plan(host, [ONE]).problems) == ([], [])
 
 
-def test_a_server_of_the_same_name_in_another_file_is_said_where_it_is_wanted(host: Path) -> None:
-    (host / "conf.d" / "own.conf").write_text("server { listen 443 ssl; server_name one.test; }\n")
-    result = plan(host, [{**ONE, "adopt": True}])
-    assert result.problems == []
-    assert f"{host}/conf.d/own.conf:1" in result.warnings[0]
+def test_a_default_server_of_the_same_name_in_another_file_is_said(host: Path) -> None:
     (host / "conf.d" / "own.conf").write_text("server { listen 80; server_name _; }\n")
     default = {"name": "d", "servers": [{"server_name": ["_"], "listen": ["80"], "default": True}]}
     result = plan(host, [default])

@@ -2,13 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Asks addresses over and over until its standard input ends; prints, for each round, the time and the statuses.
+"""Asks addresses over and over until its standard input ends; prints, for each round, the time and the answers.
 
-Arguments: `URL` or `URL=ADDRESS`, the latter for a name that nobody resolves. Runs on the machines, by `python3 -c`.
+Arguments: the seconds between two rounds, then `URL` or `URL=ADDRESS`, the latter for a name that nobody resolves. An
+answer is the status, 0 for none, and for such a name, behind a slash, the beginning of the certificate's SHA-256. Runs
+on the machines, by `python3 -c`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import select
 import socket
@@ -16,8 +19,6 @@ import ssl
 import sys
 import time
 from urllib.parse import urlsplit
-
-PAUSE = 0.02
 
 
 class Addressed(http.client.HTTPSConnection):
@@ -27,37 +28,42 @@ class Addressed(http.client.HTTPSConnection):
         """Name the site and where it is."""
         super().__init__(name, timeout=5)
         self.address = address
+        self.certificate = "none"
 
     def connect(self) -> None:
         """Connect to the address."""
-        # Which certificate is served is not the question here.
+        # Whoever reads the answers judges the certificate.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        self.sock = context.wrap_socket(socket.create_connection((self.address, 443), 5), server_hostname=self.host)
+        sock = context.wrap_socket(socket.create_connection((self.address, 443), 5), server_hostname=self.host)
+        self.certificate = hashlib.sha256(sock.getpeercert(True) or b"").hexdigest()[:16]
+        self.sock = sock
 
 
-def status(target: str) -> int:
-    """Return the status of an address, 0 for none."""
+def answer(target: str) -> str:
+    """Return what one address answers."""
     url, _equals, address = target.partition("=")
     parts = urlsplit(url)
     name = parts.hostname or ""
-    plain = http.client.HTTPConnection(name, parts.port, timeout=5)
-    connection = Addressed(name, address) if address else plain
+    connection = Addressed(name, address) if address else http.client.HTTPConnection(name, parts.port, timeout=5)
+    status = 0
     try:
         connection.request("GET", parts.path, headers={"Connection": "close"})
-        return connection.getresponse().status
+        status = connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return 0
+        pass
     finally:
         connection.close()
+    return f"{status}/{connection.certificate}" if isinstance(connection, Addressed) else str(status)
 
 
 def main() -> None:
     """Ask in rounds; a round's time is that of its beginning."""
-    while not select.select([sys.stdin], [], [], PAUSE)[0]:
+    pause, *targets = sys.argv[1:]
+    while not select.select([sys.stdin], [], [], float(pause))[0]:
         began = time.time()
-        print(began, *(status(target) for target in sys.argv[1:]), flush=True)
+        print(began, *map(answer, targets), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What of ours goes into a server that stands in its owner's file: what neither it nor its includes say."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from .declare import WantedLocation
+from .edit import is_marked, remove
+from .identity import Key, key, location_key
+from .reconcile import Reconciler
+from .server import servers_of
+from .tokens import outer
+from .tree import Block, Statement, places, walk
+
+# Variables that stand in the file of all sites (`plugin_utils/_sites/nginx_sites.py`); one of a location is its own.
+_SHARED = re.compile(r"\$constellation_edge_(?!upstream\b)")
+# From the pattern of an `include` to the files that it reads, each with its path.
+Includes = Callable[[str], list[tuple[str, Block]]]
+
+
+def nothing_included(_pattern: str) -> list[tuple[str, Block]]:
+    """Read no file, for texts without a host."""
+    return []
+
+
+def spread(block: Block, includes: Includes) -> Iterator[tuple[Statement, str]]:
+    """Yield what stands in a block as nginx reads it: each include's statements in its place, with their file.
+
+    The file of the block's own statements is "". Each file is read once.
+    """
+    seen: set[str] = set()
+    pending: list[Iterator[tuple[Statement, str]]] = [((each, "") for each in block.body)]
+    while pending:
+        for each, path in pending[-1]:
+            yield each, path
+            if each.block is not None or each.name != "include" or len(each.args) != 1:
+                continue
+            files = [found for found in includes(each.args[0]) if found[0] not in seen]
+            seen.update(name for name, _document in files)
+            pending.append((inside, name) for name, document in files for inside in document.body)
+            break
+        else:
+            pending.pop()
+
+
+def set_unsaid(
+    editor: Reconciler, block: Block, wanted: list[Statement], owner: str, includes: Includes
+) -> dict[str, list[str]]:
+    """Set those of the wanted directives that the server does not have from its owner; each carries our mark.
+
+    What carries our mark and is wanted no more goes. Returns the names of the directives that were left out, by the
+    file that says them, "" for the server's own.
+    """
+    ours = {id(each) for at, each in enumerate(block.body) if is_marked(block, at)}
+    theirs = {key(each): path for each, path in reversed(list(spread(block, includes))) if id(each) not in ours}
+    rest = [each for each in wanted if key(each) not in theirs]
+    keys = {key(each) for each in rest}
+    take_ours(editor, block, keys)
+    editor.present(block, rest, owner, mark=True)
+    left: defaultdict[str, list[str]] = defaultdict(list)
+    for each in wanted:
+        if key(each) in theirs:
+            left[theirs[key(each)]].append(outer(each.name))
+    return dict(left)
+
+
+def take_ours(editor: Reconciler, block: Block, kept: set[Key]) -> None:
+    """Remove from an owner's server the directives with our mark that are of none of these keys; locations stay."""
+    for at in range(len(block.body) - 1, -1, -1):
+        each = block.body[at]
+        if each.name != "location" and key(each) not in kept and is_marked(block, at):
+            _take(editor, block, at)
+
+
+def leave_locations(editor: Reconciler, block: Block, wanted: list[WantedLocation]) -> None:
+    """Remove what is ours from those locations of an owner's server that no route leads to any more.
+
+    That are our blocks, and the directives that use a variable which a file of ours makes: it may go.
+    """
+    listed = {each.key for each in wanted if not each.parents}
+    for each in block.body:
+        if each.block is None or each.name != "location" or location_key(each.args) in listed:
+            continue
+        take_ours(editor, each.block, set())
+        for at in range(len(each.block.body) - 1, -1, -1):
+            if any(map(_SHARED.search, each.block.body[at].args)):
+                remove(each.block, at)
+
+
+def is_used(document: Block, upstream: Statement) -> bool:
+    """Whether something in a file leads to an `upstream` block."""
+    targets = (each.args[0] for each, _depth in walk(document) if each.name.endswith("_pass") and each.args)
+    return any(
+        re.search(rf"(?:\A|//){re.escape(name)}(?=[:/]|\Z)", target) for target in targets for name in upstream.args
+    )
+
+
+def is_adopted(document: Block) -> bool:
+    """Whether an owner's server in a file holds something of ours."""
+    return any(
+        is_marked(parent, at)
+        for server in servers_of(document)
+        if server.block is not None and not is_marked(Block([server]), 0)
+        for parent, at in places(server.block)
+    )
+
+
+def _take(editor: Reconciler, block: Block, at: int) -> None:
+    if block.body[at].block is None:
+        remove(block, at)
+    else:
+        editor.discard(block, at)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What nginx serves under some names already: the servers, what of them is ours, and where their locations lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from .adopted import spread
+from .edit import is_marked
+from .includes import documents, included
+from .server import server_key, servers_of
+from .tokens import ConfigError, outer
+from .tree import Block, Statement, lines, walk
+
+_SENDING = ("return", "rewrite")
+
+
+def standing(root: str, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the servers that nginx reads and that bear one of these names, in nginx's order.
+
+    Each has `file` and `line`, its `names`, its addresses as `listens`, whether it is `ours`, the first `certificate`
+    that it or an include of it names ("" without one), whether it `redirects` to HTTPS, whether it `denies` addresses,
+    and its `locations`: each with `location`, `line`, whether it is `ours`, whether it `denies` addresses, and
+    `upstream`, its `proxy_pass` with the only server of an `upstream` block in the place of that block's name, or "". A
+    file that cannot be read holds none: who writes beside it tells that.
+    """
+    wanted = frozenset(name.lower() for name in names)
+    files = [(path, document) for path, document in included(root) if isinstance(document, Block)]
+    groups = _groups(document for _path, document in files)
+    return [
+        _server(path, document, server, groups, root)
+        for path, document in files
+        for server in servers_of(document)
+        if server_key(server).names & wanted
+    ]
+
+
+def _server(path: str, document: Block, server: Statement, groups: dict[str, str], root: str) -> dict[str, Any]:
+    block = cast(Block, server.block)
+    line_of = {id(each): line for each, line in lines(document)}
+    identity = server_key(server)
+
+    def include(pattern: str) -> list[tuple[str, Block]]:
+        try:
+            return documents(root, pattern)
+        except ConfigError:
+            return []
+
+    said = [each for each, _path in spread(block, include)]
+    denies = _denies(said)
+    return {
+        "file": path,
+        "line": line_of[id(server)],
+        "names": sorted(map(outer, identity.names)),
+        "listens": sorted(identity.listens),
+        "ours": is_marked(Block([server]), 0),
+        "certificate": next((outer(each.args[0]) for each in said if each.name == "ssl_certificate" and each.args), ""),
+        "redirects": any(each.name in _SENDING and _leads_to_https(each) for each, _depth in walk(block)),
+        "denies": denies,
+        "locations": [
+            {
+                "location": outer(" ".join(each.args)),
+                "line": line_of[id(each)],
+                "ours": is_marked(block, at),
+                "denies": _denies([one for one, _path in spread(each.block, include)], denies),
+                "upstream": _upstream(each, groups),
+            }
+            for at, each in enumerate(block.body)
+            if each.block is not None and each.name == "location"
+        ],
+    }
+
+
+def _denies(said: list[Statement], inherited: bool = False) -> bool:
+    """Whether a block denies addresses; one that says nothing of them has what is around it."""
+    rules = [each.name for each in said if each.name in ("allow", "deny")]
+    return "deny" in rules if rules else inherited
+
+
+def _leads_to_https(statement: Statement) -> bool:
+    return any(each.startswith("https://") for each in statement.args)
+
+
+def _upstream(location: Statement, groups: dict[str, str]) -> str:
+    inside = cast(Block, location.block).body
+    target = next((outer(each.args[0]) for each in inside if each.name == "proxy_pass" and each.args), "")
+    scheme, sign, rest = target.partition("://")
+    name, slash, path = rest.partition("/")
+    return f"{scheme}{sign}{groups.get(name, name)}{slash}{path}"
+
+
+def _groups(files: Iterable[Block]) -> dict[str, str]:
+    """Return the address of each `upstream` block that has one server."""
+    found: dict[str, str] = {}
+    for document in files:
+        for each, _depth in walk(document):
+            if each.name == "upstream" and each.block is not None and each.args:
+                servers = [one.args[0] for one in each.block.body if one.name == "server" and one.args]
+                if len(servers) == 1:
+                    found[outer(each.args[0])] = outer(servers[0])
+    return found

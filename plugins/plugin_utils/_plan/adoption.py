@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: what an owner's own servers mean for the sites: conflicts, services that differ, lineages in use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._inventory.names import Upstream
+from .._inventory.schema import Problem, Route, Site
+
+Server = Mapping[str, Any]
+
+# Where certbot keeps the certificate of a lineage (its manual, "Where are my certificates?").
+_LINEAGE = re.compile(r"/etc/letsencrypt/live/([^/]+)/[^/]+\Z")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
+
+
+def standing_problems(
+    raw: Sequence[Mapping[str, Any]], sites: Sequence[Site], servers: Sequence[Server]
+) -> list[Problem]:
+    """Return every name that an owner's server has and every location of it that leads elsewhere than the route.
+
+    `raw` is `edge_sites` as it was written, `servers` what `edge_preflight` found.
+    """
+    problems: list[Problem] = []
+    for item, site in zip(raw, sites, strict=True):
+        theirs = owners_servers(site, servers)
+        if not site.adopt and theirs:
+            problems.append(Problem(f"site {site.name}", _conflict(theirs), item))
+        elif site.adopt:
+            for entry, route in zip(item["routes"], site.routes, strict=True):
+                problems += [
+                    Problem(f"site {site.name}, route {route.path}", text, entry) for text in _elsewhere(route, theirs)
+                ]
+    return problems
+
+
+def owners_servers(site: Site, servers: Iterable[Server]) -> list[Server]:
+    """Return those of the servers on a port of the web that bear a name of the site and are not ours."""
+    return [
+        server
+        for server in servers
+        if not server["ours"]
+        and not set(site.server_names).isdisjoint(server["names"])
+        and (_has_port(server, "80") or _has_port(server, "443"))
+    ]
+
+
+def certificates(sites: Sequence[Site], servers: Sequence[Server]) -> list[dict[str, Any]]:
+    """Return the certificates to have, for `certbot_certificate`.
+
+    An adopted server keeps the certificate that it has: a lineage of certbot's is asked for by its own name, and no
+    other is issued; what certbot did not make is nobody's to issue.
+    """
+    names: dict[str, list[str]] = {}
+    for site in sites:
+        lineage = _lineage(owners_servers(site, servers)) if site.adopt else ""
+        if lineage is not None:
+            names.setdefault(lineage or site.name, []).extend(site.server_names)
+    return [{"name": name, "names": list(dict.fromkeys(found))} for name, found in names.items()]
+
+
+def probe_traits(site: Site, route: Route, servers: Sequence[Server]) -> dict[str, bool]:
+    """Return what an adopted server makes of a route's answers, for `edge_probe`."""
+    theirs = owners_servers(site, servers) if site.adopt else []
+    https = [server for server in theirs if _has_port(server, "443")]
+    locations = [each for server in https for each in server["locations"] if _path(each) == route.path]
+    traits = {"guarded": True} if any(each["denies"] for each in locations or https) else {}
+    http = [server for server in theirs if _has_port(server, "80")]
+    return traits | ({"redirect": False} if http and not any(server["redirects"] for server in http) else {})
+
+
+def notes(sites: Iterable[Site], servers: Sequence[Server]) -> list[str]:
+    """Return what an owner should know of what stays on port 80."""
+    return [
+        f"http://{site.name}/ is answered without HTTPS by {server['file']}:{server['line']}, which stays as its owner "
+        "made it; `return 301 https://$host$request_uri;` there sends everybody on"
+        for site in sites
+        if site.adopt
+        for server in owners_servers(site, servers)
+        if _has_port(server, "80") and not server["redirects"]
+    ]
+
+
+def _has_port(server: Server, port: str) -> bool:
+    return any(address.rpartition(":")[2] == port for address in server["listens"])
+
+
+def _path(location: Mapping[str, Any]) -> str:
+    return str(location["location"]).removeprefix("^~").strip()
+
+
+def _lineage(servers: Iterable[Server]) -> str | None:
+    """Return the lineage of the first certificate that the servers name, "" without one, None for another one."""
+    path = next((server["certificate"] for server in servers if server["certificate"]), "")
+    found = _LINEAGE.match(path)
+    return found.group(1) if found else (None if path else "")
+
+
+def _conflict(servers: Sequence[Server]) -> str:
+    # The one that proxies is what the owner knows as his site; the other one redirects to it.
+    leads = [(server, location) for server in servers for location in server["locations"] if location["upstream"]]
+    server = leads[0][0] if leads else servers[0]
+    doing = f", which leads to {leads[0][1]['upstream']}" if leads else ""
+    return (
+        f"{' and '.join(server['names'])} is served already by {server['file']}:{server['line']}{doing}, and that was "
+        "not made by constellation.edge. Write `adopt: true` into the site (or `edge_adopt: true` for all sites) to "
+        "have its routes go into that server, with everything else in it as it is; or take the name out of one of the "
+        "two"
+    )
+
+
+def _elsewhere(route: Route, servers: Iterable[Server]) -> list[str]:
+    """Return in words each location of an owner's for this path that leads to another service than the route."""
+    theirs = (
+        (server["file"], location)
+        for server in servers
+        if _has_port(server, "443")
+        for location in server["locations"]
+        if not location["ours"] and _path(location) == route.path and not _is_same(route.upstream, location["upstream"])
+    )
+    return [
+        f"leads to {route.upstream.url}, but {file}:{location['line']} has location {location['location']} "
+        f"{'with ' + location['upstream'] if location['upstream'] else 'without proxy_pass'}: which of the two is "
+        "right? Write the service of that line into the route's upstream, or take the location out there"
+        for file, location in theirs
+    ]
+
+
+def _is_same(upstream: Upstream, proxy_pass: str) -> bool:
+    """Whether a `proxy_pass` leads to the service of a route, by whatever name of the loopback and with any path."""
+    try:
+        parts = urlsplit(proxy_pass)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return False
+    host = parts.netloc.lower()
+    host = host[: host.rfind(":")] if re.search(r":\d+\Z", host) else host
+    same_host = host == upstream.host.lower() or {host, upstream.host.lower()} <= _LOOPBACK
+    return parts.scheme == upstream.scheme and same_host and port == upstream.port

@@ -1,0 +1,150 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an owner's own servers mean for the sites."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.adoption import certificates, standing_problems
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
+
+PRESETS = {"generic": {}, "constellation": {"port": 8088}}
+PLATFORM = Platform((1, 26, 3), (3, 5, 0), True)
+
+
+def server(**more):
+    """Return a server as `edge_preflight` tells it."""
+    return {
+        "file": "/etc/nginx/sites-enabled/constellation",
+        "line": 2,
+        "names": ["a.example.org"],
+        "listens": ["*:443"],
+        "ours": False,
+        "certificate": "/etc/letsencrypt/live/a.example.org/fullchain.pem",
+        "locations": [location()],
+        **more,
+    }
+
+
+def location(**more):
+    return {"location": "/constellation/", "line": 7, "ours": False, "upstream": "http://localhost:8088", **more}
+
+
+REDIRECT = server(line=20, listens=["*:80"], certificate="", locations=[])
+
+
+def raw(name="a.example.org", **more):
+    return {"server_name": name, "routes": [{"path": "/constellation/", "app": "constellation"}], **more}
+
+
+def told(*servers, **more):
+    items = [raw(**more)]
+    return [problem.text for problem in standing_problems(items, read_sites(items, PRESETS), servers)]
+
+
+def test_a_name_that_is_served_already_names_the_server_that_proxies():
+    (text,) = told(REDIRECT, server())
+    assert text.startswith(
+        "a.example.org is served already by /etc/nginx/sites-enabled/constellation:2, which leads to "
+        "http://localhost:8088, and that was not made by constellation.edge. Write `adopt: true` into the site"
+    )
+    assert "constellation:20" in told(REDIRECT)[0]
+
+
+def test_every_conflict_is_told_at_once():
+    items = [raw(), raw("b.example.org"), raw("c.example.org")]
+    found = [server(), server(names=["b.example.org", "www.b.example.org"])]
+    problems = standing_problems(items, read_sites(items, PRESETS), found)
+    assert [problem.place for problem in problems] == ["site a.example.org", "site b.example.org"]
+    assert [problem.value for problem in problems] == items[:2]
+
+
+@pytest.mark.parametrize("other", [{"ours": True}, {"names": ["b.example.org"]}, {"listens": ["*:8443"]}])
+def test_what_is_ours_or_stands_elsewhere_is_no_conflict(other):
+    assert told(server(**other)) == []
+
+
+@pytest.mark.parametrize(
+    "upstream", ["http://localhost:8088", "http://127.0.0.1:8088/constellation/", "http://[::1]:8088"]
+)
+def test_a_location_that_leads_to_the_same_service_is_taken_over(upstream):
+    assert told(server(locations=[location(upstream=upstream)]), adopt=True) == []
+
+
+@pytest.mark.parametrize(
+    ("upstream", "said"),
+    [
+        ("http://192.168.0.3:8088", "with http://192.168.0.3:8088"),
+        ("http://localhost:8089", "with http://localhost:8089"),
+        ("https://localhost:8088", "with https://localhost:8088"),
+        ("http://localhost", "with http://localhost"),
+        ("$backend", "with $backend"),
+        ("http://localhost:port", "with http://localhost:port"),
+        ("", "without proxy_pass"),
+    ],
+)
+def test_one_that_leads_elsewhere_is_told_with_both_lines(upstream, said):
+    (text,) = told(REDIRECT, server(locations=[location(upstream=upstream)]), adopt=True)
+    assert text.startswith("leads to http://127.0.0.1:8088, but /etc/nginx/sites-enabled/constellation:7 has location ")
+    assert f"location /constellation/ {said}: which of the two is right?" in text
+
+
+def test_a_location_of_ours_and_one_of_another_path_say_nothing():
+    elsewhere = {"upstream": "http://192.168.0.3"}
+    found = server(locations=[location(ours=True, **elsewhere), location(location="/zm/", **elsewhere)])
+    assert told(found, adopt=True) == []
+
+
+def test_an_adopted_server_keeps_its_certificate():
+    sites = read_sites([raw(adopt=True), raw("b.example.org", adopt=True), raw("c.example.org")], PRESETS)
+    two = [server(), server(names=["b.example.org"])]
+    assert certificates(sites, two) == [
+        {"name": "a.example.org", "names": ["a.example.org", "b.example.org"]},
+        {"name": "c.example.org", "names": ["c.example.org"]},
+    ]
+    by_hand = [server(certificate="/etc/ssl/own.pem"), server(names=["b.example.org"], certificate="")]
+    assert [each["name"] for each in certificates(sites, by_hand)] == ["b.example.org", "c.example.org"]
+
+
+def test_hsts_is_said_on_an_adopted_site_only_where_the_inventory_does():
+    assert [site.hsts for site in read_sites([raw(), raw("b.example.org", adopt=True)], PRESETS)] == [True, False]
+    assert [site.hsts for site in read_sites([raw(), raw("b.example.org", hsts=True)], PRESETS, adopt=True)] == [
+        False,
+        True,
+    ]
+
+
+def declared(**more):
+    (_common, site) = nginx_sites(read_sites([raw(adopt=True, **more)], PRESETS), PLATFORM, {})
+    return site["servers"]
+
+
+def test_an_adopted_server_gets_no_header_log_or_redirect():
+    http, https = declared()
+    assert http["adopted"] == {
+        "directives": {"if ($uri ~ ^/[.]well-known/acme-challenge/)": {"break": None}},
+        "without": ["/"],
+    }
+    assert set(https["adopted"]["directives"]) == set(PLATFORM.tls())
+    (hsts,) = declared(hsts=True)[1]["adopted"]["directives"]["add_header"]
+    assert hsts.startswith("Strict-Transport-Security")
+
+
+def test_in_a_location_of_the_owner_nothing_but_ours_goes():
+    (route,) = declared()[1]["locations"]
+    assert route["adopted"]["directives"] == route["directives"]
+    assert all("constellation_edge" in each or each.startswith("rewrite ") for each in route["adopted"]["owns"])
+    assert "proxy_set_header" in route["owns"]
+
+
+def test_challenges_are_answered_whatever_the_server_asks_for():
+    challenge = declared()[0]["locations"][0]
+    assert (
+        challenge["directives"] | {"auth_basic": "off", "auth_request": "off", "allow": "all"}
+        == (challenge["directives"])
+    )
+    assert challenge["adopted"] == {}
