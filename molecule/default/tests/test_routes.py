@@ -121,6 +121,13 @@ def test_an_unknown_name_gets_nothing(home, client):
     assert wrong in ("421", "000")
 
 
+def test_a_path_without_a_route_is_told_so_and_no_welcome_page_is_served(home, client):
+    for path in ("", "index.html", "nothing/here"):
+        url = f"https://{home.domain}/{path}"
+        assert "No service has this address" in client.curl(home, url).stdout
+        assert client.status(home, url) == "404"
+
+
 def test_headers_say_little_and_protect(home, client):
     headers = client.curl(home, f"https://{home.domain}/zm/", "-I").stdout.lower()
     assert "server: nginx\r\n" in headers

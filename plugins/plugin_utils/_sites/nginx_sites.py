@@ -37,6 +37,13 @@ _LENGTH_MAP = (
 # Certbot and many owners answer everything on port 80 before nginx looks for a location.
 _LET_CHALLENGES_IN = {f"if ($uri ~ ^{CHALLENGE_PATH.replace('.', '[.]')})": {"break": None}}
 
+# For paths without a route. Without it nginx would serve its own folder, with the distribution's welcome page.
+_NO_ROUTE = (
+    "404 '<!doctype html><html lang=en><meta charset=utf-8><title>Nothing here</title>"
+    "<h1>Nothing here</h1><p>No service has this address.</p></html>'"
+)
+_PAGE = ("default_type", "return")
+
 NO_SERVER = LocalServer()
 
 # Other headers by which a client could claim an address or a port, and that some applications believe: not sent on.
@@ -107,6 +114,8 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
     headers = ["X-Content-Type-Options nosniff always", "Referrer-Policy strict-origin-when-cross-origin always"]
     if site.hsts:
         headers.insert(0, f'Strict-Transport-Security "max-age={HSTS_SECONDS}" always')
+    routes = [_route(site, route, platform, names, server) for route in site.routes]
+    page = [] if any(route.path == "/" for route in site.routes) else [_no_route()]
     https: dict[str, Any] = {
         "server_name": server_names,
         "listen": platform.listen_https(),
@@ -114,15 +123,16 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
         "directives": {**platform.tls(), **platform.keepalive(), "access_log": log, "add_header": headers},
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES, *_NEWER],
-        "locations": [_route(site, route, platform, names, server) for route in site.routes],
+        "locations": [*routes, *page],
         **({"drops": list(site.drops)} if site.drops else {}),
     }
     if not site.adopt:
         return {"name": site.name, "directives": blocks(site, platform, names), "servers": [http, https]}
     # What answers on port 80 there, and what the owner logs and which headers he sends, is his.
     http["adopted"] = {"directives": _LET_CHALLENGES_IN, "without": ["/"]}
-    https["adopted"] = {"directives": {**platform.tls(), **({"add_header": headers[:1]} if site.hsts else {})}}
-    https["locations"] = [_adopting(location) for location in https["locations"]]
+    theirs = {**platform.tls(), **({"add_header": headers[:1]} if site.hsts else {})}
+    https["adopted"] = {"directives": theirs, "without": [each["location"] for each in page]}
+    https["locations"] = [*map(_adopting, routes), *page]
     both = {"adopt": True, "directives": blocks(site, platform, names), "servers": [http, https]}
     return {"name": site.name, **both}
 
@@ -131,9 +141,16 @@ def _route(site: Site, route: Route, platform: Platform, names: Names, server: L
     location = _location(
         route.path,
         guard(route, server) | _proxy(route, directives(site, route, platform, names)),
-        (GUARD, *owned(route), *ROUTE_DIRECTIVES),
+        # At the root of a site stood, while it had no route there, a page of ours.
+        (GUARD, *owned(route), *ROUTE_DIRECTIVES, *(_PAGE if route.path == "/" else ())),
     )
     return location | ({"drops": list(route.drops)} if route.drops else {})
+
+
+def _no_route() -> dict[str, Any]:
+    """Answer 404 at the root of a site; what a route has left there goes."""
+    left = (GUARD, "proxy_pass", "proxy_redirect", "resolver", *ROUTE_DIRECTIVES)
+    return _location("/", {"default_type": "text/html", "return": _NO_ROUTE}, (*_PAGE, *left))
 
 
 def _adopting(location: dict[str, Any]) -> dict[str, Any]:

@@ -135,7 +135,9 @@ def test_an_adopted_server_gets_no_header_log_or_redirect():
 
 
 def test_in_a_location_of_the_owner_nothing_but_ours_goes():
-    (route,) = declared()[1]["locations"]
+    https = declared()[1]
+    route, page = https["locations"]
+    assert https["adopted"]["without"] == [page["location"]] == ["/"]
     assert route["adopted"]["directives"] == route["directives"]
     assert all("constellation_edge" in each or each.startswith("rewrite ") for each in route["adopted"]["owns"])
     assert "proxy_set_header" in route["owns"]

@@ -19,6 +19,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform
 ROOT = pathlib.Path(__file__).parents[5]
 PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 NEW = Platform((1, 28, 3), (3, 5, 5), True)
+CAMERA = "http://10.0.0.1"
 OLD = Platform((1, 18, 0), (3, 0, 2), True)
 
 
@@ -180,3 +181,21 @@ def test_a_changed_preset_leaves_the_owners_lines_in_a_location():
     assert after == touched.replace("        proxy_buffering off;\n        proxy_cache off;\n", "")
     assert mine in after
     assert text_of(after, declared(route | {"buffering": True})) == after
+
+
+def test_a_site_without_a_route_at_its_root_says_so_and_never_shows_the_welcome_page():
+    (page,) = (
+        each for each in https_server({"path": "/a/", "upstream": CAMERA})["locations"] if each["location"] == "/"
+    )
+    assert page["directives"]["return"].startswith("404 '<!doctype html>")
+    assert [each["location"] for each in https_server({"path": "/", "upstream": CAMERA})["locations"]] == ["/"]
+
+
+def test_a_route_that_comes_to_the_root_or_leaves_it_leaves_nothing_behind():
+    root, below = {"path": "/", "upstream": CAMERA}, {"path": "/a/", "upstream": CAMERA}
+    page, route = text_of(None, declared(below)), text_of(None, declared(root))
+    moved = text_of(page, declared(root))
+    assert (moved.count("return 404"), moved.count("proxy_pass")) == (0, 1)
+    assert sorted(moved.split()) == sorted(route.split())
+    back = text_of(moved, declared(below))
+    assert sorted(back.split()) == sorted(page.split())
