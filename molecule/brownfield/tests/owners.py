@@ -73,6 +73,7 @@ server {
 	listen [::]:80;
 	server_name DOMAIN;
 	auth_basic "House";
+	proxy_set_header X-Of-The-House yes;
 	auth_basic_user_file /etc/nginx/cameras;
 	location /constellation/ {
 		auth_basic off;
@@ -85,7 +86,7 @@ server {
 	listen [::]:80;
 	server_name camera.DOMAIN;
 	include snippets/who.conf;
-	location / { proxy_pass http://JEEDOM:8765; }
+	location / { proxy_pass http://JEEDOM:8765; include proxy_params; }
 }
 upstream constellation { server 127.0.0.1:8088; }
 """.replace("\n", "\r\n")
@@ -115,7 +116,7 @@ class Owner:
 
 CONSTELLATION = {"path": "/constellation/", "app": "constellation"}
 ZONEMINDER = {"path": "/zm/", "app": "zoneminder", "upstream": "http://ZONEMINDER"}
-JEEDOM = {"path": "/jeedom/", "app": "jeedom", "upstream": "http://JEEDOM"}
+JEEDOM = {"path": "/jeedom/", "app": "jeedom", "upstream": "http://JEEDOM", "prefix": "keep"}
 CAMERA = {"path": "/", "app": "motioneye", "upstream": "http://JEEDOM:8765"}
 AVAILABLE = "/etc/nginx/sites-available/constellation"
 ENABLE = f"ln -s {AVAILABLE} /etc/nginx/sites-enabled/constellation\n"
@@ -145,7 +146,7 @@ OWNERS = {
         },
         commands=ENABLE + MOVE_SERVER,
     ),
-    # Tabs and CRLF, an include in an include, a login for the whole server, one lineage for two names.
+    # Tabs and CRLF, an include in an include, login and headers for the whole server, one lineage for two names.
     "hand-made": Owner(
         site_file="/etc/nginx/conf.d/default.conf",
         files={

@@ -122,7 +122,6 @@ class Move:
     """Everything about the move of all owners."""
 
     before: dict[str, Before]
-    opened: runs.Run
     refused: runs.Run
     checked: runs.Run
     unchanged: dict[str, Before]
@@ -140,7 +139,6 @@ def moved(lab, homes, client, tmp_path_factory) -> Move:
     folder = tmp_path_factory.mktemp("inventory")
     without = written_inventory(homes, folder / "without.yml", adopt=False)
     path = written_inventory(homes, folder / "hosts.yml")
-    opened = switched_off(guarded(homes), written_inventory(guarded(homes), folder / "guarded.yml", adopt=False))
     refused = runs.site(without)
     seen = {home.name: watch(client, home) for home in homes}
     try:
@@ -151,24 +149,7 @@ def moved(lab, homes, client, tmp_path_factory) -> Move:
     finally:
         for each in seen.values():
             each.end()
-    return Move(before, opened, refused, checked, unchanged, done, again, seen, path)
-
-
-def guarded(homes: list[Home]) -> list[Home]:
-    """Return the hosts whose owner asks for a login and refuses addresses in locations that are routes."""
-    return [home for home in homes if home.name.endswith("-routes")]
-
-
-def switched_off(homes: list[Home], path: Any) -> runs.Run:
-    """Take the owner's file out of sites-enabled, as he does who wants a fresh start, and look what a run would do."""
-    link = "/etc/nginx/sites-enabled/constellation"
-    for home in homes:
-        home.host.check_output(f"mv {link} /root/link && systemctl reload nginx")
-    try:
-        return runs.site(path, "--check")
-    finally:
-        for home in homes:
-            home.host.check_output(f"mv /root/link {link} && systemctl reload nginx")
+    return Move(before, refused, checked, unchanged, done, again, seen, path)
 
 
 def watch(client, home: Home) -> Seen:
@@ -191,15 +172,6 @@ def test_without_adopt_every_conflict_is_told_before_anything_is_changed(moved, 
             )
             assert place.startswith("/etc/nginx/")
     assert moved.refused.tasks[1:] == []
-
-
-def test_what_was_closed_is_not_opened_by_taking_the_file_away(moved, homes):
-    assert moved.opened.rc == 2, moved.opened.tail
-    for _home in guarded(homes):
-        for path, name in (("/zm/", "auth_basic"), ("/zm/", "limit_req"), ("/jeedom/", "deny")):
-            place = r"\(/etc/nginx/[^)]*constellation:\d+\)"
-            said = rf"{path} would be served without what protects {path}: [^.]*{name} {place}"
-            assert re.search(said, moved.opened.text), moved.opened.tail
 
 
 def test_the_move_succeeds_and_a_second_run_changes_nothing(moved, homes):
@@ -272,6 +244,17 @@ def test_his_login_and_his_own_locations_go_on(moved, homes, client):
             assert client.status(home, f"https://{home.domain}/private/", "-u", "owner:camera") != "401"
 
 
+def test_his_headers_go_on(moved, homes, client):
+    for home in homes:
+        way = {"-routes": ("zm", "-u", "owner:camera"), "-hand-made": ("constellation",)}
+        for end, (path, *options) in way.items():
+            if home.name.endswith(end):
+                said = json.loads(client.curl(home, f"https://{home.domain}/{path}/echo", *options).stdout)
+                headers = {name.lower(): value for name, value in said["headers"].items()}
+                assert (headers["x-of-the-house"], headers["host"]) == ("yes", home.domain)
+                assert headers["x-forwarded-for"] == client.ipv4
+
+
 def test_his_fail2ban_stays_stricter(moved, homes):
     for home in homes:
         asked = [
@@ -318,7 +301,7 @@ def test_what_stays_of_his_tls_is_told_once(moved, homes):
 
 
 def test_leaving_takes_our_lines_and_nothing_else(moved, homes, client):
-    """The last test: the sites leave, and what the owner had goes on."""
+    """The sites leave, and what the owner had goes on."""
     arguments = '{"sites": []}'
     argv = ["ansible", "edge", "-i", str(moved.inventory), "-m", "constellation.edge.nginx_site", "-a", arguments]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
@@ -332,3 +315,17 @@ def test_leaving_takes_our_lines_and_nothing_else(moved, homes, client):
             assert client.status(home, f"https://{of(home, url)}", "--resolve", f"{name}:443:{home.ipv4}") == str(
                 status
             )
+
+
+@pytest.mark.long
+def test_what_was_closed_is_not_opened_by_taking_the_file_away(moved, homes, tmp_path):
+    """Behind all others: an owner takes his file out of sites-enabled, as he does who wants a fresh start."""
+    guarded = [home for home in homes if home.name.endswith("-routes")]
+    for home in guarded:
+        home.host.check_output("rm /etc/nginx/sites-enabled/constellation && systemctl reload nginx")
+    opened = runs.site(written_inventory(guarded, tmp_path / "guarded.yml", adopt=False), "--check")
+    assert opened.rc == 2, opened.tail
+    for path, name in (("/zm/", "auth_basic"), ("/zm/", "limit_req"), ("/jeedom/", "deny")):
+        place = r"\(/etc/nginx/[^)]*constellation:\d+\)"
+        said = rf"{path} would be served without what protects {path}: [^.]*{name} {place}"
+        assert re.search(said, opened.text), opened.tail

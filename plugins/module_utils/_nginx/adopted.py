@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from .declare import WantedLocation
 from .edit import is_marked, remove
@@ -16,6 +17,7 @@ from .server import servers_of
 from .tokens import outer
 from .tree import Block, Statement, places, walk
 
+_HEADER = "proxy_set_header"
 # Variables that stand in the file of all sites (`plugin_utils/_sites/nginx_sites.py`); one of a location is its own.
 _SHARED = re.compile(r"\$constellation_edge_(?!upstream\b)")
 # From the pattern of an `include` to the files that it reads, each with its path.
@@ -66,6 +68,41 @@ def set_unsaid(
         if key(each) in theirs:
             left[theirs[key(each)]].append(outer(each.name))
     return dict(left)
+
+
+def adapted(
+    block: Block, wanted: list[WantedLocation], includes: Includes
+) -> tuple[list[WantedLocation], dict[str, list[str]]]:
+    """Return what is wanted of an owner's locations beside what their includes and the server around them say.
+
+    What an include in a location says is left out: nginx refuses a directive twice, and sends a header twice. A
+    location that had the server's `proxy_set_header` lines, and gets some of its own, would lose them: they come along.
+    Returns the names of what was left out, too, by the file that says it.
+    """
+    there = {
+        location_key(each.args): each.block
+        for at, each in enumerate(block.body)
+        if each.block is not None and each.name == "location" and not is_marked(block, at)
+    }
+    around = [each for each, _path in spread(block, includes) if each.name == _HEADER]
+    left: defaultdict[str, list[str]] = defaultdict(list)
+    found: list[WantedLocation] = []
+    for each in wanted:
+        inside = there.get(each.key)
+        if inside is None or each.adopted is None or each.parents:
+            found.append(each)
+            continue
+        theirs = list(spread(inside, includes))
+        said = {key(one): path for one, path in theirs if path}
+        body = [one for one in each.adopted.body if key(one) not in said]
+        for one in each.adopted.body:
+            if key(one) in said:
+                left[said[key(one)]].append(outer(" ".join([one.name, *one.args[:1]])))
+        names = {key(one) for one in body}
+        if _HEADER in {one.name for one in body} and _HEADER not in {one.name for one, _path in theirs}:
+            body += [one for one in around if key(one) not in names]
+        found.append(replace(each, adopted=replace(each.adopted, body=body)))
+    return found, dict(left)
 
 
 def take_ours(editor: Reconciler, block: Block, kept: set[Key]) -> None:

@@ -2,21 +2,21 @@
 
 """What kept strangers out of a service, and would not any more: a login, addresses that are refused, a limit.
 
-A location that is new is held against those before it that had its path or led to its service: in the files that nginx
-reads, and in those of `sites-available` that an owner has switched off.
+A location that is new is held against those before it that had its path or led to its service: in the servers that bear
+one of its names or answer for it, and in the files of `sites-available` that an owner has switched off.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .adopted import Includes, spread
 from .declare import shown
 from .foreign import line_of
 from .identity import LocationKey, location_key
-from .server import server_key, servers_of
+from .server import answering, server_key, servers_of
 from .tokens import outer
 from .tree import Block, Statement
 from .wanted_site import WantedServer, WantedSite
@@ -35,6 +35,25 @@ _OFF = ("auth_basic", "auth_jwt", "auth_request", "ssl_verify_client")
 _LOOPBACK = re.compile(r"(://)(localhost|\[::1\])(?=[:/]|\Z)")
 
 
+class Before(NamedTuple):
+    """The files that nginx reads, in its order, and those that are switched off, each with its path without links."""
+
+    read: list[tuple[str, Block]]
+    off: list[tuple[str, Block]]
+
+    def of(self, wanted: WantedServer) -> list[tuple[str, Block, Statement]]:
+        """Return the servers that bear one of the names, or answer for it because nobody does."""
+        servers = [each for _path, document in self.read for each in servers_of(document)]
+        answers = (answering(servers, name, address) for name in wanted.key.names for address in wanted.key.listens)
+        for_it = {id(each) for each in answers if each is not None}
+        return [
+            (path, document, server)
+            for path, document in (*self.read, *self.off)
+            for server in servers_of(document)
+            if id(server) in for_it or _shares_name(wanted, server)
+        ]
+
+
 class Standing(NamedTuple):
     """A location as it was: where it leads, and what protects it, each with `file:line`."""
 
@@ -43,33 +62,26 @@ class Standing(NamedTuple):
     protections: dict[str, str]
 
 
-def losses(
-    site: WantedSite, after: Block, own: str, files: Iterable[tuple[str, Block]], includes: Includes
-) -> list[str]:
+def losses(site: WantedSite, after: Block, own: str, before: Before, includes: Includes) -> list[str]:
     """Return in words what protects a service now and would not after the change, but for what the site drops.
 
-    `after` is the planned text of the file at `own`; `files` are those before the change, the switched off among them.
+    `after` is the planned text of the file at `own`.
     """
     found: list[str] = []
-    before = list(files)
     for wanted in site.servers:
+        known = [(path, _locations(server, includes, path, document)) for path, document, server in before.of(wanted)]
+        had = {key for path, locations in known if path == own for key in locations}
         kept = [each for each in servers_of(after) if _shares_name(wanted, each)]
-        had = {
-            each.key
-            for path, document in before
-            if path == own
-            for each in _locations(wanted, path, document, includes)
-        }
-        now = {key: each for server in kept for key, each in _now(server, includes).items()}
+        now = {key: each for server in kept for key, each in _locations(server, includes).items()}
+        standing = [each for _path, locations in known for each in locations.values()]
         for location in wanted.locations:
             if location.parents or location.key in had or location.key not in now or location.state == "absent":
                 continue
-            service = now[location.key]
-            if not service.service:
+            new = now[location.key]
+            if not new.service:
                 continue  # what redirects or answers by itself opens nothing
-            standing = [each for path, document in before for each in _locations(wanted, path, document, includes)]
-            dropped = {*wanted.drops, *wanted.drops_of.get(location.key, ()), *service.protections}
-            found += _lost(site, service, standing, dropped)
+            dropped = {*wanted.drops, *wanted.drops_of.get(location.key, ()), *new.protections}
+            found += _lost(site, new, standing, dropped)
     return found
 
 
@@ -85,18 +97,11 @@ def _lost(site: WantedSite, new: Standing, standing: Sequence[Standing], dropped
             )
 
 
-def _locations(wanted: WantedServer, path: str, document: Block, includes: Includes) -> Iterator[Standing]:
-    """Yield the locations of a file's servers that share a name with the wanted one."""
-    for server in servers_of(document):
-        if _shares_name(wanted, server):
-            yield from _now(server, includes, path, document).values()
-
-
 def _shares_name(wanted: WantedServer, server: Statement) -> bool:
     return bool(wanted.key.names & server_key(server).names)
 
 
-def _now(
+def _locations(
     server: Statement, includes: Includes, path: str = "", document: Block | None = None
 ) -> dict[LocationKey, Standing]:
     """Return the locations of a server by their identity."""

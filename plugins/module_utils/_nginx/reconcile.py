@@ -17,7 +17,9 @@ from .tree import Block, Statement, comments, lines, meaning, parse, places, sai
 Said = tuple[tuple[str, ...], ...]
 # How the condition of a guard of ours begins (`plugin_utils/_sites/console.py`).
 _GUARDS = "($constellation_edge_"
-# What nginx carries out in a server before it looks for a location.
+# The one that lets challenges through to their location (`plugin_utils/_sites/nginx_sites.py`), and what nginx carries
+# out in a server before it looks for a location.
+_LETS_IN = "($uri~^/[.]well-known/acme-challenge/)"
 _ANSWERS = ("break", "if", "return", "rewrite")
 
 
@@ -294,10 +296,11 @@ def _ends_before(block: Block, here: Statement) -> Statement | None:
 
     Of a guard that lets a request through to its location, that is whatever answers or sends it elsewhere.
     """
-    if here.name != "if" or here.block is None:
+    if here.name != "if":
         return None
-    lets_through = [each.name for each in here.block.body] == ["break"]
-    if not lets_through and not "".join(here.args).startswith(_GUARDS):
+    asked = "".join(here.args)
+    lets_through = asked == _LETS_IN
+    if not lets_through and not asked.startswith(_GUARDS):
         return None
     for each in block.body[: block.body.index(here)]:
         if each.name in _ANSWERS if lets_through else _breaks(each):

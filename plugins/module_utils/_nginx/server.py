@@ -51,6 +51,25 @@ def default_listens(document: Block) -> list[tuple[str, Statement]]:
     ]
 
 
+def answering(servers: list[Statement], name: str, address: str) -> Statement | None:
+    """Return which of the servers, in nginx's order, answers for a name on an address; None where nobody listens.
+
+    Regular expressions are passed over.
+    """
+    there = [each for each in servers if address in server_key(each).listens]
+    names = [(theirs.lower(), each) for each in there for theirs in _names(each)]
+    exact = [each for theirs, each in names if theirs in (name, f".{name}")]
+    for takes in (_suffix_takes, _prefix_takes):
+        fitting = [(len(theirs.lstrip("*")), each) for theirs, each in names if takes(theirs, name)]
+        exact += [each for _length, each in sorted(fitting, key=lambda found: -found[0])[:1]]
+    default = [
+        each
+        for each in there
+        if any(listen_key(one.args) == address and any(map(_DEFAULT.match, one.args[1:])) for one in _listens(each))
+    ]
+    return next(iter([*exact, *default, *there]), None)
+
+
 # A server without `listen` has this one, where nginx runs as root.
 _UNSAID = "80"
 # Blocks that stand beside no location.

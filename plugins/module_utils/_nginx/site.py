@@ -18,7 +18,7 @@ from .adopted import is_adopted
 from .edit import MARK
 from .foreign import first_foreign, has_ours, line_of
 from .includes import documents, included, names_in, patterns, takes
-from .losses import losses
+from .losses import Before, losses
 from .main_file import main_file_changes
 from .placeholder import Certificates
 from .placing import merged, places
@@ -156,15 +156,16 @@ class _Planner:
             raise ConfigError("; ".join(lost))
 
     @cached_property
-    def before(self) -> list[tuple[str, Block]]:
-        """What nginx reads, and the files of sites-available that are switched off, by their paths without links."""
+    def before(self) -> Before:
+        """What nginx reads, and the files of sites-available that are switched off."""
         found = {os.path.realpath(path): document for path, document in self.files}
+        off: list[tuple[str, Block]] = []
         for name in names_in(self.available):
             path = os.path.realpath(os.path.join(self.available, name))
             if path not in found and os.path.isfile(path):
                 with contextlib.suppress(ConfigError):
-                    found[path] = read(read_text(path) or "", path)
-        return list(found.items())
+                    off.append((path, read(read_text(path) or "", path)))
+        return Before(list(found.items()), off)
 
     def _includes(self, pattern: str) -> list[tuple[str, Block]]:
         return documents(self.root, pattern)

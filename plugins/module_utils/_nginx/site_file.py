@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .adopted import Includes, is_used, leave_locations, nothing_included, set_unsaid, spread, take_ours
+from .adopted import Includes, adapted, is_used, leave_locations, nothing_included, set_unsaid, spread, take_ours
+from .declare import WantedLocation
 from .edit import indent_of, insert, is_marked, remove, set_args
 from .foreign import HEADER
 from .identity import key, listen_key, location_key
@@ -224,13 +225,13 @@ def _change_server(
     before = None if ours or editor.adopt else meaning(Block([have]))
     owner = indent_of(have.words[0][0]) or ""
     if wanted.adopted is not None and not ours:
-        _adopt_server(editor, have, block, wanted.adopted, around)
-        wanted = wanted.adopted
+        locations = _adopt_server(editor, have, block, wanted.adopted, around)
         if purge:
-            leave_locations(editor, block, wanted.locations)
+            leave_locations(editor, block, locations)
     else:
+        locations = wanted.locations
         _set_server(editor, block, wanted, owner, around, ours=ours)
-    reconcile_locations(editor, block, wanted.locations, owner, purge=purge)
+    reconcile_locations(editor, block, locations, owner, purge=purge)
     if before is not None and meaning(Block([have])) != before:
         raise editor.foreign(have, describe(have))
 
@@ -254,18 +255,30 @@ def _set_server(
     editor.present(block, pair + wanted.body, owner, owns=owns)
 
 
-def _adopt_server(editor: Reconciler, have: Statement, block: Block, wanted: WantedServer, around: _Around) -> None:
-    """Put what is ours into an owner's server: names, and directives where it has none; the note tells which it has."""
+def _adopt_server(
+    editor: Reconciler, have: Statement, block: Block, wanted: WantedServer, around: _Around
+) -> list[WantedLocation]:
+    """Put names, certificate and directives into an owner's server where it has none; return what its locations get.
+
+    The notes tell what stays the owner's.
+    """
     owner = indent_of(have.words[0][0]) or ""
+    place = editor.place(have)
     _set_names(editor, block, wanted.names, owner, ours=False)
     editor.present(block, _certificate_pair(block, wanted, around, ours=False), owner)
-    left = set_unsaid(editor, block, wanted.body, owner, around.includes)
-    for path, names in left.items():
+    for path, names in set_unsaid(editor, block, wanted.body, owner, around.includes).items():
         around.notes.append(
-            f"{editor.place(have)}: {', '.join(names)} of this server {'is' if len(names) == 1 else 'are'} as "
+            f"{place}: {', '.join(names)} of this server {'is' if len(names) == 1 else 'are'} as "
             f"{path or 'its owner'} says; to have constellation.edge's instead, take "
             f"{f'the include of {path}' if path else 'those lines'} out of the server and run again"
         )
+    locations, left = adapted(block, wanted.locations, around.includes)
+    for path, names in left.items():
+        around.notes.append(
+            f"{place}: in locations of this server, {', '.join(dict.fromkeys(names))} as {path} says; to have "
+            f"constellation.edge's instead, take the include of {path} out of the location and run again"
+        )
+    return locations
 
 
 def _remove_other_locations(block: Block, wanted: WantedServer) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._inventory.names import Upstream
-from .._inventory.schema import Problem, Route, Site
+from .._inventory.schema import CONSTELLATION, Problem, Route, Site
 
 Server = Mapping[str, Any]
 
@@ -23,7 +23,7 @@ _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
 def standing_problems(
     raw: Sequence[Mapping[str, Any]], sites: Sequence[Site], servers: Sequence[Server]
 ) -> list[Problem]:
-    """Return every name that an owner's server has and every location of it that leads elsewhere than the route.
+    """Return every name that an owner's server has, and every location of it that says another thing than the route.
 
     `raw` is `edge_sites` as it was written, `servers` what `edge_preflight` found.
     """
@@ -34,9 +34,8 @@ def standing_problems(
             problems.append(Problem(f"site {site.name}", _conflict(theirs), item))
         elif site.adopt:
             for entry, route in zip(item["routes"], site.routes, strict=True):
-                problems += [
-                    Problem(f"site {site.name}, route {route.path}", text, entry) for text in _elsewhere(route, theirs)
-                ]
+                place = f"site {site.name}, route {route.path}"
+                problems += [Problem(place, text, entry) for text in _differences(site, route, theirs)]
     return problems
 
 
@@ -115,21 +114,54 @@ def _conflict(servers: Sequence[Server]) -> str:
     )
 
 
-def _elsewhere(route: Route, servers: Iterable[Server]) -> list[str]:
-    """Return in words each location of an owner's for this path that leads to another service than the route."""
-    theirs = (
-        (server["file"], location)
-        for server in servers
-        if _has_port(server, "443")
-        for location in server["locations"]
-        if not location["ours"] and _path(location) == route.path and not _is_same(route.upstream, location["upstream"])
-    )
+def _differences(site: Site, route: Route, servers: Iterable[Server]) -> list[str]:
+    """Return in words each location of an owner's that says another thing of a route's path or of its server."""
+    paths = {each.path for each in site.routes}
+    texts: list[str] = []
+    for server in servers:
+        for location in server["locations"] if _has_port(server, "443") else []:
+            place = f"{server['file']}:{location['line']} has location {location['location']}"
+            if location["ours"]:
+                continue
+            if _path(location) == route.path:
+                texts += _other_service(route, location, place)
+            elif route.app == CONSTELLATION and _path(location) not in paths and _leads_to(route, location):
+                texts.append(
+                    f"leads to {route.upstream.url}, and {place} with {location['upstream']}: the server answers under "
+                    f"the path of its route alone. Write `path: {_path(location)}` into the route, give that path a "
+                    "route of its own, or take the location out there"
+                )
+    return texts
+
+
+def _other_service(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
+    if not _leads_to(route, location):
+        return [
+            f"leads to {route.upstream.url}, but {place} "
+            f"{'with ' + location['upstream'] if location['upstream'] else 'without proxy_pass'}: which of the two is "
+            "right? Write the service of that line into the route's upstream, or take the location out there"
+        ]
+    theirs = _prefix(location)
+    if route.path == "/" or theirs == route.prefix:
+        return []
+    ways = {"keep": "sends the path on as it is", "strip": "takes the path away", "": "puts another one in"}
+    remedy = f"write `prefix: {theirs}` into the route" if theirs else "take the location out there"
     return [
-        f"leads to {route.upstream.url}, but {file}:{location['line']} has location {location['location']} "
-        f"{'with ' + location['upstream'] if location['upstream'] else 'without proxy_pass'}: which of the two is "
-        "right? Write the service of that line into the route's upstream, or take the location out there"
-        for file, location in theirs
+        f"{ways[route.prefix]}, but {place} with {location['upstream']}, which {ways[theirs]}: {remedy}, or change "
+        "that line"
     ]
+
+
+def _prefix(location: Mapping[str, Any]) -> str:
+    """Return what a location's `proxy_pass` does with its path: "keep", "strip", or "" where it puts in another one."""
+    path = "/".join(["", *str(location["upstream"]).split("/")[3:]])
+    if "/" not in str(location["upstream"]).partition("://")[2] or path == _path(location):
+        return "keep"
+    return "strip" if path == "/" else ""
+
+
+def _leads_to(route: Route, location: Mapping[str, Any]) -> bool:
+    return _is_same(route.upstream, str(location["upstream"]))
 
 
 def _is_same(upstream: Upstream, proxy_pass: str) -> bool:

@@ -46,7 +46,7 @@ server {
 
 
 }"""
-CHALLENGE = "if ($uri ~ ^/[.]well-known/)"
+CHALLENGE = "if ($uri ~ ^/[.]well-known/acme-challenge/)"
 
 
 @pytest.fixture
@@ -159,6 +159,15 @@ def test_a_challenge_comes_before_whatever_answers_at_the_top(host: Path, theirs
     assert theirs.read_text().index(CHALLENGE) < theirs.read_text().index("return 404;\n")
 
 
+def test_an_if_of_somebody_else_stays_where_it_is(host: Path, theirs: Path) -> None:
+    site = wanted()
+    own = {"if ($arg_a)": {"return": "403"}, "if ($arg_b)": {"break": None}}
+    site["servers"][0]["adopted"]["directives"] |= own
+    carried_out(host, site)
+    text = theirs.read_text()
+    assert text.index(CHALLENGE) < text.index("$arg_a") < text.index("$arg_b")
+
+
 def test_nothing_answers_instead_of_his_port_80(host: Path, theirs: Path) -> None:
     carried_out(host, wanted())
     assert "location / {" not in theirs.read_text()
@@ -171,7 +180,7 @@ def test_a_location_of_his_for_challenges_stays(host: Path, theirs: Path) -> Non
     theirs.write_text(theirs.read_text().replace("    listen 80;\n", f"    listen 80;\n{own}"))
     carried_out(host, wanted())
     assert own in theirs.read_text()
-    assert "/acme" not in theirs.read_text()
+    assert "root /acme" not in theirs.read_text()
 
 
 def test_what_leaves_the_inventory_takes_its_lines_along(host: Path, theirs: Path) -> None:
@@ -270,3 +279,25 @@ def test_what_needs_a_file_of_ours_goes_with_the_site(host: Path, theirs: Path) 
     # His location leads to it, and nginx does not start without.
     assert "upstream group {" in theirs.read_text()
     assert f"{theirs}:2: upstream group is not listed any more but stays" in result.warnings[0]
+
+
+def test_what_an_include_in_his_location_says_is_not_said_beside_it(host: Path, theirs: Path) -> None:
+    (host / "proxy_params").write_text("proxy_set_header Host $http_host;\n")
+    theirs.write_text(
+        theirs.read_text().replace("        proxy_set_header X-Mine yes;", "        include proxy_params;")
+    )
+    result = carried_out(host, wanted())
+    assert "proxy_set_header" not in theirs.read_text()
+    (note,) = [each for each in result.notes if "locations" in each]
+    assert f"in locations of this server, proxy_set_header Host as {host}/proxy_params says" in note
+
+
+def test_the_headers_of_the_server_come_along_into_a_location_that_gets_its_first(host: Path, theirs: Path) -> None:
+    text = theirs.read_text().replace("        proxy_set_header X-Mine yes;\n", "")
+    around = '    proxy_set_header X-House "ours";\n    proxy_set_header host $http_host;\n'
+    theirs.write_text(text.replace("    listen 443 ssl;", f"{around}    listen 443 ssl;"))
+    carried_out(host, wanted())
+    after = theirs.read_text()
+    assert after.count('        proxy_set_header X-House "ours";') == 1
+    # The route decides on Host; the server's own line stays where it was.
+    assert (after.count("        proxy_set_header Host $host;"), after.count("host $http_host")) == (1, 1)

@@ -91,6 +91,27 @@ def test_a_second_way_to_a_protected_service_is_none_without_its_protection(host
     assert problems(host, wanted) == []
 
 
+@pytest.mark.parametrize(
+    ("names", "protects"),
+    [
+        ("server_name _;", True),
+        ("server_name *.test;", True),
+        ("server_name .test;", True),
+        ("server_name b.test;", False),
+        ("", True),
+    ],
+)
+def test_a_server_that_answers_for_a_name_without_bearing_it_counts(host: Path, names: str, protects: bool) -> None:
+    other = "server { listen 443 ssl; }\n" if "b.test" in names else ""
+    text = theirs("    auth_basic cameras;\n", path="/cameras/").replace("server_name a.test;", names)
+    (host / "conf.d" / "a.conf").write_text(other + text)
+    assert bool(problems(host, site())) is protects
+    (host / "conf.d" / "b.conf").write_text("server { listen 443 ssl default_server; server_name c.test; }\n")
+    assert bool(problems(host, site())) is ("*.test" in names or ".test" in names) & protects
+    (host / "conf.d" / "a.conf").write_text(text.replace("listen 443 ssl", "listen 8443 ssl"))
+    assert problems(host, site()) == []
+
+
 def test_what_redirects_opens_nothing(host: Path) -> None:
     switched_off(host, theirs("    deny all;\n"))
     assert problems(host, site(directives={"return": "301 https://a.test/"})) == []

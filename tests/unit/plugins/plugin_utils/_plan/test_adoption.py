@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import _LETS_IN
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.adoption import certificates, standing_problems
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
@@ -134,6 +135,11 @@ def test_an_adopted_server_gets_no_header_log_or_redirect():
     assert hsts.startswith("Strict-Transport-Security")
 
 
+def test_the_guard_is_the_one_that_nginx_site_puts_in_front():
+    (guard,) = declared()[0]["adopted"]["directives"]
+    assert "".join(guard.partition(" ")[2].split()) == _LETS_IN
+
+
 def test_in_a_location_of_the_owner_nothing_but_ours_goes():
     https = declared()[1]
     route, page = https["locations"]
@@ -150,3 +156,40 @@ def test_challenges_are_answered_whatever_the_server_asks_for():
         == (challenge["directives"])
     )
     assert challenge["adopted"] == {}
+
+
+def differences(upstream, where="/a/", **route):
+    """Return what is told of an owner's location for a generic route at /a/."""
+    items = [raw(adopt=True, routes=[{"path": "/a/", "upstream": "http://10.0.0.1", **route}])]
+    found = [server(locations=[location(location=where, upstream=upstream)])]
+    return [problem.text for problem in standing_problems(items, read_sites(items, PRESETS), found)]
+
+
+@pytest.mark.parametrize(
+    ("upstream", "prefix"),
+    [
+        ("http://10.0.0.1", "keep"),
+        ("http://10.0.0.1/a/", "keep"),
+        ("http://10.0.0.1:80/a/", "keep"),
+        ("http://10.0.0.1/", "strip"),
+    ],
+)
+def test_what_happens_to_the_path_has_to_be_the_same(upstream, prefix):
+    assert differences(upstream, prefix=prefix) == []
+    other = {"keep": "strip", "strip": "keep"}[prefix]
+    (text,) = differences(upstream, prefix=other)
+    assert f"constellation:7 has location /a/ with {upstream}" in text
+    assert f"write `prefix: {prefix}` into the route" in text
+
+
+def test_another_path_of_the_service_is_no_guess():
+    (text,) = differences("http://10.0.0.1/b/")
+    assert "which puts another one in: take the location out there" in text
+
+
+def test_a_constellation_server_at_another_path_too_is_told():
+    found = server(locations=[location(location="/", upstream="http://localhost:8088")])
+    (text,) = told(found, adopt=True)
+    assert "constellation:7 has location / with http://localhost:8088: the server answers under the path of its" in text
+    assert "Write `path: /` into the route" in text
+    assert told(server(locations=[location(location="/", upstream="http://localhost:8089")]), adopt=True) == []
