@@ -66,7 +66,9 @@ def certificates(sites: Sequence[Site], servers: Sequence[Server]) -> list[dict[
 
 def probe_traits(site: Site, route: Route, servers: Sequence[Server]) -> dict[str, bool]:
     """Return what an adopted server makes of a route's answers, for `edge_probe`."""
-    theirs = owners_servers(site, servers) if site.adopt else []
+    if not site.adopt:
+        return {}
+    theirs = owners_servers(site, servers)
     https = [server for server in theirs if _has_port(server, "443")]
     locations = [each for server in https for each in server["locations"] if _path(each) == route.path]
     traits = {"guarded": True} if any(each["denies"] for each in locations or https) else {}
