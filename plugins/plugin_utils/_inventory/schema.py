@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...module_utils._nginx.losses import PROTECTING
 from .names import UnusableValueError, Upstream, host_name, route_path, upstream
 
 SITE_KEYS = ("adopt", "drops", "hsts", "routes", "server_name")
@@ -34,17 +35,8 @@ CONSOLES = (LAN, PUBLIC)
 GENERIC_APP = "generic"
 CONSTELLATION = "constellation"
 PROXY_PORTS = (80, 443)
-# What `drops` may name: of a site or a route, and of a site alone.
-PROTECTIONS = (
-    "auth_basic",
-    "auth_jwt",
-    "auth_request",
-    "deny",
-    "limit_conn",
-    "limit_req",
-    "ssl_verify_client",
-)
-SITE_DROPS = (*PROTECTIONS, "ssl_certificate")
+# What `drops` of a site may name beside PROTECTING, which those of a route may name too.
+SITE_DROPS = (*PROTECTING, "ssl_certificate")
 
 
 @dataclass(frozen=True)
@@ -228,7 +220,7 @@ class _Reader:
             probe=self._probe(entry, place),
             console=self._console(entry, app, place),
             host=str(preset.get("host", "")),
-            drops=self._drops(place, entry, PROTECTIONS),
+            drops=self._drops(place, entry, PROTECTING),
         )
         return None if len(self.problems) > before else route
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import _LETS_IN
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.adoption import certificates, standing_problems
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
@@ -193,3 +193,15 @@ def test_a_constellation_server_at_another_path_too_is_told():
     assert "constellation:7 has location / with http://localhost:8088: the server answers under the path of its" in text
     assert "Write `path: /` into the route" in text
     assert told(server(locations=[location(location="/", upstream="http://localhost:8089")]), adopt=True) == []
+
+
+def test_drops_are_checked_with_the_nearest_name():
+    good = raw(drops=["ssl_certificate"], routes=[{"path": "/a/", "upstream": "http://10.0.0.1", "drops": ["deny"]}])
+    (site,) = read_sites([good], PRESETS)
+    assert (site.drops, site.routes[0].drops) == (("ssl_certificate",), ("deny",))
+    for value in (["auth_basics"], "deny"):
+        bad = raw(routes=[{"path": "/a/", "upstream": "http://10.0.0.1", "drops": value}])
+        with pytest.raises(
+            SchemaError, match=r"did you mean 'auth_basic'|must be a list of nginx's directives, not text"
+        ):
+            read_sites([bad], PRESETS)
