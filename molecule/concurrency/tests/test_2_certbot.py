@@ -85,7 +85,11 @@ def site(lab, home):
     home.host.check_output(f"ln -sf {SITE} /etc/nginx/sites-enabled/{NAME} && nginx -t && systemctl reload nginx")
     lab.dns(f"{NAME}.{home.domain}", home.ipv4)
     yield home
-    home.host.run(f"touch {GO}; certbot delete --non-interactive --cert-name {NAME}.{home.domain}")
+    lineage = f"{NAME}.{home.domain}"
+    home.host.run(f"touch {GO}; certbot delete --non-interactive --cert-name {lineage}")
+    # Where another certbot had not ended, it deletes nothing; and with a certificate there is no challenge to watch.
+    folders = " ".join(f"/etc/letsencrypt/{folder}/{lineage}" for folder in ("live", "archive"))
+    home.host.check_output(f"rm -rf {folders} /etc/letsencrypt/renewal/{lineage}.conf")
     lab.put(home.name, {MAIN: File(main.encode())})
     home.host.check_output(
         f"rm -rf {CHECKPOINT}* {INSTALLATION}* {HELD} {SITE} /etc/nginx/sites-enabled/{NAME}; systemctl reload nginx"
