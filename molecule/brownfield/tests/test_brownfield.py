@@ -292,7 +292,7 @@ def test_every_route_is_proven(moved):
     assert done.rc == 0, done.tail
 
 
-def test_what_stays_of_his_tls_is_told_once(moved, homes):
+def test_what_stays_of_his_tls_is_told(moved, homes):
     for home in homes:
         notes = re.findall(
             r"NOTE (\S+:\d+): ssl_protocols[^\"]* as /etc/letsencrypt/options-ssl-nginx.conf", moved.done.text

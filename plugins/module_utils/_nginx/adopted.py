@@ -116,7 +116,7 @@ def take_ours(editor: Reconciler, block: Block, kept: set[Key]) -> None:
 def leave_locations(editor: Reconciler, block: Block, wanted: list[WantedLocation]) -> None:
     """Remove what is ours from those locations of an owner's server that no route leads to any more.
 
-    That are our blocks, and the directives that use a variable which a file of ours makes: it may go.
+    Those are our blocks, and the directives that use a variable of our shared file, which may go, too.
     """
     listed = {each.key for each in wanted if not each.parents}
     for each in block.body:
@@ -134,6 +134,11 @@ def is_used(document: Block, upstream: Statement) -> bool:
     return any(
         re.search(rf"(?:\A|//){re.escape(name)}(?=[:/]|\Z)", target) for target in targets for name in upstream.args
     )
+
+
+def is_taken(location: Block) -> bool:
+    """Whether a route has taken an owner's location over: it names something that only we make."""
+    return any("constellation_edge_" in argument for each in location.body for argument in each.args)
 
 
 def is_adopted(document: Block) -> bool:

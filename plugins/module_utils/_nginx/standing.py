@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from .adopted import spread
+from .adopted import is_taken, spread
 from .edit import is_marked
 from .includes import documents, included
 from .server import server_key, servers_of
@@ -22,9 +22,9 @@ def standing(root: str, names: Iterable[str]) -> list[dict[str, Any]]:
 
     Each has `file` and `line`, its `names`, its addresses as `listens`, whether it is `ours`, the first `certificate`
     that it or an include of it names ("" without one), whether it `redirects` to HTTPS, whether it `denies` addresses,
-    and its `locations`: each with `location`, `line`, whether it is `ours`, whether it `denies` addresses, and
-    `upstream`, its `proxy_pass` with the only server of an `upstream` block in the place of that block's name, or "". A
-    file that cannot be read holds none: who writes beside it tells that.
+    and its `locations`: each with `location`, `line`, whether it is `ours` or a route has taken it over, whether it
+    `denies` addresses, and `upstream`, its `proxy_pass` with the only server of an `upstream` block in the place of
+    that block's name, or "". A file that cannot be read holds none: who writes beside it tells that.
     """
     wanted = frozenset(name.lower() for name in names)
     files = [(path, document) for path, document in included(root) if isinstance(document, Block)]
@@ -63,7 +63,7 @@ def _server(path: str, document: Block, server: Statement, groups: dict[str, str
             {
                 "location": outer(" ".join(each.args)),
                 "line": line_of[id(each)],
-                "ours": is_marked(block, at),
+                "ours": is_marked(block, at) or is_taken(each.block),
                 "denies": _denies([one for one, _path in spread(each.block, include)], denies),
                 "upstream": _upstream(each, groups),
             }

@@ -301,3 +301,11 @@ def test_the_headers_of_the_server_come_along_into_a_location_that_gets_its_firs
     assert after.count('        proxy_set_header X-House "ours";') == 1
     # The route decides on Host; the server's own line stays where it was.
     assert (after.count("        proxy_set_header Host $host;"), after.count("host $http_host")) == (1, 1)
+
+
+@pytest.mark.parametrize("target", ["http://$constellation_edge_upstream:80", "http://constellation_edge_a_nas_80"])
+def test_a_location_that_was_taken_over_is_not_asked_about_again(host: Path, theirs: Path, target: str) -> None:
+    """Where a later run looks, a back end given by name stands there as a variable, or as a block of ours."""
+    assert [each["ours"] for each in standing(str(host), ["home.test"])[0]["locations"]] == [False, False]
+    theirs.write_text(theirs.read_text().replace("http://192.168.0.10/zm/", target))
+    assert [each["ours"] for each in standing(str(host), ["home.test"])[0]["locations"]] == [True, False]
