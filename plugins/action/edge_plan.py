@@ -31,6 +31,7 @@ from ..plugin_utils._origin import where
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
 from ..plugin_utils._plan.machine import machine
+from ..plugin_utils._plan.moved import with_moves
 from ..plugin_utils._plan.plan import constellation_plan, edge_plan
 from ..plugin_utils._plan.ports import closed_ports, with_web
 from ..plugin_utils._plan.servers import constellation_hosts
@@ -87,7 +88,8 @@ class ActionModule(ActionBase):
             host = self._look("edge_preflight", {"names": asked_names(sites), "server_names": names})
             if host.get("failed"):
                 return {**result, **host}
-            if problems := standing_problems(arguments["sites"], sites, host["host"]["servers"]):
+            servers = host["host"]["servers"]
+            if problems := standing_problems(arguments["sites"], with_moves(sites, servers), servers):
                 raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])
             plan |= {"host": host["host"], **edge_plan(sites, host["host"], server)}

@@ -13,6 +13,7 @@ import json
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ import pytest
 import runs
 from conftest import SCENARIO, Home, side_by_side
 from lab.containers import File
-from owners import OWNERS, Owner
+from owners import CONSTELLATION, OWNERS, Owner
 
 WATCH = (runs.ROOT / "molecule" / "watch.py").read_text(encoding="utf-8")
 PAUSE = "0.2"
@@ -56,11 +57,24 @@ class Seen:
     process: subprocess.Popen[str]
     urls: list[str]
     rounds: list[list[str]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
 
     def end(self) -> None:
         """Stop asking."""
         for line in self.process.communicate(timeout=120)[0].splitlines():
-            self.rounds.append(line.split()[1:])
+            began, *answers = line.split()
+            self.times.append(float(began))
+            self.rounds.append(answers)
+
+    @property
+    def statuses(self) -> list[list[int]]:
+        """The rounds without what they say of the certificate."""
+        return [[int(each.partition("/")[0]) for each in one] for one in self.rounds]
+
+    @property
+    def certificates(self) -> set[str]:
+        """Every certificate that was shown."""
+        return {each.partition("/")[2] for one in self.rounds for each in one}
 
 
 @dataclass(frozen=True)
@@ -101,8 +115,8 @@ def look(home: Home) -> Before:
     return Before(str(home.host.file(owner_of(home).site_file).content_string), by_path, lineages)
 
 
-def written_inventory(homes: list[Home], path: Any, *, adopt: bool = True) -> Any:
-    """Write the fewest lines with which the owners move."""
+def written_inventory(homes: list[Home], path: Any, **changes: object) -> Any:
+    """Write the fewest lines with which the owners move; `changes` go into each site."""
     groups = inventory.inventory()
     hosts = {}
     for home in homes:
@@ -111,7 +125,7 @@ def written_inventory(homes: list[Home], path: Any, *, adopt: bool = True) -> An
         hosts[home.name] = {
             "container_name": machine["container"],
             "edge_probe_address": machine["ipv4"],
-            "edge_sites": sites if adopt else [{**site, "adopt": False} for site in sites],
+            "edge_sites": [{**site, **changes} for site in sites],
         }
     path.write_text(json.dumps({"edge": {"hosts": hosts, "vars": groups["edge"]["vars"]}}), encoding="utf-8")
     return path
@@ -140,7 +154,7 @@ def moved(lab, homes, client, tmp_path_factory) -> Move:
     without = written_inventory(homes, folder / "without.yml", adopt=False)
     path = written_inventory(homes, folder / "hosts.yml")
     refused = runs.site(without)
-    seen = {home.name: watch(client, home) for home in homes}
+    seen = {home.name: watch(client, home, owner_of(home).answers) for home in homes}
     try:
         checked = runs.site(path, "--check", "--diff")
         unchanged = {home.name: look(home) for home in homes}
@@ -152,9 +166,9 @@ def moved(lab, homes, client, tmp_path_factory) -> Move:
     return Move(before, refused, checked, unchanged, done, again, seen, path)
 
 
-def watch(client, home: Home) -> Seen:
-    """Begin to ask a host's old URLs from another machine."""
-    urls = [of(home, url) for url in owner_of(home).answers]
+def watch(client, home: Home, wanted: Iterable[str]) -> Seen:
+    """Begin to ask a host's URLs from another machine."""
+    urls = [of(home, url) for url in wanted]
     targets = [f"https://{url}={home.ipv4}" for url in urls]
     command = ["docker", "exec", "-i", client.host.backend.name, "python3", "-c", WATCH, PAUSE, *targets]
     return Seen(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True), urls)
@@ -205,13 +219,12 @@ def test_no_request_got_another_answer_or_another_certificate(moved, homes, caps
         seen = moved.seen[home.name]
         statuses = list(owner_of(home).answers.values())
         assert len(seen.rounds) > 50
-        failed = [each for each in seen.rounds if [int(one.partition("/")[0]) for one in each] != statuses]
-        certificates = {one.partition("/")[2] for each in seen.rounds for one in each}
+        failed = [each for each in seen.statuses if each != statuses]
         with capsys.disabled():
             asked = len(seen.rounds) * len(seen.urls)
             print(f"\n{home.name}: {asked} requests, {len(failed)} rounds with another answer than before", flush=True)
         assert failed == [], failed[:5]
-        assert len(certificates) == 1, certificates
+        assert len(seen.certificates) == 1, seen.certificates
 
 
 def test_no_certificate_was_issued(moved, homes):
@@ -315,6 +328,41 @@ def test_leaving_takes_our_lines_and_nothing_else(moved, homes, client):
             assert client.status(home, f"https://{of(home, url)}", "--resolve", f"{name}:443:{home.ipv4}") == str(
                 status
             )
+
+
+def test_who_moves_the_server_below_a_path_has_readers_of_old_addresses_sent_on(moved, homes, client, tmp_path, capsys):
+    """Behind the leaving: his file is as he wrote it, and adoption and move are one run."""
+    for home in (each for each in homes if each.name.endswith("-article")):
+        path = written_inventory([home], tmp_path / f"{home.name}.yml", routes=[CONSTELLATION])
+        was = look(home)
+        seen = watch(client, home, ["DOMAIN/", "DOMAIN/constellation/"])
+        try:
+            done = runs.site(path)
+        finally:
+            seen.end()
+        assert done.rc == 0, done.tail
+        assert re.search(
+            rf"NOTE https://{home.domain}/ sends readers on to https://{home.domain}/constellation/", done.text
+        )
+        old = max(at for at, (root, _path) in enumerate(seen.statuses) if root == 200)
+        new = min(at for at, (_root, path) in enumerate(seen.statuses) if path == 200)
+        with capsys.disabled():
+            gap = seen.times[new] - seen.times[old]
+            print(
+                f"\n{home.name}: below a path, {gap:.1f} s between the last old answer and the first new one",
+                flush=True,
+            )
+        assert [root for root, _path in seen.statuses[: old + 1]] == [200] * (old + 1)
+        assert seen.statuses[new + 1 :] == [[308, 200]] * (len(seen.statuses) - new - 1) != []
+        assert len(seen.certificates) == 1
+        assert look(home).lineages == was.lineages
+        gone = Counter(statements(was.site_file)) - Counter(statements(look(home).site_file))
+        assert not gone
+        answer = client.curl(home, f"https://{home.domain}/rest/a%20b?c=1", "-o", "/dev/null", "-w", "%{redirect_url}")
+        assert answer.stdout == f"https://{home.domain}/constellation/rest/a%20b?c=1"
+        assert client.status(home, f"https://{home.domain}/rest/a", "-d", "") == "404"
+        again = runs.site(path)
+        assert again.count(home.name, "changed") == 0, again.changed(home.name)
 
 
 @pytest.mark.long

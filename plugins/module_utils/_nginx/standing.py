@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -15,6 +16,9 @@ from .tokens import ConfigError, outer
 from .tree import Block, Statement, lines, walk
 
 _SENDING = ("return", "rewrite")
+# What `plugin_utils/_sites/console.py` asks before it refuses, and how `plugin_utils/_sites/moved.py` sends on.
+_KEPT = "$constellation_edge_kept"
+_MOVED = re.compile(r"308 https://\$host(/.*)\$1")
 
 
 def standing(root: str, names: Iterable[str]) -> list[dict[str, Any]]:
@@ -23,8 +27,9 @@ def standing(root: str, names: Iterable[str]) -> list[dict[str, Any]]:
     Each has `file` and `line`, its `names`, its addresses as `listens`, whether it is `ours`, the first `certificate`
     that it or an include of it names ("" without one), whether it `redirects` to HTTPS, whether it `denies` addresses,
     and its `locations`: each with `location`, `line`, whether it is `ours` or a route has taken it over, whether it
-    `denies` addresses, and `upstream`, its `proxy_pass` with the only server of an `upstream` block in the place of
-    that block's name, or "". A file that cannot be read holds none: who writes beside it tells that.
+    `denies` addresses, whether it `keeps` the Console for the LAN, where it has `moved_to` by a line of ours or "", and
+    `upstream`, its `proxy_pass` with the only server of an `upstream` block in the place of that block's name, or "". A
+    file that cannot be read holds none: who writes beside it tells that.
     """
     wanted = frozenset(name.lower() for name in names)
     files = [(path, document) for path, document in included(root) if isinstance(document, Block)]
@@ -65,6 +70,8 @@ def _server(path: str, document: Block, server: Statement, groups: dict[str, str
                 "line": line_of[id(each)],
                 "ours": is_marked(block, at) or is_taken(each.block),
                 "denies": _denies([one for one, _path in spread(each.block, include)], denies),
+                "keeps": any(_KEPT in word for one, _depth in walk(each.block) for word in one.args),
+                "moved_to": _moved_to(each.block),
                 "upstream": _upstream(each, groups),
             }
             for at, each in enumerate(block.body)
@@ -77,6 +84,12 @@ def _denies(said: list[Statement], inherited: bool = False) -> bool:
     """Whether a block denies addresses; one that says nothing of them has what is around it."""
     rules = [each.name for each in said if each.name in ("allow", "deny")]
     return "deny" in rules if rules else inherited
+
+
+def _moved_to(block: Block) -> str:
+    """Return the path to which a location sends readers of an old one on, "" for none."""
+    sent = (_MOVED.fullmatch(" ".join(each.args)) for each, _depth in walk(block) if each.name == "return")
+    return next((each.group(1) for each in sent if each), "")
 
 
 def _leads_to_https(statement: Statement) -> bool:

@@ -22,6 +22,7 @@ ROUTE_KEYS = (
     "console",
     "drops",
     "max_body_size",
+    "moved_from",
     "path",
     "prefix",
     "probe",
@@ -62,7 +63,8 @@ class Route:
 
     `host` is the Host header that the service insists on, "" for the one that the client sent.
     `console` tells who may open what the Constellation server keeps for its own host: the LAN or everybody. `drops`
-    names nginx's directives that may stop protecting the service.
+    names nginx's directives that may stop protecting the service. `moved_from` is the path from which readers are sent
+    on, "" for none, None where the inventory leaves it to what stands there.
     """
 
     path: str
@@ -77,6 +79,7 @@ class Route:
     console: str = LAN
     host: str = ""
     drops: tuple[str, ...] = ()
+    moved_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -192,7 +195,21 @@ class _Reader:
                 self._say(f"{place}, route {route.path}", text, entry)
             seen[route.path] = number
             routes.append(route)
+        self._moves(raw, place, seen)
         return routes
+
+    def _moves(self, entries: Sequence[object], place: str, paths: Mapping[str, int]) -> None:
+        """Refuse an old path that another route has, or is sent on from."""
+        left: dict[str, int] = {}
+        for number, entry in enumerate(entries, 1):
+            old = entry.get("moved_from") if isinstance(entry, dict) else None
+            if not isinstance(old, str) or not old:
+                continue
+            if old in paths or old in left:
+                verb, other = ("served", paths[old]) if old in paths else ("left", left[old])
+                text = f"moved_from '{old}' is {verb} by route {other}: who asks there can be sent to one place only"
+                self._say(f"{place}, route {number}", text, old)
+            left.setdefault(old, number)
 
     def _route(self, entry: object, place: str, site_place: str) -> Route | None:
         if not isinstance(entry, dict):
@@ -221,6 +238,7 @@ class _Reader:
             console=self._console(entry, app, place),
             host=str(preset.get("host", "")),
             drops=self._drops(place, entry, PROTECTING),
+            moved_from=self._moved_from(entry, place),
         )
         return None if len(self.problems) > before else route
 
@@ -301,6 +319,13 @@ class _Reader:
             if name not in known:
                 self._say(place, f"drops: '{name}' is not known{nearest(name, known)}", name)
         return tuple(map(str, drops))
+
+    def _moved_from(self, entry: Mapping[str, Any], place: str) -> str | None:
+        """Return the old path, "" where there is to be none, None where nothing is said."""
+        old: str | None = entry.get("moved_from")
+        if "moved_from" in entry and old != "":
+            old = self._value(place, route_path, old)
+        return old
 
     def _seconds(self, place: str, entry: Mapping[str, Any], default: int) -> int:
         value = entry.get("read_timeout", default)

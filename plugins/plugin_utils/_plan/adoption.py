@@ -7,17 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-from .._inventory.names import Upstream
 from .._inventory.schema import CONSTELLATION, Problem, Route, Site
-
-Server = Mapping[str, Any]
+from .standing import Server, has_port, is_same, owners_servers, path_of
 
 # Where certbot keeps the certificate of a lineage (its manual, "Where are my certificates?").
 _LINEAGE = re.compile(r"/etc/letsencrypt/live/([^/]+)/[^/]+\Z")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
 
 
 def standing_problems(
@@ -39,17 +34,6 @@ def standing_problems(
     return problems
 
 
-def owners_servers(site: Site, servers: Iterable[Server]) -> list[Server]:
-    """Return those of the servers on a port of the web that bear a name of the site and are not ours."""
-    return [
-        server
-        for server in servers
-        if not server["ours"]
-        and not set(site.server_names).isdisjoint(server["names"])
-        and (_has_port(server, "80") or _has_port(server, "443"))
-    ]
-
-
 def certificates(sites: Sequence[Site], servers: Sequence[Server]) -> list[dict[str, Any]]:
     """Return the certificates to have, for `certbot_certificate`.
 
@@ -69,10 +53,10 @@ def probe_traits(site: Site, route: Route, servers: Sequence[Server]) -> dict[st
     if not site.adopt:
         return {}
     theirs = owners_servers(site, servers)
-    https = [server for server in theirs if _has_port(server, "443")]
-    locations = [each for server in https for each in server["locations"] if _path(each) == route.path]
+    https = [server for server in theirs if has_port(server, "443")]
+    locations = [each for server in https for each in server["locations"] if path_of(each) == route.path]
     traits = {"guarded": True} if any(each["denies"] for each in locations or https) else {}
-    http = [server for server in theirs if _has_port(server, "80")]
+    http = [server for server in theirs if has_port(server, "80")]
     return traits | ({"redirect": False} if http and not any(server["redirects"] for server in http) else {})
 
 
@@ -84,16 +68,8 @@ def notes(sites: Iterable[Site], servers: Sequence[Server]) -> list[str]:
         for site in sites
         if site.adopt
         for server in owners_servers(site, servers)
-        if _has_port(server, "80") and not server["redirects"]
+        if has_port(server, "80") and not server["redirects"]
     ]
-
-
-def _has_port(server: Server, port: str) -> bool:
-    return any(address.rpartition(":")[2] == port for address in server["listens"])
-
-
-def _path(location: Mapping[str, Any]) -> str:
-    return str(location["location"]).removeprefix("^~").strip()
 
 
 def _lineage(servers: Iterable[Server]) -> str | None:
@@ -121,23 +97,46 @@ def _differences(site: Site, route: Route, servers: Iterable[Server]) -> list[st
     paths = {each.path for each in site.routes}
     texts: list[str] = []
     for server in servers:
-        for location in server["locations"] if _has_port(server, "443") else []:
+        for location in server["locations"] if has_port(server, "443") else []:
             place = f"{server['file']}:{location['line']} has location {location['location']}"
             if location["ours"]:
                 continue
-            if _path(location) == route.path:
+            if path_of(location) == route.path:
                 texts += _other_service(route, location, place)
-            elif route.app == CONSTELLATION and _path(location) not in paths and _leads_to(route, location):
-                texts.append(
-                    f"leads to {route.upstream.url}, and {place} with {location['upstream']}: the server answers under "
-                    f"the path of its route alone. Write `path: {_path(location)}` into the route, give that path a "
-                    "route of its own, or take the location out there"
-                )
+            elif path_of(location) == route.moved_from:
+                texts += _not_its_own(route, location, place)
+            elif route.app == CONSTELLATION and path_of(location) not in paths:
+                texts += _another_path(route, location, place)
     return texts
 
 
+def _another_path(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
+    """Tell of a path under which a Constellation server would not answer any more."""
+    if not is_same(route.upstream, location["upstream"]):
+        return []
+    old = path_of(location)
+    ways = ""
+    if old.startswith("/"):
+        ways = f", or write `path: {old}` into the route, or `moved_from: {old}` to send readers on"
+    return [
+        f"leads to {route.upstream.url}, and {place} with {location['upstream']}: the server answers under the path of "
+        f"its route alone. Take the location out there{ways}"
+    ]
+
+
+def _not_its_own(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
+    """Tell of an old path under which an owner serves something else by now."""
+    if is_same(route.upstream, location["upstream"]):
+        return []
+    what = f"with {location['upstream']}" if location["upstream"] else "without proxy_pass"
+    return [
+        f"moved_from '{route.moved_from}' would send its readers on to {route.path}, but {place} {what}: take one of "
+        "the two out"
+    ]
+
+
 def _other_service(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
-    if not _leads_to(route, location):
+    if not is_same(route.upstream, location["upstream"]):
         return [
             f"leads to {route.upstream.url}, but {place} "
             f"{'with ' + location['upstream'] if location['upstream'] else 'without proxy_pass'}: which of the two is "
@@ -157,23 +156,6 @@ def _other_service(route: Route, location: Mapping[str, Any], place: str) -> lis
 def _prefix(location: Mapping[str, Any]) -> str:
     """Return what a location's `proxy_pass` does with its path: "keep", "strip", or "" where it puts in another one."""
     path = "/".join(["", *str(location["upstream"]).split("/")[3:]])
-    if "/" not in str(location["upstream"]).partition("://")[2] or path == _path(location):
+    if "/" not in str(location["upstream"]).partition("://")[2] or path == path_of(location):
         return "keep"
     return "strip" if path == "/" else ""
-
-
-def _leads_to(route: Route, location: Mapping[str, Any]) -> bool:
-    return _is_same(route.upstream, str(location["upstream"]))
-
-
-def _is_same(upstream: Upstream, proxy_pass: str) -> bool:
-    """Whether a `proxy_pass` leads to the service of a route, by whatever name of the loopback and with any path."""
-    try:
-        parts = urlsplit(proxy_pass)
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    except ValueError:
-        return False
-    host = parts.netloc.lower()
-    host = host[: host.rfind(":")] if re.search(r":\d+\Z", host) else host
-    same_host = host == upstream.host.lower() or {host, upstream.host.lower()} <= _LOOPBACK
-    return parts.scheme == upstream.scheme and same_host and port == upstream.port

@@ -12,7 +12,7 @@ from .._sites import console, upstreams
 from .._sites.console import LocalServer
 from .._sites.nginx_sites import NO_SERVER, nginx_sites
 from .._sites.platform import Platform
-from . import adoption
+from . import adoption, moved
 from .machine import Machine
 from .servers import constellation_routes, listen_uri
 
@@ -24,12 +24,21 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
     server of this very host.
     """
     names, servers = host.get("upstreams", {}), host.get("servers", [])
+    written, sites = sites, moved.with_moves(sites, servers)
     return {
-        "nginx_sites": nginx_sites(sites, Platform.of(host), names, server),
-        "notes": upstreams.notes(sites, names) + console.notes(sites, server) + adoption.notes(sites, servers),
+        "nginx_sites": nginx_sites(sites, Platform.of(host), names, server, moved.plain_moves(sites, servers)),
+        "notes": [
+            *upstreams.notes(sites, names),
+            *console.notes(sites, server),
+            *adoption.notes(sites, servers),
+            *moved.notes(written, sites, server, servers),
+        ],
         "certificates": adoption.certificates(sites, servers),
         "probes": [
-            _probe(site, route) | adoption.probe_traits(site, route, servers) for site in sites for route in site.routes
+            probe | adoption.probe_traits(site, route, servers)
+            for site in sites
+            for route in site.routes
+            for probe in _probes(site, route)
         ],
         "closed_ports": sorted(
             {route.upstream.port for site in sites for route in site.routes if server.is_here(route)}
@@ -54,6 +63,12 @@ def constellation_plan(edges: Mapping[str, Sequence[Site]], machine: Machine) ->
         sentinel = f"https://{site.name}{route.path}"
     upstreams = list(dict.fromkeys(route.upstream.url for route in own))
     return {"listen_uris": uris, "sentinel_uri": sentinel, "upstreams": upstreams}
+
+
+def _probes(site: Site, route: Route) -> list[dict[str, Any]]:
+    """Return what is asked of a route, and of its old path."""
+    old = [{"url": f"https://{site.name}{route.moved_from}", "status": [308]}] if route.moved_from else []
+    return [_probe(site, route), *old]
 
 
 def _probe(site: Site, route: Route) -> dict[str, Any]:

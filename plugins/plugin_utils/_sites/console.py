@@ -56,12 +56,12 @@ class LocalServer:
 def guard(route: Route, server: LocalServer) -> dict[str, Any]:
     """Return the directive that answers 403 outside the LAN, for a route's location; nothing where none is needed."""
     # A `return` is the one thing that nginx's `if` does in a location without side effects.
-    return {f"if ({_KEPT})": {"return": "403"}} if _is_kept(route, server) else {}
+    return {f"if ({_KEPT})": {"return": "403"}} if is_kept(route, server) else {}
 
 
 def kept_text(sites: Iterable[Site], server: LocalServer) -> str:
     """Return what the guards of all sites ask, for the http level; "" where there is none."""
-    paths = dict.fromkeys(route.path for site in sites for route in site.routes if _is_kept(route, server))
+    paths = dict.fromkeys(route.path for site in sites for route in site.routes if is_kept(route, server))
     if not paths:
         return ""
     networks = " ".join(f"{network} 0;" for network in dict.fromkeys([*LAN_NETWORKS, *server.lan]))
@@ -78,7 +78,8 @@ def kept_text(sites: Iterable[Site], server: LocalServer) -> str:
     )
 
 
-def _is_kept(route: Route, server: LocalServer) -> bool:
+def is_kept(route: Route, server: LocalServer) -> bool:
+    """Whether nginx has to keep something of a route for the LAN."""
     return bool(route.console == LAN and _kept_folders(server) and server.serves(route))
 
 

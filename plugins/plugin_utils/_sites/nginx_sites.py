@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from .._inventory.schema import Route, Site
 from .console import GUARD, LocalServer, guard, kept_text
+from .moved import moved_from, sends_on
 from .platform import KEEPALIVE_DIRECTIVES, Platform
 from .upstreams import Names, blocks, directives, owned
 
@@ -66,13 +67,21 @@ ROUTE_DIRECTIVES = (
 
 
 def nginx_sites(
-    sites: Sequence[Site], platform: Platform, names: Names, server: LocalServer = NO_SERVER
+    sites: Sequence[Site],
+    platform: Platform,
+    names: Names,
+    server: LocalServer = NO_SERVER,
+    plain: Collection[tuple[str, str]] = (),
 ) -> list[dict[str, Any]]:
     """Return the whole declaration: the common site first, then one file for each site.
 
-    `server` is the Constellation server of this host.
+    `server` is the Constellation server of this host. `plain` has, by the name of their site, the old paths that an
+    owner's server answers without HTTPS.
     """
-    return [_common(sites, platform, server), *(_site(site, platform, names, server) for site in sites)]
+    found = [_site(site, platform, names, server) for site in sites]
+    for site, declared in zip(sites, found, strict=True):
+        _send_on_plain(declared, [each for each in site.routes if (site.name, each.moved_from) in plain])
+    return [_common(sites, platform, server), *found]
 
 
 def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> dict[str, Any]:
@@ -115,7 +124,9 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
     if site.hsts:
         headers.insert(0, f'Strict-Transport-Security "max-age={HSTS_SECONDS}" always')
     routes = [_route(site, route, platform, names, server) for route in site.routes]
-    page = [] if any(route.path == "/" for route in site.routes) else [_no_route()]
+    moves = [_moved(route) for route in site.routes if route.moved_from]
+    rooted = any("/" in (route.path, route.moved_from) for route in site.routes)
+    page = [] if rooted else [_no_route()]
     https: dict[str, Any] = {
         "server_name": server_names,
         "listen": platform.listen_https(),
@@ -123,7 +134,7 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
         "directives": {**platform.tls(), **platform.keepalive(), "access_log": log, "add_header": headers},
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES, *_NEWER],
-        "locations": [*routes, *page],
+        "locations": [*routes, *moves, *page],
         **({"drops": list(site.drops)} if site.drops else {}),
     }
     if not site.adopt:
@@ -132,7 +143,7 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
     http["adopted"] = {"directives": _LET_CHALLENGES_IN, "without": ["/"]}
     theirs = {**platform.tls(), **({"add_header": headers[:1]} if site.hsts else {})}
     https["adopted"] = {"directives": theirs, "without": [each["location"] for each in page]}
-    https["locations"] = [*map(_adopting, routes), *page]
+    https["locations"] = [*map(_adopting, routes), *moves, *page]
     both = {"adopt": True, "directives": blocks(site, platform, names), "servers": [http, https]}
     return {"name": site.name, **both}
 
@@ -142,20 +153,45 @@ def _route(site: Site, route: Route, platform: Platform, names: Names, server: L
         route.path,
         guard(route, server) | _proxy(route, directives(site, route, platform, names)),
         # At the root of a site stood, while it had no route there, a page of ours.
-        (GUARD, *owned(route), *ROUTE_DIRECTIVES, *(_PAGE if route.path == "/" else ())),
+        (GUARD, _owned(sends_on(route.path)), *owned(route), *ROUTE_DIRECTIVES, *(_PAGE if route.path == "/" else ())),
     )
     return location | ({"drops": list(route.drops)} if route.drops else {})
 
 
 def _no_route() -> dict[str, Any]:
     """Answer 404 at the root of a site; what a route has left there goes."""
-    left = (GUARD, "proxy_pass", "proxy_redirect", "resolver", *ROUTE_DIRECTIVES)
+    left = (GUARD, _owned(sends_on("/")), "proxy_pass", "proxy_redirect", "resolver", *ROUTE_DIRECTIVES)
     return _location("/", {"default_type": "text/html", "return": _NO_ROUTE}, (*_PAGE, *left))
+
+
+def _moved(route: Route) -> dict[str, Any]:
+    """Send readers of a route's old path on; whatever else asks there gets what a path without a route does.
+
+    In an owner's location the rest stays as it is.
+    """
+    page = _no_route()
+    sending = moved_from(route)
+    location = _location(route.moved_from or "", {**sending, **page["directives"]}, page["owns"])
+    return {**location, "adopted": {"directives": sending, "owns": [*map(_owned, sending)]}}
+
+
+def _send_on_plain(site: dict[str, Any], routes: Iterable[Route]) -> None:
+    """Send readers on in the server on port 80, too, of an owner whom HTTPS is a choice there."""
+    http = site["servers"][0]
+    for route in routes:
+        http["locations"] = [each for each in http["locations"] if each["location"] != route.moved_from]
+        http["locations"].append(_moved(route))
+        http["adopted"]["without"] = [each for each in http["adopted"]["without"] if each != route.moved_from]
+
+
+def _owned(condition: str) -> str:
+    """Return an `if` in the form of `owns`."""
+    return f"{condition} {{}}"
 
 
 def _adopting(location: dict[str, Any]) -> dict[str, Any]:
     """Have an owner's location keep every line that the route does not set, but for those that are ours by name."""
-    ours = [each for each in location["owns"] if "constellation_edge" in each or each.startswith("rewrite ")]
+    ours = [each for each in location["owns"] if "constellation_edge" in each or each.startswith(("if ", "rewrite "))]
     return {**location, "adopted": {"directives": location["directives"], "owns": ours}}
 
 

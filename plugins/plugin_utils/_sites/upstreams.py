@@ -142,7 +142,7 @@ def _resolver(found: Mapping[str, Any], platform: Platform) -> str:
 
 def _stripping(route: Route) -> str:
     """Return the expression that takes the prefix away; `(?s)` lets a line end in the path be a part of the rest."""
-    return f"(?s)^{_literal(route.path)}(.*)"
+    return f"(?s)^{literal(route.path)}(.*)"
 
 
 def _redirect(site: Site, route: Route, address: str, strips: bool) -> str:
@@ -158,14 +158,15 @@ def _redirect(site: Site, route: Route, address: str, strips: bool) -> str:
         return f"~*^{origin}/(.*)$ /$1"
     others = (each.path.lstrip("/") for each in site.routes if each.path not in ("/", route.path))
     return (
-        f"~*^(?:{origin})?/(?!{_one_of(['/', *others])})(?:{_literal(route.path.strip('/'))}(?:/|$))?(.*)$ "
+        f"~*^(?:{origin})?/(?!{_one_of(['/', *others])})(?:{literal(route.path.strip('/'))}(?:/|$))?(.*)$ "
         f"{route.path}$1"
     )
 
 
 def _one_of(values: Iterable[object]) -> str:
-    return "|".join(_literal(str(value)) for value in values)
+    return "|".join(literal(str(value)) for value in values)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return an expression for a text of what hosts and paths may hold, without a sign that would need quotes."""
     return re.sub(r"[].+[]", r"\\\g<0>", text)

@@ -309,3 +309,20 @@ def test_a_location_that_was_taken_over_is_not_asked_about_again(host: Path, the
     assert [each["ours"] for each in standing(str(host), ["home.test"])[0]["locations"]] == [False, False]
     theirs.write_text(theirs.read_text().replace("http://192.168.0.10/zm/", target))
     assert [each["ours"] for each in standing(str(host), ["home.test"])[0]["locations"]] == [True, False]
+
+
+def test_an_old_path_is_sent_on_in_an_owners_location_and_left_as_it_was(host: Path, theirs: Path) -> None:
+    sent = {"if ($request ~ ^GET\\s/zm/(\\S*))": {"return": "308 https://$host/camera/$1"}}
+    site = wanted(path="/camera/")
+    moved = {"location": "/zm/", "directives": sent, "adopted": {"directives": sent}}
+    site["servers"][1]["locations"] += [moved]
+    site["servers"][1]["drops"] = ["auth_basic"]
+    carried_out(host, site)
+    assert "            return 308 https://$host/camera/$1;\n" in theirs.read_text()
+    https = standing(str(host), ["home.test"])[0]
+    found = {each["location"]: (each["moved_to"], each["upstream"], each["keeps"]) for each in https["locations"]}
+    assert found["/zm/"] == ("/camera/", "http://192.168.0.10/zm/", False)
+    assert found["/camera/"] == ("", "http://192.168.0.10", False)
+    carried_out(host)
+    assert "308" not in theirs.read_text()
+    assert 'auth_basic "cameras";\n        proxy_pass http://192.168.0.10/zm/;' in theirs.read_text()

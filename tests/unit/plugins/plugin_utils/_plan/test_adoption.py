@@ -32,7 +32,8 @@ def server(**more):
 
 
 def location(**more):
-    return {"location": "/constellation/", "line": 7, "ours": False, "upstream": "http://localhost:8088", **more}
+    there = {"location": "/constellation/", "line": 7, "ours": False, "upstream": "http://localhost:8088"}
+    return {**there, "denies": False, "keeps": False, "moved_to": "", **more}
 
 
 REDIRECT = server(line=20, listens=["*:80"], certificate="", locations=[])
@@ -145,7 +146,9 @@ def test_in_a_location_of_the_owner_nothing_but_ours_goes():
     route, page = https["locations"]
     assert https["adopted"]["without"] == [page["location"]] == ["/"]
     assert route["adopted"]["directives"] == route["directives"]
-    assert all("constellation_edge" in each or each.startswith("rewrite ") for each in route["adopted"]["owns"])
+    assert all(
+        "constellation_edge" in each or each.startswith(("if ", "rewrite ")) for each in route["adopted"]["owns"]
+    )
     assert "proxy_set_header" in route["owns"]
 
 
@@ -188,10 +191,12 @@ def test_another_path_of_the_service_is_no_guess():
 
 
 def test_a_constellation_server_at_another_path_too_is_told():
-    found = server(locations=[location(location="/", upstream="http://localhost:8088")])
+    found = server(locations=[location(location="/house/", upstream="http://localhost:8088")])
     (text,) = told(found, adopt=True)
-    assert "constellation:7 has location / with http://localhost:8088: the server answers under the path of its" in text
-    assert "Write `path: /` into the route" in text
+    assert "constellation:7 has location /house/ with http://localhost:8088: the server answers under the path" in text
+    assert "or write `path: /house/` into the route, or `moved_from: /house/` to send readers on" in text
+    (text,) = told(server(locations=[location(location="= /")]), adopt=True)
+    assert text.endswith("alone. Take the location out there")
     assert told(server(locations=[location(location="/", upstream="http://localhost:8089")]), adopt=True) == []
 
 

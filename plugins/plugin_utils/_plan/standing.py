@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: the servers that `edge_preflight` found under the names of the sites, and where their locations lead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._inventory.names import Upstream
+from .._inventory.schema import Site
+
+Server = Mapping[str, Any]
+Location = Mapping[str, Any]
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
+
+
+def owners_servers(site: Site, servers: Iterable[Server]) -> list[Server]:
+    """Return those of the servers on a port of the web that bear a name of the site and are not ours."""
+    return [
+        server
+        for server in servers
+        if not server["ours"] and _bears(site, server) and (has_port(server, "80") or has_port(server, "443"))
+    ]
+
+
+def locations(site: Site, servers: Iterable[Server], port: str) -> list[Location]:
+    """Return the locations of all servers of the site on a port, ours and its owner's."""
+    found = (server for server in servers if _bears(site, server) and has_port(server, port))
+    return [location for server in found for location in server["locations"]]
+
+
+def has_port(server: Server, port: str) -> bool:
+    """Whether a server listens on a port."""
+    return any(address.rpartition(":")[2] == port for address in server["listens"])
+
+
+def path_of(location: Location) -> str:
+    """Return the path of a location for a prefix, or what it is for with its modifier."""
+    return str(location["location"]).removeprefix("^~").strip()
+
+
+def is_same(upstream: Upstream, proxy_pass: str) -> bool:
+    """Whether a `proxy_pass` leads to the service of a route, by whatever name of the loopback and with any path."""
+    try:
+        parts = urlsplit(proxy_pass)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return False
+    host = parts.netloc.lower()
+    host = host[: host.rfind(":")] if re.search(r":\d+\Z", host) else host
+    same_host = host == upstream.host.lower() or {host, upstream.host.lower()} <= _LOOPBACK
+    return parts.scheme == upstream.scheme and same_host and port == upstream.port
+
+
+def _bears(site: Site, server: Server) -> bool:
+    return not set(site.server_names).isdisjoint(server["names"])
