@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ._command import Run, find, run
 from ._sockets import open_to_others
-from ._ufw import Plan, Request, State, plan
+from ._ufw import SSH_COMMENT, Plan, Request, State, plan
 from ._ufw_rule import V4, V6, UfwError, parse_entries
 
 _UNIT = "ufw.service"
@@ -25,13 +25,17 @@ _POLICIES = {"DROP": "deny", "REJECT": "reject", "ACCEPT": "allow"}
 
 @dataclass
 class Outcome:
-    """What a run did, or in check mode would do: whether, which commands, and the rule set before and after."""
+    """What a run did, or in check mode would do: whether, which commands, and the rule set before and after.
+
+    ``notes`` is what the owner should remember when the run has ended well.
+    """
 
     changed: bool
     commands: list[list[str]]
     before: State
     after: State
     warnings: list[str]
+    notes: list[str]
 
 
 def parse_defaults(text: str) -> dict[str, str]:
@@ -109,6 +113,21 @@ def _closing(before: State, after: State, request: Request) -> list[str]:
     return [f"the firewall closes {closed}: a rule lets in what others are to reach (edge_firewall_rules)"]
 
 
+def _ways_in(before: State, after: State, request: Request) -> list[str]:
+    """Say on which ports SSH is let in, in the run that says so to the firewall."""
+    had, has = (
+        {entry for entries in state.entries.values() for entry in entries if entry.comment == SSH_COMMENT}
+        for state in (before, after)
+    )
+    if has <= had:
+        return []
+    ports = ", ".join(map(str, request.ssh_ports))
+    return [
+        f"the firewall lets SSH in on port {ports}: before you move sshd to another port, open that one with "
+        "`ufw allow PORT/tcp`, or you lock yourself out. The next run then has a rule of ours for it"
+    ]
+
+
 def host_warnings(call: Run = run) -> list[str]:
     """Say what on this host makes the firewall weaker than its rules."""
     warnings = []
@@ -153,9 +172,9 @@ def reconcile(request: Request, check: bool = False, etc: Path = Path("/etc"), c
         raise UfwError("ufw is not installed: install the package ufw first (the role hardening does)")
     todo = plan(before, request)
     commands = _commands(before, todo, request)
-    outcome = Outcome(
-        bool(commands), commands, before, todo.after, [*todo.warnings, *_closing(before, todo.after, request)]
-    )
+    warnings = [*todo.warnings, *_closing(before, todo.after, request)]
+    notes = _ways_in(before, todo.after, request)
+    outcome = Outcome(bool(commands), commands, before, todo.after, warnings, notes)
     if check or not commands:
         return outcome
     _carry_out(commands, call)

@@ -51,10 +51,10 @@ options:
         (C(localhostOnly) of a C(fileServer), as the Console comes), when the server is on the proxy's host. V(lan), the
         default, answers 403 to everybody outside the LAN, V(public) lets everybody in. A server on another host keeps
         it for that host itself.
-      - C(moved_from) of a route is a path that it had before. GET and HEAD for it get a 308 (RFC 9110) to the same place
-        below the route's path; the owner's location there stays otherwise as it is. When C(app=constellation) moves
-        away from the site's V(/) and no other route has that path, the default is V(/), which the summary says; V("")
-        ends it.
+      - C(moved_from) of a route is a path that it had before. GET and HEAD for it get a 308 (RFC 9110) to the same
+        place below the route's path. An owner's location there stays otherwise as it is. When C(app=constellation)
+        moves away from the site's V(/) and no other route has that path, the default is V(/), which the summary says.
+        An empty text is no path.
       - C(drops) of a route, or of a site for all its routes, lists directives that protected a service, and that may be
         lost with a change, C(auth_basic), C(auth_jwt), C(auth_request), C(deny), C(limit_conn), C(limit_req) or
         C(ssl_verify_client). Of a site also C(ssl_certificate), one that was put in by hand.

@@ -121,6 +121,11 @@ active:
   description: Whether the firewall is active after the run.
   returned: success
   type: bool
+notes:
+  description: What the owner should remember, in the run that lets SSH in on a port for the first time.
+  returned: success
+  type: list
+  elements: str
 commands:
   description: The commands that were run, or would be in check mode.
   returned: success
@@ -180,6 +185,7 @@ def main() -> None:
         ssh_ports=list(request.ssh_ports),
         controller=current.address if current else "",
         active=outcome.after.active,
+        notes=outcome.notes,
         commands=[" ".join(command) for command in outcome.commands],
         diff=[
             {

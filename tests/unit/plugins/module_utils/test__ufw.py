@@ -331,6 +331,18 @@ def test_check_mode_runs_no_changing_command(monkeypatch, tmp_path):
     assert calls == [["ufw", "status"], ["systemctl", "is-enabled", "ufw.service"]]
 
 
+def test_the_way_in_is_told_in_the_run_that_opens_it(monkeypatch, tmp_path):
+    call, _calls = _fake_ufw(monkeypatch, lambda words: Answer(0, "Status: inactive\n", ""))
+    (note,) = reconcile(_request(), check=True, etc=tmp_path, call=call).notes
+    assert note.startswith("the firewall lets SSH in on port 22: before you move sshd to another port, open that one")
+    (tmp_path / "ufw").mkdir()
+    rule = f"### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in comment={SSH_COMMENT.encode().hex()}\n"
+    (tmp_path / "ufw" / "user.rules").write_text(rule)
+    assert reconcile(_request(), check=True, etc=tmp_path, call=call).notes == []
+    (note,) = reconcile(_request(ssh_ports=(22, 2222)), check=True, etc=tmp_path, call=call).notes
+    assert note.startswith("the firewall lets SSH in on port 22, 2222: ")
+
+
 def test_what_the_firewall_closes_is_named():
     there = [
         (22, "tcp", "sshd"),
