@@ -8,6 +8,8 @@ PYTHON := PYTHONPATH=tests .venv/bin/python
 # choice.
 SCENARIOS ?= default upstream_names brownfield constellation_config constellation_move late_dns concurrency \
     nginx_service bad_input nginx_text
+# What `make test-all` has beside them, unless it is told which ones.
+LONG_SCENARIOS := $(if $(filter file,$(origin SCENARIOS)),brownfield_others)
 SYSTEMS ?=
 ALL_SYSTEMS := debian12 debian13 ubuntu2204 ubuntu2404 ubuntu2604
 
@@ -40,7 +42,7 @@ test: setup ## Run lint, unit tests, the short trials and the Molecule scenarios
 	@$(PYTHON) -m tools.run_tests --systems "$(SYSTEMS)" $(SCENARIOS)
 
 test-all: setup ## Run the same on all five systems, with the tests that are marked as long
-	@$(PYTHON) -m tools.run_tests --long --systems "$(ALL_SYSTEMS)" $(SCENARIOS)
+	@$(PYTHON) -m tools.run_tests --long --systems "$(ALL_SYSTEMS)" $(SCENARIOS) $(LONG_SCENARIOS)
 
 chaos: setup ## Try to leave a host broken, in every way that tests/chaos knows; TRIALS="kill space" for some, SHORT=1
 	@$(PYTHON) -m chaos $(if $(SHORT),--short) $(TRIALS)

@@ -113,4 +113,6 @@ class DotnetJudge:
         folder = f"{FOLDER}/{self._asked}"
         put(self._container, {f"{folder}/{number}": File(content) for number, content in enumerate(files)})
         argv = ["timeout", str(LIMIT), "mono", f"{FOLDER}/{PROGRAM}", folder]
-        return [Opinion(**each) for each in json.loads(execute(self._container, argv).out)]
+        # Mono may say something of its threads while it ends.
+        said, _end = json.JSONDecoder().raw_decode(execute(self._container, argv).out)
+        return [Opinion(**each) for each in said]

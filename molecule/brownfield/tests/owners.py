@@ -2,7 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What owners did to their hosts by hand, and the fewest lines of an inventory with which they move."""
+"""What owners did to their hosts by hand, and the fewest lines of an inventory with which they move.
+
+Each stands for many: `article` and `routes` for the two halves of the article, `hand-made` for a single file in
+`conf.d`, `three-names` for a fleet of sites of which some stay by hand, `default-site` for the distribution's own file
+that was changed, `other-proxy` for whom another program has the ports.
+"""
 
 from __future__ import annotations
 
@@ -90,28 +95,73 @@ server {
 }
 upstream constellation { server 127.0.0.1:8088; }
 """.replace("\n", "\r\n")
+OWN_PAGE = """server {
+    listen 80; listen [::]:80;
+    server_name www.DOMAIN;
+    root /var/www/html;
+    index index.html index.nginx-debian.html;
+}
+"""
+CAMERA_SITE = """map $http_user_agent $old_browser { default 0; ~MSIE 1; }
+server {
+    listen 80; listen [::]:80;
+    server_name camera.DOMAIN;
+    if ($old_browser) { return 403; }
+    location / {
+        proxy_pass http://JEEDOM:8765;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+        proxy_http_version 1.1;
+    }
+}
+"""
 JAILS = "[DEFAULT]\nbantime = 1w\n\n[sshd]\nmaxretry = 2\n"
 # openssl passwd -apr1 -salt house camera
 PASSWORDS = "owner:$apr1$house$kJuWzEk96OknZchiUZdeS0\n"
 LISTEN_URI = "s#http://+:8088/*#http://+:8088/constellation#"
 CONFIG = "/opt/constellation-server/Constellation.Server.exe.config"
+# The distribution's own site with a name, and one location before the one that is there.
+ROUTE = "location /constellation/ {\\n\\t\\tproxy_pass http://localhost:8088/constellation/;\\n\\t}\\n"
+CHANGE_DEFAULT = (
+    "sed -i -e 's/^\\(\\s*\\)server_name _;/\\1server_name DOMAIN;/' "
+    f"-e 's#^\\(\\s*\\)location / {{#\\1{ROUTE}\\n&#' /etc/nginx/sites-available/default\n"
+)
+LEFT_BEHIND = "ln -sf /nowhere/old-site /etc/nginx/sites-available/gone\n"
+RULES = """ufw allow from 192.168.0.0/16 to any port 445 proto tcp comment files
+ufw limit 2222/tcp
+ufw deny 8081/tcp
+ufw allow 1883
+"""
+# The keys and the certificate that every distribution's packages of Apache offer to make.
+APACHE = """systemctl disable --now nginx
+apt-get install -qq --no-install-recommends apache2
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=DOMAIN -keyout /etc/ssl/own.key -out /etc/ssl/own.pem
+sed -i -e 's#/etc/ssl/certs/ssl-cert-snakeoil.pem#/etc/ssl/own.pem#' \
+    -e 's#/etc/ssl/private/ssl-cert-snakeoil.key#/etc/ssl/own.key#' /etc/apache2/sites-available/default-ssl.conf
+a2enmod -q ssl proxy_http
+a2ensite -q default-ssl
+systemctl restart apache2
+"""
 MOVE_SERVER = f"sed -i '{LISTEN_URI}' {CONFIG}\nsupervisorctl restart constellation-server\n"
 
 
 @dataclass(frozen=True)
 class Owner:
-    """One host: `files` by path and `commands` in a shell, after which certbot has a certificate for `names`.
+    """One host: `files` by path and `commands` in a shell, after which certbot makes each of the `lineages`.
 
-    `answers` are the URLs without `https://`, each with the status that a stranger gets. `site_file` holds the servers.
-    In every text DOMAIN, ZONEMINDER and JEEDOM stand for the host's own.
+    `answers` are the URLs without `https://`, each with the status that a stranger gets. `site_files` hold the servers
+    into which the `sites` go. `sshd` is what fail2ban has for it after the move: bantime, findtime and maxretry. In
+    every text DOMAIN, ZONEMINDER and JEEDOM stand for the host's own.
     """
 
-    site_file: str
+    site_files: tuple[str, ...]
     files: dict[str, str]
-    names: tuple[str, ...]
+    lineages: tuple[tuple[str, ...], ...]
     sites: list[dict[str, Any]]
     answers: dict[str, int]
     commands: str = ""
+    sshd: tuple[str, str, str] = ("3600", "600", "5")
+    moves: bool = True
 
 
 CONSTELLATION = {"path": "/constellation/", "app": "constellation"}
@@ -119,23 +169,27 @@ ZONEMINDER = {"path": "/zm/", "app": "zoneminder", "upstream": "http://ZONEMINDE
 JEEDOM = {"path": "/jeedom/", "app": "jeedom", "upstream": "http://JEEDOM", "prefix": "keep"}
 CAMERA = {"path": "/", "app": "motioneye", "upstream": "http://JEEDOM:8765"}
 AVAILABLE = "/etc/nginx/sites-available/constellation"
-ENABLE = f"ln -s {AVAILABLE} /etc/nginx/sites-enabled/constellation\n"
+ENABLED = "/etc/nginx/sites-enabled/"
+NO_DEFAULT = f"rm -f {ENABLED}default\n"
+ENABLE = f"{NO_DEFAULT}ln -s {AVAILABLE} {ENABLED}\n"
+DEFAULT = "/etc/nginx/sites-available/default"
 
 OWNERS = {
     # The article word for word.
     "article": Owner(
-        site_file=AVAILABLE,
+        site_files=(AVAILABLE,),
         files={AVAILABLE: ARTICLE, "/etc/fail2ban/jail.local": JAILS},
-        names=("DOMAIN",),
+        lineages=(("DOMAIN",),),
         sites=[{"server_name": "DOMAIN", "adopt": True, "routes": [{"path": "/", "app": "constellation"}]}],
         answers={"DOMAIN/": 200},
         commands=ENABLE,
+        sshd=("604800", "600", "2"),
     ),
     # Its second half, with a login, addresses, a limit and locations of his own.
     "routes": Owner(
-        site_file=AVAILABLE,
+        site_files=(AVAILABLE,),
         files={AVAILABLE: ROUTES, "/etc/nginx/cameras": PASSWORDS},
-        names=("DOMAIN",),
+        lineages=(("DOMAIN",),),
         sites=[{"server_name": "DOMAIN", "adopt": True, "routes": [CONSTELLATION, ZONEMINDER, JEEDOM]}],
         answers={
             "DOMAIN/constellation/": 200,
@@ -148,19 +202,67 @@ OWNERS = {
     ),
     # Tabs and CRLF, an include in an include, login and headers for the whole server, one lineage for two names.
     "hand-made": Owner(
-        site_file="/etc/nginx/conf.d/default.conf",
+        site_files=("/etc/nginx/conf.d/default.conf",),
         files={
             "/etc/nginx/conf.d/default.conf": HAND_MADE,
             "/etc/nginx/snippets/who.conf": "include snippets/addresses.conf;\n",
             "/etc/nginx/snippets/addresses.conf": "allow 10.11.12.0/24;\ndeny all;\n",
             "/etc/nginx/cameras": PASSWORDS,
         },
-        names=("DOMAIN", "camera.DOMAIN"),
+        lineages=(("DOMAIN", "camera.DOMAIN"),),
         sites=[
             {"server_name": "DOMAIN", "adopt": True, "routes": [CONSTELLATION]},
             {"server_name": "camera.DOMAIN", "adopt": True, "routes": [CAMERA]},
         ],
         answers={"DOMAIN/constellation/": 200, "DOMAIN/private/": 401, "camera.DOMAIN/": 403},
-        commands=MOVE_SERVER,
+        commands=NO_DEFAULT + MOVE_SERVER,
+    ),
+    # Three names, each with its file and its lineage; one of them is not in the inventory.
+    "three-names": Owner(
+        site_files=(AVAILABLE, "/etc/nginx/sites-available/camera"),
+        files={
+            AVAILABLE: ROUTES,
+            "/etc/nginx/sites-available/camera": CAMERA_SITE,
+            "/etc/nginx/sites-available/own-page": OWN_PAGE,
+            "/etc/nginx/cameras": PASSWORDS,
+        },
+        lineages=(("DOMAIN",), ("camera.DOMAIN",), ("www.DOMAIN",)),
+        sites=[
+            {"server_name": "DOMAIN", "adopt": True, "routes": [CONSTELLATION, ZONEMINDER]},
+            {"server_name": "camera.DOMAIN", "adopt": True, "routes": [CAMERA]},
+        ],
+        answers={
+            "DOMAIN/constellation/": 200,
+            "DOMAIN/zm/": 401,
+            "DOMAIN/jeedom/": 403,
+            "camera.DOMAIN/": 200,
+            "www.DOMAIN/": 200,
+        },
+        commands=f"{ENABLE}ln -s /etc/nginx/sites-available/camera /etc/nginx/sites-available/own-page {ENABLED}\n"
+        + MOVE_SERVER,
+    ),
+    # The default site with a name of its own, what an earlier try left, rules of a firewall, a stricter fail2ban.
+    "default-site": Owner(
+        site_files=(DEFAULT,),
+        files={
+            "/etc/nginx/sites-available/old-site": "server {\n    listen 80\n    server_name DOMAIN;\n    location {\n",
+            "/etc/nginx/conf.d/old-site.conf.bak": "upstream nobody {\n",
+            "/etc/fail2ban/jail.local": JAILS,
+        },
+        lineages=(("DOMAIN",),),
+        sites=[{"server_name": "DOMAIN", "adopt": True, "routes": [CONSTELLATION]}],
+        answers={"DOMAIN/constellation/": 200, "DOMAIN/": 200, "DOMAIN/nothing": 404},
+        commands=CHANGE_DEFAULT + LEFT_BEHIND + RULES + MOVE_SERVER,
+        sshd=("604800", "600", "2"),
+    ),
+    # Apache has the ports.
+    "other-proxy": Owner(
+        site_files=(),
+        files={},
+        lineages=(),
+        sites=[{"server_name": "DOMAIN", "adopt": True, "routes": [CONSTELLATION]}],
+        answers={"DOMAIN/": 200},
+        commands=APACHE,
+        moves=False,
     ),
 }

@@ -15,7 +15,7 @@ from typing import Any
 from .._command import run
 from .._transaction import Change, Link, Original, Remove, Write
 from .adopted import is_adopted
-from .edit import MARK
+from .edit import MARK, is_marked
 from .foreign import first_foreign, has_ours, line_of
 from .includes import documents, included, names_in, patterns, takes
 from .losses import Before, losses
@@ -232,10 +232,13 @@ class _Planner:
             self._note_servers(path, document)
 
     def leave_out_taken_defaults(self, sites: list[WantedSite]) -> None:
-        """Leave out a default server whose address has a default server in a file that is not ours to decide on."""
+        """Leave out a default server whose address has a default server that is not ours to decide on."""
         taken: dict[str, str] = {}
-        for path, document in self.others:
-            for address, statement in default_listens(document):
+        for path, document in self.files:
+            if path in self.gone:
+                continue
+            theirs = _unmarked(document) if self._is_listed(path) else document
+            for address, statement in default_listens(theirs):
                 taken.setdefault(address, f"{path}:{line_of(document, statement)}")
         for site in sites:
             site.servers = [server for server in site.servers if not self._is_taken(site, server, taken)]
@@ -358,6 +361,11 @@ class _Planner:
         )
         self.result.warnings.append(problem)
         self.result.kept.append({"name": name, "path": path, "changed": False, "problem": problem})
+
+
+def _unmarked(document: Block) -> Block:
+    """Return the servers of a file that are its owner's."""
+    return Block([each for each in servers_of(document) if not is_marked(Block([each]), 0)])
 
 
 def packaged_md5(path: str) -> str | None:

@@ -326,3 +326,22 @@ def test_an_old_path_is_sent_on_in_an_owners_location_and_left_as_it_was(host: P
     carried_out(host)
     assert "308" not in theirs.read_text()
     assert 'auth_basic "cameras";\n        proxy_pass http://192.168.0.10/zm/;' in theirs.read_text()
+
+
+def test_the_default_server_of_an_adopted_file_stays_the_only_one(host: Path, theirs: Path) -> None:
+    """As in the distribution's own file, whose first line owners leave as it is and put a name below."""
+    theirs.write_text(theirs.read_text().replace("listen 80;", "listen 80 default_server;"))
+    common = {
+        "name": "00-common",
+        "servers": [{"server_name": ["_"], "listen": [port], "default": True} for port in ("80", "8443")],
+    }
+    for _run in range(2):
+        result = plan(host, common, wanted())
+        assert result.problems == []
+        (warning,) = [each for each in result.warnings if "default server is left out" in each]
+        assert f"*:80 in {host}/sites-enabled/constellation:" in warning
+        for change in result.changes:
+            if isinstance(change, Write):
+                Path(change.path).write_bytes(change.content)
+    text = (host / "sites-available" / "00-common").read_text()
+    assert text.count("default_server") == text.count("listen 8443 default_server;") == 1

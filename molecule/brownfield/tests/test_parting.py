@@ -1,0 +1,86 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is left when the sites leave, and what changes a host that its owner set up by hand after that."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+
+import pytest
+import runs
+from moving import look, of, of_owner, owner_of, statements, watch, written_inventory
+from owners import CONSTELLATION
+
+pytest_plugins = ["whole_move"]
+OURS = "# constellation.edge"
+
+
+def test_leaving_takes_our_lines_and_nothing_else(moved, movers, client):
+    """The sites leave, and what the owner had goes on."""
+    arguments = '{"sites": []}'
+    argv = ["ansible", "edge", "-i", str(moved.inventory), "-m", "constellation.edge.nginx_site", "-a", arguments]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for home in movers:
+        served = "find /etc/nginx/sites-enabled/ /etc/nginx/conf.d/ -follow -type f -exec cat {} +"
+        assert OURS not in home.host.check_output(served)
+        assert home.host.run("nginx -t").rc == 0
+        for url, status in owner_of(home).answers.items():
+            assert client.status(home, f"https://{of(home, url)}") == str(status)
+
+
+@pytest.mark.owners("article")
+def test_who_moves_the_server_below_a_path_has_readers_of_old_addresses_sent_on(
+    moved, movers, client, tmp_path, capsys
+):
+    """Behind the leaving: his file is as he wrote it, and adoption and move are one run."""
+    for home in of_owner(movers, "article"):
+        path = written_inventory([home], tmp_path / f"{home.name}.yml", routes=[CONSTELLATION])
+        was = look(home)
+        seen = watch(client, home, ["DOMAIN/", "DOMAIN/constellation/"])
+        try:
+            done = runs.site(path)
+        finally:
+            seen.end()
+        assert done.rc == 0, done.tail
+        assert re.search(
+            rf"NOTE https://{home.domain}/ sends readers on to https://{home.domain}/constellation/", done.text
+        )
+        old = max(at for at, (root, _path) in enumerate(seen.statuses) if root == 200)
+        new = min(at for at, (_root, path) in enumerate(seen.statuses) if path == 200)
+        with capsys.disabled():
+            gap = seen.times[new] - seen.times[old]
+            print(
+                f"\n{home.name}: below a path, {gap:.1f} s between the last old answer and the first new one",
+                flush=True,
+            )
+        assert [root for root, _path in seen.statuses[: old + 1]] == [200] * (old + 1)
+        assert seen.statuses[new + 1 :] == [[308, 200]] * (len(seen.statuses) - new - 1) != []
+        assert [len(each) for each in seen.certificates] == [1, 1]
+        assert look(home).lineages == was.lineages
+        for file, text in look(home).texts.items():
+            assert not Counter(statements(was.texts[file])) - Counter(statements(text))
+        answer = client.curl(home, f"https://{home.domain}/rest/a%20b?c=1", "-o", "/dev/null", "-w", "%{redirect_url}")
+        assert answer.stdout == f"https://{home.domain}/constellation/rest/a%20b?c=1"
+        assert client.status(home, f"https://{home.domain}/rest/a", "-d", "") == "404"
+        again = runs.site(path)
+        assert again.count(home.name, "changed") == 0, again.changed(home.name)
+
+
+@pytest.mark.owners("routes")
+@pytest.mark.long
+def test_what_was_closed_is_not_opened_by_taking_the_file_away(moved, movers, tmp_path):
+    """Behind all others: an owner takes his file out of sites-enabled, as he does who wants a fresh start."""
+    guarded = of_owner(movers, "routes")
+    for home in guarded:
+        home.host.check_output("rm /etc/nginx/sites-enabled/constellation && systemctl reload nginx")
+    opened = runs.site(written_inventory(guarded, tmp_path / "guarded.yml", adopt=False), "--check")
+    assert opened.rc == 2, opened.tail
+    for path, name in (("/zm/", "auth_basic"), ("/zm/", "limit_req"), ("/jeedom/", "deny")):
+        place = r"\(/etc/nginx/[^)]*constellation:\d+\)"
+        said = rf"{path} would be served without what protects {path}: [^.]*{name} {place}"
+        assert re.search(said, opened.text), opened.tail
