@@ -78,8 +78,13 @@ def test_what_was_closed_is_not_opened_by_taking_the_file_away(moved, movers, tm
     guarded = of_owner(movers, "routes")
     for home in guarded:
         home.host.check_output("rm /etc/nginx/sites-enabled/constellation && systemctl reload nginx")
-    opened = runs.site(written_inventory(guarded, tmp_path / "guarded.yml", adopt=False), "--check")
-    assert opened.rc == 2, opened.tail
+    inventory = written_inventory(guarded, tmp_path / "guarded.yml", adopt=False)
+    before = {home.name: look(home) for home in guarded}
+    for options in (["--check"], []):
+        opened = runs.site(inventory, *options)
+        assert opened.rc == 2, opened.tail
+        assert opened.tasks[-1].endswith("Hold the sites against what nginx serves")
+    assert before == {home.name: look(home) for home in guarded}
     for path, name in (("/zm/", "auth_basic"), ("/zm/", "limit_req"), ("/jeedom/", "deny")):
         place = r"\(/etc/nginx/[^)]*constellation:\d+\)"
         said = rf"{path} would be served without what protects {path}: [^.]*{name} {place}"

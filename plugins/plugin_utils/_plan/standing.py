@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._inventory.names import Upstream
-from .._inventory.schema import Site
+from .._inventory.schema import Route, Site
 
 Server = Mapping[str, Any]
 Location = Mapping[str, Any]
@@ -32,6 +32,11 @@ def locations(site: Site, servers: Iterable[Server], port: str) -> list[Location
     """Return the locations of all servers of the site on a port, ours and its owner's."""
     found = (server for server in servers if _bears(site, server) and has_port(server, port))
     return [location for server in found for location in server["locations"]]
+
+
+def is_served(site: Site, route: Route, servers: Iterable[Server]) -> bool:
+    """Whether a location of ours, or one that was taken over, has a route's path already."""
+    return any(each["ours"] and path_of(each) == route.path for each in locations(site, servers, "443"))
 
 
 def has_port(server: Server, port: str) -> bool:

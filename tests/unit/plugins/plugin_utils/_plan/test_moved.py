@@ -164,3 +164,11 @@ def test_a_console_that_closes_is_told_in_the_run_that_closes_it():
     for found in ([], [server({**there, "keeps": True}, ours=True)], [server(location("/a/", "http://10.0.0.1"))]):
         assert planned(found, local=local)["notes"] == []
     assert planned([server(there)], {**ROUTE, "console": "public"}, local=local)["notes"] == []
+
+
+def test_what_is_served_is_looked_at_only_where_a_route_is_new():
+    there = [server(location("/constellation/", ours=True), ours=True)]
+    assert planned(there)["is_new"] is False  # nginx is not there
+    for found, new in ((there, False), ([server(location("/constellation/"))], True), ([], True)):
+        plan = edge_plan(sites(), {**HOST, "nginx_installed": True, "servers": found})
+        assert plan["is_new"] is new
