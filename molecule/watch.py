@@ -4,9 +4,9 @@
 
 """Asks addresses over and over until its standard input ends; prints, for each round, the time and the answers.
 
-Arguments: the seconds between two rounds, then `URL` or `URL=ADDRESS`, the latter for a name that nobody resolves. An
-answer is the status, 0 for none, and for such a name, behind a slash, the beginning of the certificate's SHA-256. Runs
-on the machines, by `python3 -c`.
+Arguments: the seconds from the beginning of one round to that of the next, which waits for its end, then `URL` or
+`URL=ADDRESS`, the latter for a name that nobody resolves. An answer is the status, 0 for none, and for such a name,
+behind a slash, the beginning of the certificate's SHA-256. Runs on the machines, by `python3 -c`.
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ def answer(target: str) -> str:
 def main() -> None:
     """Ask in rounds; a round's time is that of its beginning."""
     pause, *targets = sys.argv[1:]
-    while not select.select([sys.stdin], [], [], float(pause))[0]:
-        began = time.time()
-        print(began, *map(answer, targets), flush=True)
+    due = time.monotonic()
+    while not select.select([sys.stdin], [], [], max(0.0, due - time.monotonic()))[0]:
+        due = max(due, time.monotonic() - float(pause)) + float(pause)
+        print(time.time(), *map(answer, targets), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from .declare import WantedLocation
@@ -70,21 +70,32 @@ def set_unsaid(
     return dict(left)
 
 
+def http_headers(main: Block, includes: Includes) -> list[Statement]:
+    """Return what the http level says of `proxy_set_header`; `main` is nginx's main file."""
+    return [
+        each
+        for http in main.body
+        if http.name == "http" and http.block is not None
+        for each, _path in spread(http.block, includes)
+        if each.name == _HEADER
+    ]
+
+
 def adapted(
-    block: Block, wanted: list[WantedLocation], includes: Includes
+    block: Block, wanted: list[WantedLocation], includes: Includes, headers: Sequence[Statement] = ()
 ) -> tuple[list[WantedLocation], dict[str, list[str]]]:
     """Return what is wanted of an owner's locations beside what their includes and the server around them say.
 
     What an include in a location says is left out: nginx refuses a directive twice, and sends a header twice. A
-    location that had the server's `proxy_set_header` lines, and gets some of its own, would lose them: they come along.
-    Returns the names of what was left out, too, by the file that says it.
+    location that had the `proxy_set_header` lines of the server, or else the http level's `headers`, and gets some of
+    its own, would lose them: they come along. Returns the names of what was left out, too, by the file that says it.
     """
     there = {
         location_key(each.args): each.block
         for at, each in enumerate(block.body)
         if each.block is not None and each.name == "location" and not is_marked(block, at)
     }
-    around = [each for each, _path in spread(block, includes) if each.name == _HEADER]
+    around = [each for each, _path in spread(block, includes) if each.name == _HEADER] or headers
     left: defaultdict[str, list[str]] = defaultdict(list)
     found: list[WantedLocation] = []
     for each in wanted:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .._command import run
 from .._transaction import Change, Link, Original, Remove, Write
-from .adopted import is_adopted
+from .adopted import http_headers, is_adopted
 from .edit import MARK, is_marked
 from .foreign import first_foreign, has_ours, line_of
 from .includes import documents, included, names_in, patterns, takes
@@ -126,6 +126,7 @@ class _Planner:
                 warnings=self.result.warnings,
                 notes=self.result.notes,
                 includes=self._includes,
+                headers=self._headers,
             )
             if after is None:
                 changes += [Remove(link) for link in self._links(path)]
@@ -166,6 +167,15 @@ class _Planner:
                 with contextlib.suppress(ConfigError):
                     off.append((path, read(read_text(path) or "", path)))
         return Before(list(found.items()), off)
+
+    @cached_property
+    def _headers(self) -> list[Statement]:
+        def readable(pattern: str) -> list[tuple[str, Block]]:
+            # What cannot be read has its warning already.
+            return [(path, document) for path, document in self.files if takes(self.root, pattern, path)]
+
+        main = [document for path, document in self.files if path == os.path.join(self.root, "nginx.conf")]
+        return http_headers(main[0], readable) if main else []
 
     def _includes(self, pattern: str) -> list[tuple[str, Block]]:
         return documents(self.root, pattern)

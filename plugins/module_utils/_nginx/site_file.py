@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .adopted import Includes, adapted, is_used, leave_locations, nothing_included, set_unsaid, spread, take_ours
@@ -37,6 +37,7 @@ class _Around:
     certificate: Certificate
     exists: Exists
     includes: Includes
+    headers: Sequence[Statement]
     notes: list[str]
 
 
@@ -51,11 +52,12 @@ def edit_site(
     warnings: list[str] | None = None,
     notes: list[str] | None = None,
     includes: Includes = nothing_included,
+    headers: Sequence[Statement] = (),
 ) -> str | None:
     """Return the new text of a site's file; None when no file is to be there.
 
-    `text` is the file as it is, None when there is none. `warnings` and `notes` take what is to be told. Raises
-    ConfigError.
+    `text` is the file as it is, None when there is none. `headers` are the `proxy_set_header` of the http level.
+    `warnings` and `notes` take what is to be told. Raises ConfigError.
     """
     if text is None and wanted.state == "absent":
         return None
@@ -84,7 +86,7 @@ def edit_site(
         if have is None:
             have = insert(document, _server_index(document, pairs, number), _empty_server(), editor.style, mark=True)
             pairs[number] = have
-        around = _Around(certificate, exists, includes, notes if notes is not None else [])
+        around = _Around(certificate, exists, includes, headers, notes if notes is not None else [])
         _change_server(editor, document, have, each, around, purge=purge)
     if purge:
         _remove_upstreams(editor, {key(each) for each in wanted.body})
@@ -272,7 +274,7 @@ def _adopt_server(
             f"{path or 'its owner'} says; to have constellation.edge's instead, take "
             f"{f'the include of {path}' if path else 'those lines'} out of the server and run again"
         )
-    locations, left = adapted(block, wanted.locations, around.includes)
+    locations, left = adapted(block, wanted.locations, around.includes, around.headers)
     for path, names in left.items():
         around.notes.append(
             f"{place}: in locations of this server, {', '.join(dict.fromkeys(names))} as {path} says; to have "

@@ -303,6 +303,16 @@ def test_the_headers_of_the_server_come_along_into_a_location_that_gets_its_firs
     assert (after.count("        proxy_set_header Host $host;"), after.count("host $http_host")) == (1, 1)
 
 
+def test_the_headers_of_the_http_level_come_along_where_the_server_has_none(host: Path, theirs: Path) -> None:
+    theirs.write_text(theirs.read_text().replace("        proxy_set_header X-Mine yes;\n", ""))
+    (host / "conf.d" / "proxy.conf").write_text("proxy_set_header X-House $host;\ninclude more.inc;\n")
+    (host / "more.inc").write_text("proxy_set_header X-Floor 1;\n")
+    (host / "conf.d" / "broken.conf").write_text("server {\n")
+    carried_out(host, wanted())
+    after = theirs.read_text()
+    assert (after.count("proxy_set_header X-House $host;"), after.count("proxy_set_header X-Floor 1;")) == (1, 1)
+
+
 @pytest.mark.parametrize("target", ["http://$constellation_edge_upstream:80", "http://constellation_edge_a_nas_80"])
 def test_a_location_that_was_taken_over_is_not_asked_about_again(host: Path, theirs: Path, target: str) -> None:
     """Where a later run looks, a back end given by name stands there as a variable, or as a block of ours."""
