@@ -89,7 +89,8 @@ class ActionModule(ActionBase):
             if host.get("failed"):
                 return {**result, **host}
             servers = host["host"]["servers"]
-            if problems := standing_problems(arguments["sites"], with_moves(sites, servers), servers):
+            moved = with_moves(sites, servers, host["host"]["upstreams"])
+            if problems := standing_problems(arguments["sites"], moved, servers):
                 raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])
             plan |= {"host": host["host"], **edge_plan(sites, host["host"], server)}

@@ -113,18 +113,18 @@ def _closing(before: State, after: State, request: Request) -> list[str]:
     return [f"the firewall closes {closed}: a rule lets in what others are to reach (edge_firewall_rules)"]
 
 
-def _ways_in(before: State, after: State, request: Request) -> list[str]:
+def _ways_in(before: State, after: State) -> list[str]:
     """Say on which ports SSH is let in, in the run that says so to the firewall."""
     had, has = (
         {entry for entries in state.entries.values() for entry in entries if entry.comment == SSH_COMMENT}
         for state in (before, after)
     )
-    if has <= had:
+    ports = ", ".join(sorted({entry.dport for entry in has - had}, key=int))
+    if not ports:
         return []
-    ports = ", ".join(map(str, request.ssh_ports))
     return [
         f"the firewall lets SSH in on port {ports}: before you move sshd to another port, open that one with "
-        "`ufw allow PORT/tcp`, or you lock yourself out. The next run then has a rule of ours for it"
+        "`ufw allow PORT/tcp`, or you lock yourself out"
     ]
 
 
@@ -173,7 +173,7 @@ def reconcile(request: Request, check: bool = False, etc: Path = Path("/etc"), c
     todo = plan(before, request)
     commands = _commands(before, todo, request)
     warnings = [*todo.warnings, *_closing(before, todo.after, request)]
-    notes = _ways_in(before, todo.after, request)
+    notes = _ways_in(before, todo.after)
     outcome = Outcome(bool(commands), commands, before, todo.after, warnings, notes)
     if check or not commands:
         return outcome

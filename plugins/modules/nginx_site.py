@@ -132,6 +132,14 @@ options:
                 type: list
                 elements: str
                 default: []
+              yields:
+                description:
+                  - The names of directives that give way where they are declared with an empty value, such as
+                    C(proxy_set_header). Where the location has a value for the same header, that stays and the empty
+                    one is not written beside it.
+                type: list
+                elements: str
+                default: []
               adopted:
                 description: What to do instead in a location that is there and does not carry our mark; its head stays.
                 type: dict
@@ -141,6 +149,11 @@ options:
                     type: raw
                   owns:
                     description: As in O(sites[].servers[].locations[].owns).
+                    type: list
+                    elements: str
+                    default: []
+                  yields:
+                    description: As in O(sites[].servers[].locations[].yields).
                     type: list
                     elements: str
                     default: []

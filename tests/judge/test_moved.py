@@ -10,12 +10,13 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 from judge.nginx import PORT, Judge
 
-HOST, NAME = "127.0.0.1", "public.example.org"
+HOST, NAME, OUTSIDE = "127.0.0.1", "public.example.org", "8.8.8.8"
 PROXY, SERVICE = 8081, 8088
 ROUTES = [
     {"path": "/constellation/", "moved_from": "/", "upstream": f"http://{HOST}:{SERVICE}"},
@@ -49,24 +50,28 @@ def configuration(theirs: str | None) -> bytes:
     """
     adopt = theirs is not None
     sites = read_sites([{"server_name": NAME, "adopt": adopt, "routes": ROUTES}], {"generic": {}})
-    common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
+    server = LocalServer(ports=frozenset({SERVICE}), folders=("/WebConsole",))
+    common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {}, server)
     https = site["servers"][1]
     kept = {"locations": https["locations"], **({"adopted": {}} if adopt else {})}
     site["servers"] = [{"server_name": [NAME], "listen": [f"{HOST}:{PROXY}"], **kept}]
     (wanted,) = wanted_site.sites([site])
     text = edit_site(theirs, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
+    asking = f"proxy_set_header Host {NAME}; proxy_set_header X-Client {OUTSIDE};"
     methods = "".join(
         f"location /{method}/ {{ rewrite ^/{method}(/.*)$ $1 break; proxy_method {method};\n"
-        f"proxy_pass http://{HOST}:{PROXY}; proxy_set_header Host {NAME}; }}\n"
+        f"proxy_pass http://{HOST}:{PROXY}; {asking} }}\n"
         for method in ("HEAD", "POST", "DELETE")
     )
     client = (
-        f"server {{ listen {HOST}:{PORT}; proxy_intercept_errors on; error_page 308 404 405 = @told;\n"
-        f"proxy_redirect off; location / {{ proxy_pass http://{HOST}:{PROXY}; proxy_set_header Host {NAME}; }}\n"
+        f"server {{ listen {HOST}:{PORT}; proxy_intercept_errors on; error_page 308 403 404 = @told;\n"
+        f"proxy_redirect off; location / {{ proxy_pass http://{HOST}:{PROXY}; {asking} }}\n"
         f'{methods}location @told {{ return 200 "$upstream_status $upstream_http_location"; }} }}\n'
     )
     service = f"server {{ listen {HOST}:{SERVICE}; location / {{ return 200 served; }} }}\n"
-    return f"events {{}}\nhttp {{ access_log off;\n{common['directives']}\n{text}{client}{service} }}\n".encode()
+    real_ip = f"set_real_ip_from {HOST};\nreal_ip_header X-Client;\n"
+    http = f"access_log off;\n{common['directives']}\n{text}{client}{service}"
+    return f"events {{}}\nhttp {{ {real_ip}{http} }}\n".encode("latin-1")
 
 
 @pytest.mark.parametrize("theirs", [None, THEIRS], ids=["ours", "adopted"])
@@ -82,3 +87,16 @@ def test_what_changes_something_is_answered_as_without_it(judge: Judge, theirs: 
     paths = ["/POST/rest/x", "/DELETE/camera+1/x"]
     told = [body.decode() for body in judge.serve({"nginx.conf": configuration(theirs)}, paths)]
     assert told == [answer, answer]
+
+
+@pytest.mark.parametrize(("theirs", "answer"), [(None, "404 "), (THEIRS, "403 ")], ids=["ours", "adopted"])
+def test_the_console_is_no_more_open_by_an_old_path(judge: Judge, theirs: str | None, answer: str) -> None:
+    """An owner's old location leads to the server still, for what is not sent on."""
+    paths = ["/POST/WebConsole/", "/POST/camera+1/x/webconsole", "/DELETE/constellation/WebConsole"]
+    told = [body.decode() for body in judge.serve({"nginx.conf": configuration(theirs)}, paths)]
+    assert told == [answer, answer, "403 "]
+
+
+def test_the_old_path_is_known_without_its_last_slash(judge: Judge) -> None:
+    (told,) = judge.serve({"nginx.conf": configuration(None)}, ["/camera+1?a=b"])
+    assert told.decode() == f"308 https://{NAME}/camera.2/?a=b"

@@ -109,9 +109,10 @@ def adapted(
         for one in each.adopted.body:
             if key(one) in said:
                 left[said[key(one)]].append(outer(" ".join([one.name, *one.args[:1]])))
-        names = {key(one) for one in body}
+        names = {key(one) for one in body if one.name not in each.adopted.yields or one.args[-1:] != [""]}
         if _HEADER in {one.name for one in body} and _HEADER not in {one.name for one, _path in theirs}:
-            body += [one for one in around if key(one) not in names]
+            theirs_too = [one for one in around if key(one) not in names]
+            body = [one for one in body if key(one) not in {key(other) for other in theirs_too}] + theirs_too
         found.append(replace(each, adopted=replace(each.adopted, body=body)))
     return found, dict(left)
 

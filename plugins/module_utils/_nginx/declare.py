@@ -165,9 +165,14 @@ LOCATION: dict[str, Any] = {
     "directives": {"type": "raw"},
     "state": STATE,
     "owns": {"type": "list", "elements": "str", "default": []},
+    "yields": {"type": "list", "elements": "str", "default": []},
     "adopted": {
         "type": "dict",
-        "options": {"directives": {"type": "raw"}, "owns": {"type": "list", "elements": "str", "default": []}},
+        "options": {
+            "directives": {"type": "raw"},
+            "owns": {"type": "list", "elements": "str", "default": []},
+            "yields": {"type": "list", "elements": "str", "default": []},
+        },
     },
     "parents": {"type": "list", "elements": "str", "default": []},
     "before": {"type": "str"},
@@ -179,7 +184,9 @@ LOCATION: dict[str, Any] = {
 class WantedLocation:
     """One location: its head, its body and where it stands, `parents` being the locations around it.
 
-    `adopted` is what is wanted instead of body and `owns` where the location is there already without our mark.
+    `yields` names the directives that, declared with an empty value, are not wanted where the location has a value for
+    them. `adopted` is what is wanted instead of body, `owns` and `yields` where the location is there already without
+    our mark.
     """
 
     head: Statement
@@ -190,6 +197,7 @@ class WantedLocation:
     owns: Owns = frozenset()
     parents: Parents = ()
     adopted: WantedLocation | None = None
+    yields: frozenset[str] = frozenset()
 
     @property
     def key(self) -> LocationKey:
@@ -242,6 +250,7 @@ def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
         owned(given.get("owns"), place),
         tuple(key_of(str(parent), f"{place}, parents") for parent in given.get("parents") or []),
         None if adopted is None else _location({**adopted, "location": given["location"]}, f"{where}, adopted"),
+        frozenset(given.get("yields") or []),
     )
 
 

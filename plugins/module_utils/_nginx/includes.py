@@ -45,7 +45,7 @@ def included(root: str) -> Iterator[tuple[str, Block | ConfigError]]:
     main = os.path.join(root, "nginx.conf")
     pending = [main]
     if not os.path.exists(main):
-        pending = [*_matches(root, "sites-enabled/*"), *_matches(root, "conf.d/*.conf")][::-1]
+        pending = [*matches(root, "sites-enabled/*"), *matches(root, "conf.d/*.conf")][::-1]
     seen: set[str] = set()
     while pending:
         path = pending.pop()
@@ -60,17 +60,17 @@ def included(root: str) -> Iterator[tuple[str, Block | ConfigError]]:
             continue
         if document is not None:
             yield path, document
-            pending.extend(path for each in reversed(patterns(document)) for path in reversed(_matches(root, each)))
+            pending.extend(path for each in reversed(patterns(document)) for path in reversed(matches(root, each)))
 
 
 def documents(root: str, pattern: str) -> list[tuple[str, Block]]:
     """Return the files that an `include` reads, each with its path. Raises ConfigError for one that cannot be read."""
     pattern = os.fsdecode(pattern.encode("latin-1"))
-    texts = [(path, read_text(path)) for path in _matches(root, pattern)]
+    texts = [(path, read_text(path)) for path in matches(root, pattern)]
     return [(path, read(text, path)) for path, text in texts if text is not None]
 
 
-def _matches(root: str, pattern: str) -> list[str]:
+def matches(root: str, pattern: str) -> list[str]:
     """Return the files of an `include`: relative to the folder of the main file, in alphabetical order."""
     path = os.path.join(root, pattern)
     return sorted(glob.glob(path)) if glob.has_magic(path) else [path]

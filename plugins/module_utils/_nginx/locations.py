@@ -7,12 +7,13 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._transaction import Write
 from .declare import Parents, WantedLocation, locations, shown
 from .edit import indent_of, insert, is_marked, open_up
-from .identity import LocationKey, location_key
+from .identity import LocationKey, key, location_key
 from .reconcile import Reconciler
 from .run import Plan
 from .server import Selector, choose
@@ -132,12 +133,21 @@ def _change(editor: Reconciler, parent: Block, have: Statement, wanted: WantedLo
     else:
         editor.set_head(have, wanted.head)
     owner = indent_of(have.words[0][0]) or ""
+    wanted = _giving_way(block, wanted)
     if wanted.state == "exact":
         editor.exact(block, wanted.body, owner)
     else:
         editor.present(block, wanted.body, owner, owns=wanted.owns)
     if before is not None and says(have) != before:
         raise editor.foreign(have, said(have))
+
+
+def _giving_way(block: Block, wanted: WantedLocation) -> WantedLocation:
+    """Return what is wanted without the empty values that give way to what the block says."""
+    there = {key(each) for each in block.body if each.name in wanted.yields and each.args[-1:] != [""]}
+    theirs = {key(each) for each in wanted.body if each.args[-1:] == [""]} & there
+    body = [each for each in wanted.body if key(each) not in theirs]
+    return replace(wanted, body=body, owns=wanted.owns - theirs)
 
 
 def _index(block: Block, wanted: WantedLocation, number: int, order: list[LocationKey], found: Found) -> int:

@@ -15,8 +15,9 @@ from .tokens import BOM, SPACE, ConfigError, listed, outer, value
 from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
 
 Said = tuple[tuple[str, ...], ...]
-# How the condition of a guard of ours begins (`plugin_utils/_sites/console.py`).
-_GUARDS = "($constellation_edge_"
+# How the conditions of our guards begin (`plugin_utils/_sites/console.py`), and that of what sends readers on
+# (`plugin_utils/_sites/moved.py`).
+_GUARDS = ("($constellation_edge_", "($request~^(?:GET|HEAD)")
 # The one that lets challenges through to their location (`plugin_utils/_sites/nginx_sites.py`), and what nginx carries
 # out in a server before it looks for a location.
 _LETS_IN = "($uri~^/[.]well-known/acme-challenge/)"

@@ -17,7 +17,7 @@ from .._transaction import Change, Link, Original, Remove, Write
 from .adopted import http_headers, is_adopted
 from .edit import MARK, is_marked
 from .foreign import first_foreign, has_ours, line_of
-from .includes import documents, included, names_in, patterns, takes
+from .includes import documents, included, matches, names_in, patterns, takes
 from .losses import Before, losses
 from .main_file import main_file_changes
 from .placeholder import Certificates
@@ -172,7 +172,8 @@ class _Planner:
     def _headers(self) -> list[Statement]:
         def readable(pattern: str) -> list[tuple[str, Block]]:
             # What cannot be read has its warning already.
-            return [(path, document) for path, document in self.files if takes(self.root, pattern, path)]
+            read_by_it = set(matches(self.root, pattern))
+            return [(path, document) for path, document in self.files if path in read_by_it]
 
         main = [document for path, document in self.files if path == os.path.join(self.root, "nginx.conf")]
         return http_headers(main[0], readable) if main else []

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from .adopted import is_taken, spread
@@ -13,7 +13,7 @@ from .edit import is_marked
 from .includes import documents, included
 from .server import server_key, servers_of
 from .tokens import ConfigError, outer
-from .tree import Block, Statement, lines, walk
+from .tree import Block, Statement, lines, places, walk
 
 _SENDING = ("return", "rewrite")
 # What `plugin_utils/_sites/console.py` asks before it refuses, and how `plugin_utils/_sites/moved.py` sends on.
@@ -62,7 +62,7 @@ def _server(path: str, document: Block, server: Statement, groups: dict[str, str
         "listens": sorted(identity.listens),
         "ours": is_marked(Block([server]), 0),
         "certificate": next((outer(each.args[0]) for each in said if each.name == "ssl_certificate" and each.args), ""),
-        "redirects": any(each.name in _SENDING and _leads_to_https(each) for each, _depth in walk(block)),
+        "redirects": any(each.name in _SENDING and _leads_to_https(each) for each in _theirs(block)),
         "denies": denies,
         "locations": [
             {
@@ -78,6 +78,17 @@ def _server(path: str, document: Block, server: Statement, groups: dict[str, str
             if each.block is not None and each.name == "location"
         ],
     }
+
+
+def _theirs(block: Block) -> Iterator[Statement]:
+    """Yield what stands in an owner's server, at every depth, but for what is ours there."""
+    ours: set[int] = set()
+    for parent, at in places(block):
+        each = parent.body[at]
+        if id(parent) not in ours and not is_marked(parent, at):
+            yield each
+        elif each.block is not None:
+            ours.add(id(each.block))
 
 
 def _denies(said: list[Statement], inherited: bool = False) -> bool:

@@ -116,7 +116,7 @@ def _another_path(route: Route, location: Mapping[str, Any], place: str) -> list
         return []
     old = path_of(location)
     ways = ""
-    if old.startswith("/"):
+    if old.startswith("/") and old.endswith("/"):
         ways = f", or write `path: {old}` into the route, or `moved_from: {old}` to send readers on"
     return [
         f"leads to {route.upstream.url}, and {place} with {location['upstream']}: the server answers under the path of "

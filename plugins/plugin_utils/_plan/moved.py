@@ -13,17 +13,18 @@ from dataclasses import replace
 
 from .._inventory.schema import CONSTELLATION, Route, Site
 from .._sites.console import LocalServer, is_kept
-from .standing import Location, Server, is_same, locations, path_of
+from .._sites.upstreams import Names
+from .standing import Location, Server, has_port, is_same, locations, owners_servers, path_of
 
 _ROOT = "/"
 
 
-def with_moves(sites: Iterable[Site], servers: Sequence[Server]) -> list[Site]:
+def with_moves(sites: Iterable[Site], servers: Sequence[Server], names: Names) -> list[Site]:
     """Return the sites with `moved_from` for the routes whose owner left it to what `servers` has at the root."""
-    return [_with_moves(site, servers) for site in sites]
+    return [_with_moves(site, servers, names) for site in sites]
 
 
-def plain_moves(sites: Iterable[Site], servers: Sequence[Server]) -> set[tuple[str, str]]:
+def plain_moves(sites: Iterable[Site], servers: Sequence[Server], names: Names) -> set[tuple[str, str]]:
     """Return the old paths that an owner's server on port 80 leads to their service, each with its site's name."""
     return {
         (site.name, route.moved_from)
@@ -32,24 +33,20 @@ def plain_moves(sites: Iterable[Site], servers: Sequence[Server]) -> set[tuple[s
         for route in site.routes
         if route.moved_from
         for each in _at(route.moved_from, site, servers, "80")
-        if is_same(route.upstream, each["upstream"])
+        if is_same(route.upstream, each["upstream"], names)
     }
 
 
 def notes(
-    written: Iterable[Site], sites: Iterable[Site], server: LocalServer, servers: Sequence[Server]
+    written: Iterable[Site], sites: Iterable[Site], server: LocalServer, servers: Sequence[Server], names: Names
 ) -> Iterator[str]:
     """Return what the summary says: of the moves that the inventory has not `written`, and of a Console that closes."""
     for before, site in zip(written, sites, strict=True):
         for said, route in zip(before.routes, site.routes, strict=True):
-            new = f"https://{site.name}{route.path}"
-            if route.moved_from and said.moved_from is None:
-                yield (
-                    f"https://{site.name}{route.moved_from} sends readers on to {new} (308), because the Constellation "
-                    f"server was there. `moved_from: {route.moved_from}` in the route says the same, "
-                    '`moved_from: ""` ends it'
-                )
-            if is_kept(route, server) and any(_was_public(route, each) for each in locations(site, servers, "443")):
+            if route.moved_from:
+                yield from _of_move(site, route, servers, is_written=said.moved_from is not None)
+            public = (each for each in locations(site, servers, "443") if _was_public(route, each, names))
+            if is_kept(route, server) and any(public):
                 yield (
                     f"the Constellation server's Console ({', '.join(server.folders)}) was served through {site.name} "
                     "whatever the client's address, and is now to the LAN alone. `console: public` in route "
@@ -57,27 +54,47 @@ def notes(
                 )
 
 
-def _with_moves(site: Site, servers: Sequence[Server]) -> Site:
+def _of_move(site: Site, route: Route, servers: Sequence[Server], *, is_written: bool) -> Iterator[str]:
+    old = f"https://{site.name}{route.moved_from}"
+    there = [server for server in owners_servers(site, servers) if has_port(server, "443")]
+    his = [server for server in there if any(path_of(each) == route.moved_from for each in server["locations"])]
+    if not is_written:
+        end = f"Taking that location out of {his[0]['file']}" if his else '`moved_from: ""`'
+        yield (
+            f"{old} sends readers on to https://{site.name}{route.path} (308), because the Constellation server was "
+            f"there. `moved_from: {route.moved_from}` in the route says the same. {end} ends it"
+        )
+    elif there and not his:
+        yield (
+            f"{old} is a location of its own now, in {there[0]['file']}, which sends readers on: what the server "
+            "itself answered there, such as files below its root, is not reached any more"
+        )
+
+
+def _with_moves(site: Site, servers: Sequence[Server], names: Names) -> Site:
     taken = {each for route in site.routes for each in (route.path, route.moved_from)}
     routes = []
     for route in site.routes:
-        old = _old_path(site, route, servers) if route.moved_from is None and _ROOT not in taken else None
+        unsaid = route.app == CONSTELLATION and route.moved_from is None and _ROOT not in taken
+        old = _ROOT if unsaid and _was_at_root(site, route, servers, names) else None
         routes.append(replace(route, moved_from=old) if old else route)
         taken.add(old)
     return replace(site, routes=tuple(routes))
 
 
-def _old_path(site: Site, route: Route, servers: Sequence[Server]) -> str | None:
-    if route.app != CONSTELLATION:
-        return None
-    there = _at(_ROOT, site, servers, "443")
-    leads = any(is_same(route.upstream, each["upstream"]) or each["moved_to"] == route.path for each in there)
-    return _ROOT if leads else None
+def _was_at_root(site: Site, route: Route, servers: Sequence[Server], names: Names) -> bool:
+    """Whether the root led to the route's service, or sends its readers on already, to this path or an earlier one."""
+    others = {each.path for each in site.routes} - {route.path}
+    there = [each for port in ("443", "80") for each in _at(_ROOT, site, servers, port)]
+    return any(
+        is_same(route.upstream, each["upstream"], names) or (each["moved_to"] and each["moved_to"] not in others)
+        for each in there
+    )
 
 
 def _at(wanted: str, site: Site, servers: Sequence[Server], port: str) -> list[Location]:
     return [each for each in locations(site, servers, port) if path_of(each) == wanted]
 
 
-def _was_public(route: Route, location: Location) -> bool:
-    return is_same(route.upstream, location["upstream"]) and not location["keeps"]
+def _was_public(route: Route, location: Location, names: Names) -> bool:
+    return is_same(route.upstream, location["upstream"], names) and not location["keeps"] and not location["denies"]

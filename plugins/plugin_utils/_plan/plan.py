@@ -25,14 +25,14 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
     server of this very host.
     """
     names, servers = host.get("upstreams", {}), host.get("servers", [])
-    written, sites = sites, moved.with_moves(sites, servers)
+    written, sites = sites, moved.with_moves(sites, servers, names)
     return {
-        "nginx_sites": nginx_sites(sites, Platform.of(host), names, server, moved.plain_moves(sites, servers)),
+        "nginx_sites": nginx_sites(sites, Platform.of(host), names, server, moved.plain_moves(sites, servers, names)),
         "notes": [
             *upstreams.notes(sites, names),
             *console.notes(sites, server),
             *adoption.notes(sites, servers),
-            *moved.notes(written, sites, server, servers),
+            *moved.notes(written, sites, server, servers, names),
         ],
         "is_new": bool(host.get("nginx_installed"))
         and not all(is_served(site, route, servers) for site in sites for route in site.routes),

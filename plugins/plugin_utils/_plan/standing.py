@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from .._inventory.names import Upstream
 from .._inventory.schema import Route, Site
+from .._sites.upstreams import VARIABLE, Names
 
 Server = Mapping[str, Any]
 Location = Mapping[str, Any]
@@ -36,7 +37,8 @@ def locations(site: Site, servers: Iterable[Server], port: str) -> list[Location
 
 def is_served(site: Site, route: Route, servers: Iterable[Server]) -> bool:
     """Whether a location of ours, or one that was taken over, has a route's path already."""
-    return any(each["ours"] and path_of(each) == route.path for each in locations(site, servers, "443"))
+    there = [each for each in locations(site, servers, "443") if path_of(each) == route.path]
+    return any(each["ours"] and not each["moved_to"] for each in there)
 
 
 def has_port(server: Server, port: str) -> bool:
@@ -49,8 +51,11 @@ def path_of(location: Location) -> str:
     return str(location["location"]).removeprefix("^~").strip()
 
 
-def is_same(upstream: Upstream, proxy_pass: str) -> bool:
-    """Whether a `proxy_pass` leads to the service of a route, by whatever name of the loopback and with any path."""
+def is_same(upstream: Upstream, proxy_pass: str, names: Names | None = None) -> bool:
+    """Whether a `proxy_pass` leads to the service of a route, with any path.
+
+    The loopback has several names; `names` knows others by which nginx was given the upstream's host.
+    """
     try:
         parts = urlsplit(proxy_pass)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
@@ -58,7 +63,10 @@ def is_same(upstream: Upstream, proxy_pass: str) -> bool:
         return False
     host = parts.netloc.lower()
     host = host[: host.rfind(":")] if re.search(r":\d+\Z", host) else host
-    same_host = host == upstream.host.lower() or {host, upstream.host.lower()} <= _LOOPBACK
+    found = (names or {}).get(upstream.host, {})
+    known = {upstream.host.lower(), found.get("full_name", ""), found.get("address", "")}
+    known |= {VARIABLE} if found else set()
+    same_host = host in known or {host, upstream.host.lower()} <= _LOOPBACK
     return parts.scheme == upstream.scheme and same_host and port == upstream.port
 
 

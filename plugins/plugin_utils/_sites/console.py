@@ -61,7 +61,8 @@ def guard(route: Route, server: LocalServer) -> dict[str, Any]:
 
 def kept_text(sites: Iterable[Site], server: LocalServer) -> str:
     """Return what the guards of all sites ask, for the http level; "" where there is none."""
-    paths = dict.fromkeys(route.path for site in sites for route in site.routes if is_kept(route, server))
+    kept = [route for site in sites for route in site.routes if is_kept(route, server)]
+    paths = dict.fromkeys(path for route in kept for path in (route.path, route.moved_from) if path)
     if not paths:
         return ""
     networks = " ".join(f"{network} 0;" for network in dict.fromkeys([*LAN_NETWORKS, *server.lan]))

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._inventory.schema import Route, Site
+from .claims import CLAIMS
 from .console import GUARD, LocalServer, guard, kept_text
 from .moved import moved_from, sends_on
 from .platform import KEEPALIVE_DIRECTIVES, Platform
@@ -29,7 +31,13 @@ _LOG_FORMAT = (
 )
 # Requests for other names, in the distribution's own file but without their query.
 _DEFAULT_LOG = "/var/log/nginx/access.log constellation_edge"
-_UPGRADE_MAP = 'map $http_upgrade $constellation_edge_connection { default upgrade; "" ""; }'
+# What asks for a WebSocket (RFC 6455 section 4.1, 2011) and nothing else: a service that answers 101 is given whatever
+# its client sends from then on. Texts in a map are compared without regard to case; methods that nginx takes have none.
+_UPGRADE_MAP = """\
+map $http_sec_websocket_key $constellation_edge_keyed { default yes; "" no; }
+map "$constellation_edge_keyed:$server_protocol:$request_method:$http_sec_websocket_version:$http_upgrade" \
+$constellation_edge_upgrade { default ""; yes:HTTP/1.1:GET:13:websocket websocket; }
+map $constellation_edge_upgrade $constellation_edge_connection { default upgrade; "" ""; }"""
 # The length of the body as nginx itself sends it on, 0 where there is none: no request without a Content-Length.
 _LENGTH_MAP = (
     'map $proxy_internal_body_length $constellation_edge_length { default $proxy_internal_body_length; "" 0; }'
@@ -47,8 +55,14 @@ _PAGE = ("default_type", "return")
 
 NO_SERVER = LocalServer()
 
-# Other headers by which a client could claim an address or a port, and that some applications believe: not sent on.
-_CLAIMS = ("CF-Connecting-IP", "Client-IP", "Forwarded", "True-Client-IP", "X-Client-IP", "X-Forwarded-Port")
+# Of the headers, what a route decides on; a name of CLAIMS is the owner's where he sets it in the location himself.
+_HEADERS = (
+    *("Host", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port"),
+    *("Upgrade", "Connection", "Content-Length"),
+)
+
+# A name with an underscore is, to many services, the same as one with a hyphen. nginx reads it in the default server.
+_NAMES = {"underscores_in_headers": "off", "ignore_invalid_headers": "on"}
 
 # What an older nginx does not know: it goes when nginx goes back.
 _NEWER = ("http2", "ssl_reject_handshake")
@@ -56,7 +70,9 @@ _NEWER = ("http2", "ssl_reject_handshake")
 # Every directive that a route's location can get beside those of `upstreams`. Lines of other names are its owner's.
 ROUTE_DIRECTIVES = (
     "proxy_http_version",
-    "proxy_set_header",
+    *(f"proxy_set_header {name}" for name in _HEADERS),
+    "proxy_headers_hash_max_size",
+    "proxy_headers_hash_bucket_size",
     "proxy_connect_timeout",
     "proxy_send_timeout",
     "proxy_read_timeout",
@@ -80,7 +96,7 @@ def nginx_sites(
     """
     found = [_site(site, platform, names, server) for site in sites]
     for site, declared in zip(sites, found, strict=True):
-        _send_on_plain(declared, [each for each in site.routes if (site.name, each.moved_from) in plain])
+        _send_on_plain(declared, [each for each in site.routes if (site.name, each.moved_from) in plain], server)
     return [_common(sites, platform, server), *found]
 
 
@@ -90,7 +106,7 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
         "server_name": ["_"],
         "listen": platform.listen_https(),
         "default": True,
-        "directives": {**platform.tls(), **refusal, "access_log": _DEFAULT_LOG},
+        "directives": {**platform.tls(), **refusal, **_NAMES, "access_log": _DEFAULT_LOG},
         "owns": list(_NEWER),
         # A client that shook hands under a right name and then asks for a wrong one ends here.
         "locations": [_location("/", {"return": "421" if platform.can_reject_handshake else "444"})],
@@ -101,7 +117,7 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
         "server_name": ["_"],
         "listen": platform.listen(80),
         "default": True,
-        "directives": {"server_tokens": "off", "access_log": _DEFAULT_LOG},
+        "directives": {"server_tokens": "off", **_NAMES, "access_log": _DEFAULT_LOG},
         "locations": [_challenge(), _location("/", {"return": "444"})],
     }
     # The last one only where it is needed: some small builds of nginx lack `geo`.
@@ -124,14 +140,14 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
     if site.hsts:
         headers.insert(0, f'Strict-Transport-Security "max-age={HSTS_SECONDS}" always')
     routes = [_route(site, route, platform, names, server) for route in site.routes]
-    moves = [_moved(route) for route in site.routes if route.moved_from]
+    moves = [each for route in site.routes if route.moved_from for each in _moved(route, server)]
     rooted = any("/" in (route.path, route.moved_from) for route in site.routes)
     page = [] if rooted else [_no_route()]
     https: dict[str, Any] = {
         "server_name": server_names,
         "listen": platform.listen_https(),
         "certificate": site.name,
-        "directives": {**platform.tls(), **platform.keepalive(), "access_log": log, "add_header": headers},
+        "directives": {**platform.tls(), **platform.keepalive(), **_NAMES, "access_log": log, "add_header": headers},
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES, *_NEWER],
         "locations": [*routes, *moves, *page],
@@ -142,7 +158,8 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
     # What answers on port 80 there, and what the owner logs and which headers he sends, is his.
     http["adopted"] = {"directives": _LET_CHALLENGES_IN, "without": ["/"]}
     theirs = {**platform.tls(), **({"add_header": headers[:1]} if site.hsts else {})}
-    https["adopted"] = {"directives": theirs, "without": [each["location"] for each in page]}
+    exact = [each for each in moves if each["location"].startswith("=")]
+    https["adopted"] = {"directives": theirs, "without": [each["location"] for each in [*exact, *page]]}
     https["locations"] = [*map(_adopting, routes), *moves, *page]
     both = {"adopt": True, "directives": blocks(site, platform, names), "servers": [http, https]}
     return {"name": site.name, **both}
@@ -152,36 +169,45 @@ def _route(site: Site, route: Route, platform: Platform, names: Names, server: L
     location = _location(
         route.path,
         guard(route, server) | _proxy(route, directives(site, route, platform, names)),
-        # At the root of a site stood, while it had no route there, a page of ours.
-        (GUARD, _owned(sends_on(route.path)), *owned(route), *ROUTE_DIRECTIVES, *(_PAGE if route.path == "/" else ())),
+        # Before there was a route, a page of ours may have stood there, or what sent readers on.
+        (GUARD, _owned(sends_on(route.path)), *owned(route), *ROUTE_DIRECTIVES, *_PAGE),
     )
-    return location | ({"drops": list(route.drops)} if route.drops else {})
+    return location | {"yields": ["proxy_set_header"]} | ({"drops": list(route.drops)} if route.drops else {})
 
 
 def _no_route() -> dict[str, Any]:
     """Answer 404 at the root of a site; what a route has left there goes."""
-    left = (GUARD, _owned(sends_on("/")), "proxy_pass", "proxy_redirect", "resolver", *ROUTE_DIRECTIVES)
+    emptied = (f"proxy_set_header {claim.name}" for claim in CLAIMS)
+    left = (GUARD, _owned(sends_on("/")), "proxy_pass", "proxy_redirect", "resolver", *ROUTE_DIRECTIVES, *emptied)
     return _location("/", {"default_type": "text/html", "return": _NO_ROUTE}, (*_PAGE, *left))
 
 
-def _moved(route: Route) -> dict[str, Any]:
+def _moved(route: Route, server: LocalServer) -> list[dict[str, Any]]:
     """Send readers of a route's old path on; whatever else asks there gets what a path without a route does.
 
-    In an owner's location the rest stays as it is.
+    In an owner's location the rest stays as it is: it may lead to the service still, so that what is kept for the LAN
+    is kept there, too. Without its last slash nginx finds the path for what it proxies alone.
     """
+    old = route.moved_from or ""
     page = _no_route()
     sending = moved_from(route)
-    location = _location(route.moved_from or "", {**sending, **page["directives"]}, page["owns"])
-    return {**location, "adopted": {"directives": sending, "owns": [*map(_owned, sending)]}}
+    owns = [*page["owns"], _owned(sends_on(old)), *owned(replace(route, path=old))]
+    location = _location(old, {**sending, **page["directives"]}, owns)
+    location["adopted"] = {"directives": guard(route, server) | sending, "owns": [GUARD, _owned(sends_on(old))]}
+    bare = _location(f"= {old.rstrip('/')}", {"return": f"308 https://$host{route.path}$is_args$args"})
+    return [location] if old == "/" else [location, bare]
 
 
-def _send_on_plain(site: dict[str, Any], routes: Iterable[Route]) -> None:
-    """Send readers on in the server on port 80, too, of an owner whom HTTPS is a choice there."""
+def _send_on_plain(site: dict[str, Any], routes: Iterable[Route], server: LocalServer) -> None:
+    """Send readers to HTTPS, which sends them on, where an owner's server on port 80 leads to where a route was."""
     http = site["servers"][0]
     for route in routes:
-        http["locations"] = [each for each in http["locations"] if each["location"] != route.moved_from]
-        http["locations"].append(_moved(route))
-        http["adopted"]["without"] = [each for each in http["adopted"]["without"] if each != route.moved_from]
+        old = route.moved_from or ""
+        sending = guard(route, server) | {sends_on(old): {"return": "308 https://$host$request_uri"}}
+        location = _location(old, sending)
+        location["adopted"] = {"directives": sending, "owns": [GUARD, _owned(sends_on(old))]}
+        http["locations"] = [each for each in http["locations"] if each["location"] != old] + [location]
+        http["adopted"]["without"] = [each for each in http["adopted"]["without"] if each != old]
 
 
 def _owned(condition: str) -> str:
@@ -192,7 +218,7 @@ def _owned(condition: str) -> str:
 def _adopting(location: dict[str, Any]) -> dict[str, Any]:
     """Have an owner's location keep every line that the route does not set, but for those that are ours by name."""
     ours = [each for each in location["owns"] if "constellation_edge" in each or each.startswith(("if ", "rewrite "))]
-    return {**location, "adopted": {"directives": location["directives"], "owns": ours}}
+    return {**location, "adopted": {"directives": location["directives"], "owns": ours, "yields": ["proxy_set_header"]}}
 
 
 def _challenge() -> dict[str, Any]:
@@ -219,8 +245,9 @@ def _proxy(route: Route, where: Mapping[str, Any]) -> dict[str, Any]:
         "X-Forwarded-For $remote_addr",
         "X-Forwarded-Host $host",
         "X-Forwarded-Proto $scheme",
-        *(f'{name} ""' for name in _CLAIMS),
-        "Upgrade $http_upgrade",
+        "X-Forwarded-Port $server_port",
+        *(f'{claim.name} ""' for claim in CLAIMS),
+        "Upgrade $constellation_edge_upgrade",
         "Connection $constellation_edge_connection",
     ]
     if route.fixed_content_length:
@@ -229,6 +256,9 @@ def _proxy(route: Route, where: Mapping[str, Any]) -> dict[str, Any]:
         **where,
         "proxy_http_version": "1.1",
         "proxy_set_header": headers,
+        # So many names do not fit into what nginx takes by itself.
+        "proxy_headers_hash_max_size": "1024",
+        "proxy_headers_hash_bucket_size": "128",
         "proxy_connect_timeout": "30s",
         "proxy_send_timeout": f"{max(route.read_timeout, 60)}s",
         "proxy_read_timeout": f"{route.read_timeout}s",

@@ -23,7 +23,7 @@ Names = Mapping[str, Mapping[str, Any]]
 
 # RFC 6761 section 6.3 (2013): the loopback address, whatever DNS says. Of the two the one that services listen on.
 _LOCALHOST = {"localhost": "127.0.0.1"}
-_VARIABLE = "$constellation_edge_upstream"
+VARIABLE = "$constellation_edge_upstream"
 # nginx wants at least 8 pages, which have 16 KiB on a Raspberry Pi 5 and 64 KiB on some ARM servers.
 _ZONE_SIZE = "512k"
 # nginx counts in whole seconds, the current one included: a new address is used after two seconds at most, whatever
@@ -69,9 +69,9 @@ def directives(site: Site, route: Route, platform: Platform, names: Names) -> di
         target_url = f"{upstream.scheme}://{_group(site, route)}{path}"
         return {"proxy_pass": target_url, "proxy_redirect": _redirect(site, route, "", strips), **tls}
     found = names[upstream.host]
-    target = Upstream(upstream.scheme, _VARIABLE, upstream.port)
+    target = Upstream(upstream.scheme, VARIABLE, upstream.port)
     return {
-        "set": f"{_VARIABLE} {found['full_name']}",
+        "set": f"{VARIABLE} {found['full_name']}",
         # With a variable nginx does not replace the location's path by itself.
         **({"rewrite": f"{_stripping(route)} /$1 break"} if strips else {}),
         "resolver": _resolver(found, platform),
@@ -83,7 +83,7 @@ def directives(site: Site, route: Route, platform: Platform, names: Names) -> di
 def owned(route: Route) -> list[str]:
     """Return what `directives` can set, in the form of `owns`: of `set` and `rewrite` nothing but our own lines."""
     tls = ["proxy_ssl_name"] if route.upstream.scheme == "https" and not is_literal(route.upstream) else []
-    return ["proxy_pass", "proxy_redirect", "resolver", f"set {_VARIABLE}", f"rewrite {_stripping(route)}", *tls]
+    return ["proxy_pass", "proxy_redirect", "resolver", f"set {VARIABLE}", f"rewrite {_stripping(route)}", *tls]
 
 
 def notes(sites: Iterable[Site], names: Names) -> list[str]:

@@ -340,7 +340,7 @@ def test_the_way_in_is_told_in_the_run_that_opens_it(monkeypatch, tmp_path):
     (tmp_path / "ufw" / "user.rules").write_text(rule)
     assert reconcile(_request(), check=True, etc=tmp_path, call=call).notes == []
     (note,) = reconcile(_request(ssh_ports=(22, 2222)), check=True, etc=tmp_path, call=call).notes
-    assert note.startswith("the firewall lets SSH in on port 22, 2222: ")
+    assert note.startswith("the firewall lets SSH in on port 2222: ")
 
 
 def test_what_the_firewall_closes_is_named():

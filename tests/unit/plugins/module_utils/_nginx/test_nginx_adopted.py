@@ -308,9 +308,15 @@ def test_the_headers_of_the_http_level_come_along_where_the_server_has_none(host
     (host / "conf.d" / "proxy.conf").write_text("proxy_set_header X-House $host;\ninclude more.inc;\n")
     (host / "more.inc").write_text("proxy_set_header X-Floor 1;\n")
     (host / "conf.d" / "broken.conf").write_text("server {\n")
-    carried_out(host, wanted())
+    (host / "conf.d" / "port.conf").write_text("proxy_set_header X-Port 443;\n")
+    site = wanted()
+    site["servers"][1]["locations"][0]["adopted"]["directives"]["proxy_set_header"] += ['X-Port ""', 'X-Floor ""']
+    site["servers"][1]["locations"][0]["adopted"]["yields"] = ["proxy_set_header"]
+    carried_out(host, site)
     after = theirs.read_text()
     assert (after.count("proxy_set_header X-House $host;"), after.count("proxy_set_header X-Floor 1;")) == (1, 1)
+    # What is emptied gives way to what its owner says, wherever that is.
+    assert (after.count("X-Port 443"), after.count("X-Port"), after.count("X-Floor")) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("target", ["http://$constellation_edge_upstream:80", "http://constellation_edge_a_nas_80"])
@@ -336,6 +342,30 @@ def test_an_old_path_is_sent_on_in_an_owners_location_and_left_as_it_was(host: P
     carried_out(host)
     assert "308" not in theirs.read_text()
     assert 'auth_basic "cameras";\n        proxy_pass http://192.168.0.10/zm/;' in theirs.read_text()
+
+
+def test_what_sends_readers_on_stands_before_what_would_end_it(host: Path, theirs: Path) -> None:
+    rewrite = "        rewrite ^/zm/(.*)$ /$1 break;\n        proxy_pass http://192.168.0.10/zm/;"
+    theirs.write_text(theirs.read_text().replace("        proxy_pass http://192.168.0.10/zm/;", rewrite))
+    sent = {"if ($request ~ ^(?:GET|HEAD)\\s/zm/(\\S*))": {"return": "308 https://$host/camera/$1"}}
+    site = wanted(path="/camera/")
+    site["servers"][1]["locations"] += [{"location": "/zm/", "directives": sent, "adopted": {"directives": sent}}]
+    site["servers"][1]["drops"] = ["auth_basic"]
+    carried_out(host, site)
+    text = theirs.read_text()
+    assert text.index("return 308") < text.index("rewrite ^/zm/")
+
+
+def test_a_redirect_of_ours_is_not_his(host: Path, theirs: Path) -> None:
+    """Whether an owner's port 80 leads to HTTPS is what he made of it."""
+    plain = "server { listen 80; server_name home.test; location /zm/ { proxy_pass http://192.168.0.10/zm/; } }\n"
+    theirs.write_text(theirs.read_text().partition("}server {")[0] + "}\n" + plain)
+    sent = {"if ($request ~ ^(?:GET|HEAD)\\s/zm/(\\S*))": {"return": "308 https://$host$request_uri"}}
+    site = wanted()
+    site["servers"][0]["locations"] += [{"location": "/zm/", "directives": sent, "adopted": {"directives": sent}}]
+    carried_out(host, site)
+    assert "308" in theirs.read_text()
+    assert [each["redirects"] for each in standing(str(host), ["home.test"])] == [False, False]
 
 
 def test_the_default_server_of_an_adopted_file_stays_the_only_one(host: Path, theirs: Path) -> None:

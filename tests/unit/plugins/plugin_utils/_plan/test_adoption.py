@@ -149,7 +149,7 @@ def test_in_a_location_of_the_owner_nothing_but_ours_goes():
     assert all(
         "constellation_edge" in each or each.startswith(("if ", "rewrite ")) for each in route["adopted"]["owns"]
     )
-    assert "proxy_set_header" in route["owns"]
+    assert "proxy_set_header Host" in route["owns"]
 
 
 def test_challenges_are_answered_whatever_the_server_asks_for():
@@ -195,8 +195,9 @@ def test_a_constellation_server_at_another_path_too_is_told():
     (text,) = told(found, adopt=True)
     assert "constellation:7 has location /house/ with http://localhost:8088: the server answers under the path" in text
     assert "or write `path: /house/` into the route, or `moved_from: /house/` to send readers on" in text
-    (text,) = told(server(locations=[location(location="= /")]), adopt=True)
-    assert text.endswith("alone. Take the location out there")
+    for path in ("= /", "/constellation"):
+        (text,) = told(server(locations=[location(location=path)]), adopt=True)
+        assert text.endswith("alone. Take the location out there")
     assert told(server(locations=[location(location="/", upstream="http://localhost:8089")]), adopt=True) == []
 
 

@@ -39,7 +39,7 @@ def location(path="/", upstream="http://localhost:8088", **more):
 
 
 def old_paths(servers, *routes, **more):
-    (site,) = with_moves(sites(*routes, **more), servers)
+    (site,) = with_moves(sites(*routes, **more), servers, {})
     return [route.moved_from for route in site.routes]
 
 
@@ -51,7 +51,30 @@ def test_a_server_that_was_at_the_root_is_followed(ours):
 def test_a_redirect_that_an_earlier_run_made_stays():
     made = location(upstream="", ours=True, moved_to="/constellation/")
     assert old_paths([server(made, ours=True)]) == ["/"]
-    assert old_paths([server({**made, "moved_to": "/other/"}, ours=True)]) == [None]
+    # Of an earlier move; but not where that path is another route's.
+    assert old_paths([server({**made, "moved_to": "/other/"}, ours=True)]) == ["/"]
+    other = {"path": "/other/", "upstream": "http://10.0.0.1"}
+    assert old_paths([server({**made, "moved_to": "/other/"}, ours=True)], ROUTE, other) == [None, None]
+
+
+@pytest.mark.parametrize(
+    "proxy_pass", ["http://$constellation_edge_upstream:8088", "http://srv.lan:8088", "http://192.168.0.9:8088"]
+)
+def test_a_server_given_by_name_is_known_by_what_nginx_was_given(proxy_pass):
+    names = {"srv": {"full_name": "srv.lan", "address": "192.168.0.9"}}
+    there = [server(location(ours=True, upstream=proxy_pass), ours=True)]
+    by_name = sites({**ROUTE, "upstream": "http://srv:8088"})
+    assert with_moves(by_name, there, names)[0].routes[0].moved_from == "/"
+    assert with_moves(by_name, there, {})[0].routes[0].moved_from is None
+
+
+def test_a_server_that_was_served_without_https_is_followed():
+    found = [server(location(), listens=["*:80"], redirects=False)]
+    plan = planned(found, adopt=True)
+    assert [each["location"] for each in plan["nginx_sites"][1]["servers"][1]["locations"]] == ["/constellation/", "/"]
+    http = plan["nginx_sites"][1]["servers"][0]["locations"][1]
+    # HTTPS sends on, so that the new paths are right here, too.
+    assert http["adopted"]["directives"] == {SENT_ON: {"return": "308 https://$host$request_uri"}}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +83,6 @@ def test_a_redirect_that_an_earlier_run_made_stays():
         [],
         [server(location(upstream="http://localhost:8089"))],
         [server(location("/constellation/"))],
-        [server(location(), listens=["*:80"])],
         [server(location(), names=["b.example.org"])],
     ],
 )
@@ -95,7 +117,7 @@ def test_an_old_path_that_cannot_be_is_refused(routes, said):
 
 def told(found, *routes):
     items = raw(*routes, adopt=True)
-    return [each.text for each in standing_problems(items, with_moves(read_sites(items, PRESETS), found), found)]
+    return [each.text for each in standing_problems(items, with_moves(read_sites(items, PRESETS), found, {}), found)]
 
 
 def test_an_owner_is_asked_only_where_he_serves_something_else_there():
@@ -128,7 +150,11 @@ def test_the_plan_sends_on_proves_it_and_says_so():
 
 def test_a_route_that_comes_back_takes_the_redirect_away():
     found = planned([], {**ROUTE, "path": "/"})["nginx_sites"][1]["servers"][1]["locations"][0]
-    assert f"{SENT_ON} {{}}" in found["owns"]
+    assert {f"{SENT_ON} {{}}", "return", "default_type"} <= set(found["owns"])
+    found = planned([], {"path": "/cam/", "upstream": "http://10.0.0.1"})["nginx_sites"][1]["servers"][1]["locations"][
+        0
+    ]
+    assert {"if ($request ~ ^(?:GET|HEAD)\\s/cam/(\\S*)) {}", "return", "default_type"} <= set(found["owns"])
     found = planned([])["nginx_sites"][1]["servers"][1]["locations"][1]
     assert f"{SENT_ON} {{}}" in found["owns"]
 
@@ -138,16 +164,48 @@ def test_in_an_owners_location_nothing_but_the_redirect_is_set():
     root = plan["nginx_sites"][1]["servers"][1]["locations"][1]
     assert root["adopted"] == {
         "directives": {SENT_ON: {"return": "308 https://$host/constellation/$1"}},
-        "owns": [f"{SENT_ON} {{}}"],
+        "owns": ["if ($constellation_edge_kept) {}", f"{SENT_ON} {{}}"],
     }
     assert plan["nginx_sites"][1]["servers"][1]["adopted"]["without"] == []
     assert plan["nginx_sites"][1]["servers"][0]["adopted"]["without"] == ["/"]
 
 
+def test_the_console_is_kept_where_it_was_too():
+    """An owner's old location leads to the server still, for whatever is not sent on."""
+    local = LocalServer(ports=frozenset({8088}), folders=("/WebConsole",))
+    plan = planned([server(location())], local=local, adopt=True)
+    root = plan["nginx_sites"][1]["servers"][1]["locations"][1]["adopted"]
+    assert list(root["directives"]) == ["if ($constellation_edge_kept)", SENT_ON]
+    assert '"~*(?s)^1/(?:' in plan["nginx_sites"][0]["directives"]
+    assert '"~*(?s)^1/constellation/(?:' in plan["nginx_sites"][0]["directives"]
+
+
+def test_an_old_path_below_the_root_is_known_without_its_last_slash():
+    https = planned([], {**ROUTE, "moved_from": "/house/"})["nginx_sites"][1]["servers"][1]
+    bare = next(each for each in https["locations"] if each["location"] == "= /house")
+    assert bare["directives"] == {"return": "308 https://$host/constellation/$is_args$args"}
+    adopted = planned([], {**ROUTE, "moved_from": "/house/"}, adopt=True)["nginx_sites"][1]["servers"][1]
+    assert adopted["adopted"]["without"] == ["= /house", "/"]
+
+
+def test_an_old_path_that_an_owner_has_no_location_for_is_told():
+    old = {**ROUTE, "moved_from": "/"}
+    (note,) = planned([server(location("/zm/", "http://10.0.0.1"))], old, adopt=True)["notes"]
+    assert note.startswith("https://a.example.org/ is a location of its own now, in /etc/nginx/own, which sends")
+    assert planned([server(location())], old, adopt=True)["notes"] == []
+
+
+def test_what_ends_a_redirect_is_told_for_where_it_stands():
+    (note,) = planned([server(location(ours=True), ours=True)])["notes"]
+    assert note.endswith('`moved_from: ""` ends it')
+    (note,) = planned([server(location())], adopt=True)["notes"]
+    assert note.endswith("Taking that location out of /etc/nginx/own ends it")
+
+
 def test_an_owner_who_serves_without_https_has_readers_sent_on_there_too():
     found = [server(location()), server(location(), listens=["*:80"], redirects=False)]
-    (with_root,) = with_moves(sites(adopt=True), found)
-    assert plain_moves([with_root], found) == {("a.example.org", "/")}
+    (with_root,) = with_moves(sites(adopt=True), found, {})
+    assert plain_moves([with_root], found, {}) == {("a.example.org", "/")}
     http = planned(found, adopt=True)["nginx_sites"][1]["servers"][0]
     assert http["adopted"]["without"] == []
     assert [each["location"] for each in http["locations"]] == ["^~ /.well-known/acme-challenge/", "/"]
@@ -161,7 +219,13 @@ def test_a_console_that_closes_is_told_in_the_run_that_closes_it():
         "the Constellation server's Console (/WebConsole) was served through a.example.org whatever the client's "
         "address, and is now to the LAN alone. `console: public` in route /constellation/ opens it again"
     )
-    for found in ([], [server({**there, "keeps": True}, ours=True)], [server(location("/a/", "http://10.0.0.1"))]):
+    denied = [server({**there, "denies": True})]
+    for found in (
+        [],
+        denied,
+        [server({**there, "keeps": True}, ours=True)],
+        [server(location("/a/", "http://10.0.0.1"))],
+    ):
         assert planned(found, local=local)["notes"] == []
     assert planned([server(there)], {**ROUTE, "console": "public"}, local=local)["notes"] == []
 
@@ -169,6 +233,7 @@ def test_a_console_that_closes_is_told_in_the_run_that_closes_it():
 def test_what_is_served_is_looked_at_only_where_a_route_is_new():
     there = [server(location("/constellation/", ours=True), ours=True)]
     assert planned(there)["is_new"] is False  # nginx is not there
-    for found, new in ((there, False), ([server(location("/constellation/"))], True), ([], True)):
+    redirect = [server(location("/constellation/", "", ours=True, moved_to="/c/"), ours=True)]
+    for found, new in ((there, False), ([server(location("/constellation/"))], True), ([], True), (redirect, True)):
         plan = edge_plan(sites(), {**HOST, "nginx_installed": True, "servers": found})
         assert plan["is_new"] is new

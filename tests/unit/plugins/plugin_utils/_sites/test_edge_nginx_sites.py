@@ -99,7 +99,8 @@ def test_constellation_never_gets_a_request_without_a_length():
 def test_what_a_client_claims_about_itself_is_replaced():
     headers = location({"path": "/", "upstream": "http://10.0.0.1"})["directives"]["proxy_set_header"]
     assert "X-Forwarded-For $remote_addr" in headers
-    for name in ("Forwarded", "CF-Connecting-IP", "True-Client-IP", "X-Forwarded-Port"):
+    assert "X-Forwarded-Port $server_port" in headers
+    for name in ("Forwarded", "CF-Connecting-IP", "True-Client-IP", "Remote-User", "Proxy"):
         assert f'{name} ""' in headers
 
 
@@ -151,7 +152,7 @@ def test_a_location_owns_what_it_can_set_and_nothing_of_its_owner(app, prefix, b
     sites = declared(route | ({"app": app} if app else {}))
     for server in (server for site in sites for server in site["servers"]):
         for each in server["locations"]:
-            assert set(each["directives"]) <= set(each["owns"])
+            assert set(each["directives"]) <= {one if one.startswith("if ") else one.split()[0] for one in each["owns"]}
             assert each.get("state", "present") == "present"
             assert not {"auth_basic", "allow", "deny", "include", "add_header", "limit_req"} & set(each["owns"])
 
@@ -169,6 +170,16 @@ def test_hsts_that_is_switched_off_goes_and_the_owners_headers_stay():
     after = text_of(before.replace(hsts, hsts + mine), declared(route, hsts=False))
     assert after == before.replace(hsts, mine)
     assert text_of(after, declared(route, hsts=False)) == after
+
+
+def test_a_header_that_the_owner_sets_for_a_service_is_his():
+    """As beside his `auth_request`: emptied, the service would believe nobody; ours beside it, the client."""
+    route = {"path": "/zm/", "upstream": "http://10.0.0.1"}
+    before = text_of(None, declared(route))
+    assert '        proxy_set_header Remote-User "";\n' in before
+    mine = "        proxy_set_header remote-user $user; # of my login\n        proxy_set_header X-Mine 1;\n"
+    after = text_of(before.replace('        proxy_set_header Remote-User "";\n', mine), declared(route))
+    assert after == before.replace('        proxy_set_header Remote-User "";\n', mine)
 
 
 def test_a_changed_preset_leaves_the_owners_lines_in_a_location():
