@@ -4,18 +4,31 @@
 
 // A server on Mono's HttpListener that finds its Console by as many spellings as a server of that kind can: whatever way
 // the listener tells a path (as sent, decoded, with its dots resolved), with backslashes and doubled slashes as one
-// slash, in any case. What this one does not find, the real one does not find either.
+// slash, in any case, compared as bytes and by a culture. What this one does not find, the real one does not find either.
+//
+// `spellings NAME` prints, escaped, whatever a culture takes for the name with one character more or another one.
 
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Net;
 using System.Text;
 
 public static class Listener
 {
+    private static readonly CompareInfo Culture = CultureInfo.InvariantCulture.CompareInfo;
+
     public static void Main(string[] arguments)
     {
+        if (arguments[0] == "spellings")
+        {
+            foreach (var spelling in Spellings(arguments[1]).Where(each => Means(each, arguments[1])))
+            {
+                Console.WriteLine(Uri.EscapeDataString(spelling));
+            }
+            return;
+        }
         var listener = new HttpListener();
         listener.Prefixes.Add(arguments[0]);
         listener.Start();
@@ -57,6 +70,33 @@ public static class Listener
                 parts.RemoveAt(parts.Count - 1);
             }
         }
-        return parts.Any(part => string.Equals(part, folder, StringComparison.OrdinalIgnoreCase));
+        return parts.Any(part => Means(part, folder));
+    }
+
+    private static bool Means(string part, string folder)
+    {
+        return string.Equals(part, folder, StringComparison.OrdinalIgnoreCase)
+            || Culture.IsPrefix(part, folder, CompareOptions.IgnoreCase);
+    }
+
+    // Each character of the first plane once more, before, behind and between the letters, and in the place of each.
+    private static IEnumerable<string> Spellings(string name)
+    {
+        for (var code = 1; code <= 0xFFFF; code++)
+        {
+            var character = ((char)code).ToString();
+            if (char.IsSurrogate((char)code))
+            {
+                continue;
+            }
+            for (var at = 0; at <= name.Length; at++)
+            {
+                yield return name.Insert(at, character);
+                if (at < name.Length)
+                {
+                    yield return name.Remove(at, 1).Insert(at, character);
+                }
+            }
+        }
     }
 }

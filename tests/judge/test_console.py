@@ -19,6 +19,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.sche
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
+from docker.models.containers import Container
 from lab import recipes
 from lab.containers import LABEL, File, execute, put
 from lab.engine import ensure_engine
@@ -81,6 +82,13 @@ SPELLINGS = (
     ),
     *("/WebConsole/%2e%2e%5cWebConsole", "/constellation/WebConsole", "/other/base/WebConsole/"),
     *(f"/Web%E2%80%{last}Console" for last in ("8E", "8F", "AA", "AB", "AC", "AD", "AE")),
+    *(
+        "/Web%E2%80%8DConsole/",
+        "/%EF%BB%BFWebConsole/",
+        "/WebConsol%CC%81e",
+        "/Web%C2%ADCon%00sole",
+        "/%EF%BD%97ebConsole",
+    ),
     *("/%E2%80%8EWebConsole", "/%e2%80%aaW%E2%80%8febConsole/app.js", "/Web%25E2%2580%258EConsole"),
     *("/#/../WebConsole", "/x#\\WebConsole", "/WebConsole#x", "/WebConsole#/..", "/WebConsole?/.."),
 )
@@ -107,8 +115,8 @@ class Compiler(Images):
 
 
 @pytest.fixture(scope="module")
-def listener(judge: Judge) -> Iterator[None]:
-    """Run the listener, on the loopback of the judge's container."""
+def listener(judge: Judge) -> Iterator[Container]:
+    """Run the listener, on the loopback of the judge's container; return the container with Mono."""
     client = ensure_engine()
     run = os.environ.get("LAB_RUN") or f"j{secrets.token_hex(3)}"
     container = client.containers.run(
@@ -124,7 +132,7 @@ def listener(judge: Judge) -> Iterator[None]:
         put(container, {f"{FOLDER}/{SOURCE.name}": File(SOURCE.read_bytes())})
         execute(container, ["mcs", f"-out:{FOLDER}/Listener.exe", f"{FOLDER}/{SOURCE.name}"])
         container.exec_run(["mono", f"{FOLDER}/Listener.exe", f"http://+:{LISTENER}/", "WebConsole"], detach=True)
-        yield
+        yield container
     finally:
         container.remove(force=True, v=True)
 
@@ -172,6 +180,16 @@ def test_no_spelling_leads_there_from_outside(judge: Judge) -> None:
     for target, answer in zip(targets, through(judge, targets), strict=True):
         assert not is_console(answer), target
         assert answer[0] in (400, 403, 404) or answer[1].startswith("other "), (target, answer)
+
+
+@pytest.mark.long
+def test_no_spelling_that_a_culture_takes_for_it_leads_there(judge: Judge, listener: Container) -> None:
+    said = execute(listener, ["mono", f"{FOLDER}/Listener.exe", "spellings", "WebConsole"]).out.split()
+    # The name itself, in other cases, and with what the comparison passes over.
+    assert len(said) > 500, said
+    assert {"Web%E2%80%8DConsole", "%EF%BB%BFWebConsole", "WebCon%C5%BFole"} <= set(said)
+    for target, answer in zip(said, through(judge, [f"/constellation/{each}/" for each in said]), strict=True):
+        assert answer[0] in (400, 403), (target, answer)
 
 
 @pytest.mark.usefixtures("listener")

@@ -26,8 +26,9 @@ _SLASH = r"[/\x5c]"
 _ANY = f".*{_SLASH}"
 # Mono resolves escapes twice and more, nginx once. A path that is escaped twice is nobody's but an intruder's.
 _STILL_ESCAPED = ".*%[0-9a-f][0-9a-f]"
-# Mono drops the signs of writing direction (U+200E, U+200F, U+202A to U+202E) out of a path, nginx does not.
-_DROPPED = r".*\xe2\x80[\x8e\x8f\xaa-\xae]"
+# Mono drops some characters out of a path, passes over others when it compares, and takes others for letters. What is
+# no printable ASCII is asked for by none of the server's clients.
+_STRANGE = r".*[^\x20-\x7e]"
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,11 @@ def kept_text(sites: Iterable[Site], server: LocalServer) -> str:
     if not paths:
         return ""
     networks = " ".join(f"{network} 0;" for network in dict.fromkeys([*LAN_NETWORKS, *server.lan]))
-    names = "|".join(map(_folder, _kept_folders(server)))
-    entries = " ".join(
-        rf'"~*(?s)^1{_literal(path)}(?:(?:{_ANY})?(?:{names})|{_STILL_ESCAPED}|{_DROPPED})" 1;' for path in paths
-    )
+    # A name that is no ASCII is strange anyhow.
+    names = [_folder(folder) for folder in _kept_folders(server) if folder.isascii()]
+    kept_ones = [f"(?:{_ANY})?(?:{'|'.join(names)})"] if names else []
+    forbidden = "|".join((*kept_ones, _STILL_ESCAPED, _STRANGE))
+    entries = " ".join(f'"~*(?s)^1{_literal(path)}(?:{forbidden})" 1;' for path in paths)
     return "\n".join(
         (
             f"geo {_OUTSIDE} {{ default 1; {networks} }}",
@@ -108,19 +110,7 @@ def _folder(path: str) -> str:
 
 def _literal(path: str) -> str:
     """Return an expression for a text, without a sign that would need quotes in nginx's configuration."""
-    return "".join(_letter(letter) for letter in path)
-
-
-def _letter(letter: str) -> str:
-    # `~*` ignores the case of ASCII alone: nginx compares bytes.
-    if letter.isascii():
-        return letter if letter.isalnum() or letter in "_-/" else rf"\x{ord(letter):02x}"
-    forms = dict.fromkeys("".join(rf"\x{byte:02x}" for byte in form.encode()) for form in _cases(letter))
-    return f"(?:{'|'.join(forms)})"
-
-
-def _cases(letter: str) -> Iterable[str]:
-    return (form for form in (letter, letter.lower(), letter.upper()) if len(form) == 1)
+    return "".join(letter if letter.isalnum() or letter in "_-/" else rf"\x{ord(letter):02x}" for letter in path)
 
 
 def local_server(found: Mapping[str, Any], listen_uris: Iterable[str], lan: Iterable[str]) -> LocalServer:

@@ -91,9 +91,9 @@ def test_the_owner_can_add_to_the_lan():
 
 
 def test_a_name_is_written_without_a_sign_of_nginx():
-    server = LocalServer(folders=("/My {Console};é", "/a.b/c"))
+    server = LocalServer(folders=("/My {Console};", "/Pâge", "/a.b/c"))
     common = declared(ROUTE, server=server)[0]["directives"]
-    assert r"(?:My\x20\x7bConsole\x7d\x3b(?:\xc3\xa9|\xc3\x89)|a\x2eb[/\x5c](?:.*[/\x5c])?c)" in common
+    assert r"(?:My\x20\x7bConsole\x7d\x3b|a\x2eb[/\x5c](?:.*[/\x5c])?c)" in common
 
 
 def test_what_is_opened_again_leaves_no_trace_and_the_owners_lines_stay():
