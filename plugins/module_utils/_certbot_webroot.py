@@ -15,10 +15,12 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ._deadline import cut_after
 from ._files import make_folders
 
 CHALLENGES = ".well-known/acme-challenge"
 _ATTEMPTS = 3
+_SECONDS = 5.0
 _PAUSE = 0.5
 _REDIRECTS = 3
 
@@ -90,20 +92,20 @@ def _get(url: str, address: str) -> tuple[int, str, str]:
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    connection = http.client.HTTPConnection(parts.hostname or "", port, timeout=5)
+    name = parts.hostname or ""
+    connection = http.client.HTTPConnection(name, port)
     try:
-        connection.sock = _socket(address, port, parts.hostname or "", secure)
-        connection.request("GET", parts.path, headers={"Host": parts.hostname or "", "Connection": "close"})
-        response = connection.getresponse()
-        return response.status, response.getheader("Location") or "", response.read(200).decode("ascii", "replace")
+        with socket.create_connection((address, port), _SECONDS) as plain, cut_after(plain, _SECONDS):
+            connection.sock = _secured(plain, name) if secure else plain
+            connection.request("GET", parts.path, headers={"Host": name, "Connection": "close"})
+            response = connection.getresponse()
+            body = response.read(200).decode("ascii", "replace")
+            return response.status, response.getheader("Location") or "", body
     finally:
         connection.close()
 
 
-def _socket(address: str, port: int, name: str, secure: bool) -> socket.socket:
-    plain = socket.create_connection((address, port), timeout=5)
-    if not secure:
-        return plain
+def _secured(plain: socket.socket, name: str) -> ssl.SSLSocket:
     # Like the CA, which does not look at the certificate of an HTTPS target either.
     context = ssl.create_default_context()
     context.check_hostname = False

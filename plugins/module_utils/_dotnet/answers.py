@@ -8,6 +8,7 @@ import http.client
 import re
 import socket
 
+from .._deadline import cut_after
 from .listen_uri import ListenUri
 
 LOOPBACK = "127.0.0.1"
@@ -19,7 +20,7 @@ def ask(uri: ListenUri, path: str = "", timeout: float = 5.0) -> str:
 
     The listener of Mono answers ``400 Bad Request (Invalid host)`` to whatever lies outside its prefixes; any other
     answer, an error page too, comes from behind one. A prefix with a host is asked with that host in the Host header.
-    ``timeout`` is in seconds and counts for each step of the connection.
+    ``timeout`` is in seconds, for connecting and for the answer after it.
     """
     if uri.scheme == "https":
         return _connects(uri, timeout)
@@ -28,13 +29,15 @@ def ask(uri: ListenUri, path: str = "", timeout: float = 5.0) -> str:
     for address in _addresses(uri):
         connection = http.client.HTTPConnection(address, uri.port, timeout=timeout)
         try:
-            connection.putrequest("GET", path or uri.path, skip_host=True, skip_accept_encoding=True)
-            connection.putheader("Host", f"{host}:{uri.port}")
-            connection.putheader("Connection", "close")
-            connection.endheaders()
-            answer = connection.getresponse()
-            if answer.status != 400 or b"invalid host" not in answer.read(4096).lower():
-                return LISTENING
+            connection.connect()
+            with cut_after(connection.sock, timeout):
+                connection.putrequest("GET", path or uri.path, skip_host=True, skip_accept_encoding=True)
+                connection.putheader("Host", f"{host}:{uri.port}")
+                connection.putheader("Connection", "close")
+                connection.endheaders()
+                answer = connection.getresponse()
+                if answer.status != 400 or b"invalid host" not in answer.read(4096).lower():
+                    return LISTENING
             return "a process listens on the port, but not under this URI (400 Invalid host)"
         except (OSError, UnicodeError) as error:
             problem = _why(error)

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from .._deadline import cut_after
 
 SERVED = ""
 _SECONDS = 5.0
@@ -38,10 +41,13 @@ def ask(question: Question, timeout: float = _SECONDS) -> str:
     takes the request and does not know it, which is 404, too.
     """
     parts = urlsplit(question.url)
-    connection = _connection(parts.scheme, parts.hostname or "", parts.port, timeout)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    connection = http.client.HTTPConnection(host, port)
     try:
-        connection.request("GET", parts.path or "/", headers={"Host": question.host, "Connection": "close"})
-        status = connection.getresponse().status
+        with socket.create_connection((host, port), timeout) as plain, cut_after(plain, timeout):
+            connection.sock = _secured(plain, host) if parts.scheme == "https" else plain
+            connection.request("GET", parts.path or "/", headers={"Host": question.host, "Connection": "close"})
+            status = connection.getresponse().status
     except OSError as error:
         return f"nothing answers there: {_why(error)}"
     except http.client.HTTPException as error:
@@ -51,14 +57,12 @@ def ask(question: Question, timeout: float = _SECONDS) -> str:
     return f"it answers {status} there" if status in (400, 404) else SERVED
 
 
-def _connection(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
-    if scheme != "https":
-        return http.client.HTTPConnection(host, port, timeout=timeout)
+def _secured(plain: socket.socket, host: str) -> ssl.SSLSocket:
     # As nginx does: a back end's certificate is not checked.
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+    return context.wrap_socket(plain, server_hostname=host)
 
 
 def _why(error: OSError) -> str:

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .._deadline import cut_after
 from .._lan import LAN_NETWORKS
 from .connected import resolve
 from .server_uri import ServerUri
@@ -59,10 +60,10 @@ class UnreachableError(Exception):
 def reach(uri: ServerUri, timeout: float = TIMEOUT) -> Trouble | None:
     """Ask an address and return what is wrong with it, None when a Constellation server answers.
 
-    ``timeout`` is in seconds and counts for each step of the connection.
+    ``timeout`` is in seconds, for connecting to each address and for the answer after it.
     """
     try:
-        with connected_to(uri, timeout) as plain, _secured(uri, plain) as used:
+        with connected_to(uri, timeout) as plain, cut_after(plain, timeout), _secured(uri, plain) as used:
             return _judge(uri, *_answer(uri, used))
     except UnreachableError as error:
         return error.trouble

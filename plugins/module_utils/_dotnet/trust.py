@@ -12,6 +12,7 @@ import ssl
 import stat
 from collections.abc import Iterable
 
+from .._deadline import cut_after
 from .._files import read_bytes
 from .._process import PROC
 from .reach import TIMEOUT, Trouble, UnreachableError, connected_to, system_context
@@ -49,7 +50,11 @@ def distrust(uri: ServerUri, pid: int, timeout: float = TIMEOUT) -> Trouble | No
         with contextlib.suppress(ValueError, ssl.SSLError):  # what is damaged, Mono cannot trust either
             context.load_verify_locations(cadata=root.decode("ascii"))
     try:
-        with connected_to(uri, timeout) as plain, context.wrap_socket(plain, server_hostname=uri.host):
+        with (
+            connected_to(uri, timeout) as plain,
+            cut_after(plain, timeout),
+            context.wrap_socket(plain, server_hostname=uri.host),
+        ):
             return None
     except UnreachableError as error:
         return error.trouble
@@ -153,6 +158,7 @@ def _root(uri: ServerUri, timeout: float) -> bytes:
     with (
         contextlib.suppress(OSError, UnreachableError),
         connected_to(uri, timeout) as plain,
+        cut_after(plain, timeout),
         context.wrap_socket(plain, server_hostname=uri.host) as used,
     ):
         return _verified_chain(used)[-1]

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from .._deadline import cut_after
+
 
 class ProbeError(Exception):
     """The other side did not do what was asked; the message says what it did."""
@@ -127,7 +129,6 @@ def tls_context(ca_file: str = "", verify: bool = True) -> ssl.SSLContext:
 def opened(target: Target) -> Iterator[socket.socket]:
     """Yield a connected socket, with TLS where the URL asks for it, which is cut off when the time is over.
 
-    A socket's own timeout counts from byte to byte, so that a peer that drips would hold it for ever; hence the timer.
     Raises ProbeError for every way in which the connection, the TLS handshake or the exchange inside fails, except
     ssl.SSLCertVerificationError, which a caller may want to look into.
     """
@@ -137,47 +138,28 @@ def opened(target: Target) -> Iterator[socket.socket]:
         plain = connect(peer, target.port, target.timeout)
     except OSError as error:
         raise ProbeError(f"cannot connect to {where}: {_reason(error)}") from error
-    expired = threading.Event()
-
-    def cut() -> None:
-        expired.set()
-        _shut(plain)
-
-    timer = threading.Timer(target.timeout, cut)
-    timer.daemon = True
-    timer.start()
     used = plain
-    try:
-        plain.settimeout(target.timeout)
-        if target.secure:
-            # The descriptor moves into the wrapped socket: from here on it is that one which the timer has to cut.
-            used = tls_context(target.ca_file, target.verify).wrap_socket(
-                plain, server_hostname=target.host, do_handshake_on_connect=False
-            )
-            plain = used
-            used.do_handshake()
-        yield used
-    except ssl.SSLCertVerificationError:
-        raise
-    except ProbeError as error:
-        if expired.is_set():
-            raise ProbeError(f"{error}; cut after {target.timeout:g} s") from error
-        raise
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        if expired.is_set() or isinstance(error, TimeoutError):
-            raise ProbeError(f"{where}: no answer within {target.timeout:g} s") from error
-        raise ProbeError(f"{where}: {_reason(error)}") from error
-    finally:
-        timer.cancel()
-        used.close()
-
-
-def _shut(used: socket.socket) -> None:
-    try:
-        # The plain method on purpose: that of a TLS socket forgets its TLS state while another thread reads.
-        socket.socket.shutdown(used, socket.SHUT_RDWR)
-    except OSError:
-        return
+    with cut_after(plain, target.timeout) as expired:
+        try:
+            plain.settimeout(target.timeout)
+            if target.secure:
+                used = tls_context(target.ca_file, target.verify).wrap_socket(
+                    plain, server_hostname=target.host, do_handshake_on_connect=False
+                )
+                used.do_handshake()
+            yield used
+        except ssl.SSLCertVerificationError:
+            raise
+        except ProbeError as error:
+            if expired.is_set():
+                raise ProbeError(f"{error}; cut after {target.timeout:g} s") from error
+            raise
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if expired.is_set() or isinstance(error, TimeoutError):
+                raise ProbeError(f"{where}: no answer within {target.timeout:g} s") from error
+            raise ProbeError(f"{where}: {_reason(error)}") from error
+        finally:
+            used.close()
 
 
 def _reason(error: Exception) -> str:
