@@ -61,6 +61,10 @@ _HEADERS = (
     *("Upgrade", "Connection", "Content-Length"),
 )
 
+# What a service says of itself: its own HSTS would count instead of the site's, as the first of two does (RFC 6797
+# section 8.1, 2012), and by which program it was made is nobody's business.
+_HIDDEN = ("Strict-Transport-Security", "X-Powered-By")
+
 # A name with an underscore is, to many services, the same as one with a hyphen. nginx reads it in the default server.
 _NAMES = {"underscores_in_headers": "off", "ignore_invalid_headers": "on"}
 
@@ -73,6 +77,7 @@ ROUTE_DIRECTIVES = (
     *(f"proxy_set_header {name}" for name in _HEADERS),
     "proxy_headers_hash_max_size",
     "proxy_headers_hash_bucket_size",
+    *(f"proxy_hide_header {name}" for name in _HIDDEN),
     "proxy_connect_timeout",
     "proxy_send_timeout",
     "proxy_read_timeout",
@@ -166,9 +171,11 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
 
 
 def _route(site: Site, route: Route, platform: Platform, names: Names, server: LocalServer) -> dict[str, Any]:
+    # In an owner's server, what his services say of themselves is as he has it.
+    hidden = {} if site.adopt else {"proxy_hide_header": list(_HIDDEN)}
     location = _location(
         route.path,
-        guard(route, server) | _proxy(route, directives(site, route, platform, names)),
+        guard(route, server) | _proxy(route, directives(site, route, platform, names)) | hidden,
         # Before there was a route, a page of ours may have stood there, or what sent readers on.
         (GUARD, _owned(sends_on(route.path)), *owned(route), *ROUTE_DIRECTIVES, *_PAGE),
     )
