@@ -35,6 +35,7 @@ from ..plugin_utils._plan.moved import with_moves
 from ..plugin_utils._plan.plan import constellation_plan, edge_plan
 from ..plugin_utils._plan.ports import closed_ports, with_web
 from ..plugin_utils._plan.servers import constellation_hosts
+from ..plugin_utils._plan.standing import are_served
 from ..plugin_utils._sites.console import local_server
 from ..plugin_utils._sites.upstreams import asked_names
 
@@ -94,6 +95,9 @@ class ActionModule(ActionBase):
                 raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])
             plan |= {"host": host["host"], **edge_plan(sites, host["host"], server)}
+            # Not in every run: nothing is lost where all routes are served already.
+            if host["host"]["nginx_installed"] and not are_served(sites, servers):
+                self._refuse_losses(plan["nginx_sites"])
             plan |= {
                 "closed_ports": closed_ports(plan["closed_ports"], rules),
                 "acme_server": arguments["acme_server"],
@@ -141,6 +145,16 @@ class ActionModule(ActionBase):
                 raise AnsibleActionFail(f"host {self._host}: {said}")
             answer["msg"] = f"host {self._host}: {answer.get('msg', f'{module} failed')}"
         return answer
+
+    def _refuse_losses(self, sites: list[dict[str, Any]]) -> None:
+        """Fail where a service would be served without what protects it now, as nginx_site tells in check mode."""
+        check_mode, self._task.check_mode = self._task.check_mode, True
+        try:
+            answer = self._look("nginx_site", {"sites": sites})
+        finally:
+            self._task.check_mode = check_mode
+        if answer.get("failed"):
+            raise AnsibleActionFail(str(answer["msg"]))
 
     def _plainly(self, command: str) -> str:
         """Return what a command writes on the host, run as who logs in."""

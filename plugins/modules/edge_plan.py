@@ -149,10 +149,6 @@ nginx_sites:
   returned: on a proxy
   type: list
   elements: dict
-is_new:
-  description: Whether nginx is there and a route is not served by it yet.
-  returned: on a proxy
-  type: bool
 certificates:
   description: The certificates in the form that M(constellation.edge.certbot_certificate) takes.
   returned: on a proxy

@@ -78,7 +78,10 @@ def configuration(theirs: str | None) -> bytes:
 def test_who_reads_is_sent_on(judge: Judge, theirs: str | None) -> None:
     paths = [*(asked for asked, _told in ASKED), "/HEAD/rest/x", "/constellation/x", "/camera.2/x"]
     told = [body.decode() for body in judge.serve({"nginx.conf": configuration(theirs)}, paths)]
-    assert told[: len(ASKED)] == [f"308 {told}" for _asked, told in ASKED]
+    # Where an owner's location leads to the server still, its Console's guard is asked first.
+    kept = [theirs is not None and "%0d" in asked for asked, _told in ASKED]
+    wanted = ["403 " if is_kept else f"308 {to}" for is_kept, (_asked, to) in zip(kept, ASKED, strict=True)]
+    assert told[: len(ASKED)] == wanted
     assert told[len(ASKED) :] == [f"308 {BASE}rest/x", "served", "served"]
 
 

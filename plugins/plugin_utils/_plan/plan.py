@@ -15,7 +15,6 @@ from .._sites.platform import Platform
 from . import adoption, moved
 from .machine import Machine
 from .servers import constellation_routes, listen_uri
-from .standing import is_served
 
 
 def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServer = NO_SERVER) -> dict[str, Any]:
@@ -34,8 +33,6 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
             *adoption.notes(sites, servers),
             *moved.notes(written, sites, server, servers, names),
         ],
-        "is_new": bool(host.get("nginx_installed"))
-        and not all(is_served(site, route, servers) for site in sites for route in site.routes),
         "certificates": adoption.certificates(sites, servers),
         "probes": [
             probe | adoption.probe_traits(site, route, servers)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,8 +35,12 @@ def locations(site: Site, servers: Iterable[Server], port: str) -> list[Location
     return [location for server in found for location in server["locations"]]
 
 
-def is_served(site: Site, route: Route, servers: Iterable[Server]) -> bool:
-    """Whether a location of ours, or one that was taken over, has a route's path already."""
+def are_served(sites: Iterable[Site], servers: Sequence[Server]) -> bool:
+    """Whether locations of ours, or that were taken over, have the paths of all routes already."""
+    return all(_is_served(site, route, servers) for site in sites for route in site.routes)
+
+
+def _is_served(site: Site, route: Route, servers: Iterable[Server]) -> bool:
     there = [each for each in locations(site, servers, "443") if path_of(each) == route.path]
     return any(each["ours"] and not each["moved_to"] for each in there)
 

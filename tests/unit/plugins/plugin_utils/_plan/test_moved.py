@@ -11,6 +11,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.sche
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.adoption import standing_problems
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.moved import plain_moves, with_moves
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import edge_plan
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.standing import are_served
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
 
 PRESETS = {"generic": {}, "constellation": {"port": 8088}}
@@ -232,8 +233,11 @@ def test_a_console_that_closes_is_told_in_the_run_that_closes_it():
 
 def test_what_is_served_is_looked_at_only_where_a_route_is_new():
     there = [server(location("/constellation/", ours=True), ours=True)]
-    assert planned(there)["is_new"] is False  # nginx is not there
     redirect = [server(location("/constellation/", "", ours=True, moved_to="/c/"), ours=True)]
-    for found, new in ((there, False), ([server(location("/constellation/"))], True), ([], True), (redirect, True)):
-        plan = edge_plan(sites(), {**HOST, "nginx_installed": True, "servers": found})
-        assert plan["is_new"] is new
+    for found, served in (
+        (there, True),
+        ([server(location("/constellation/"))], False),
+        ([], False),
+        (redirect, False),
+    ):
+        assert are_served(sites(), found) is served
