@@ -33,6 +33,7 @@ def test_leaving_takes_our_lines_and_nothing_else(moved, movers, client):
             assert client.status(home, f"https://{of(home, url)}") == str(status)
 
 
+@pytest.mark.long
 @pytest.mark.owners("article")
 def test_who_moves_the_server_below_a_path_has_readers_of_old_addresses_sent_on(
     moved, movers, client, tmp_path, capsys
@@ -66,7 +67,8 @@ def test_who_moves_the_server_below_a_path_has_readers_of_old_addresses_sent_on(
             assert not Counter(statements(was.texts[file])) - Counter(statements(text))
         answer = client.curl(home, f"https://{home.domain}/rest/a%20b?c=1", "-o", "/dev/null", "-w", "%{redirect_url}")
         assert answer.stdout == f"https://{home.domain}/constellation/rest/a%20b?c=1"
-        assert client.status(home, f"https://{home.domain}/rest/a", "-d", "") == "404"
+        # His location goes on leading there, and the server does not know the path any more.
+        assert client.status(home, f"https://{home.domain}/rest/a", "-d", "") in ("400", "404")
         again = runs.site(path)
         assert again.count(home.name, "changed") == 0, again.changed(home.name)
 
