@@ -33,7 +33,7 @@ _OVERRIDE = ("Rails, Express, Symfony and others", "github.com/expressjs/method-
 
 
 class Claim(NamedTuple):
-    """One header; `believer` is who takes it for his proxy's word, `source` where that stands (read in 2026-11)."""
+    """One header; `believer` is who takes it for his proxy's word, `source` names the document that says so."""
 
     name: str
     kind: str
