@@ -55,7 +55,7 @@ fuzz: setup ## Feed random nginx and .NET texts to the readers and the editors f
 bench: setup ## Print our speed, memory and sizes beside what they are compared with
 	@test -x .cache/bench-venv/bin/python || .venv/bin/python -m venv .cache/bench-venv
 	@.cache/bench-venv/bin/python -m pip install -q --disable-pip-version-check -r tests/bench/requirements.txt
-	@$(PYTHON) -m bench
+	@PYTHONPATH=tests:.ansible/collections .venv/bin/python -m bench
 
 demo: setup ## Show the whole main job in containers; DISTRO=ubuntu2404 for another system
 	@$(PYTHON) -m demo $(DISTRO)

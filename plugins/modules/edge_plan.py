@@ -43,8 +43,16 @@ options:
       - C(upstream) is scheme, host and port of the service. Where the preset knows the usual port, the default is that
         port on the proxy itself; C(generic), C(jeedom) and C(zoneminder) have none.
       - The other keys win over the preset, which wins over these defaults. C(prefix) is V(keep), or V(strip) when the
-        service must not see the path; C(buffering) is V(true); C(read_timeout) is V(60), in seconds; C(max_body_size)
-        is V(0), no limit, in nginx's notation.
+        service must not see the path; C(read_timeout) is V(7200), in seconds without a byte from the service, so that a
+        WebSocket may be silent for an hour; C(max_body_size) is V(0), no limit, in nginx's notation; C(websocket) is
+        V(true).
+      - C(buffering) is V(false), so that events and video come at once. A service is then busy with an answer of more
+        than some 100 KB until its client has read it. V(true) is for one of few threads that does not stream, because
+        nginx then takes the whole answer at once, and gives nothing on until a buffer is full.
+      - A path with a part of two dots, in whatever form, is answered 400. With C(prefix=strip) the service gets what
+        the client wrote behind the prefix, and its cookies get the prefix.
+      - C(frame_ancestors) of a site are origins, such as V(https://dashboard.example.org), that may show its pages in a
+        frame, beside the sites of the same host; V(any) is everybody. What a service says of that itself counts.
       - C(probe) says what C(verify.yml) asks beyond the page. C(status) is a list of the codes that are right, C(sse),
         C(websocket) and C(stream) are paths below the route.
       - C(console) of a route with C(app=constellation) says who may open what the server keeps for its own host

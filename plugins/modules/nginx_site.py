@@ -232,6 +232,13 @@ options:
         kept in C(modules-enabled/99-constellation-edge.conf), which the distributions' C(nginx.conf) includes there.
       - Not given, what is there stays; empty, what carries our mark goes.
     type: raw
+  worker_connections:
+    description:
+      - How many connections a worker takes at least. A lower number in the C(events) block of C(nginx.conf) is raised,
+        with a comment that says which one was there; a higher one stays. C(worker_rlimit_nofile) becomes twice of it
+        in the file of O(main_directives), unless the owner says it elsewhere.
+      - Not given, what is there stays; V(0) puts the owner's number back.
+    type: int
   reload:
     description:
       - Makes the running nginx serve what is on disk, also when this call wrote nothing. An nginx that does not run
@@ -357,6 +364,7 @@ def main() -> None:
             "purge": {"type": "bool", "default": True},
             "disable_default": {"type": "bool", "default": False},
             "main_directives": {"type": "raw"},
+            "worker_connections": {"type": "int"},
             "reload": {"type": "bool", "default": True},
             "probe": {"type": "bool", "default": True},
             **RUN,
@@ -374,6 +382,7 @@ def main() -> None:
                 purge=given["purge"],
                 disable_default=given["disable_default"],
                 main=given["main_directives"],
+                worker_connections=given["worker_connections"],
             ),
             Manner(reload=given["reload"], probe=given["probe"]),
         )

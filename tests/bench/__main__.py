@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tools.checkout import CACHE, ROOT, tool_environment
 
-from . import fleet, inputs, ours, shipped
+from . import fleet, inputs, ours, shipped, slow
 
 ROUNDS = 5
 THEIR_PYTHON = CACHE / "bench-venv" / "bin" / "python"
@@ -195,6 +195,14 @@ def fleets(table: Table, folder: Path) -> None:
         table.line(f"edge_plan: {hosts:,} hosts", shown, f"ping       {other:8.1f} s", f"{mine / other:.2f}")
 
 
+def slow_readers(table: Table) -> None:
+    """Show who is served beside fifty slow readers of a service of two threads, as a route is and with `buffering`."""
+    for size, plain, held in slow.figures():
+        shown, other = (f"{served} of 10, {seconds * 1000:.0f} ms" for served, seconds in (plain, held))
+        title = f"50 slow readers of {size / 1e6:.1f} MB: others"
+        table.line(title, shown, f"buffered   {other}", f"{plain[1] / held[1]:.2f}")
+
+
 def leave_out(program: str, folder: Path, target: Path) -> str:
     """Copy the files of a folder that a program can read and write into a new one; returns both counts in words."""
     argv = [str(THEIR_PYTHON), "-m", "bench.theirs", program, str(folder)]
@@ -224,7 +232,10 @@ def main() -> int:
         print(leave_out("certbot", folder / "sites", folder / "sites-certbot") + "\n")
         table = Table()
         steps: list[Callable[[], None]] = [lambda each=each: compare(table, each, folder) for each in COMPARISONS]
-        for step in (*steps, *(lambda each=each: each(table, folder) for each in (growth, payloads, fleets))):
+        for step in (
+            *steps,
+            *(lambda each=each: each(table, folder) for each in (growth, payloads, fleets, slow_readers)),
+        ):
             try:
                 step()
             except (OSError, subprocess.CalledProcessError, ValueError) as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a service's redirect leads a client, through nginx: to the same place below the route's path."""
+"""Where a service's redirects and cookies lead, through nginx: to the same place below the route's path."""
 
 from __future__ import annotations
 
@@ -32,17 +32,44 @@ REDIRECTS = [
     (f"http://{NAME}:{SERVICE}/a/", "/s/a/", "/a/"),
     (f"http://{HOST}:{SERVICE}/a/", "/s/a/", "/a/"),
     (f"HTTPS://{NAME.upper()}:443/a/", "/s/a/", "/a/"),
+    # Nothing behind the host, a query alone, no scheme, a port that the service has inside its container alone.
+    (f"http://{NAME}", "/s/", "/"),
+    (f"http://{NAME}?a=1", "/s/?a=1", "/?a=1"),
+    (f"http://{NAME}/?a=1", "/s/?a=1", "/?a=1"),
+    (f"http://{NAME}/s?a=1", "/s/?a=1", "/s?a=1"),
+    (f"//{NAME}/a", "/s/a", "/a"),
+    (f"//{NAME}", "/s/", "/"),
+    (f"http://{NAME}:9000/a/", "/s/a/", "/a/"),
+    (f"http://{NAME}:9000", "/s/", "/"),
+    ("http://localhost:3000/a/", "/s/a/", "/a/"),
+    ("http://127.0.0.1:3000/a/", "/s/a/", "/a/"),
+    (f"http://{NAME}/sea", "/s/sea", "/sea"),
+    # What would be another host to a browser.
+    (f"http://{NAME}//id.example.net/a", f"http://{NAME}//id.example.net/a", "/id.example.net/a"),
+    (rf"http://{NAME}/\id.example.net/a", r"/s/\id.example.net/a", "/id.example.net/a"),
     # To another route, to another service and to another host.
     (f"http://{NAME}/keep/", f"http://{NAME}/keep/", "/keep/"),
-    (f"http://{NAME}:9000/a/", f"http://{NAME}:9000/a/", f"http://{NAME}:9000/a/"),
+    ("http://10.0.0.1:9000/a/", "http://10.0.0.1:9000/a/", "http://10.0.0.1:9000/a/"),
     (f"https://{NAME}.example.net/a", f"https://{NAME}.example.net/a", f"https://{NAME}.example.net/a"),
     ("https://id.example.net/a", "https://id.example.net/a", "https://id.example.net/a"),
     ("//id.example.net/a", "//id.example.net/a", "//id.example.net/a"),
     ("next", "next", "next"),
 ]
+# The path of a cookie, and what a client of a route that strips is told.
+COOKIES = [
+    ("/core", "/s/core"),
+    ("/", "/s/"),
+    ("/s", "/s"),
+    ("/s/", "/s/"),
+    ("/s/core", "/s/core"),
+    ("/sea/", "/s/sea/"),
+    ('"/core"', "/s/core"),
+    ("core", "core"),
+    ("", ""),
+]
 
 
-def configuration() -> bytes:
+def configuration(told: str = "$upstream_http_location") -> bytes:
     """Return a whole configuration: a client, the site that site.yml would make, and the service.
 
     The client tells in a page where the answer that it got leads to.
@@ -55,9 +82,12 @@ def configuration() -> bytes:
     client = (
         f"server {{ listen {HOST}:{PORT}; proxy_intercept_errors on; error_page 302 = @told; proxy_redirect off;\n"
         f"location / {{ proxy_pass http://{HOST}:{PROXY}; proxy_set_header Host {NAME}; }}\n"
-        "location @told { return 200 $upstream_http_location; } }\n"
+        f'location @told {{ return 200 "{told}"; }} }}\n'
     )
-    service = f"server {{ listen {HOST}:{SERVICE}; location / {{ return 302 $arg_to; }} }}\n"
+    # What follows the equals sign, as it is: it may hold a query of its own.
+    said = 'if ($args ~ "^to=(.*)") { return 302 $1; }'
+    service = f"server {{ listen {HOST}:{SERVICE}; location / {{ {said} }}\n"
+    service += 'location /cookie { add_header Set-Cookie "a=b; Path=$arg_at; Secure" always; return 302 /; } }\n'
     # What begins with a slash, nginx completes with its own port, which here is none that anybody calls.
     http = f"access_log off; absolute_redirect off;\n{common['directives']}\n{text}{client}{service}"
     return f"events {{}}\nhttp {{ {http} }}\n".encode()
@@ -68,3 +98,9 @@ def test_a_redirect_leads_to_the_same_place(judge: Judge) -> None:
     found = [body.decode() for body in judge.serve({"nginx.conf": configuration()}, paths)]
     half = len(REDIRECTS)
     assert list(zip([said for said, *_told in REDIRECTS], found[:half], found[half:], strict=True)) == REDIRECTS
+
+
+def test_a_cookie_comes_back_to_the_service_that_set_it(judge: Judge) -> None:
+    tree = {"nginx.conf": configuration("$upstream_http_set_cookie")}
+    found = [body.decode() for body in judge.serve(tree, [f"/s/cookie?at={path}" for path, _told in COOKIES])]
+    assert found == [f"a=b; Path={told}; Secure" for _path, told in COOKIES]

@@ -106,8 +106,9 @@ HOME_PACKAGES: tuple[str, ...] = (
 
 SERVICES_PACKAGES: tuple[str, ...] = ("curl", "openssl", "pebble")
 
-# What says whether a configuration is right: nginx itself, with Lua blocks where the archive has that module.
-JUDGE_PACKAGES: tuple[str, ...] = ("nginx", "libnginx-mod-stream")
+# What says whether a configuration is right: nginx itself, with Lua blocks where the archive has that module. With
+# faketime an hour passes in seconds.
+JUDGE_PACKAGES: tuple[str, ...] = ("nginx", "libnginx-mod-stream", "faketime")
 JUDGE_LUA_PACKAGES: tuple[str, ...] = ("libnginx-mod-http-lua",)
 WITHOUT_LUA = ("ubuntu2204",)
 

@@ -29,6 +29,7 @@ from .tokens import ConfigError
 from .tree import Block, Statement, read, read_text
 from .wanted_site import WantedServer, WantedSite, likeness
 from .wanted_site import sites as wanted_sites
+from .workers import FILES, connections, files_said, with_connections
 
 
 def plan(
@@ -38,11 +39,13 @@ def plan(
     purge: bool = True,
     disable_default: bool = False,
     main: object = None,
+    worker_connections: int | None = None,
     certificates: Certificates | None = None,
 ) -> SitePlan:
     """Read the host and plan every site; nothing is written. A site that cannot be done is reported with its problem.
 
-    `main` are directives of nginx's main context; None leaves those that are there.
+    `main` are directives of nginx's main context, `worker_connections` the least number of connections that a worker
+    takes, 0 for what its owner had; None leaves what is there.
     Raises ConfigError when the declaration itself is wrong.
     """
     wanted = wanted_sites(given)
@@ -57,6 +60,8 @@ def plan(
     planner.leave_out_taken_defaults(wanted)
     for path, sites in planner.sites_of.items():
         planner.file(path, sites)
+    if worker_connections is not None:
+        main = planner.raise_connections(worker_connections, main)
     if main is not None:
         result.changes += main_file_changes(main, root, planner.patterns, result.warnings)
     result.sites += purged
@@ -280,6 +285,33 @@ class _Planner:
                     "and 'adopt: true'"
                 )
             self.result.warnings.append(message)
+
+    def raise_connections(self, wanted: int, main: object) -> object:
+        """Plan the edit of `nginx.conf`; returns the directives of the main context with the files that go with it."""
+        path = os.path.join(self.root, "nginx.conf")
+        text = read_text(path)
+        after = None if text is None else with_connections(text, wanted, path)
+        if text is not None and after is None and wanted:
+            self.result.warnings.append(
+                f"{path}: has no events block of its own; write 'worker_connections {wanted};' into the one that it "
+                "includes"
+            )
+        if text is not None and after is not None and after != text:
+            self.result.changes.append(Write(path, after.encode("latin-1"), original=text.encode("latin-1")))
+        said_so = {} if main is None else main
+        if not wanted or not isinstance(said_so, Mapping):
+            return main
+        # Each of a proxy's clients takes two files.
+        files = 2 * max(wanted, connections(after or "", path))
+        said = files_said(self.files)
+        if said is None:
+            return {FILES: files, **said_so}
+        if said[0] < files:
+            self.result.notes.append(
+                f"{said[1]}: worker_rlimit_nofile {said[0]} lets a worker of nginx have fewer connections than it "
+                f"would take: write {files}, or take the line out"
+            )
+        return main
 
     def _note_servers(self, path: str, document: Block) -> None:
         for server in servers_of(document):

@@ -8,6 +8,7 @@ Nothing here knows Ansible or a host; the result is a list of plain `Site` objec
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from ...module_utils._nginx.losses import PROTECTING
 from .names import UnusableValueError, Upstream, host_name, route_path, upstream
 
-SITE_KEYS = ("adopt", "drops", "hsts", "routes", "server_name")
+SITE_KEYS = ("adopt", "drops", "frame_ancestors", "hsts", "routes", "server_name")
 ROUTE_KEYS = (
     "app",
     "buffering",
@@ -28,14 +29,21 @@ ROUTE_KEYS = (
     "probe",
     "read_timeout",
     "upstream",
+    "websocket",
 )
 PROBE_KEYS = ("sse", "status", "stream", "websocket")
 PREFIXES = ("keep", "strip")
 LAN, PUBLIC = "lan", "public"
 CONSOLES = (LAN, PUBLIC)
+# Of `frame_ancestors`: whoever wants to.
+ANY = "any"
+# Seconds. A stream or a WebSocket may be silent for an hour.
+READ_TIMEOUT = 7200
 GENERIC_APP = "generic"
 CONSTELLATION = "constellation"
 PROXY_PORTS = (80, 443)
+# RFC 6454 section 6.2 (2011), with the wildcard of CSP level 2, section 4.2 (2016).
+_ORIGIN = re.compile(r"https?://(?:\*\.)?(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(?::[0-9]{1,5})?\Z")
 # What `drops` of a site may name beside PROTECTING, which those of a route may name too.
 SITE_DROPS = (*PROTECTING, "ssl_certificate")
 
@@ -61,7 +69,8 @@ class SchemaError(Exception):
 class Route:
     """One public path of a site; `read_timeout` in seconds, `max_body_size` in nginx's notation ("0": no limit).
 
-    `host` is the Host header that the service insists on, "" for the one that the client sent.
+    `websocket` tells whether a client may ask for a WebSocket. `host` is the Host header that the service insists on,
+    "" for the one that the client sent.
     `console` tells who may open what the Constellation server keeps for its own host: the LAN or everybody. `drops`
     names nginx's directives that may stop protecting the service. `moved_from` is the path from which readers are sent
     on, "" for none, None where the inventory leaves it to what stands there.
@@ -80,13 +89,15 @@ class Route:
     host: str = ""
     drops: tuple[str, ...] = ()
     moved_from: str | None = None
+    websocket: bool = True
 
 
 @dataclass(frozen=True)
 class Site:
     """One certificate and its names; the first one names it.
 
-    `adopt` lets its routes go into the servers that its owner made for these names.
+    `adopt` lets its routes go into the servers that its owner made for these names. `frame_ancestors` are the origins
+    that may show its pages in a frame, beside the sites of the host, or ANY alone.
     """
 
     server_names: tuple[str, ...]
@@ -94,6 +105,7 @@ class Site:
     hsts: bool
     adopt: bool = False
     drops: tuple[str, ...] = ()
+    frame_ancestors: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -171,9 +183,24 @@ class _Reader:
         # Browsers remember it for two years: on a site that was there before, only its owner says so.
         hsts = self._typed(place, item, "hsts", bool, not adopt)
         drops = self._drops(place, item, SITE_DROPS)
+        framers = self._frame_ancestors(place, item)
         if len(self.problems) > before or not server_names:
             return None
-        return Site(tuple(server_names), tuple(routes), hsts, adopt, drops)
+        return Site(tuple(server_names), tuple(routes), hsts, adopt, drops, framers)
+
+    def _frame_ancestors(self, place: str, item: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the origins beside the sites of the host, or ANY."""
+        found = item.get("frame_ancestors", [])
+        if found == ANY:
+            return (ANY,)
+        if not isinstance(found, list):
+            self._say(place, f"frame_ancestors must be a list of origins, or '{ANY}', not {_kind(found)}", found)
+            return ()
+        for each in found:
+            if not isinstance(each, str) or not _ORIGIN.match(each):
+                text = f"frame_ancestors: {each!r} is not an origin, such as https://home.example.org"
+                self._say(place, text, each)
+        return tuple(map(str, found))
 
     def _routes(self, item: Mapping[str, Any], place: str) -> list[Route]:
         raw = item.get("routes")
@@ -230,8 +257,8 @@ class _Reader:
             app=app,
             upstream=target or Upstream("http", "", 0),
             prefix=prefix,
-            buffering=self._typed(place, entry, "buffering", bool, preset.get("buffering", True)),
-            read_timeout=self._seconds(place, entry, preset.get("read_timeout", 60)),
+            buffering=self._typed(place, entry, "buffering", bool, preset.get("buffering", False)),
+            read_timeout=self._seconds(place, entry, preset.get("read_timeout", READ_TIMEOUT)),
             max_body_size=self._body_size(place, entry, preset.get("max_body_size", "0")),
             fixed_content_length=bool(preset.get("fixed_content_length", False)),
             probe=self._probe(entry, place),
@@ -239,6 +266,7 @@ class _Reader:
             host=str(preset.get("host", "")),
             drops=self._drops(place, entry, PROTECTING),
             moved_from=self._moved_from(entry, place),
+            websocket=self._typed(place, entry, "websocket", bool, preset.get("websocket", True)),
         )
         return None if len(self.problems) > before else route
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._inventory.schema import Route
-from .upstreams import literal
+from .redirects import literal
 
 
 def sends_on(path: str) -> str:

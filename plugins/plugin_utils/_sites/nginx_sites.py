@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from .._inventory.schema import Route, Site
+from . import answers
 from .claims import CLAIMS
 from .console import GUARD, LocalServer, guard, kept_text
 from .moved import moved_from, sends_on
+from .paths import CLIMBS, CLIMBS_MAP, refuse_climbing
 from .platform import KEEPALIVE_DIRECTIVES, Platform
 from .upstreams import Names, blocks, directives, owned
 
@@ -20,8 +22,6 @@ COMMON_SITE = "00-constellation-edge"
 WEBROOT = "/var/lib/constellation-edge/acme"
 # RFC 8555 section 8.3 (2019): where a certificate authority looks for an HTTP-01 token.
 CHALLENGE_PATH = "/.well-known/acme-challenge/"
-# RFC 6797 (2012); the value that Mozilla Server Side TLS 6.0 recommends, in seconds: two years.
-HSTS_SECONDS = 63072000
 
 # Access keys travel in query strings, so neither the query nor the referrer is logged; the rest is the layout of
 # nginx's `combined`, which fail2ban's filters read.
@@ -54,6 +54,8 @@ _NO_ROUTE = (
 _PAGE = ("default_type", "return")
 
 NO_SERVER = LocalServer()
+# A header that is not sent.
+_NONE = '""'
 
 # Of the headers, what a route decides on; a name of CLAIMS is the owner's where he sets it in the location himself.
 _HEADERS = (
@@ -61,15 +63,27 @@ _HEADERS = (
     *("Upgrade", "Connection", "Content-Length"),
 )
 
-# What a service says of itself: its own HSTS would count instead of the site's, as the first of two does (RFC 6797
-# section 8.1, 2012), and by which program it was made is nobody's business.
-_HIDDEN = ("Strict-Transport-Security", "X-Powered-By")
-
 # A name with an underscore is, to many services, the same as one with a hyphen. nginx reads it in the default server.
 _NAMES = {"underscores_in_headers": "off", "ignore_invalid_headers": "on"}
 
+# How long a client may take for the whole head of a request, and between two parts of a body; nginx itself grants 60
+# seconds. A phone that changes its network is silent for some seconds in the middle of an upload, not for thirty.
+_PATIENCE = {"client_header_timeout": "10s", "client_body_timeout": "30s"}
+# A client without SNI ends at the default server where nginx can refuse a handshake; elsewhere at the site itself.
+_NO_SNI = {'if ($ssl_server_name = "")': {"return": "421"}}
+
+# Without buffering a service is done as soon as this much of its answer is read, and the kernel's own buffers hold the
+# rest of most. An answer's head has to fit into it, too. nginx keeps what it does not use.
+_BUFFERS = {"proxy_buffer_size": "64k", "proxy_buffers": "8 64k", "proxy_busy_buffers_size": "128k"}
+
 # What an older nginx does not know: it goes when nginx goes back.
 _NEWER = ("http2", "ssl_reject_handshake")
+# What an older one needs, and goes when nginx goes on.
+_OLDER = tuple(f"{each} {{}}" for each in _NO_SNI)
+
+# What a server of ours says in its own right, and what its routes do; an owner's is as he has it.
+_OWN = {**_PATIENCE, **answers.error_page()}
+_OWN_PROXY = {"proxy_hide_header": list(answers.HIDDEN), "proxy_ignore_headers": answers.IGNORED, **_BUFFERS}
 
 # Every directive that a route's location can get beside those of `upstreams`. Lines of other names are its owner's.
 ROUTE_DIRECTIVES = (
@@ -77,12 +91,14 @@ ROUTE_DIRECTIVES = (
     *(f"proxy_set_header {name}" for name in _HEADERS),
     "proxy_headers_hash_max_size",
     "proxy_headers_hash_bucket_size",
-    *(f"proxy_hide_header {name}" for name in _HIDDEN),
+    *(f"proxy_hide_header {name}" for name in answers.HIDDEN),
+    "proxy_ignore_headers",
     "proxy_connect_timeout",
     "proxy_send_timeout",
     "proxy_read_timeout",
     "client_max_body_size",
     "proxy_buffering",
+    *_BUFFERS,
     "proxy_cache",
 )
 
@@ -111,10 +127,10 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
         "server_name": ["_"],
         "listen": platform.listen_https(),
         "default": True,
-        "directives": {**platform.tls(), **refusal, **_NAMES, "access_log": _DEFAULT_LOG},
+        "directives": {**platform.tls(), **refusal, **_NAMES, **_OWN, "access_log": _DEFAULT_LOG},
         "owns": list(_NEWER),
         # A client that shook hands under a right name and then asks for a wrong one ends here.
-        "locations": [_location("/", {"return": "421" if platform.can_reject_handshake else "444"})],
+        "locations": [_location("/", {"return": "421" if platform.can_reject_handshake else "444"}), _error()],
     }
     if not platform.can_reject_handshake:
         https["certificate"] = COMMON_SITE
@@ -122,11 +138,12 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
         "server_name": ["_"],
         "listen": platform.listen(80),
         "default": True,
-        "directives": {"server_tokens": "off", **_NAMES, "access_log": _DEFAULT_LOG},
-        "locations": [_challenge(), _location("/", {"return": "444"})],
+        "directives": {"server_tokens": "off", **_NAMES, **_OWN, "access_log": _DEFAULT_LOG},
+        "locations": [_challenge(), _location("/", {"return": "444"}), _error()],
     }
     # The last one only where it is needed: some small builds of nginx lack `geo`.
-    maps = "\n".join(filter(None, (_LOG_FORMAT, _UPGRADE_MAP, _LENGTH_MAP, kept_text(sites, server))))
+    texts = (_LOG_FORMAT, _UPGRADE_MAP, _LENGTH_MAP, CLIMBS_MAP, answers.maps(sites), kept_text(sites, server))
+    maps = "\n".join(filter(None, texts))
     return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}
 
 
@@ -137,13 +154,10 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
     http: dict[str, Any] = {
         "server_name": server_names,
         "listen": platform.listen(80),
-        "directives": {"server_tokens": "off", **platform.keepalive(), "access_log": log},
+        "directives": {"server_tokens": "off", **platform.keepalive(), **_OWN, "access_log": log},
         "owns": list(KEEPALIVE_DIRECTIVES),
-        "locations": [challenge, _location("/", {"return": "301 https://$host$request_uri"})],
+        "locations": [challenge, _location("/", {"return": "301 https://$host$request_uri"}), _error()],
     }
-    headers = ["X-Content-Type-Options nosniff always", "Referrer-Policy strict-origin-when-cross-origin always"]
-    if site.hsts:
-        headers.insert(0, f'Strict-Transport-Security "max-age={HSTS_SECONDS}" always')
     routes = [_route(site, route, platform, names, server) for route in site.routes]
     moves = [each for route in site.routes if route.moved_from for each in _moved(route, server)]
     rooted = any("/" in (route.path, route.moved_from) for route in site.routes)
@@ -152,32 +166,41 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
         "server_name": server_names,
         "listen": platform.listen_https(),
         "certificate": site.name,
-        "directives": {**platform.tls(), **platform.keepalive(), **_NAMES, "access_log": log, "add_header": headers},
+        "directives": {
+            **platform.tls(),
+            **platform.keepalive(),
+            **({} if platform.can_reject_handshake else _NO_SNI),
+            **_NAMES,
+            **_OWN,
+            **answers.COMPRESSION,
+            "access_log": log,
+            "add_header": answers.headers(site),
+        },
         # Of headers this one alone is taken away again: others that an owner adds stay.
-        "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES, *_NEWER],
-        "locations": [*routes, *moves, *page],
+        "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES, *_NEWER, *_OLDER],
+        "locations": [*routes, *moves, *page, _error()],
         **({"drops": list(site.drops)} if site.drops else {}),
     }
     if not site.adopt:
         return {"name": site.name, "directives": blocks(site, platform, names), "servers": [http, https]}
     # What answers on port 80 there, and what the owner logs and which headers he sends, is his.
-    http["adopted"] = {"directives": _LET_CHALLENGES_IN, "without": ["/"]}
-    theirs = {**platform.tls(), **({"add_header": headers[:1]} if site.hsts else {})}
+    http["adopted"] = {"directives": _LET_CHALLENGES_IN, "without": ["/", _error()["location"]]}
+    theirs = {**platform.tls(), **({"add_header": answers.hsts(site)} if site.hsts else {})}
     exact = [each for each in moves if each["location"].startswith("=")]
-    https["adopted"] = {"directives": theirs, "without": [each["location"] for each in [*exact, *page]]}
-    https["locations"] = [*map(_adopting, routes), *moves, *page]
+    without = [each["location"] for each in [*exact, *page, _error()]]
+    https["adopted"] = {"directives": theirs, "without": without}
+    https["locations"] = [*map(_adopting, routes), *moves, *page, _error()]
     both = {"adopt": True, "directives": blocks(site, platform, names), "servers": [http, https]}
     return {"name": site.name, **both}
 
 
 def _route(site: Site, route: Route, platform: Platform, names: Names, server: LocalServer) -> dict[str, Any]:
-    # In an owner's server, what his services say of themselves is as he has it.
-    hidden = {} if site.adopt else {"proxy_hide_header": list(_HIDDEN)}
+    refusing = guard(route, server) | refuse_climbing()
     location = _location(
         route.path,
-        guard(route, server) | _proxy(route, directives(site, route, platform, names)) | hidden,
+        refusing | _proxy(route, directives(site, route, platform, names)) | ({} if site.adopt else _OWN_PROXY),
         # Before there was a route, a page of ours may have stood there, or what sent readers on.
-        (GUARD, _owned(sends_on(route.path)), *owned(route), *ROUTE_DIRECTIVES, *_PAGE),
+        (GUARD, CLIMBS, _owned(sends_on(route.path)), *owned(route), *ROUTE_DIRECTIVES, *_PAGE),
     )
     return location | {"yields": ["proxy_set_header"]} | ({"drops": list(route.drops)} if route.drops else {})
 
@@ -185,7 +208,16 @@ def _route(site: Site, route: Route, platform: Platform, names: Names, server: L
 def _no_route() -> dict[str, Any]:
     """Answer 404 at the root of a site; what a route has left there goes."""
     emptied = (f"proxy_set_header {claim.name}" for claim in CLAIMS)
-    left = (GUARD, _owned(sends_on("/")), "proxy_pass", "proxy_redirect", "resolver", *ROUTE_DIRECTIVES, *emptied)
+    left = (
+        GUARD,
+        CLIMBS,
+        _owned(sends_on("/")),
+        "proxy_pass",
+        "proxy_redirect",
+        "resolver",
+        *ROUTE_DIRECTIVES,
+        *emptied,
+    )
     return _location("/", {"default_type": "text/html", "return": _NO_ROUTE}, (*_PAGE, *left))
 
 
@@ -232,6 +264,10 @@ def _challenge() -> dict[str, Any]:
     return _location(f"^~ {CHALLENGE_PATH}", {"root": WEBROOT, "default_type": "text/plain"})
 
 
+def _error() -> dict[str, Any]:
+    return _location(*answers.error_location())
+
+
 def _adopting_challenge() -> dict[str, Any]:
     """Answer challenges in a server whose owner may ask for a login or refuse addresses; a location of his stays."""
     open_to_all = {"auth_basic": "off", "auth_request": "off", "allow": "all"}
@@ -253,9 +289,9 @@ def _proxy(route: Route, where: Mapping[str, Any]) -> dict[str, Any]:
         "X-Forwarded-Host $host",
         "X-Forwarded-Proto $scheme",
         "X-Forwarded-Port $server_port",
-        *(f'{claim.name} ""' for claim in CLAIMS),
-        "Upgrade $constellation_edge_upgrade",
-        "Connection $constellation_edge_connection",
+        *(f"{claim.name} {_NONE}" for claim in CLAIMS),
+        f"Upgrade {'$constellation_edge_upgrade' if route.websocket else _NONE}",
+        f"Connection {'$constellation_edge_connection' if route.websocket else _NONE}",
     ]
     if route.fixed_content_length:
         headers.append("Content-Length $constellation_edge_length")

@@ -61,7 +61,8 @@ class Platform:
     @property
     def groups(self) -> str:
         """Key exchange groups; OpenSSL before 3.5 does not know ML-KEM, and nginx then does not start."""
-        return f"{POST_QUANTUM_GROUP}:{GROUPS}" if self.openssl >= (3, 5) else GROUPS
+        # A question mark lets OpenSSL pass over a group that it was built without (SSL_CTX_set1_groups_list, 3.3).
+        return f"?{POST_QUANTUM_GROUP}:{GROUPS}" if self.openssl >= (3, 5) else GROUPS
 
     def listen(self, port: int, *parameters: str) -> list[str]:
         """Both families' `listen` values, the second one only where the kernel has IPv6."""

@@ -10,13 +10,14 @@ but the host does is written as the address that the host knows.
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._inventory.names import Upstream
 from .._inventory.schema import Route, Site
+from .paths import REST, take_rest, taken_rest
 from .platform import Platform
+from .redirects import cookie_path, literal, owned_cookie_path, redirects
 
 # What `edge_preflight` found out about each name: `_resolver.Known` as a mapping.
 Names = Mapping[str, Mapping[str, Any]]
@@ -56,34 +57,43 @@ def blocks(site: Site, platform: Platform, names: Names) -> dict[str, Any]:
 def directives(site: Site, route: Route, platform: Platform, names: Names) -> dict[str, Any]:
     """Return the directives of a route's location that say where its requests go, and with which path."""
     upstream = route.upstream
-    strips = route.prefix == "strip" and route.path != "/"
-    # Without a path in proxy_pass nginx sends the URI on as the client wrote it.
-    path = "/" if strips else ""
+    strips = _strips(route)
+    # Without a path in proxy_pass nginx sends the URI on as the client wrote it. An owner's location is not to depend
+    # on a variable of ours: there nginx resolves the escapes of a path from which it takes the prefix.
+    plainly = strips and site.adopt
+    path = "/" if plainly else REST if strips else ""
+    taken = take_rest(route) if strips and not plainly else {}
+    if strips:
+        taken["proxy_cookie_path"] = cookie_path(route)
     if not _is_asked(upstream, names):
         address = _address(upstream) or names[upstream.host]["address"]
         target = Upstream(upstream.scheme, address, upstream.port)
-        return {"proxy_pass": f"{target.url}{path}", "proxy_redirect": _redirect(site, route, address, strips)}
+        redirect = redirects(site, route, address, strips=strips)
+        return {**taken, "proxy_pass": f"{target.url}{path}", "proxy_redirect": redirect}
+    redirect = redirects(site, route, "", strips=strips)
     if platform.can_resolve_upstreams:
         # The name itself, should an owner switch on SNI or a check of the certificate.
         tls = {"proxy_ssl_name": upstream.host} if upstream.scheme == "https" else {}
         target_url = f"{upstream.scheme}://{_group(site, route)}{path}"
-        return {"proxy_pass": target_url, "proxy_redirect": _redirect(site, route, "", strips), **tls}
+        return {**taken, "proxy_pass": target_url, "proxy_redirect": redirect, **tls}
     found = names[upstream.host]
     target = Upstream(upstream.scheme, VARIABLE, upstream.port)
     return {
+        **taken,
         "set": f"{VARIABLE} {found['full_name']}",
         # With a variable nginx does not replace the location's path by itself.
-        **({"rewrite": f"{_stripping(route)} /$1 break"} if strips else {}),
+        **({"rewrite": f"{_stripping(route)} /$1 break"} if plainly else {}),
         "resolver": _resolver(found, platform),
-        "proxy_pass": target.url,
-        "proxy_redirect": _redirect(site, route, "", strips),
+        "proxy_pass": f"{target.url}{'' if plainly else path}",
+        "proxy_redirect": redirect,
     }
 
 
 def owned(route: Route) -> list[str]:
     """Return what `directives` can set, in the form of `owns`: of `set` and `rewrite` nothing but our own lines."""
     tls = ["proxy_ssl_name"] if route.upstream.scheme == "https" and not is_literal(route.upstream) else []
-    return ["proxy_pass", "proxy_redirect", "resolver", f"set {VARIABLE}", f"rewrite {_stripping(route)}", *tls]
+    ours = [f"set {VARIABLE}", f"rewrite {_stripping(route)}", taken_rest(route), owned_cookie_path(route)]
+    return ["proxy_pass", "proxy_redirect", "resolver", *ours, *tls]
 
 
 def notes(sites: Iterable[Site], names: Names) -> list[str]:
@@ -140,33 +150,10 @@ def _resolver(found: Mapping[str, Any], platform: Platform) -> str:
     return " ".join([*found["servers"], *valid, *([] if platform.ipv6 else ["ipv6=off"])])
 
 
+def _strips(route: Route) -> bool:
+    return route.prefix == "strip" and route.path != "/"
+
+
 def _stripping(route: Route) -> str:
     """Return the expression that takes the prefix away; `(?s)` lets a line end in the path be a part of the rest."""
     return f"(?s)^{literal(route.path)}(.*)"
-
-
-def _redirect(site: Site, route: Route, address: str, strips: bool) -> str:
-    """Return what turns a service's redirect to itself, by whatever name and port it knows, into a path of the site.
-
-    A service that is told no prefix gets it put in front, unless it has put it there on its own. Redirects to other
-    hosts, and of such a service to other routes, stay.
-    """
-    hosts = dict.fromkeys(filter(None, (*site.server_names, route.host, route.upstream.host, address)))
-    ports = dict.fromkeys((80, 443, route.upstream.port))
-    origin = f"https?://(?:{_one_of(hosts)})(?::(?:{_one_of(ports)}))?"
-    if not strips:
-        return f"~*^{origin}/(.*)$ /$1"
-    others = (each.path.lstrip("/") for each in site.routes if each.path not in ("/", route.path))
-    return (
-        f"~*^(?:{origin})?/(?!{_one_of(['/', *others])})(?:{literal(route.path.strip('/'))}(?:/|$))?(.*)$ "
-        f"{route.path}$1"
-    )
-
-
-def _one_of(values: Iterable[object]) -> str:
-    return "|".join(literal(str(value)) for value in values)
-
-
-def literal(text: str) -> str:
-    """Return an expression for a text of what hosts and paths may hold, without a sign that would need quotes."""
-    return re.sub(r"[].+[]", r"\\\g<0>", text)

@@ -129,7 +129,7 @@ def test_an_adopted_server_gets_no_header_log_or_redirect():
     http, https = declared()
     assert http["adopted"] == {
         "directives": {"if ($uri ~ ^/[.]well-known/acme-challenge/)": {"break": None}},
-        "without": ["/"],
+        "without": ["/", "= /.constellation-edge/error"],
     }
     assert set(https["adopted"]["directives"]) == set(PLATFORM.tls())
     (hsts,) = declared(hsts=True)[1]["adopted"]["directives"]["add_header"]
@@ -143,9 +143,11 @@ def test_the_guard_is_the_one_that_nginx_site_puts_in_front():
 
 def test_in_a_location_of_the_owner_nothing_but_ours_goes():
     https = declared()[1]
-    route, page = https["locations"]
-    assert https["adopted"]["without"] == [page["location"]] == ["/"]
+    route, page, error = https["locations"]
+    assert https["adopted"]["without"] == [page["location"], error["location"]]
     assert route["adopted"]["directives"] == route["directives"]
+    # What a service says of itself, and how much of its answers is kept, is as its owner has it.
+    assert not {"proxy_hide_header", "proxy_ignore_headers", "proxy_buffer_size"} & set(route["directives"])
     assert all(
         "constellation_edge" in each or each.startswith(("if ", "rewrite ")) for each in route["adopted"]["owns"]
     )

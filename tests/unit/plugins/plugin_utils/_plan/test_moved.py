@@ -17,6 +17,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console 
 PRESETS = {"generic": {}, "constellation": {"port": 8088}}
 HOST = {"nginx_version": "1.26.3", "openssl_version": "3.5.0", "ipv6": True, "hybrid_group": False, "upstreams": {}}
 ROUTE = {"path": "/constellation/", "app": "constellation"}
+ERROR = "= /.constellation-edge/error"
 SENT_ON = "if ($request ~ ^(?:GET|HEAD)\\s/(\\S*))"
 
 
@@ -72,8 +73,12 @@ def test_a_server_given_by_name_is_known_by_what_nginx_was_given(proxy_pass):
 def test_a_server_that_was_served_without_https_is_followed():
     found = [server(location(), listens=["*:80"], redirects=False)]
     plan = planned(found, adopt=True)
-    assert [each["location"] for each in plan["nginx_sites"][1]["servers"][1]["locations"]] == ["/constellation/", "/"]
-    http = plan["nginx_sites"][1]["servers"][0]["locations"][1]
+    assert [each["location"] for each in plan["nginx_sites"][1]["servers"][1]["locations"]] == [
+        "/constellation/",
+        "/",
+        ERROR,
+    ]
+    http = next(each for each in plan["nginx_sites"][1]["servers"][0]["locations"] if each["location"] == "/")
     # HTTPS sends on, so that the new paths are right here, too.
     assert http["adopted"]["directives"] == {SENT_ON: {"return": "308 https://$host$request_uri"}}
 
@@ -167,8 +172,8 @@ def test_in_an_owners_location_nothing_but_the_redirect_is_set():
         "directives": {SENT_ON: {"return": "308 https://$host/constellation/$1"}},
         "owns": ["if ($constellation_edge_kept) {}", f"{SENT_ON} {{}}"],
     }
-    assert plan["nginx_sites"][1]["servers"][1]["adopted"]["without"] == []
-    assert plan["nginx_sites"][1]["servers"][0]["adopted"]["without"] == ["/"]
+    assert plan["nginx_sites"][1]["servers"][1]["adopted"]["without"] == [ERROR]
+    assert plan["nginx_sites"][1]["servers"][0]["adopted"]["without"] == ["/", ERROR]
 
 
 def test_the_console_is_kept_where_it_was_too():
@@ -186,7 +191,7 @@ def test_an_old_path_below_the_root_is_known_without_its_last_slash():
     bare = next(each for each in https["locations"] if each["location"] == "= /house")
     assert bare["directives"] == {"return": "308 https://$host/constellation/$is_args$args"}
     adopted = planned([], {**ROUTE, "moved_from": "/house/"}, adopt=True)["nginx_sites"][1]["servers"][1]
-    assert adopted["adopted"]["without"] == ["= /house", "/"]
+    assert adopted["adopted"]["without"] == ["= /house", "/", ERROR]
 
 
 def test_an_old_path_that_an_owner_has_no_location_for_is_told():
@@ -208,8 +213,8 @@ def test_an_owner_who_serves_without_https_has_readers_sent_on_there_too():
     (with_root,) = with_moves(sites(adopt=True), found, {})
     assert plain_moves([with_root], found, {}) == {("a.example.org", "/")}
     http = planned(found, adopt=True)["nginx_sites"][1]["servers"][0]
-    assert http["adopted"]["without"] == []
-    assert [each["location"] for each in http["locations"]] == ["^~ /.well-known/acme-challenge/", "/"]
+    assert http["adopted"]["without"] == [ERROR]
+    assert {each["location"] for each in http["locations"]} == {"^~ /.well-known/acme-challenge/", "/", ERROR}
 
 
 def test_a_console_that_closes_is_told_in_the_run_that_closes_it():

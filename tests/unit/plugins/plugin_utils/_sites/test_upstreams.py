@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
@@ -23,6 +25,8 @@ NOBODY = {**IN_DNS, "in_dns": False}
 GROUP = "constellation_edge_a.example.org_nas.lan_8080"
 STRIP = {"path": "/s/", "prefix": "strip", "upstream": "http://nas.lan:8080"}
 KEEP = {**STRIP, "prefix": "keep"}
+# A service gets what the client wrote behind the prefix.
+TAKEN = {"if ($request_uri !~ ^/+s(?<constellation_edge_rest>/.*))": {"return": "400"}}
 
 
 def sites_of(*routes, name="a.example.org"):
@@ -36,7 +40,7 @@ def declared(route, platform=NEW, known=None):
 def directives(route, platform=NEW, known=None):
     location = declared(route, platform, known)[1]["servers"][1]["locations"][0]["directives"]
     about = ("set", "rewrite", "resolver", "proxy_pass", "proxy_ssl_name")
-    return {name: value for name, value in location.items() if name in about}
+    return {name: value for name, value in location.items() if name in about or "_rest>" in name}
 
 
 @pytest.mark.parametrize("platform", [NEW, OLD])
@@ -50,7 +54,10 @@ def directives(route, platform=NEW, known=None):
 def test_an_address_stands_as_it_is(platform, upstream, target):
     route = {"path": "/", "upstream": upstream}
     assert directives(route, platform) == {"proxy_pass": target}
-    assert directives({**STRIP, "upstream": upstream}, platform) == {"proxy_pass": f"{target}/"}
+    assert directives({**STRIP, "upstream": upstream}, platform) == {
+        **TAKEN,
+        "proxy_pass": f"{target}$constellation_edge_rest",
+    }
     assert declared(route, platform)[1]["directives"] == {}
     assert asked_names(sites_of(route)) == []
 
@@ -72,7 +79,7 @@ def test_a_name_gets_a_block_where_nginx_can_resolve_it():
         }
     }
     assert directives(KEEP) == {"proxy_pass": f"http://{GROUP}"}
-    assert directives(STRIP)["proxy_pass"] == f"http://{GROUP}/"
+    assert directives(STRIP)["proxy_pass"] == f"http://{GROUP}$constellation_edge_rest"
     assert directives({**KEEP, "upstream": "https://nas.lan:8080"})["proxy_ssl_name"] == "nas.lan"
 
 
@@ -80,12 +87,20 @@ def test_a_name_gets_a_block_where_nginx_can_resolve_it():
 def test_a_name_stands_in_a_variable_where_nginx_cannot(platform):
     assert declared(STRIP, platform)[1]["directives"] == {}
     assert directives(STRIP, platform) == {
+        **TAKEN,
         "set": "$constellation_edge_upstream nas.lan",
-        "rewrite": "(?s)^/s/(.*) /$1 break",
         "resolver": "10.0.0.1 valid=1s",
-        "proxy_pass": "http://$constellation_edge_upstream:8080",
+        "proxy_pass": "http://$constellation_edge_upstream:8080$constellation_edge_rest",
     }
-    assert "rewrite" not in directives(KEEP, platform)
+
+
+@pytest.mark.parametrize(("platform", "known"), [(NEW, ALONE), (NEW, IN_DNS), (OLD, IN_DNS)])
+def test_an_owners_location_depends_on_no_variable_of_ours(platform, known):
+    (site,) = sites_of(STRIP)
+    (adopted,) = nginx_sites([dataclasses.replace(site, adopt=True)], platform, {"nas.lan": known})[1:]
+    said = adopted["servers"][1]["locations"][0]["adopted"]["directives"]
+    assert "_rest" not in str(said)
+    assert said["proxy_pass"].endswith("/") or said["rewrite"] == "(?s)^/s/(.*) /$1 break"
 
 
 def test_the_answer_of_a_server_that_keeps_nothing_is_used_once():
@@ -107,7 +122,8 @@ def test_a_completed_name_is_asked_for_in_full():
 @pytest.mark.parametrize("platform", [NEW, OLD])
 def test_a_name_of_the_host_alone_is_an_address(platform):
     assert directives(STRIP, platform, ALONE) == {
-        "proxy_pass": "http://10.0.0.7:8080/",
+        **TAKEN,
+        "proxy_pass": "http://10.0.0.7:8080$constellation_edge_rest",
     }
     assert declared(STRIP, platform, ALONE)[1]["directives"] == {}
 

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: what a site of ours says in its answers: headers, pages for errors, and how they are compressed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .._inventory.schema import ANY, Site
+
+# RFC 6797 (2012); the value that Mozilla Server Side TLS 6.0 recommends, in seconds: two years.
+HSTS_SECONDS = 63072000
+# What a service says of itself: its own HSTS would count instead of the site's, as the first of two does (RFC 6797
+# section 8.1, 2012), and by which program it was made is nobody's business.
+HIDDEN = ("Strict-Transport-Security", "X-Powered-By")
+# What nginx would obey when it comes from a service (ngx_http_upstream_module's list): an answer from another location,
+# such as one that is closed to its client. `X-Accel-Buffering` concerns the service's own answer alone.
+IGNORED = "X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Charset"
+
+_ERROR_PATH = "/.constellation-edge/error"
+_FRAMERS, _CSP = "$constellation_edge_framers", "$constellation_edge_csp"
+_FRAME, _SNIFF, _REFERRER = "$constellation_edge_frame", "$constellation_edge_sniff", "$constellation_edge_referrer"
+_SAYS = "$constellation_edge_says"
+# The statuses by which nginx itself answers (ngx_http_special_response.c of nginx 1.30); 444 and 499 are no answers.
+_REASONS = {
+    400: "The request cannot be understood.",
+    401: "Please log in.",
+    403: "You may not open this.",
+    404: "Nothing is here.",
+    405: "This cannot be done here.",
+    408: "The request took too long.",
+    413: "The request is too large.",
+    414: "The address is too long.",
+    421: "This server has no such name.",
+    429: "Too many requests.",
+    500: "Something is wrong with this server.",
+    502: "The service does not answer.",
+    503: "The service is not available.",
+    504: "The service took too long to answer.",
+}
+_STATUSES = (
+    *(400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 416, 421, 429),
+    *(494, 495, 496, 497, 500, 501, 502, 503, 504, 505, 507),
+)
+# Texts alone: what is compressed already grows, and a stream of events is to come at once.
+_TYPES = (
+    "text/plain text/css text/javascript text/xml application/javascript application/json application/manifest+json "
+    "application/xml application/rss+xml application/atom+xml application/wasm image/svg+xml font/ttf"
+)
+COMPRESSION = {"gzip_vary": "on", "gzip_types": _TYPES}
+
+
+def maps(sites: Sequence[Site]) -> str:
+    """Return what the headers and pages of all sites need at the http level.
+
+    What a service says itself of frames, types and referrers is not said beside it. Beside the sites of this host
+    nobody shows a page of one in a frame.
+    """
+    origins = [f"https://{name}" for site in sites for name in site.server_names]
+    # Regular expressions, since a long name does not fit into what nginx takes by itself for others.
+    own = " ".join(f'"~^{re.escape(site.name)}$" {_framers(origins, site)};' for site in sites if site.frame_ancestors)
+    csp = f'{_CSP} {{ default ""; "" {_FRAMERS}; }}'
+    reasons = " ".join(f'{status} "{text}";' for status, text in _REASONS.items())
+    return "\n".join(
+        (
+            f"map $server_name {_FRAMERS} {{ default {_quoted(origins)}; {own} }}",
+            f'map "$upstream_http_content_security_policy$upstream_http_x_frame_options" {csp}',
+            f'map {_CSP} {_FRAME} {{ default SAMEORIGIN; "" ""; }}',
+            f'map $upstream_http_x_content_type_options {_SNIFF} {{ default ""; "" nosniff; }}',
+            f'map $upstream_http_referrer_policy {_REFERRER} {{ default ""; "" strict-origin-when-cross-origin; }}',
+            f'map $status {_SAYS} {{ default "This cannot be answered."; {reasons} }}',
+        )
+    )
+
+
+def hsts(site: Site) -> list[str]:
+    """Return the value of `add_header` by which browsers ask for this site by HTTPS alone, where it is wanted."""
+    return [f'Strict-Transport-Security "max-age={HSTS_SECONDS}" always'] if site.hsts else []
+
+
+def headers(site: Site) -> list[str]:
+    """Return the values of `add_header` of a site; nginx sends none that is empty."""
+    return [
+        *hsts(site),
+        f"X-Content-Type-Options {_SNIFF} always",
+        f"Referrer-Policy {_REFERRER} always",
+        f"Content-Security-Policy {_CSP} always",
+        # For browsers that do not know the one above, which counts where both are (CSP level 2, section 7.7.1, 2016).
+        f"X-Frame-Options {_FRAME} always",
+    ]
+
+
+def error_page() -> dict[str, str]:
+    """Return the directive of a server by which its errors have a page that does not say what it is made by."""
+    return {"error_page": f"{' '.join(map(str, _STATUSES))} {_ERROR_PATH}"}
+
+
+def error_location() -> tuple[str, dict[str, Any]]:
+    """Return the location of that page, and its directives; the status stays that of the error."""
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=width=device-width>"
+        f"<title>$status</title><h1>$status</h1><p>{_SAYS}</p></html>"
+    )
+    return f"= {_ERROR_PATH}", {"internal": None, "default_type": "text/html", "return": f"200 '{page}'"}
+
+
+def _framers(origins: Iterable[str], site: Site) -> str:
+    return '""' if site.frame_ancestors == (ANY,) else _quoted([*origins, *site.frame_ancestors])
+
+
+def _quoted(origins: Iterable[str]) -> str:
+    return f'''"frame-ancestors 'self' {" ".join(dict.fromkeys(origins))}"'''

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: a path is read once: what decides on a request and what answers it have the same one before them.
+
+nginx chooses the location by the path with its escapes and dots resolved, and sends on what the client wrote. A service
+that takes the written one by its beginning, or resolves more than nginx does, would answer for another route.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .._inventory.schema import Route
+
+# Once or more escaped, in UTF-8 that is longer than it may be (RFC 3629 section 3, 2003), or as IIS writes it.
+_DOT = r"(?:\.|%(?:25)*(?:2e|c0%(?:25)*ae|u002e))"
+_SLASH = r"(?:[/\x5c]|%(?:25)*(?:2f|5c|c0%(?:25)*af|c1%(?:25)*9c|u002f|u005c))"
+# Servlet containers take what stands behind a semicolon out of the path before they resolve dots.
+_END = rf"(?:{_SLASH}|[;?#]|%(?:25)*3b|$)"
+_CLIMBS = "$constellation_edge_climbs"
+#: for the http level: whether the path that the client wrote has a part of two dots, however it is written
+CLIMBS_MAP = f'map $request_uri {_CLIMBS} {{ default 0; "~*^[^?]*{_SLASH}{_DOT}{_DOT}{_END}" 1; }}'
+# What `refuse_climbing` sets, in the form of `owns`.
+CLIMBS = f"if ({_CLIMBS}) {{}}"
+REST = "$constellation_edge_rest"
+
+
+def refuse_climbing() -> dict[str, Any]:
+    """Return the directive that answers 400 to a path with a part of two dots; no browser sends one."""
+    return {f"if ({_CLIMBS})": {"return": "400"}}
+
+
+def take_rest(route: Route) -> dict[str, Any]:
+    """Return the directive by which `REST` is what the client wrote behind the route's path, with its query.
+
+    Who writes the path itself in a way that is not known here gets 400.
+    """
+    return {_rest_of(route): {"return": "400"}}
+
+
+def taken_rest(route: Route) -> str:
+    """Return what `take_rest` sets, in the form of `owns`."""
+    return f"{_rest_of(route)} {{}}"
+
+
+def _rest_of(route: Route) -> str:
+    name = REST.removeprefix("$")
+    return f"if ($request_uri !~ ^{_written(route.path.rstrip('/'))}(?<{name}>/.*))"
+
+
+def _written(path: str) -> str:
+    """Return an expression for a path; some clients escape its signs, and some double its slashes."""
+    return "".join(
+        letter if letter.isalnum() else "/+" if letter == "/" else rf"(?:{re.escape(letter)}|%{_digits(letter)})"
+        for letter in path
+    )
+
+
+def _digits(letter: str) -> str:
+    """Return an expression for the two digits of an escape (RFC 3986 section 2.1, 2005: in either letter case)."""
+    return "".join(digit if digit.isdigit() else f"[{digit}{digit.lower()}]" for digit in f"{ord(letter):02X}")

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: where a service's redirects and cookies lead: to the same place below the path of its route.
+
+A service behind a proxy knows of itself a name, a port and a path that its clients have no way to. Redirects to other
+hosts stay, and of a service that is told no prefix those to other routes, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .._inventory.schema import Route, Site
+
+# What names the service's own machine, which a client takes for its own (RFC 6761 section 6.3, 2013).
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+# Behind a host: a path, or nothing of one. What begins with two slashes would be another host to a browser, which takes
+# a backslash for a slash.
+_PATH = r"(?:/[/\x5c]*|(?=[?#])|$)(.*)$"
+
+
+def redirects(site: Site, route: Route, address: str, *, strips: bool) -> list[str]:
+    """Return the values of `proxy_redirect`, of which nginx takes the first that fits.
+
+    `address` is the service's, "" where nginx asks for it.
+    """
+    names = list(dict.fromkeys(filter(None, (*site.server_names, route.host))))
+    # By these it is this service on these ports alone: a machine has others.
+    own = [each for each in dict.fromkeys(filter(None, (route.upstream.host, address))) if each not in _LOOPBACK]
+    ports = _one_of(dict.fromkeys((80, 443, route.upstream.port)))
+    # The public name on any port: the one that a service has inside its container is known to nobody else.
+    hosts = [
+        rf"(?:{_one_of([*names, *_LOOPBACK])})(?::\d+)?",
+        *([rf"(?:{_one_of(own)})(?::(?:{ports}))?"] if own else []),
+    ]
+    origin = rf"(?:https?:)?//(?:{'|'.join(hosts)})"
+    if not strips:
+        # One that leads from one name of the site to another is right as it is, and would lead back to itself.
+        right = f"(?!https://(?:{_one_of(names)})(?:[/?#]|$))" if len(site.server_names) > 1 else ""
+        return [f"~*^{right}{origin}{_PATH} /$1"]
+    prefix = literal(route.path.strip("/"))
+    others = (each.path.lstrip("/") for each in site.routes if each.path not in ("/", route.path))
+    told = rf"(?:{prefix}(?:/|(?=[?#])|$))?(.*)$"
+    return [
+        f"~*^(?:{origin})?/(?!{_one_of(['/', *others])}){told} {route.path}$1",
+        # A host and nothing behind it, or a query alone.
+        rf"~*^{origin}((?:[?#].*)?)$ {route.path}$1",
+    ]
+
+
+def cookie_path(route: Route) -> str:
+    """Return the value of `proxy_cookie_path` for a service that is told no prefix.
+
+    A cookie for a path that its client does not know would never be sent back (RFC 6265 section 5.1.4, 2011).
+    """
+    return f"{_cookie_path(route)} {route.path}$1"
+
+
+def owned_cookie_path(route: Route) -> str:
+    """Return what `cookie_path` sets, in the form of `owns`: an owner's own ones stay."""
+    return f"proxy_cookie_path {_cookie_path(route)}"
+
+
+def _cookie_path(route: Route) -> str:
+    return rf"""~^"?/(?!{literal(route.path.strip("/"))}(?:[/"]|$))([^"]*)"?$"""
+
+
+def _one_of(values: Iterable[object]) -> str:
+    return "|".join(literal(str(value)) for value in values)
+
+
+def literal(text: str) -> str:
+    """Return an expression for a text of what hosts and paths may hold, without a sign that would need quotes."""
+    return re.sub(r"[].+[]", r"\\\g<0>", text)
