@@ -6,7 +6,7 @@
 // the listener tells a path (as sent, decoded, with its dots resolved), with backslashes and doubled slashes as one
 // slash, in any case, compared as bytes and by a culture. What this one does not find, the real one does not find either.
 //
-// `spellings NAME` prints, escaped, whatever a culture takes for the name with one character more or another one.
+// `spellings NAME` prints, escaped, whatever a culture takes for the name with one code point more or another one.
 
 using System;
 using System.Collections.Generic;
@@ -25,7 +25,7 @@ public static class Listener
         {
             foreach (var spelling in Spellings(arguments[1]).Where(each => Means(each, arguments[1])))
             {
-                Console.WriteLine(Uri.EscapeDataString(spelling));
+                Console.WriteLine(Escaped(spelling));
             }
             return;
         }
@@ -79,24 +79,45 @@ public static class Listener
             || Culture.IsPrefix(part, folder, CompareOptions.IgnoreCase);
     }
 
-    // Each character of the first plane once more, before, behind and between the letters, and in the place of each.
+    // Each code point once more and in the place of each letter; halves of a pair, too. Those of the first plane stand
+    // before, behind and between the letters. The others, of which none is passed over, stand in one place: whatever
+    // is behind the name leaves it a beginning.
     private static IEnumerable<string> Spellings(string name)
     {
-        for (var code = 1; code <= 0xFFFF; code++)
+        for (var code = 1; code <= 0x10FFFF; code++)
         {
-            var character = ((char)code).ToString();
-            if (char.IsSurrogate((char)code))
-            {
-                continue;
-            }
+            var first = code <= 0xFFFF;
+            var character = first ? ((char)code).ToString() : char.ConvertFromUtf32(code);
             for (var at = 0; at <= name.Length; at++)
             {
-                yield return name.Insert(at, character);
+                if (first || at == name.Length / 2)
+                {
+                    yield return name.Insert(at, character);
+                }
                 if (at < name.Length)
                 {
                     yield return name.Remove(at, 1).Insert(at, character);
                 }
             }
         }
+    }
+
+    // UTF-8, in which half of a pair has three bytes as any other character: .NET would put a question mark there.
+    private static string Escaped(string text)
+    {
+        var escaped = new StringBuilder();
+        for (var at = 0; at < text.Length; at++)
+        {
+            var half = char.IsSurrogate(text[at]);
+            var pair = half && char.IsSurrogatePair(text, at);
+            escaped.Append(half && !pair ? Half(text[at]) : Uri.EscapeDataString(text.Substring(at, pair ? 2 : 1)));
+            at += pair ? 1 : 0;
+        }
+        return escaped.ToString();
+    }
+
+    private static string Half(char half)
+    {
+        return string.Format("%{0:X2}%{1:X2}%{2:X2}", 0xE0 | half >> 12, 0x80 | half >> 6 & 0x3F, 0x80 | half & 0x3F);
     }
 }

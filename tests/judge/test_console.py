@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,13 +26,17 @@ from lab.containers import LABEL, File, execute, put
 from lab.engine import ensure_engine
 from lab.images import Images
 
+from judge.console_spellings import changed, disguised, escaped, utf8
 from judge.inside_console import HOST, LISTENER, PROXY
 from judge.nginx import FOLDER, Judge
 
 PROGRAM = Path(__file__).with_name("inside_console.py")
 SOURCE = Path(__file__).with_name("inside_console.cs")
 # What the server keeps for its own host, and a network that its owner counts as the LAN.
-FOLDERS, LAN = ("/WebConsole",), ("2001:db8:5::/48",)
+NAME = "WebConsole"
+FOLDERS, LAN = (f"/{NAME}",), ("2001:db8:5::/48",)
+# How many spellings are drawn, and from where.
+OTHERS, SEED = 2500, 20261129
 ROUTES = [
     {"path": "/constellation/", "app": "constellation"},
     {"path": "/c/", "app": "constellation", "prefix": "strip"},
@@ -131,7 +136,7 @@ def listener(judge: Judge) -> Iterator[Container]:
     try:
         put(container, {f"{FOLDER}/{SOURCE.name}": File(SOURCE.read_bytes())})
         execute(container, ["mcs", f"-out:{FOLDER}/Listener.exe", f"{FOLDER}/{SOURCE.name}"])
-        container.exec_run(["mono", f"{FOLDER}/Listener.exe", f"http://+:{LISTENER}/", "WebConsole"], detach=True)
+        container.exec_run(["mono", f"{FOLDER}/Listener.exe", f"http://+:{LISTENER}/", NAME], detach=True)
         yield container
     finally:
         container.remove(force=True, v=True)
@@ -182,12 +187,37 @@ def test_no_spelling_leads_there_from_outside(judge: Judge) -> None:
         assert answer[0] in (400, 403, 404) or answer[1].startswith("other "), (target, answer)
 
 
+@pytest.mark.usefixtures("listener")
+def test_no_form_of_an_escape_leads_there(judge: Judge) -> None:
+    targets = [base + spelling for base in ("/constellation", "/c") for spelling in disguised(NAME)]
+    direct = asked(judge, [(target, LISTENER, OUTSIDE) for target in targets])
+    # A few hundred would, but for nginx.
+    assert sum(map(is_console, direct)) > 200
+    for target, answer in zip(targets, through(judge, targets), strict=True):
+        assert not is_console(answer), target
+        assert answer[0] in (400, 403, 404) or answer[1].startswith("other "), (target, answer)
+
+
+@pytest.mark.usefixtures("listener")
+def test_no_code_point_more_or_another_one_leads_there(judge: Judge) -> None:
+    targets = [f"/constellation/{each}/" for each in changed(NAME, OTHERS, SEED)]
+    answers = through(judge, targets)
+    assert sum(status == 403 for status, _body in answers) > OTHERS // 2
+    for target, answer in zip(targets, answers, strict=True):
+        assert not is_console(answer), target
+        assert answer[0] in (400, 403, 404) or answer[1].startswith("other "), (target, answer)
+
+
 @pytest.mark.long
 def test_no_spelling_that_a_culture_takes_for_it_leads_there(judge: Judge, listener: Container) -> None:
-    said = execute(listener, ["mono", f"{FOLDER}/Listener.exe", "spellings", "WebConsole"]).out.split()
+    said = execute(listener, ["mono", f"{FOLDER}/Listener.exe", "spellings", NAME]).out.split()
     # The name itself, in other cases, and with what the comparison passes over.
     assert len(said) > 500, said
     assert {"Web%E2%80%8DConsole", "%EF%BB%BFWebConsole", "WebCon%C5%BFole"} <= set(said)
+    # Half of a pair, which the comparison passes over, too.
+    assert any(half in each for each in said for half in ("%ED%AE", "%ED%AF") if not each.startswith(NAME))
+    dice = random.Random(SEED)  # noqa: S311 - the same ones each time
+    said += [NAME + escaped(utf8(code)) for code in dice.sample(range(0x10000, 0x110000), OTHERS)]
     for target, answer in zip(said, through(judge, [f"/constellation/{each}/" for each in said]), strict=True):
         assert answer[0] in (400, 403), (target, answer)
 

@@ -46,10 +46,7 @@ _AZURE = (
     "behind Azure App Service",
     "learn.microsoft.com/azure/app-service/configure-authentication-user-identities",
 )
-_FRONT_DOOR = (
-    "behind Azure Front Door; Remix",
-    "sergiodxa/remix-utils src/server/get-client-ip-address.ts at 101dffa",
-)
+_FRONT_DOOR = ("behind Azure Front Door", "learn.microsoft.com/azure/frontdoor/front-door-http-headers-protocol")
 _AMAZON = (
     "behind an Application Load Balancer",
     "docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html",
