@@ -34,6 +34,12 @@ OURS = {
     "x-forwarded-proto": "http",
 }
 CLAIMED = [*(claim.name for claim in CLAIMS), *OURS, "X-Forwarded-Port"]
+# What clients say of themselves and of their request, and services need: WordPress's editor and SharePoint's clients
+# name their method, ntfy's say an address and a title, WebDAV's where to, Cloudflare Access's and Emby's who they are.
+NEEDED = (
+    *("X-HTTP-Method-Override", "X-HTTP-Method", "X-Email", "X-Title", "Destination", "Cf-Access-Client-Id"),
+    *("X-Emby-Authorization", "X-Requested-With", "X-API-Key", "Authorization", "AccessKey", "SentinelName"),
+)
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 VERSION = "Sec-WebSocket-Version: 13"
 UPGRADE = "Connection: Upgrade"
@@ -113,6 +119,13 @@ def test_most_of_it_was_asked(judge: Judge) -> None:
     """A refusal of everything would pass above."""
     requests = [request for name in CLAIMED for request in spellings(name)]
     assert sum(headers is not None for headers in seen(judge, requests)) > 0.9 * len(requests)
+
+
+@pytest.mark.parametrize("by_http2", [False, True])
+def test_what_clients_have_to_say_goes_on(judge: Judge, by_http2: bool) -> None:
+    for name, headers in zip(NEEDED, seen(judge, [([f"{name}: {LIE}"], by_http2) for name in NEEDED]), strict=True):
+        assert headers is not None, name
+        assert headers.get(name.lower()) == LIE, name
 
 
 def test_a_websocket_goes_on_in_any_letter_case(judge: Judge) -> None:
