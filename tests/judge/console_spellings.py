@@ -55,7 +55,7 @@ def changed(name: str, number: int, seed: int) -> list[str]:
     """Return spellings with one code point of any plane more, or in the place of a letter, in any form."""
     dice = random.Random(seed)  # noqa: S311 - the same spellings each time
     forms = (lambda code: escaped(utf8(code)), lambda code: escaped(cesu8(code)), percent_u)
-    return [_changed(name, dice.choice(forms)(_code(dice)), dice) for _ in range(number)]
+    return [_changed(name, dice.choice(forms)(_code(dice)), dice) for _each in range(number)]
 
 
 def _code(dice: random.Random) -> int:
