@@ -45,7 +45,8 @@ options:
       - The other keys win over the preset, which wins over these defaults. C(prefix) is V(keep), or V(strip) when the
         service must not see the path; C(read_timeout) is V(7200), in seconds without a byte from the service, so that a
         WebSocket may be silent for an hour; C(max_body_size) is V(0), no limit, in nginx's notation; C(websocket) is
-        V(true).
+        V(true). C(method_override) is V(false), so that no client has its method replaced by a header; the editor of
+        WordPress needs V(true).
       - C(buffering) is V(false), so that events and video come at once. A service is then busy with an answer of more
         than some 100 KB until its client has read it. V(true) is for one of few threads that does not stream, because
         nginx then takes the whole answer at once, and gives nothing on until a buffer is full.

@@ -34,10 +34,11 @@ OURS = {
     "x-forwarded-proto": "http",
 }
 CLAIMED = [*(claim.name for claim in CLAIMS), *OURS, "X-Forwarded-Port"]
-# What clients say of themselves and of their request, and services need: WordPress's editor and SharePoint's clients
-# name their method, ntfy's say an address and a title, WebDAV's where to, Cloudflare Access's and Emby's who they are.
+# What clients say of themselves and of their request, and services need: ntfy's say an address and a title, WebDAV's
+# where to, Cloudflare Access's and Emby's who they are. The editor of WordPress names its method, where it may.
+METHODS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 NEEDED = (
-    *("X-HTTP-Method-Override", "X-HTTP-Method", "X-Email", "X-Title", "Destination", "Cf-Access-Client-Id"),
+    *("X-Email", "X-Title", "Destination", "Cf-Access-Client-Id"),
     *("X-Emby-Authorization", "X-Requested-With", "X-API-Key", "Authorization", "AccessKey", "SentinelName"),
 )
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
@@ -58,11 +59,10 @@ NOT_UPGRADED += [
 ]
 
 
-def configuration() -> bytes:
+def configuration(**keys: object) -> bytes:
     """Return a whole configuration with the location that site.yml would make, by HTTP/1.1 and by HTTP/2."""
-    sites = read_sites(
-        [{"server_name": NAME, "routes": [{"path": "/", "upstream": f"http://{HOST}:{SERVICE}"}]}], {"generic": {}}
-    )
+    route = {"path": "/", "upstream": f"http://{HOST}:{SERVICE}", **keys}
+    sites = read_sites([{"server_name": NAME, "routes": [route]}], {"generic": {}})
     common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
     https = site["servers"][1]
     kept = {"locations": https["locations"], "directives": {name: https["directives"][name] for name in NAMES}}
@@ -73,9 +73,9 @@ def configuration() -> bytes:
     return f"{main}http {{ access_log off; underscores_in_headers on;\n{common['directives']}\n{text}}}\n".encode()
 
 
-def seen(judge: Judge, requests: Sequence[tuple[list[str], bool]]) -> list[dict[str, str] | None]:
+def seen(judge: Judge, requests: Sequence[tuple[list[str], bool]], **keys: object) -> list[dict[str, str] | None]:
     """Return for each request the headers that the service got, by their names in small letters."""
-    files = {"headers.conf": configuration(), "requests.json": json.dumps(requests).encode()}
+    files = {"headers.conf": configuration(**keys), "requests.json": json.dumps(requests).encode()}
     heads: list[list[str] | None] = judge.run(PROGRAM, files, FOLDER)
     return [None if head is None else _headers(head) for head in heads]
 
@@ -126,6 +126,13 @@ def test_what_clients_have_to_say_goes_on(judge: Judge, by_http2: bool) -> None:
     for name, headers in zip(NEEDED, seen(judge, [([f"{name}: {LIE}"], by_http2) for name in NEEDED]), strict=True):
         assert headers is not None, name
         assert headers.get(name.lower()) == LIE, name
+
+
+def test_a_method_is_replaced_where_the_route_lets_it(judge: Judge) -> None:
+    requests = [([f"{name}: DELETE"], False) for name in METHODS]
+    for name, headers in zip(METHODS, seen(judge, requests, method_override=True), strict=True):
+        assert headers is not None
+        assert headers[name.lower()] == "DELETE"
 
 
 def test_a_websocket_goes_on_in_any_letter_case(judge: Judge) -> None:

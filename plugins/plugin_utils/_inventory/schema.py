@@ -23,6 +23,7 @@ ROUTE_KEYS = (
     "console",
     "drops",
     "max_body_size",
+    "method_override",
     "moved_from",
     "path",
     "prefix",
@@ -69,8 +70,8 @@ class SchemaError(Exception):
 class Route:
     """One public path of a site; `read_timeout` in seconds, `max_body_size` in nginx's notation ("0": no limit).
 
-    `websocket` tells whether a client may ask for a WebSocket. `host` is the Host header that the service insists on,
-    "" for the one that the client sent.
+    `websocket` tells whether a client may ask for a WebSocket, `method_override` whether it may have its method
+    replaced by a header. `host` is the Host header that the service insists on, "" for the one that the client sent.
     `console` tells who may open what the Constellation server keeps for its own host: the LAN or everybody. `drops`
     names nginx's directives that may stop protecting the service. `moved_from` is the path from which readers are sent
     on, "" for none, None where the inventory leaves it to what stands there.
@@ -90,6 +91,7 @@ class Route:
     drops: tuple[str, ...] = ()
     moved_from: str | None = None
     websocket: bool = True
+    method_override: bool = False
 
 
 @dataclass(frozen=True)
@@ -266,6 +268,7 @@ class _Reader:
             host=str(preset.get("host", "")),
             drops=self._drops(place, entry, PROTECTING),
             moved_from=self._moved_from(entry, place),
+            method_override=self._typed(place, entry, "method_override", bool, preset.get("method_override", False)),
             websocket=self._typed(place, entry, "websocket", bool, preset.get("websocket", True)),
         )
         return None if len(self.problems) > before else route

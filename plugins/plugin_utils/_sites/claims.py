@@ -8,17 +8,16 @@ or the owner does in the route's location.
 A source is a page (host and path), a standard, a known flaw, or a repository's file and the commit at which it was
 read. The names were looked up in November 2026.
 
-What replaces a method is not among them: browsers and programs say it themselves. The editor of WordPress sends each
-PUT, PATCH and DELETE as a POST with X-HTTP-Method-Override (WordPress/gutenberg
-packages/api-fetch/src/middlewares/http-v1.ts at 2ad82ba): without it a deletion would be an update. SharePoint's
-clients do so with X-HTTP-Method.
+What replaces a method is emptied, too, as it leads past rules about methods, but where a route says `method_override`:
+the editor of WordPress sends each PUT, PATCH and DELETE as a POST with X-HTTP-Method-Override (WordPress/gutenberg
+packages/api-fetch/src/middlewares/http-v1.ts at 2ad82ba), so that without it a deletion would be an update.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-IDENTITY, ADDRESS, SCHEME, PREFIX, TARGET = "identity", "address", "scheme", "prefix", "target"
+IDENTITY, ADDRESS, SCHEME, PREFIX, TARGET, METHOD = "identity", "address", "scheme", "prefix", "target", "method"
 
 _AUTHELIA = (
     "behind Authelia; Navidrome, FreshRSS, Paperless-ngx",
@@ -126,6 +125,7 @@ _CONNEXION = ("behind Kong; Connexion", "spec-first/connexion examples/reversepr
 _NIFI = ("NiFi, Spark and Kudu", "apache/nifi nifi-web-utils, org/apache/nifi/web/util/WebUtils.java at 58cfae7")
 _FORWARD_AUTH = ("Authelia and authentik, asked by Traefik", "doc.traefik.io/traefik/middlewares/http/forwardauth")
 _AUTH_REQUEST = ("Authelia and authentik, asked by nginx", "authelia.com/reference/guides/proxy-authorization")
+_OVERRIDE = ("Rails, Express, Symfony, WordPress", "expressjs/method-override README.md")
 _SYMFONY = ("Symfony, Zend and IIS's URL rewriting", "CVE-2018-14773")
 
 
@@ -229,5 +229,6 @@ CLAIMS: tuple[Claim, ...] = (
     *_all(TARGET, "X-Original-URI X-Original-Method", _AUTH_REQUEST),
     *_all(TARGET, "X-Sendfile-Type X-Accel-Mapping", _SENDFILE),
     *_all(TARGET, "X-Middleware-Subrequest", ("Next.js, of its own", "CVE-2025-29927")),
+    *_all(METHOD, "X-HTTP-Method-Override X-HTTP-Method X-Method-Override", _OVERRIDE),
     *_all(TARGET, "Proxy", ("CGI programs, as HTTP_PROXY", "CVE-2016-5385")),
 )

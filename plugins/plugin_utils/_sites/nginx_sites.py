@@ -10,7 +10,7 @@ from typing import Any
 
 from .._inventory.schema import Route, Site
 from . import answers
-from .claims import CLAIMS
+from .claims import CLAIMS, METHOD
 from .console import GUARD, LocalServer, guard, kept_text
 from .moved import moved_from, sends_on
 from .paths import CLIMBS, CLIMBS_MAP, refuse_climbing
@@ -200,9 +200,14 @@ def _route(site: Site, route: Route, platform: Platform, names: Names, server: L
         route.path,
         refusing | _proxy(route, directives(site, route, platform, names)) | ({} if site.adopt else _OWN_PROXY),
         # Before there was a route, a page of ours may have stood there, or what sent readers on.
-        (GUARD, CLIMBS, _owned(sends_on(route.path)), *owned(route), *ROUTE_DIRECTIVES, *_PAGE),
+        (GUARD, CLIMBS, _owned(sends_on(route.path)), *owned(route), *ROUTE_DIRECTIVES, *_passed(route), *_PAGE),
     )
     return location | {"yields": ["proxy_set_header"]} | ({"drops": list(route.drops)} if route.drops else {})
+
+
+def _passed(route: Route) -> list[str]:
+    """Return, in the form of `owns`, the emptied headers that are to go when a route lets them through."""
+    return [f"proxy_set_header {each.name}" for each in CLAIMS if route.method_override and each.kind == METHOD]
 
 
 def _no_route() -> dict[str, Any]:
@@ -289,7 +294,7 @@ def _proxy(route: Route, where: Mapping[str, Any]) -> dict[str, Any]:
         "X-Forwarded-Host $host",
         "X-Forwarded-Proto $scheme",
         "X-Forwarded-Port $server_port",
-        *(f"{claim.name} {_NONE}" for claim in CLAIMS),
+        *(f"{claim.name} {_NONE}" for claim in CLAIMS if not (route.method_override and claim.kind == METHOD)),
         f"Upgrade {'$constellation_edge_upgrade' if route.websocket else _NONE}",
         f"Connection {'$constellation_edge_connection' if route.websocket else _NONE}",
     ]

@@ -49,7 +49,7 @@ def test_every_preset_makes_a_route_of_its_own_site(app):
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_presets_hold_known_keys_only(name):
     known = {"port", "prefix", "buffering", "read_timeout", "max_body_size", "fixed_content_length", "host"}
-    known |= {"websocket"}
+    known |= {"method_override", "websocket"}
     assert set(PRESETS[name]) <= known
 
 

@@ -179,6 +179,15 @@ def test_hsts_that_is_switched_off_goes_and_the_owners_headers_stay():
     assert text_of(after, declared(route, hsts=False)) == after
 
 
+def test_a_route_that_lets_methods_be_replaced_leaves_nothing_in_their_way():
+    route = {"path": "/", "upstream": CAMERA}
+    before = text_of(None, declared(route))
+    assert before.count("Method-Override") == 2
+    after = text_of(before, declared({**route, "method_override": True}))
+    assert "Method-Override" not in after
+    assert sorted(text_of(after, declared(route)).split()) == sorted(before.split())
+
+
 def test_a_header_that_the_owner_sets_for_a_service_is_his():
     """As beside his `auth_request`: emptied, the service would believe nobody; ours beside it, the client."""
     route = {"path": "/zm/", "upstream": "http://10.0.0.1"}
