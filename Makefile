@@ -23,8 +23,11 @@ SHORT ?=
 # The demonstration's home server: one of ALL_SYSTEMS.
 DISTRO ?= debian13
 
+# Which outside judges `make judge` asks; empty is all.
+JUDGES ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help setup lint unit test test-all chaos fuzz bench demo demo-down clean
+.PHONY: help setup lint unit test test-all chaos fuzz bench judge demo demo-down clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +59,11 @@ bench: setup ## Print our speed, memory and sizes beside what they are compared 
 	@test -x .cache/bench-venv/bin/python || .venv/bin/python -m venv .cache/bench-venv
 	@.cache/bench-venv/bin/python -m pip install -q --disable-pip-version-check -r tests/bench/requirements.txt
 	@PYTHONPATH=tests:.ansible/collections .venv/bin/python -m bench
+
+judge: setup ## Have outside judges look at converged hosts; JUDGES="gixy cis" SYSTEMS="debian13" for some
+	@test -x .cache/bars-venv/bin/python || .venv/bin/python -m venv .cache/bars-venv
+	@.cache/bars-venv/bin/python -m pip install -q --disable-pip-version-check -r tests/bars/requirements.txt
+	@$(PYTHON) -m bars --systems "$(SYSTEMS)" $(JUDGES)
 
 demo: setup ## Show the whole main job in containers; DISTRO=ubuntu2404 for another system
 	@$(PYTHON) -m demo $(DISTRO)
