@@ -171,7 +171,7 @@ def no_version(look: Look) -> bool:
 
 @_check
 def error_pages(look: Look) -> bool:
-    """Ask for what is not there, for another site, and for the Console; a service that is down has a page of its own."""
+    """Ask for what is not there, another site, and the Console; a page stands for a service that is down."""
     domain = look.host.domain
     asked = ("/", "/ --header 'Host: nobody.example.org'", "/constellation/WebConsole/")
     answers = [look.host.ask(f"{CURL} https://{domain}{one}").out for one in asked]
