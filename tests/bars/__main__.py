@@ -19,7 +19,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from docker.errors import DockerException
-from lab.cli import system_name
 from lab.progress import LabError
 from lab.recipes import SYSTEMS
 
@@ -40,11 +39,13 @@ JUDGES: dict[str, Judge] = {
 
 def main(arguments: Sequence[str]) -> int:
     """Set the stage, have it judged, print the table; return the exit code."""
-    options = _parser().parse_args(arguments)
-    names = options.judges or list(JUDGES)
-    systems = options.systems.split() or list(SYSTEMS)
-    for name in systems:
-        system_name(name)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    names, systems = options.judges or list(JUDGES), options.systems.split() or list(SYSTEMS)
+    for what, given, known in (("judge", names, JUDGES), ("system", systems, SYSTEMS)):
+        for name in given:
+            if name not in known:
+                parser.error(f"no {what} '{name}': choose from {', '.join(known)}")
     try:
         with Stage(systems) as stage:
             rows = [(JUDGES[name], _ask(name, stage.hosts)) for name in names]
@@ -63,9 +64,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bars", description="Outside judges on what site.yml makes.")
-    parser.add_argument("judges", nargs="*", metavar="JUDGE", choices=[[], *JUDGES], help=", ".join(JUDGES))
+    parser.add_argument("judges", nargs="*", metavar="JUDGE", help=", ".join(JUDGES))
     parser.add_argument("--systems", default="", help=f"all by default: {' '.join(SYSTEMS)}")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table between the marks of this document")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the marks of this document")
     return parser
 
 

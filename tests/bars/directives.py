@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    r"""\s+ | \#[^\n]* | ("(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | [{};] | (?:\\.|[^\s;{}]|\$\{)+)""", re.VERBOSE
+    r"""\s+ | \#[^\n]* | ("(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | [{};] | (?:\\.|\$\{[^}]*\}|[^\s;{}])+)""", re.VERBOSE
 )
 _SECONDS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
