@@ -28,7 +28,10 @@ def scenario() -> dict[str, Any]:
 
 
 def home_variables(machine: dict[str, str], domain: str, services: dict[str, str]) -> dict[str, Any]:
-    """Return the variables of one home server: what its owner would write, and how the lab reaches it."""
+    """Return the variables of one home server: what its owner would write, and how the lab reaches it.
+
+    `SCENARIO_ECHO` adds a service that reports what it was sent, by two routes.
+    """
     zoneminder, jeedom = services["zoneminder"], services["jeedom"]
     routes = [
         {"path": "/constellation/", "app": "constellation", "probe": {"sse": "signalr/connect"}},
@@ -40,6 +43,12 @@ def home_variables(machine: dict[str, str], domain: str, services: dict[str, str
         },
         {"path": "/jeedom/", "app": "jeedom", "upstream": f"http://{jeedom}"},
     ]
+    if os.environ.get("SCENARIO_ECHO"):
+        echo = f"http://{jeedom}:8777"
+        routes += [
+            {"path": "/echo/", "upstream": echo},
+            {"path": "/stripped/", "upstream": echo, "prefix": "strip"},
+        ]
     camera = {"path": "/", "app": "motioneye", "upstream": f"http://{jeedom}:8765", "probe": {"websocket": "ws"}}
     return {
         "container_name": machine["container"],

@@ -103,7 +103,7 @@ class Lab(Machines):
 
         Args:
             name: the machine.
-            ports: stand-in (``zoneminder``, ``jeedom``, ``camera``) to TCP port.
+            ports: stand-in (``zoneminder``, ``jeedom``, ``camera``, ``echo``) to TCP port.
 
         Returns:
             its address.
@@ -122,7 +122,7 @@ class Lab(Machines):
         return self.address(name)
 
     def services(self) -> dict[str, str]:
-        """Start the two further machines of the home: ZoneMinder on 80; Jeedom on 80 with a camera on 8765.
+        """Start the two further machines of the home: ZoneMinder on 80; Jeedom on 80 with a camera on 8765 and an echo on 8777.
 
         Returns:
             name of the machine to its address.
@@ -130,7 +130,7 @@ class Lab(Machines):
         """
         return {
             "zoneminder": self.standins("zoneminder", zoneminder=80),
-            "jeedom": self.standins("jeedom", jeedom=80, camera=8765),
+            "jeedom": self.standins("jeedom", jeedom=80, camera=8765, echo=8777),
         }
 
     def home(

@@ -7,13 +7,19 @@
 from __future__ import annotations
 
 import signal
+import socketserver
 import sys
 import threading
 
-from . import camera, jeedom, zoneminder
+from . import camera, echo, jeedom, zoneminder
 from .web import serve
 
-HANDLERS = {"camera": camera.Camera, "jeedom": jeedom.Jeedom, "zoneminder": zoneminder.ZoneMinder}
+HANDLERS: dict[str, type[socketserver.StreamRequestHandler]] = {
+    "camera": camera.Camera,
+    "echo": echo.Echo,
+    "jeedom": jeedom.Jeedom,
+    "zoneminder": zoneminder.ZoneMinder,
+}
 
 
 def main(arguments: list[str]) -> int:

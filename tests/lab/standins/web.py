@@ -11,6 +11,7 @@ import json
 import socket
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -164,6 +165,6 @@ class Server(ThreadingHTTPServer):
         super().server_bind()
 
 
-def serve(handler: type[Handler], port: int) -> Server:
+def serve(handler: type[StreamRequestHandler], port: int) -> Server:
     """Return a server that listens, and serves once its ``serve_forever`` is called."""
     return Server(("::", port), handler)

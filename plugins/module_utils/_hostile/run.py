@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All probes of a site, several at a time, and their results in the order of the questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from . import answers, headers, limits, names, paths, slow, smuggling, tls, traversal, upgrade
+from .subject import Probe, Result, Subject, Verdict
+from .wire import exchange, request
+
+# Few: a host may count the connections of one client, and most of them are held by the slow probes.
+_AT_ONCE = 6
+_GONE = "the host does not answer any more, so that being turned away proves nothing"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of probes; ``needs`` is the attribute of the subject without which it cannot be asked, "" for none."""
+
+    probes: Callable[[Subject], list[Probe]]
+    remedy: str
+    needs: str = ""
+
+
+KINDS = {
+    "names": Kind(names.probes, names.REMEDY),
+    "tls": Kind(tls.probes, tls.REMEDY),
+    "answers": Kind(answers.probes, answers.REMEDY),
+    "upgrade": Kind(upgrade.probes, upgrade.REMEDY),
+    "smuggling": Kind(smuggling.probes, smuggling.REMEDY),
+    "headers": Kind(headers.probes, headers.REMEDY, "echo"),
+    "paths": Kind(paths.probes, paths.REMEDY, "kept"),
+    "traversal": Kind(traversal.probes, traversal.REMEDY),
+    "slow": Kind(slow.probes, slow.REMEDY, "slow"),
+    "limits": Kind(limits.probes, limits.REMEDY, "connections"),
+}
+
+
+def run(subject: Subject, kinds: Sequence[str] = ()) -> list[Result]:
+    """Ask all probes of these kinds, by default of each for which the subject has what it needs.
+
+    Raises ValueError when a kind is none, or needs what the subject does not have, or the subject cannot be asked.
+    """
+    if problem := subject.problem():
+        raise ValueError(problem)
+    asked = [(name, KINDS[name], probe) for name in _chosen(subject, kinds) for probe in KINDS[name].probes(subject)]
+    if told := _silent(subject):
+        verdicts = [Verdict(None, told) for _each in asked]
+    else:
+        verdicts = _verdicts([probe for _name, _kind, probe in asked])
+        if _silent(subject):
+            verdicts = [Verdict(None, f"{each.detail}; {_GONE}") if each.ok else each for each in verdicts]
+    return [
+        Result(
+            url=subject.url,
+            id=f"{name}.{probe.name}",
+            what=probe.what,
+            ok=verdict.ok,
+            detail=verdict.detail,
+            remedy=kind.remedy if verdict.ok is False else "",
+        )
+        for (name, kind, probe), verdict in zip(asked, verdicts, strict=True)
+    ]
+
+
+def _chosen(subject: Subject, kinds: Sequence[str]) -> list[str]:
+    for name in kinds:
+        if name not in KINDS:
+            raise ValueError(f"'{name}' is no kind of probes; there are {', '.join(KINDS)}")
+        if (needs := KINDS[name].needs) and not getattr(subject, needs):
+            raise ValueError(f"the probes of kind '{name}' need '{needs}'")
+    return list(kinds) or [name for name, kind in KINDS.items() if not kind.needs or getattr(subject, kind.needs)]
+
+
+def _silent(subject: Subject) -> str:
+    """Return why an ordinary request is not answered, "" where it is."""
+    for _attempt in range(3):
+        seen = exchange(subject, request(subject))
+        if seen.status:
+            return ""
+    return f"an ordinary request for {subject.url} is not answered: {seen}"
+
+
+def _verdicts(probes: Sequence[Probe]) -> list[Verdict]:
+    waiting = [probe for probe in probes if probe.waits]
+    with ThreadPoolExecutor(len(waiting) or 1) as beside, ThreadPoolExecutor(_AT_ONCE) as pool:
+        asked: list[Future[Verdict]] = [(beside if probe.waits else pool).submit(_verdict, probe) for probe in probes]
+        return [each.result() for each in asked]
+
+
+def _verdict(probe: Probe) -> Verdict:
+    try:
+        return probe.ask()
+    except Exception as error:  # one probe that goes wrong must not take the others with it
+        return Verdict(None, f"the probe itself failed: {type(error).__name__}: {error}")
+
+
+def lines(results: Sequence[Result]) -> list[str]:
+    """Return a line for each probe, and the sum of all as the last one."""
+    words = {True: "ok        ", False: "FAILED    ", None: "not proven"}
+    found = [f"{words[each['ok']]} {each['id']}: {each['what']}: {each['detail']}" for each in results]
+    counts = [sum(each["ok"] is ok for each in results) for ok in (True, False, None)]
+    return [*found, "{} passed, {} failed, {} not proven".format(*counts)]
+
+
+def exit_code(results: Sequence[Result]) -> int:
+    """Return 0 where all passed, 1 where one failed, 2 where none did but one was not proven."""
+    verdicts = {each["ok"] for each in results}
+    return 1 if False in verdicts else 2 if None in verdicts or not verdicts else 0
