@@ -122,7 +122,7 @@ class Lab(Machines):
         return self.address(name)
 
     def services(self) -> dict[str, str]:
-        """Start the two further machines of the home: ZoneMinder on 80; Jeedom on 80 with a camera on 8765 and an echo on 8777.
+        """Start the two further machines: ZoneMinder on 80; Jeedom on 80, with a camera on 8765 and an echo on 8777.
 
         Returns:
             name of the machine to its address.

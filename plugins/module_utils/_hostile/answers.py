@@ -73,8 +73,7 @@ def _redirect(subject: Subject, method: str = "GET") -> Verdict:
     seen = exchange(subject, request(subject, path, method=method), PLAIN)
     answer = seen.only()
     place = answer.one("Location")
-    port = "" if subject.port == 443 else f":{subject.port}"
-    good = seen.status in (301, 308) and place == f"https://{subject.host}{port}{path}" and not betrays(answer)
+    good = seen.status in (301, 308) and place == f"{subject.origin}{path}" and not betrays(answer)
     return Verdict(good, f"{seen}, to {shown(place) or 'nowhere'}{', ' + betrays(answer) if betrays(answer) else ''}")
 
 

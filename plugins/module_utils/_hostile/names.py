@@ -119,7 +119,7 @@ def _same(subject: Subject, host: str) -> Verdict:
 def _redirected(subject: Subject, host: str) -> Verdict:
     seen = exchange(subject, request(subject, "/odd?x=1", host=host), PLAIN)
     place = seen.only().one("Location")
-    ok = refused(seen) or (seen.status in (301, 308) and place == f"https://{subject.host}/odd?x=1")
+    ok = refused(seen) or (seen.status in (301, 308) and place == f"{subject.origin}/odd?x=1")
     return Verdict(ok, f"{seen}{f', to {shown(place)}' if place else ''}")
 
 

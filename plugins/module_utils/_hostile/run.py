@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypedDict
 
 from . import answers, headers, limits, names, paths, slow, smuggling, tls, traversal, upgrade
 from .subject import Probe, Result, Subject, Verdict
@@ -97,6 +98,55 @@ def _verdict(probe: Probe) -> Verdict:
         return probe.ask()
     except Exception as error:  # one probe that goes wrong must not take the others with it
         return Verdict(None, f"the probe itself failed: {type(error).__name__}: {error}")
+
+
+class Proof(TypedDict):
+    """A result in the form of `edge_host_probe`; ``detail`` has the remedy, too."""
+
+    subject: str
+    ok: bool | None
+    detail: str
+
+
+class Report(TypedDict):
+    """The results of several sites; ``ok`` tells that none of them failed."""
+
+    results: list[Result]
+    proofs: list[Proof]
+    lines: list[str]
+    ok: bool
+
+
+def report(subjects: Sequence[Subject], kinds: Sequence[str] = ()) -> Report:
+    """Ask several sites side by side: most of the time is spent waiting. Raises ValueError as ``run`` does.
+
+    A kind for which a site has nothing to ask is left out for it.
+    """
+    for subject in subjects:
+        if problem := subject.problem():
+            raise ValueError(problem)
+    with ThreadPoolExecutor(len(subjects) or 1) as pool:
+        found = list(pool.map(lambda subject: run(subject, _possible(subject, kinds)), subjects))
+    results = [each for one in found for each in one]
+    return Report(
+        results=results,
+        proofs=[_proof(each) for each in results],
+        lines=[line for one in found for line in lines(one)],
+        ok=not any(each["ok"] is False for each in results),
+    )
+
+
+def _possible(subject: Subject, kinds: Sequence[str]) -> list[str]:
+    return [name for name in kinds if name not in KINDS or not KINDS[name].needs or getattr(subject, KINDS[name].needs)]
+
+
+def _proof(result: Result) -> Proof:
+    remedy = f"; {result['remedy']}" if result["remedy"] else ""
+    return Proof(
+        subject=f"{result['url']} {result['id']}",
+        ok=result["ok"],
+        detail=f"{result['what']}: {result['detail']}{remedy}",
+    )
 
 
 def lines(results: Sequence[Result]) -> list[str]:

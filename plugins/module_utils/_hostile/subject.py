@@ -58,6 +58,11 @@ class Subject:
         return urlsplit(self.url).port or 443
 
     @property
+    def origin(self) -> str:
+        """What a redirect to the site begins with."""
+        return f"https://{self.host}" + ("" if self.port == 443 else f":{self.port}")
+
+    @property
     def place(self) -> str:
         """What is connected to: an address, or a name."""
         return self.address or self.host

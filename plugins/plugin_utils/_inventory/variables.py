@@ -32,6 +32,7 @@ VARIABLES = (
     "edge_probe_outside",
     "edge_report_file",
     "edge_sites",
+    "edge_verify_hostile",
 )
 # Let's Encrypt's production directory (RFC 8555 section 7.1.1).
 ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"

@@ -40,6 +40,7 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
             for route in site.routes
             for probe in _probes(site, route)
         ],
+        "hostile": [_hostile(site, server) for site in sites],
         "closed_ports": sorted(
             {route.upstream.port for site in sites for route in site.routes if server.is_here(route)}
         ),
@@ -69,6 +70,12 @@ def _probes(site: Site, route: Route) -> list[dict[str, Any]]:
     """Return what is asked of a route, and of its old path."""
     old = [{"url": f"https://{site.name}{route.moved_from}", "status": [308]}] if route.moved_from else []
     return [_probe(site, route), *old]
+
+
+def _hostile(site: Site, server: LocalServer) -> dict[str, str]:
+    """Return what is asked of a site as an attacker would: its URL, and a path of it that is kept for the LAN."""
+    kept = (path for route in site.routes for path in console.kept_paths(route, server))
+    return {"url": f"https://{site.name}/", "kept": next(kept, "")}
 
 
 def _probe(site: Site, route: Route) -> dict[str, Any]:

@@ -86,6 +86,12 @@ def is_kept(route: Route, server: LocalServer) -> bool:
     return bool(route.console == LAN and _kept_folders(server) and server.serves(route))
 
 
+def kept_paths(route: Route, server: LocalServer) -> list[str]:
+    """Return the folders of a route that nginx keeps for the LAN, as public paths."""
+    folders = _kept_folders(server) if is_kept(route, server) else []
+    return [f"{route.path.rstrip('/')}/{folder.strip('/')}/" for folder in folders if folder.isascii()]
+
+
 def _kept_folders(server: LocalServer) -> list[str]:
     return [folder for folder in server.folders if folder != "/"]
 
