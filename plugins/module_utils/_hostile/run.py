@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from . import answers, headers, limits, names, paths, slow, smuggling, tls, traversal, upgrade
 from .subject import Probe, Result, Subject, Verdict
 from .wire import exchange, request
 
-# Few: a host may count the connections of one client, and most of them are held by the slow probes.
+# Few: a host may count the connections of one address, and most of them are held by the slow probes.
 _AT_ONCE = 6
+_LEAST_AT_ONCE = 2
 _GONE = "the host does not answer any more, so that being turned away proves nothing"
 
 
@@ -41,8 +43,8 @@ KINDS = {
 }
 
 
-def run(subject: Subject, kinds: Sequence[str] = ()) -> list[Result]:
-    """Ask all probes of these kinds, by default of each for which the subject has what it needs.
+def run(subject: Subject, kinds: Sequence[str] = (), at_once: int = _AT_ONCE) -> list[Result]:
+    """Ask all probes of these kinds, by default of each for which the subject has what it needs; so many at once.
 
     Raises ValueError when a kind is none, or needs what the subject does not have, or the subject cannot be asked.
     """
@@ -52,7 +54,7 @@ def run(subject: Subject, kinds: Sequence[str] = ()) -> list[Result]:
     if told := _silent(subject):
         verdicts = [Verdict(None, told) for _each in asked]
     else:
-        verdicts = _verdicts([probe for _name, _kind, probe in asked])
+        verdicts = _verdicts([probe for _name, _kind, probe in asked], at_once)
         if _silent(subject):
             verdicts = [Verdict(None, f"{each.detail}; {_GONE}") if each.ok else each for each in verdicts]
     return [
@@ -86,9 +88,9 @@ def _silent(subject: Subject) -> str:
     return f"an ordinary request for {subject.url} is not answered: {seen}"
 
 
-def _verdicts(probes: Sequence[Probe]) -> list[Verdict]:
+def _verdicts(probes: Sequence[Probe], at_once: int) -> list[Verdict]:
     waiting = [probe for probe in probes if probe.waits]
-    with ThreadPoolExecutor(len(waiting) or 1) as beside, ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(len(waiting) or 1) as beside, ThreadPoolExecutor(at_once) as pool:
         asked: list[Future[Verdict]] = [(beside if probe.waits else pool).submit(_verdict, probe) for probe in probes]
         return [each.result() for each in asked]
 
@@ -125,8 +127,16 @@ def report(subjects: Sequence[Subject], kinds: Sequence[str] = ()) -> Report:
     for subject in subjects:
         if problem := subject.problem():
             raise ValueError(problem)
+    places = Counter(subject.place for subject in subjects)
+
+    def asked(subject: Subject) -> list[Result]:
+        # What is held open at one host is shared by its sites.
+        sites = places[subject.place]
+        subject = replace(subject, slow=subject.slow and max(subject.slow // sites, 1))
+        return run(subject, _possible(subject, kinds), max(_AT_ONCE // sites, _LEAST_AT_ONCE))
+
     with ThreadPoolExecutor(len(subjects) or 1) as pool:
-        found = list(pool.map(lambda subject: run(subject, _possible(subject, kinds)), subjects))
+        found = list(pool.map(asked, subjects))
     results = [each for one in found for each in one]
     return Report(
         results=results,

@@ -19,19 +19,22 @@ REMEDY = "nginx waits too long for slow clients: run playbooks/site.yml, and loo
 
 # Seconds between two bytes of what drips, below every usual time limit between two reads.
 _DRIP = 4.0
-# How many of the other kinds there are for one of the unfinished heads.
-_SHARE = 6
+# Of what is held altogether, how much are unfinished heads, and how much each of the seven others. A host may refuse
+# more than some hundred connections of one address.
+_HEADS, _OTHERS = 2 / 3, 1 / 15
 _LOOK = 0.5
 
 
 def probes(subject: Subject) -> list[Probe]:
     """Return the probes of this kind."""
-    few = max(subject.slow // _SHARE, 1)
+    many, few = (max(round(subject.slow * share), 1) for share in (_HEADS, _OTHERS))
     head = f"GET /{token()} HTTP/1.1\r\nHost: {subject.host}\r\nX-Edge: ".encode()
-    body = f"POST /{token()} HTTP/1.1\r\nHost: {subject.host}\r\nContent-Length: 4096\r\n\r\n".encode()
+    # What no service takes is answered at once, whatever comes: the body is for one that reads it, where it is known.
+    path = f"{subject.echo.rstrip('/')}/{token()}"
+    body = f"POST {path} HTTP/1.1\r\nHost: {subject.host}\r\nContent-Length: 4096\r\n\r\n".encode()
     patience = f"{subject.patience:g} s"
     return [
-        _ending(subject, _Slow("heads", f"{subject.slow} heads that never end", HTTPS, head, b"a", subject.slow)),
+        _ending(subject, _Slow("heads", f"{many} heads that never end", HTTPS, head, b"a", many)),
         _ending(subject, _Slow("heads-80", f"{few} heads that never end on port 80", PLAIN, head, b"a", few)),
         _ending(subject, _Slow("silent-heads", f"{few} connections on which nothing is asked", HTTPS, b"", b"", few)),
         _ending(subject, _Slow("silent-80", f"{few} connections to port 80 without a word", PLAIN, b"", b"", few)),

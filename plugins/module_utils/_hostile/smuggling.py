@@ -322,7 +322,7 @@ def _by_http2(subject: Subject) -> list[Probe]:
         asks("two-authorities", ":authority twice", lambda p: (get(p, (b":authority", p.host)), None)),
         asks("no-path", "no :path", lambda p: ([each for each in get(p) if each[0] != b":path"], None)),
         asks("no-method", "no :method", lambda p: ([each for each in get(p) if each[0] != b":method"], None)),
-        asks("pseudo-late", "a pseudo-header behind a header", lambda p: ([(b"x-edge", b"a"), *get(p)], None)),
+        asks("pseudo-late", "a pseudo-header behind a header", lambda p: ([(b"x-edge", b"a"), *get(p)], None), False),
         asks("pseudo-odd", "a pseudo-header that is none", lambda p: (get(p, (b":edge", b"a")), None)),
         asks("other-host", "another host beside :authority", lambda p: (get(p, (b"host", b"other.example.org")), None)),
         asks(
