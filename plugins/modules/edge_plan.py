@@ -182,6 +182,11 @@ probes:
   returned: on a proxy
   type: list
   elements: dict
+hostile:
+  description: The sites that M(constellation.edge.edge_hostile_probe) asks, with C(url) and C(kept).
+  returned: on a proxy
+  type: list
+  elements: dict
 closed_ports:
   description: The ports that nobody outside may reach.
   returned: on a proxy

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
 
 import pytest
-from lab.standins import camera, jeedom, web, zoneminder
+from lab.standins import camera, echo, jeedom, web, zoneminder
 from local_servers import serving
 
 
@@ -69,3 +70,19 @@ def test_cookie_follows_the_forwarded_scheme(start):
     base = start(jeedom.Jeedom)
     assert ask(base + "/")[1]["Set-Cookie"].startswith("PHPSESSID")
     assert ask(base + "/", headers={"X-Forwarded-Proto": "https"})[1]["Set-Cookie"].startswith("__Host-PHPSESSID")
+
+
+def test_the_echo_tells_each_line_as_it_came(start):
+    """Also what no library would send, and what came before it on any connection."""
+    url = start(echo.Echo)
+    port = int(url.rpartition(":")[2])
+    sent = b"POST /x/a HTTP/1.1\r\nHost : a\r\nX-\xe9:\tb\nc\r\nContent-Length: 3\r\n\r\nabc"
+    sent += b"GET /x/b HTTP/1.1\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as used:
+        used.sendall(sent)
+        answers = used.makefile("rb").read()
+    first, second = (json.loads(part.partition(b"\r\n\r\n")[2]) for part in answers.split(b"HTTP/1.1 200 OK\r\n")[1:])
+    head = ["POST /x/a HTTP/1.1", "Host : a", "X-\xe9:\tb\n", "c", "Content-Length: 3"]
+    assert (first["head"], first["requests"], first["peer"]) == (head, 1, "127.0.0.1")
+    assert (second["head"], second["requests"]) == (["GET /x/b HTTP/1.1", "Connection: close"], 2)
+    assert [each["head"] for each in second["recent"][-2:]] == [first["head"], second["head"]]

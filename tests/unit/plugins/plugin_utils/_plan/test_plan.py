@@ -121,3 +121,14 @@ def test_probes_and_closed_ports_come_from_the_routes():
     ]
     assert found["closed_ports"] == [8088]
     assert found["certificates"] == [{"name": "demo.example.org", "names": ["demo.example.org"]}]
+
+
+def test_each_site_is_asked_what_a_client_may_not_do():
+    here = LocalServer(folders=("/WebConsole", "/"))
+    assert edge_plan(LOCAL, HOST, here)["hostile"] == [
+        {"url": "https://demo.example.org/", "kept": "/constellation/WebConsole/"}
+    ]
+    nothing = [{"url": "https://demo.example.org/", "kept": ""}]
+    assert edge_plan(LOCAL, HOST)["hostile"] == nothing
+    public = sites({"path": "/constellation/", "app": "constellation", "console": "public"})
+    assert edge_plan(public, HOST, here)["hostile"] == nothing
