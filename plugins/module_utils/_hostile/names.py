@@ -10,12 +10,16 @@ from collections.abc import Callable
 from . import http2
 from .judging import not_spoken, refused, turned_away
 from .subject import Probe, Subject, Verdict, token
-from .wire import HTTPS, PLAIN, Seen, Way, exchange, request, shown
+from .wire import HTTPS, PLAIN, SILENT, Seen, Way, exchange, request, shown
 
 REMEDY = (
     "the first server for each port has to refuse other names: run playbooks/site.yml, and look for a default_server "
     "of your own (nginx -T)"
 )
+
+
+# By so many bytes two pages are told apart; what changes with each request stands further down.
+_START = 64
 
 
 def probes(subject: Subject) -> list[Probe]:
@@ -128,14 +132,21 @@ def _old(subject: Subject) -> list[Probe]:
     return [
         Probe("http10-no-host", "HTTP/1.0 without Host", lambda: _by_greeting(subject, without)),
         Probe("http10-no-host-80", "the same on port 80", _closed(subject, without, PLAIN)),
-        # An answer of HTTP/0.9 has no headers at all, so that nothing which a browser is told reaches it.
-        Probe("http09", "HTTP/0.9", _closed(subject, b"GET /\r\n", HTTPS)),
+        Probe("http09", "HTTP/0.9", lambda: _headless(subject)),
         Probe("http09-80", "HTTP/0.9 on port 80", _closed(subject, b"GET /\r\n", PLAIN)),
     ]
 
 
 def _closed(subject: Subject, data: bytes, way: Way) -> Callable[[], Verdict]:
     return lambda: turned_away(exchange(subject, data, way), 400, 421, 426, 505)
+
+
+def _headless(subject: Subject) -> Verdict:
+    """Judge an answer without a status and headers: nothing that a browser is told would come with the service's."""
+    seen = exchange(subject, b"GET /\r\n")
+    usual = exchange(subject, request(subject)).only().body
+    served = bool(usual) and seen.data[:_START] == usual[:_START]
+    return Verdict(not served and seen.end != SILENT, f"{seen}{', those of the usual answer' if served else ''}")
 
 
 def _by_greeting(subject: Subject, data: bytes) -> Verdict:
