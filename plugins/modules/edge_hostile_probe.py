@@ -31,6 +31,10 @@ attributes:
     details: The module changes nothing.
   idempotent:
     support: full
+notes:
+  - A jail that counts bad requests may ban the address that this is asked from; what is asked after that is not proven.
+  - The same as a program that prints a line for each probe, in the folder which holds C(ansible_collections).
+    C(python3 -m ansible_collections.constellation.edge.plugins.module_utils._hostile https://home.example.org/)
 options:
   url:
     description: URL of the site, by HTTPS. For more than one site see O(targets).
@@ -147,13 +151,15 @@ results:
       description: What to do about a failed probe.
       type: str
 proofs:
-  description: The same in the form of M(constellation.edge.edge_host_probe), for a report.
+  description:
+    - The same in the form of M(constellation.edge.edge_host_probe), for a report. One for each kind of probes that
+      passed at a site, and one for each probe that did not.
   returned: always
   type: list
   elements: dict
   contains:
     subject:
-      description: Site and probe.
+      description: Site and kind, or site and probe.
       type: str
     ok:
       description: As above.

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TypedDict
 
 from . import answers, headers, limits, names, paths, slow, smuggling, tls, traversal, upgrade
@@ -103,7 +104,7 @@ def _verdict(probe: Probe) -> Verdict:
 
 
 class Proof(TypedDict):
-    """A result in the form of `edge_host_probe`; ``detail`` has the remedy, too."""
+    """Results in the form of `edge_host_probe`; ``detail`` has the remedy, too."""
 
     subject: str
     ok: bool | None
@@ -140,7 +141,7 @@ def report(subjects: Sequence[Subject], kinds: Sequence[str] = ()) -> Report:
     results = [each for one in found for each in one]
     return Report(
         results=results,
-        proofs=[_proof(each) for each in results],
+        proofs=list(_proofs(results)),
         lines=[line for one in found for line in lines(one)],
         ok=not any(each["ok"] is False for each in results),
     )
@@ -150,13 +151,18 @@ def _possible(subject: Subject, kinds: Sequence[str]) -> list[str]:
     return [name for name in kinds if name not in KINDS or not KINDS[name].needs or getattr(subject, KINDS[name].needs)]
 
 
-def _proof(result: Result) -> Proof:
-    remedy = f"; {result['remedy']}" if result["remedy"] else ""
-    return Proof(
-        subject=f"{result['url']} {result['id']}",
-        ok=result["ok"],
-        detail=f"{result['what']}: {result['detail']}{remedy}",
-    )
+def _proofs(results: Sequence[Result]) -> Iterator[Proof]:
+    """Yield a proof for each kind of probes that passed at one site, and one for each probe that did not."""
+    for (url, kind), group in groupby(results, lambda each: (each["url"], each["id"].partition(".")[0])):
+        asked = list(group)
+        passed = sum(each["ok"] is True for each in asked)
+        if passed:
+            yield Proof(subject=f"{url} {kind}", ok=True, detail=f"{passed} of {len(asked)} probes passed")
+        for each in asked:
+            if each["ok"] is not True:
+                remedy = f"; {each['remedy']}" if each["remedy"] else ""
+                detail = f"{each['what']}: {each['detail']}{remedy}"
+                yield Proof(subject=f"{url} {each['id']}", ok=each["ok"], detail=detail)
 
 
 def lines(results: Sequence[Result]) -> list[str]:
