@@ -152,8 +152,8 @@ results:
       type: str
 proofs:
   description:
-    - The same in the form of M(constellation.edge.edge_host_probe), for a report. One for each kind of probes that
-      passed at a site, and one for each probe that did not.
+    - The same in the form of M(constellation.edge.edge_host_probe), for a report. What passed of a kind at a site is
+      one proof, as is what was not proven; each failed probe is one of its own.
   returned: always
   type: list
   elements: dict

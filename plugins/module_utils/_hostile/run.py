@@ -65,7 +65,7 @@ def run(subject: Subject, kinds: Sequence[str] = (), at_once: int = _AT_ONCE) ->
             what=probe.what,
             ok=verdict.ok,
             detail=verdict.detail,
-            remedy=kind.remedy if verdict.ok is False else "",
+            remedy=(probe.remedy or kind.remedy) if verdict.ok is False else "",
         )
         for (name, kind, probe), verdict in zip(asked, verdicts, strict=True)
     ]
@@ -152,17 +152,21 @@ def _possible(subject: Subject, kinds: Sequence[str]) -> list[str]:
 
 
 def _proofs(results: Sequence[Result]) -> Iterator[Proof]:
-    """Yield a proof for each kind of probes that passed at one site, and one for each probe that did not."""
+    """Yield, for each kind of probes at each site, what passed and what was not proven as one, and each failed probe."""
     for (url, kind), group in groupby(results, lambda each: (each["url"], each["id"].partition(".")[0])):
         asked = list(group)
         passed = sum(each["ok"] is True for each in asked)
+        unproven = [each for each in asked if each["ok"] is None]
         if passed:
             yield Proof(subject=f"{url} {kind}", ok=True, detail=f"{passed} of {len(asked)} probes passed")
+        if unproven:
+            first = unproven[0]
+            count = f"{len(unproven)} of {len(asked)} probes, {first['id']} first"
+            yield Proof(subject=f"{url} {kind}", ok=None, detail=f"{count}: {first['what']}: {first['detail']}")
         for each in asked:
-            if each["ok"] is not True:
-                remedy = f"; {each['remedy']}" if each["remedy"] else ""
-                detail = f"{each['what']}: {each['detail']}{remedy}"
-                yield Proof(subject=f"{url} {each['id']}", ok=each["ok"], detail=detail)
+            if each["ok"] is False:
+                detail = f"{each['what']}: {each['detail']}; {each['remedy']}"
+                yield Proof(subject=f"{url} {each['id']}", ok=False, detail=detail)
 
 
 def lines(results: Sequence[Result]) -> list[str]:

@@ -13,11 +13,14 @@ from .._command import find, run
 from .._deadline import cut_after
 from .._probe.connection import ProbeError, Target, connect, tls_context
 from .._probe.connection import opened as probe_opened
-from .judging import betrays
+from .answers import REMEDY as PAGES
+from .answers import page_betrays
 from .subject import Probe, Subject, Verdict
 from .wire import Way, exchange, reason, request
 
 REMEDY = "the TLS directives of the site's server are not those of the collection: run playbooks/site.yml"
+
+_UNTRUSTED = "the site has no certificate that is trusted for its name: run playbooks/site.yml, and read its summary"
 
 TLS_1_0, TLS_1_1, TLS_1_2 = 0x0301, 0x0302, 0x0303
 _VERSIONS = {TLS_1_0: "TLS 1.0", TLS_1_1: "TLS 1.1", TLS_1_2: "TLS 1.2", 0x0300: "SSL 3"}
@@ -48,9 +51,14 @@ def probes(subject: Subject) -> list[Probe]:
         Probe("tls1.3", "TLS 1.3", lambda: _taken(subject, ssl.TLSVersion.TLSv1_3)),
         *(_weak(subject, name, what, suites) for name, (what, suites) in _WEAK.items()),
         Probe("compression", "TLS 1.2 with compression", lambda: _compression(subject)),
-        Probe("trusted", "TLS by a client that looks at the certificate", lambda: _trusted(subject)),
+        Probe(
+            "trusted",
+            "TLS by a client that looks at the certificate",
+            lambda: _trusted(subject),
+            remedy=_UNTRUSTED,
+        ),
         Probe("renegotiation", "a second handshake within TLS 1.2", lambda: _renegotiation(subject)),
-        Probe("plain-on-443", "HTTP without TLS on the port of HTTPS", lambda: _plain(subject)),
+        Probe("plain-on-443", "HTTP without TLS on the port of HTTPS", lambda: _plain(subject), remedy=PAGES),
     ]
 
 
@@ -180,9 +188,6 @@ def _renegotiation(subject: Subject) -> Verdict:
 
 def _plain(subject: Subject) -> Verdict:
     seen = exchange(Subject(**{**vars(subject), "http_port": subject.port}), request(subject), Way(plain=True))
-    answer = seen.only()
-    if told := betrays(answer):
+    if told := page_betrays(seen.only()):
         return Verdict(False, f"{seen}, {told}")
-    if b"nginx" in answer.body.lower():
-        return Verdict(False, f"{seen}, its page names nginx")
     return Verdict(seen.status == 400 or not seen.data, str(seen))

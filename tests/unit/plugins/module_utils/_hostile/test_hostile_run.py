@@ -120,18 +120,22 @@ def test_sites_of_one_host_share_what_is_held_open(site_certificate: Path, monke
     def probes(subject: Subject) -> list[Probe]:
         held.append((subject.url, subject.slow))
         passing = [Probe(name, "what", lambda: Verdict(True, "seen")) for name in "ab"]
-        return [*passing, Probe("x", "what", lambda: Verdict(False, "seen"))]
+        unproven = [Probe(name, "what", lambda: Verdict(None, "why")) for name in "cd"]
+        failing = Probe("x", "what", lambda: Verdict(False, "seen"))
+        return [*passing, *unproven, failing, Probe("y", "what", failing.ask, remedy="mend that")]
 
     monkeypatch.setitem(KINDS, "slow", type(KINDS["slow"])(probes, "mend it", "slow"))
     with site(site_certificate) as subject, site(site_certificate) as other:
         found = report([subject, other], ["slow", "headers"])
     assert sorted(held) == sorted([(subject.url, 30), (other.url, 30)])
     assert found["ok"] is False
-    assert found["proofs"][:2] == [
-        {"subject": f"{subject.url} slow", "ok": True, "detail": "2 of 3 probes passed"},
-        {"subject": f"{subject.url} slow.x", "ok": False, "detail": "what: seen; mend it"},
+    assert [(each["subject"], each["ok"], each["detail"]) for each in found["proofs"][:4]] == [
+        (f"{subject.url} slow", True, "2 of 6 probes passed"),
+        (f"{subject.url} slow", None, "2 of 6 probes, slow.c first: what: why"),
+        (f"{subject.url} slow.x", False, "what: seen; mend it"),
+        (f"{subject.url} slow.y", False, "what: seen; mend that"),
     ]
-    assert found["lines"][-1] == "2 passed, 1 failed, 0 not proven"
+    assert found["lines"][-1] == "2 passed, 2 failed, 2 not proven"
 
 
 def test_the_program(site_certificate: Path, capsys):
