@@ -152,7 +152,7 @@ def _possible(subject: Subject, kinds: Sequence[str]) -> list[str]:
 
 
 def _proofs(results: Sequence[Result]) -> Iterator[Proof]:
-    """Yield, for each kind of probes at each site, what passed and what was not proven as one, and each failed probe."""
+    """Yield one for what passed of a kind at a site, one for what was not proven, and one for each failed probe."""
     for (url, kind), group in groupby(results, lambda each: (each["url"], each["id"].partition(".")[0])):
         asked = list(group)
         passed = sum(each["ok"] is True for each in asked)

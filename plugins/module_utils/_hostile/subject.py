@@ -93,8 +93,8 @@ class Verdict(NamedTuple):
 class Probe:
     """One question: ``name`` is unique within its kind, ``what`` tells in a line what is sent.
 
-    ``waits`` is true for one that mostly waits, and is asked beside all others. ``remedy`` is its own, where that of its
-    kind is not what helps.
+    ``waits`` is true for one that mostly waits, and is asked beside all others. ``remedy`` is its own, where that of
+    its kind is not what helps.
     """
 
     name: str
