@@ -271,7 +271,7 @@ def site(certificate: Path, *faults: str, **more: Any) -> Iterator[Subject]:
                 "http_port": plain.server_address[1],
                 "timeout": 5.0,
                 "quiet": 0.1,
-                "patience": 4 * PATIENCE,
+                "patience": 60 * PATIENCE,
                 **more,
             }
         )

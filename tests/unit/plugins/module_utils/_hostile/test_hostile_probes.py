@@ -42,7 +42,10 @@ FAULTS = [
 
 def asked(certificate: Path, kind: str, *faults: str) -> dict[str, tuple[bool | None, str]]:
     """Return what the probes of a kind say, by their names without the kind."""
-    with site(certificate, *" ".join(faults).split(), **NEEDED.get(kind, {})) as subject:
+    words = " ".join(faults).split()
+    # What is not seen in this time counts as not there: it is waited for where a fault has to be seen.
+    waits = {"quiet": 0.3, "patience": 3.0} if words else {}
+    with site(certificate, *words, **NEEDED.get(kind, {}), **waits) as subject:
         results = run(subject, [kind])
     return {each["id"].partition(".")[2]: (each["ok"], each["detail"]) for each in results}
 
