@@ -29,12 +29,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         results = run(subject, given.only)
     except ValueError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
-    for line in lines(results):
-        print(line)
+    sys.stdout.write("\n".join([*lines(results), ""]))
     for remedy in dict.fromkeys(each["remedy"] for each in results if each["remedy"]):
-        print(f"what to do: {remedy}", file=sys.stderr)
+        sys.stderr.write(f"what to do: {remedy}\n")
     return exit_code(results)
 
 
@@ -57,4 +56,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:]))
