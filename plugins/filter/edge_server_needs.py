@@ -44,6 +44,7 @@ _value:
     - C(rules), for M(constellation.edge.ufw_rules), the ports of a sentinel that could not move.
     - C(purge), whether the firewall needs no rule of ours beside these. It is false while it is not known from where
       a sentinel calls.
+    - C(sentinel_sources), every known address from which a sentinel calls, by the public name too.
     - C(notes), each sentinel that could not move, and what to do about it.
   type: dict
 """

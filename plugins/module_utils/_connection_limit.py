@@ -2,7 +2,7 @@
 
 """The texts of the limit of open connections: our table for nft, our unit for systemd, and what a listing says of both.
 
-nginx's own `limit_conn` counts a client only when its headers are complete, so it cannot stop one that sends them slowly.
+nginx's own `limit_conn` counts a client only when its headers are complete: one that sends them slowly goes free.
 """
 
 from __future__ import annotations
@@ -150,9 +150,9 @@ def _elements(networks: Iterable[Network]) -> tuple[str, str]:
 
 
 def unit_text() -> str:
-    """Return the unit that loads the table at the start of the host, and again whenever nftables.service has begun anew.
+    """Return the unit that loads the table when the host starts, and again after each start of nftables.service.
 
-    nftables.service, where an owner uses it, begins by `flush ruleset`, which takes every table away.
+    That one, where an owner uses it, begins by `flush ruleset`, which takes every table away.
     """
     return f"""# Written by constellation.edge (role hardening); changes are lost.
 [Unit]

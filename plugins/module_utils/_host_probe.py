@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Proofs on the host itself: firewall, bans, nginx, certificates and their renewal."""
+"""Proofs on the host itself: firewall, limit of connections, bans, nginx, certificates and their renewal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ._command import Run, run
+from ._connection_limit import LimitError
+from ._connection_limit_host import prove
 from ._fail2ban import JAIL_FILE, enabled_jails, unite
 from ._fail2ban_host import jail_status
 from ._packet_filter import PacketFilterError, dump, harmless_address, names, parse_networks
@@ -45,6 +47,14 @@ def prove_firewall(call: Run = run) -> list[Proof]:
         Proof("ufw at start", state.boots, "enabled" if state.boots else "ufw.service is disabled: run site.yml"),
         Proof("ufw default", closed, f"{state.incoming} (incoming), {state.outgoing} (outgoing)"),
     ]
+
+
+def prove_connection_limit(call: Run = run) -> list[Proof]:
+    """Prove that the kernel holds our table and that it comes back with the host."""
+    try:
+        return [Proof("connection limit", *prove(call))]
+    except LimitError as exc:
+        return [Proof("connection limit", False, str(exc))]
 
 
 def running_jails(call: Run = run) -> list[str]:

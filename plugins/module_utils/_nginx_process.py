@@ -157,6 +157,18 @@ def start(timeout: float = 30.0, *, host: Host = HOST) -> None:
         raise NginxError(f"nginx was started but has no worker after {timeout:g} s; see {dump.error_log}")
 
 
+def starts_with_host() -> bool:
+    """Whether nginx starts with the host; true where systemd does not run, as there is nothing to be done."""
+    return not _systemd() or _run(["systemctl", "is-enabled", "nginx"]).rc == 0
+
+
+def enable() -> None:
+    """Have nginx start with the host. Raises NginxError with systemd's words."""
+    result = _run(["systemctl", "enable", "nginx"])
+    if result.rc != 0:
+        raise NginxError(f"nginx is not made to start with the host: {_words(result)}; look at `systemctl cat nginx`")
+
+
 def _start_errors(began: float) -> str:
     """Return what nginx told the journal since `began`, each line once."""
     lines = _journal_lines(began) if _systemd() else []

@@ -13,8 +13,8 @@ module: edge_connection_limit
 short_description: Limit the open connections of each client in the packet filter
 version_added: 0.1.0
 description:
-  - Keeps one client from taking every connection of nginx, for example with a thousand requests whose headers never end.
-    nginx's own C(limit_conn) does not count those.
+  - Keeps one client from taking every connection of nginx, for example with a thousand requests whose headers never
+    end. nginx's own C(limit_conn) does not count those.
   - Writes C(/etc/constellation-edge/connection-limit.nft) with a table of our own, C(inet constellation_edge), and the
     unit C(constellation-edge-limit.service) that loads it before the network is up. No other table is read or changed.
   - A client is an IPv4 address, or an IPv6 network of 64 bits. Private, link-local and loopback addresses are never

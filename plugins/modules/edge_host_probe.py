@@ -10,8 +10,8 @@ module: edge_host_probe
 short_description: Prove on the host what cannot be seen from outside
 version_added: 0.1.0
 description:
-  - Proves that ufw filters, that each jail of fail2ban really reaches the packet filter, that the running nginx serves
-    what is on disk, and that certificates renew themselves.
+  - Proves that ufw filters, that no client can take every connection, that each jail of fail2ban really reaches the
+    packet filter, that the running nginx serves what is on disk, and that certificates renew themselves.
   - A jail is proven by a ban of a documentation address that no interface and no route of the host has. The ban is
     looked for in the packet filter and lifted in any case. No client is ever banned.
   - Changes nothing that lasts and reports C(changed=false).
@@ -36,6 +36,10 @@ options:
     type: str
   firewall:
     description: Whether ufw is proven.
+    type: bool
+    default: true
+  connection_limit:
+    description: Whether the limit of M(constellation.edge.edge_connection_limit) is proven.
     type: bool
     default: true
   nginx:
@@ -93,7 +97,14 @@ from dataclasses import asdict
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._files import LockError, host_lock
-from ..module_utils._host_probe import Proof, prove_certificate, prove_firewall, prove_jails, prove_renewal
+from ..module_utils._host_probe import (
+    Proof,
+    prove_certificate,
+    prove_connection_limit,
+    prove_firewall,
+    prove_jails,
+    prove_renewal,
+)
 from ..module_utils._nginx_process import NginxError, loaded
 
 CERTIFICATE = {"name": {"type": "str", "required": True}, "fullchain": {"type": "path"}}
@@ -118,6 +129,7 @@ def main() -> None:
             "jails": {"type": "list", "elements": "str"},
             "ban_address": {"type": "str"},
             "firewall": {"type": "bool", "default": True},
+            "connection_limit": {"type": "bool", "default": True},
             "nginx": {"type": "bool", "default": True},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
             "renewal": {"type": "bool", "default": True},
@@ -130,6 +142,7 @@ def main() -> None:
     try:
         with contextlib.nullcontext() if module.check_mode else host_lock():
             proofs += prove_firewall() if params["firewall"] else []
+            proofs += prove_connection_limit() if params["connection_limit"] else []
             proofs += prove_jails(params["jails"], params["ban_address"], module.check_mode)
     except LockError as exc:
         module.fail_json(msg=str(exc))

@@ -39,6 +39,12 @@ options:
     description: Start nginx when it is not running. Without this, an nginx that is not running is left alone.
     type: bool
     default: false
+  enabled:
+    description:
+      - Have nginx start with the host. Without this, it is left as it is.
+      - Where systemd does not run there is nothing to enable.
+    type: bool
+    default: false
 author:
   - constellation.edge contributors (@myconstellation)
 """
@@ -47,6 +53,7 @@ EXAMPLES = r"""
 - name: Let nginx serve what is on disk
   constellation.edge.nginx_reload:
     start: true
+    enabled: true
 """
 
 RETURN = r"""
@@ -56,6 +63,10 @@ reloaded:
   type: bool
 started:
   description: Whether nginx was started, or would be in check mode.
+  returned: always
+  type: bool
+enabled:
+  description: Whether nginx was made to start with the host, or would be in check mode.
   returned: always
   type: bool
 running:
@@ -71,8 +82,15 @@ reason:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx_process import NginxError, bring_up_to_date, loaded, start
+from ..module_utils._nginx_process import NginxError, bring_up_to_date, enable, loaded, start, starts_with_host
 from ..module_utils._transaction import TransactionError, recover
+
+_ENABLED = {
+    "before_header": "nginx.service",
+    "after_header": "nginx.service",
+    "before": "does not start with the host\n",
+    "after": "starts with the host\n",
+}
 
 
 def main() -> None:
@@ -82,6 +100,7 @@ def main() -> None:
             "timeout": {"type": "float", "default": 30},
             "force": {"type": "bool", "default": False},
             "start": {"type": "bool", "default": False},
+            "enabled": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -107,14 +126,18 @@ def _run(params: dict[str, bool | float], check_mode: bool) -> dict[str, object]
         start(float(params["timeout"]))
     elif not check_mode and reloads:
         reloads = bring_up_to_date(float(params["timeout"]), force=bool(params["force"]))
+    enables = bool(params["enabled"]) and not starts_with_host()
+    if not check_mode and enables:
+        enable()
     changed = starts or reloads
     return {
-        "changed": changed,
+        "changed": changed or enables,
         "reloaded": reloads,
         "started": starts,
+        "enabled": enables,
         "running": state.running or starts,
         "reason": state.reason,
-        "diff": [_diff(state.reason, starts)] if changed else [],
+        "diff": [*([_diff(state.reason, starts)] if changed else []), *([_ENABLED] if enables else [])],
     }
 
 

@@ -61,6 +61,7 @@ def server_needs(host: str, machines: Mapping[str, Machine]) -> dict[str, Any]:
     ``listen_uris``: the route's own and the old ones that a sentinel calls when the run begins. ``last_uris``: what is
     left of these after the sentinels have moved, nothing when they are the same. ``rules``: for ``ufw_rules``, the
     ports that sentinels call directly and cannot leave. ``purge``: whether the firewall needs no other rule of ours.
+    ``sentinel_sources``: every known address from which one calls, by the public name too.
     ``notes``: each that could not move, with its remedy.
     """
     own = [str(uri) for uri in machines[host].constellation.get("listen_uris") or []]
@@ -78,6 +79,7 @@ def server_needs(host: str, machines: Mapping[str, Machine]) -> dict[str, Any]:
         "last_uris": left if own and left != wanted else [],
         "rules": _rules(there, others) if own else [],
         "purge": not hidden,
+        "sentinel_sources": sorted({one for name, machine in others.items() for one in _sources(name, machine)}),
         "notes": _notes(host, machines, unseen) + [_HIDDEN.format(name) for name in hidden],
     }
 
@@ -154,8 +156,19 @@ def _rules(there: Mapping[str, ListenUri], others: Mapping[str, Machine]) -> lis
 
 def _source(name: str, machine: Machine) -> str:
     """Return the address from which a sentinel calls, "" when this run has no way to know."""
-    seen = machine.moved.get("source") or machine.found("sentinel").get("source") or ""
-    return str(seen) or _literal(machine.address) or _literal(name)
+    return next(iter(_candidates(name, machine)), "")
+
+
+def _sources(name: str, machine: Machine) -> list[str]:
+    """Return each address that may be a sentinel's: behind a router, what it sees itself is not what is seen here."""
+    return _candidates(name, machine) if machine.listed or machine.found("sentinel").get("uri") else []
+
+
+def _candidates(name: str, machine: Machine) -> list[str]:
+    """Return the known addresses of a machine, the one it was seen with first."""
+    seen = (machine.moved.get("source"), machine.found("sentinel").get("source"))
+    known = [*map(str, filter(None, seen)), _literal(machine.address), _literal(name)]
+    return [address for address in known if address]
 
 
 def _literal(address: str) -> str:

@@ -39,7 +39,8 @@ def needs(*others: Machine, server: Machine | None = None) -> dict[str, Any]:
 
 
 def test_without_other_sentinels_the_route_decides() -> None:
-    assert needs() == {"listen_uris": [NEW], "last_uris": [], "rules": [], "purge": True, "notes": []}
+    wanted = {"listen_uris": [NEW], "last_uris": [], "rules": [], "purge": True, "sentinel_sources": [], "notes": []}
+    assert needs() == wanted
 
 
 def test_an_old_uri_stays_until_its_sentinel_has_moved() -> None:
