@@ -13,6 +13,7 @@ from typing import Any
 
 from ._command import Run, run
 from ._connection_limit import (
+    DEFAULT_LIMIT,
     DELETION,
     NFT_PATH,
     TABLE,
@@ -166,7 +167,7 @@ def _carry_out_removal(found: Found, todo: list[Change], host: Host, call: Run) 
         if answer.rc != 0:
             restore()
             raise LimitError(f"nft '{DELETION}': {answer.text}; remove the table by hand and run again")
-    apply(todo, test=False, after=reload_units, undone=restore, host=host)
+    apply(todo, test=False, after=reload_units if todo else None, undone=restore, host=host)
     with contextlib.suppress(OSError):
         os.rmdir(os.path.dirname(NFT_PATH))
 
@@ -203,7 +204,7 @@ def obstruction(text: str, call: Run = run, *, foreseen: bool = False) -> str:
 
     `foreseen`: the package may be on its way (check mode), so that a program which is missing is none.
     """
-    if not os.path.isdir("/run/systemd/system"):
+    if not _systemd_runs():
         return "systemd does not run here, so nothing would load it; run this on a host with systemd"
     with _file(text) as path:
         answer = call(["nft", "--check", "--file", path])
@@ -216,6 +217,10 @@ def obstruction(text: str, call: Run = run, *, foreseen: bool = False) -> str:
         f"this kernel refuses to count them ({words}); have its module nft_connlimit (in a container: the host's)"
         " and the capability NET_ADMIN, or set hardening_connection_limit to 0"
     )
+
+
+def _systemd_runs() -> bool:
+    return os.path.isdir("/run/systemd/system")
 
 
 @contextlib.contextmanager
@@ -247,7 +252,7 @@ def prove(call: Run = run) -> tuple[bool | None, str]:
     limit, ports = read_limit(found.text)
     remedy = "run playbooks/site.yml, or the role hardening"
     if not limit:
-        obstacle = obstruction(nft_text(Limit(256)), call)
+        obstacle = obstruction(nft_text(Limit(DEFAULT_LIMIT)), call)
         return (None, obstacle) if obstacle else (False, f"{NFT_PATH} is missing or not ours: {remedy}")
     if not found.is_whole or found.table is None:
         lack = "has no" if found.table is None else "has another"

@@ -1,0 +1,204 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One client holds thousands of connections whose headers never end, and takes nothing from another one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import runs
+from lab.progress import poll
+
+LIMIT = 256
+TABLE = "inet constellation_edge"
+UNIT = "constellation-edge-limit.service"
+# Holds connections to a port, with headers that never end, until its input ends; what is closed is opened again. Says
+# `ready` when each has been tried for some seconds.
+_HOLD = """
+import select, socket, sys, time
+address, count = sys.argv[1], int(sys.argv[2])
+family = socket.AF_INET6 if ':' in address else socket.AF_INET
+def begin():
+    one = socket.socket(family)
+    one.setblocking(False)
+    one.connect_ex((address, 80))
+    return [one, b'GET / HTTP/1.1\\r\\nHost: slow.example.org\\r\\nX-Slow: ']
+held = [begin() for number in range(count)]
+started, said = time.monotonic(), False
+while not select.select([sys.stdin], [], [], 0.3)[0]:
+    for number, (one, text) in enumerate(held):
+        try:
+            one.send(text)
+            held[number][1] = b's'
+            closed = one.recv(1) == b''
+        except BlockingIOError:
+            closed = False
+        except OSError:
+            closed = True
+        if closed:
+            one.close()
+            held[number] = begin()
+    if not said and time.monotonic() - started > 4:
+        said = True
+        print('ready', flush=True)
+"""
+# What `flush ruleset` does to our table, and to no other one: the lab's own name resolution stands in those.
+_FLUSHING = """[Service]
+ExecStart=
+ExecStart=/usr/sbin/nft delete table inet constellation_edge
+ExecReload=
+ExecReload=/usr/sbin/nft delete table inet constellation_edge
+ExecStop=
+"""
+_DROP_IN = "/run/systemd/system/nftables.service.d/test.conf"
+
+
+@contextlib.contextmanager
+def holding(lab, machine, address: str, count: int) -> Iterator[None]:
+    """Have a machine hold connections during the block."""
+    command = ["docker", "exec", "-i", lab.container_name(machine.name), "python3", "-c", _HOLD, address, str(count)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            yield
+        finally:
+            assert process.stdin
+            process.stdin.close()
+
+
+def module(home, name: str, **arguments: Any) -> dict[str, Any]:
+    """Run a module of ours on one host, and return what it said."""
+    words = ["ansible", home.name, "-i", str(runs.INVENTORY), "-m", f"constellation.edge.{name}"]
+    settings = {**runs.PLAIN, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.json", "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1"}
+    done = subprocess.run(
+        [*words, "-a", json.dumps(arguments)], capture_output=True, text=True, check=False, env=os.environ | settings
+    )
+    result = json.loads(done.stdout)["plays"][0]["tasks"][0]["hosts"][home.name]
+    assert not result.get("failed"), result
+    return result
+
+
+def limited(home, **arguments: Any) -> dict[str, Any]:
+    """Bring the limit in line with the arguments."""
+    return module(home, "edge_connection_limit", **arguments)
+
+
+def open_from(home, source: str) -> int:
+    """Return how many connections of a source the host has on the port for HTTP."""
+    lines = home.host.check_output("ss -Htn state established sport = :80").splitlines()
+    return sum(f"{source}:" in line or f"[{source}]:" in line for line in lines)
+
+
+def served(home, client, family: int = 4) -> int:
+    """Return how many of ten requests of the other client are answered."""
+    url = f"https://{home.domain}/zm/"
+    return sum(client.status(home, url, "--max-time", "5", family=family) == "200" for _request in range(10))
+
+
+def has_table(home) -> bool:
+    return home.host.run(f"nft list table {TABLE}").rc == 0
+
+
+def test_three_thousand_connections_of_one_take_nothing_from_another(home, lab, client, attacker):
+    with holding(lab, attacker, home.ipv4, 3000):
+        assert served(home, client) == 10
+        assert 0 < open_from(home, attacker.ipv4) <= LIMIT
+    assert limited(home)["refused"] > 0
+
+
+def test_the_addresses_of_one_ipv6_network_are_one_client(home, lab, client, attacker):
+    """Both machines are in the lab's one network of 64 bits: they share the limit."""
+    with holding(lab, attacker, home.ipv6, 600):
+        assert served(home, client, family=4) == 10
+        assert served(home, client, family=6) == 0
+    poll("the end of the connections", lambda: served(home, client, family=6) == 10, 120)
+
+
+def test_who_is_exempt_is_not_limited(home, lab, client, attacker):
+    assert limited(home, exempt=[attacker.ipv4])["changed"]
+    try:
+        with holding(lab, attacker, home.ipv4, LIMIT + 100):
+            assert open_from(home, attacker.ipv4) > LIMIT
+            assert served(home, client) == 10
+    finally:
+        assert limited(home)["changed"]
+
+
+def test_a_run_that_changes_nothing_leaves_the_counters(home, lab, attacker):
+    with holding(lab, attacker, home.ipv4, LIMIT + 100):
+        again = limited(home)
+    assert (again["changed"], again["limit"]) == (False, LIMIT)
+    assert again["refused"] > 0
+
+
+def test_a_table_that_somebody_deleted_comes_back(home):
+    home.host.check_output(f"nft delete table {TABLE}")
+    proofs = module(home, "edge_host_probe", jails=[], nginx=False, renewal=False, fail=False)["proofs"]
+    assert [proof["ok"] for proof in proofs if proof["subject"] == "connection limit"] == [False]
+    assert limited(home)["changed"]
+    assert has_table(home)
+    home.host.check_output(f"nft flush chain {TABLE} count")
+    assert limited(home)["changed"]
+    assert not limited(home)["changed"]
+    proofs = module(home, "edge_host_probe", jails=[], nginx=False, renewal=False)["proofs"]
+    assert [proof["ok"] for proof in proofs if proof["subject"] == "connection limit"] == [True]
+
+
+def test_it_comes_back_with_nftables_service(home):
+    host = home.host
+    host.check_output("mkdir -p %s && printf %%s %s > %s", os.path.dirname(_DROP_IN), _FLUSHING, _DROP_IN)
+    host.check_output("systemctl daemon-reload")
+    try:
+        for word in ("start", "reload", "restart"):
+            handle = host.check_output(f"nft -a list table {TABLE}").splitlines()[0]
+            host.check_output(f"systemctl {word} nftables")
+
+            def is_another(handle: str = handle) -> bool:
+                shown = host.run(f"nft -a list table {TABLE}")
+                return shown.rc == 0 and shown.stdout.splitlines()[0] != handle
+
+            poll(f"the table after `systemctl {word} nftables`", is_another, 60)
+    finally:
+        host.check_output(f"systemctl stop nftables; rm {_DROP_IN}; systemctl daemon-reload")
+    # Who stops nftables.service stops what it flushed away.
+    poll("the end of our unit", lambda: not has_table(home), 60)
+    assert limited(home)["changed"]
+    assert host.service(UNIT).is_running
+
+
+def test_the_rules_of_others_stay(home):
+    host = home.host
+    foreign = "add table inet foreign; add chain inet foreign input { type filter hook input priority 10; }"
+    host.check_output("nft %s", f"{foreign}; add rule inet foreign input tcp dport 80 counter")
+    others = "nft list tables | grep -v constellation_edge; ufw status numbered; nft -s list table inet foreign"
+    before = host.check_output(others)
+    assert "443" in before
+    try:
+        assert limited(home, limit=300)["changed"]
+        assert limited(home, limit=0)["changed"]
+        assert limited(home)["changed"]
+        assert host.check_output(others) == before
+    finally:
+        host.check_output("nft delete table inet foreign")
+
+
+def test_no_limit_leaves_nothing(home):
+    host = home.host
+    try:
+        assert limited(home, limit=0)["changed"]
+        assert not limited(home, limit=0)["changed"]
+        assert not has_table(home)
+        assert not host.file("/etc/constellation-edge/connection-limit.nft").exists
+        assert host.run(f"find /etc/systemd -name '{UNIT}'").stdout == ""
+        assert host.run(f"systemctl cat {UNIT}").rc != 0
+    finally:
+        assert limited(home)["changed"]
+    assert has_table(home)
