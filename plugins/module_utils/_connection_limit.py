@@ -20,6 +20,7 @@ TABLE = "inet constellation_edge"
 NFT_PATH = "/etc/constellation-edge/connection-limit.nft"
 UNIT = "constellation-edge-limit.service"
 UNIT_PATH = f"/etc/systemd/system/{UNIT}"
+DROP_IN_PATH = "/etc/systemd/system/nftables.service.d/constellation-edge.conf"
 # The first command makes the second one succeed where the table is gone already.
 DELETION = f"add table {TABLE}; delete table {TABLE}"
 MARK = "constellation.edge"
@@ -150,10 +151,7 @@ def _elements(networks: Iterable[Network]) -> tuple[str, str]:
 
 
 def unit_text() -> str:
-    """Return the unit that loads the table when the host starts, and again after each start of nftables.service.
-
-    That one, where an owner uses it, begins by `flush ruleset`, which takes every table away.
-    """
+    """Return the unit that loads the table when the host starts, before the network is up."""
     return f"""# Written by constellation.edge (role hardening); changes are lost.
 [Unit]
 Description=Limit the open connections of each client to nginx
@@ -163,8 +161,6 @@ Wants=network-pre.target
 Before=network-pre.target shutdown.target
 Conflicts=shutdown.target
 After=nftables.service
-PartOf=nftables.service
-ReloadPropagatedFrom=nftables.service
 
 [Service]
 Type=oneshot
@@ -174,7 +170,20 @@ ExecReload=/usr/sbin/nft -f {NFT_PATH}
 ExecStop=/usr/sbin/nft "{DELETION}"
 
 [Install]
-WantedBy=multi-user.target nftables.service
+WantedBy=multi-user.target
+"""
+
+
+def drop_in_text() -> str:
+    """Return the drop-in by which nftables.service loads our table again.
+
+    Its file begins by `flush ruleset`, which takes every table away. A dependency between the units would not do: a unit
+    that is active already is not started once more.
+    """
+    return f"""# Written by constellation.edge (role hardening); changes are lost.
+[Service]
+ExecStartPost=-/usr/sbin/nft -f {NFT_PATH}
+ExecReload=-/usr/sbin/nft -f {NFT_PATH}
 """
 
 

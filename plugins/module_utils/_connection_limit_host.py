@@ -15,6 +15,7 @@ from ._command import Run, run
 from ._connection_limit import (
     DEFAULT_LIMIT,
     DELETION,
+    DROP_IN_PATH,
     NFT_PATH,
     TABLE,
     UNIT,
@@ -22,6 +23,7 @@ from ._connection_limit import (
     Limit,
     LimitError,
     Listing,
+    drop_in_text,
     nft_text,
     read_limit,
     read_listing,
@@ -83,13 +85,14 @@ def _bring(limit: Limit, check_mode: bool, host: Host, call: Run) -> dict[str, A
     if obstacle:
         return _answer(False, [], 0, 0, [f"no limit of open connections for each client: {obstacle}"])
     found = look(call)
-    todo = pending([Write(NFT_PATH, text.encode()), Write(UNIT_PATH, unit_text().encode())])
+    wanted_files = {NFT_PATH: text, UNIT_PATH: unit_text(), DROP_IN_PATH: drop_in_text()}
+    todo = pending(Write(path, content.encode()) for path, content in wanted_files.items())
     wanted = Found(text, Unit(active=True, enabled=True), read_listing(text))
     loads = found.table is None or not found.table.holds(text) or not found.unit.active
     changed = bool(todo) or loads or not found.unit.enabled or found.unit.stale
     shown = [*diffs(todo), *_state_diff(found, wanted)]
     if changed and not check_mode:
-        step = _Step(found, text, loads, any(change.path == UNIT_PATH for change in todo), call)
+        step = _Step(found, text, loads, any(change.path != NFT_PATH for change in todo), call)
         apply(todo, test=False, after=step.follow, undone=step.undo, host=host)
     refused = 0 if loads or found.table is None else found.table.refused
     return _answer(changed, shown, limit.connections, refused, [])
@@ -102,12 +105,12 @@ class _Step:
     found: Found
     text: str
     loads: bool
-    new_unit: bool
+    new_units: bool
     call: Run
 
     def follow(self) -> None:
         """Load the table, see that the kernel holds it, and have it loaded at each start of the host."""
-        if self.new_unit or self.found.unit.stale:
+        if self.new_units or self.found.unit.stale:
             self._do("daemon-reload")
         if self.loads:
             # A reload where the unit is active: the table is replaced in one step and missing at no moment.
@@ -118,7 +121,7 @@ class _Step:
                     f"{UNIT} ran, and the kernel does not hold the table {TABLE}: see who removes it"
                     " (`nft monitor`), and run again"
                 )
-        if not self.found.unit.enabled or self.new_unit:
+        if not self.found.unit.enabled or self.new_units:
             self._do("enable", UNIT)
 
     def undo(self) -> None:
@@ -140,7 +143,7 @@ class _Step:
 
 def _remove(check_mode: bool, host: Host, call: Run) -> dict[str, Any]:
     found = look(call)
-    todo: list[Change] = pending([Remove(UNIT_PATH), Remove(NFT_PATH)])
+    todo: list[Change] = pending([Remove(DROP_IN_PATH), Remove(UNIT_PATH), Remove(NFT_PATH)])
     changed = bool(todo) or found.table is not None or found.unit.active or found.unit.enabled
     shown = [*diffs(todo), *(_state_diff(found, Found()) if changed else [])]
     if changed and not check_mode:
@@ -168,8 +171,9 @@ def _carry_out_removal(found: Found, todo: list[Change], host: Host, call: Run) 
             restore()
             raise LimitError(f"nft '{DELETION}': {answer.text}; remove the table by hand and run again")
     apply(todo, test=False, after=reload_units if todo else None, undone=restore, host=host)
-    with contextlib.suppress(OSError):
-        os.rmdir(os.path.dirname(NFT_PATH))
+    for path in (DROP_IN_PATH, NFT_PATH):
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(path))
 
 
 def look(call: Run = run) -> Found:

@@ -17,6 +17,7 @@ description:
     end. nginx's own C(limit_conn) does not count those.
   - Writes C(/etc/constellation-edge/connection-limit.nft) with a table of our own, C(inet constellation_edge), and the
     unit C(constellation-edge-limit.service) that loads it before the network is up. No other table is read or changed.
+  - A drop-in has C(nftables.service), which flushes every table when it starts, load ours again.
   - A client is an IPv4 address, or an IPv6 network of 64 bits. Private, link-local and loopback addresses are never
     counted.
   - A connection over the limit is dropped, not rejected. A browser asks again by itself, and gets in when another one
@@ -25,8 +26,8 @@ description:
   - The file, the unit and what the kernel holds are compared. A table that somebody deleted comes back; a call that
     changes nothing leaves the counters as they are.
   - Where nft is missing, or the kernel cannot count connections, nothing is written and RV(notes) says so.
-  - Whoever runs C(nft flush ruleset) takes the table away until the next call or the next start of the host. With
-    C(nftables.service) it comes back at once.
+  - Whoever runs C(nft flush ruleset), or stops C(nftables.service), takes the table away until the next call or the
+    next start of the host.
 extends_documentation_fragment:
   - constellation.edge.attributes
 attributes:

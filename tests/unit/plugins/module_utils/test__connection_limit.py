@@ -14,6 +14,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._connection_lim
     DEFAULT_LIMIT,
     NFT_PATH,
     LimitError,
+    drop_in_text,
     nft_text,
     parse_limit,
     read_limit,
@@ -107,11 +108,13 @@ def test_what_cannot_be_is_refused(limit: int, ports: list[int], exempt: list[st
     assert said in str(refused.value)
 
 
-def test_the_unit_comes_again_with_nftables_service() -> None:
-    text = unit_text()
-    for line in ("After=nftables.service", "PartOf=nftables.service", "ReloadPropagatedFrom=nftables.service"):
-        assert line in text.splitlines()
-    assert text.count(f"/usr/sbin/nft -f {NFT_PATH}") == 2
+def test_the_table_is_loaded_after_nftables_service_whenever_that_flushes() -> None:
+    assert "After=nftables.service" in unit_text().splitlines()
+    for text, loads in (
+        (unit_text(), ("ExecStart=", "ExecReload=")),
+        (drop_in_text(), ("ExecStartPost=-", "ExecReload=-")),
+    ):
+        assert {f"{load}/usr/sbin/nft -f {NFT_PATH}" for load in loads} <= set(text.splitlines())
 
 
 def test_the_documentation_says_what_the_reckoning_was() -> None:

@@ -18,6 +18,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._command import
 from ansible_collections.constellation.edge.plugins.module_utils._connection_limit import (
     DELETION,
     LimitError,
+    drop_in_text,
     nft_text,
     parse_limit,
     unit_text,
@@ -49,6 +50,10 @@ class World:
     @property
     def unit(self) -> Path:
         return self.folder / "limit.service"
+
+    @property
+    def drop_in(self) -> Path:
+        return self.folder / "nftables.service.d" / "ours.conf"
 
     def call(self, command: Sequence[str]) -> Answer:
         words = list(command)
@@ -88,7 +93,8 @@ class World:
 
     @property
     def is_bare(self) -> bool:
-        return not (self.nft.exists() or self.unit.exists() or self.kernel or self.active or self.enabled)
+        files = self.nft.exists() or self.drop_in.parent.exists()
+        return not (files or self.unit.exists() or self.kernel or self.active or self.enabled)
 
 
 @pytest.fixture
@@ -97,6 +103,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(tmp_path, host)
     monkeypatch.setattr(limit_host, "NFT_PATH", str(made.nft))
     monkeypatch.setattr(limit_host, "UNIT_PATH", str(made.unit))
+    monkeypatch.setattr(limit_host, "DROP_IN_PATH", str(made.drop_in))
     monkeypatch.setattr(limit_host, "_systemd_runs", lambda: True)
     return made
 
@@ -105,6 +112,7 @@ def test_a_bare_host_and_the_next_run(world: World) -> None:
     first = world.bring()
     assert (first["changed"], first["limit"], first["notes"]) == (True, 256, [])
     assert (world.nft.read_text(), world.unit.read_text()) == (nft_text(LIMIT), unit_text())
+    assert world.drop_in.read_text() == drop_in_text()
     assert [word.split()[1] for word in world.commands] == ["daemon-reload", "reload-or-restart", "enable"]
     second = world.bring()
     assert (second["changed"], second["diff"], world.commands) == (False, [], [])
