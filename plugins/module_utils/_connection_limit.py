@@ -177,7 +177,7 @@ WantedBy=multi-user.target
 def drop_in_text() -> str:
     """Return the drop-in by which nftables.service loads our table again.
 
-    Its file begins by `flush ruleset`, which takes every table away. A dependency between the units would not do: a unit
+    Its file begins by `flush ruleset`, which takes every table away. A dependency between the units would not do: one
     that is active already is not started once more.
     """
     return f"""# Written by constellation.edge (role hardening); changes are lost.
