@@ -86,3 +86,15 @@ def test_the_inventory_of_the_guide_is_valid() -> None:
     (site,) = read_sites(variables["edge_sites"], presets)
     assert site.adopt
     assert variable_problems(variables) == []
+
+
+CLIENTS = (ROOT / "docs/guides/clients.md").read_text(encoding="utf-8")
+
+
+def test_the_examples_about_clients_are_understood() -> None:
+    presets = yaml.safe_load((ROOT / "presets/presets.yml").read_text(encoding="utf-8"))
+    sites, limits = (yaml.safe_load(block)["edge"]["vars"] for block in blocks(CLIENTS, "yaml"))
+    (site,) = read_sites(sites["edge_sites"], presets)
+    assert [(route.buffering, route.websocket) for route in site.routes] == [(True, True), (False, False)]
+    specs = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
+    assert set(limits) <= {name for spec in specs for name in spec["argument_specs"]["main"]["options"]}
