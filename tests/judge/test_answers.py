@@ -51,7 +51,7 @@ def configuration(told: str = "", service: str = "", **site: Any) -> bytes:
     declared["servers"] = [server]
     (wanted,) = wanted_site.sites([declared])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
-    tells = f'proxy_intercept_errors on; error_page 302 404 = @told; location @told {{ return 200 "{told}"; }}\n'
+    tells = f'proxy_intercept_errors on; error_page 302 401 404 = @told; location @told {{ return 200 "{told}"; }}\n'
     client = (
         f"server {{ listen {HOST}:{PORT};\n{tells if told else ''}"
         f"location / {{ proxy_pass http://{HOST}:{PROXY}; proxy_set_header Host {NAME}; proxy_http_version 1.1;\n"
@@ -106,6 +106,13 @@ def test_an_error_has_a_page_that_does_not_name_nginx(judge: Judge) -> None:
     # The page itself is nobody's to ask for, and what a service answers is its own.
     assert "<h1>404</h1>" in answer(judge, configuration(service="return 418 tea;"), "/.constellation-edge/error")
     assert answer(judge, configuration(service="return 404 mine;")) == "mine"
+
+
+def test_a_login_is_still_asked_for(judge: Judge) -> None:
+    own = b'auth_basic "mine"; auth_basic_user_file none;'
+    tree = configuration("$upstream_status $upstream_http_www_authenticate")
+    tree = tree.replace(b"client_max_body_size 0;", b"client_max_body_size 0; " + own)
+    assert answer(judge, tree).replace("'", '"') == '401 Basic realm="mine"'
 
 
 def test_a_service_cannot_have_another_place_shown(judge: Judge) -> None:
