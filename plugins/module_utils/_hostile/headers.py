@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 
 from . import http2
 from .echoed import NoEchoError, Request, one
 from .judging import not_spoken, refused
-from .subject import Probe, Subject, Verdict, token
+from .subject import Probe, Subject, Verdict, is_address, token
 from .wire import Seen, exchange, request, shown
 
 REMEDY = (
@@ -144,17 +143,9 @@ def _problem(told: Request, lie: str) -> str:
         return f"the service was told {shown('; '.join(lies), 200)}"
     for name in _ADDRESSES:
         values = told.values(name)
-        if len(values) > 1 or (values and not _is_address(values[0])):
+        if len(values) > 1 or (values and not is_address(values[0])):
             return f"the service was told {name}: {shown(' and '.join(values))}"
     return ""
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _address(subject: Subject) -> Verdict:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,10 +77,21 @@ class Subject:
             usable = False
         if not usable:
             return f"'{self.url}' is no HTTPS URL, such as https://home.example.org/"
+        if is_address(self.host):
+            return f"'{self.url}' has no name: give the site's, and where it is as the address"
         for name, path in (("echo", self.echo), ("kept", self.kept)):
             if path and not path.startswith("/"):
                 return f"{name} is '{path}': a path begins with /"
         return ""
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class Verdict(NamedTuple):

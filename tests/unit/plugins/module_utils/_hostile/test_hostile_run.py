@@ -82,6 +82,8 @@ def test_a_probe_that_goes_wrong_is_not_proven(site_certificate, monkeypatch):
         ({"url": "http://home.example.org/"}, [], "is no HTTPS URL"),
         ({"url": "https:///"}, [], "is no HTTPS URL"),
         ({"url": "https://[::1/"}, [], "is no HTTPS URL"),
+        ({"url": "https://192.0.2.7/"}, [], "has no name"),
+        ({"url": "https://[2001:db8::7]/"}, [], "has no name"),
         ({"echo": "echo/"}, [], "echo is 'echo/'"),
         ({}, ["nothing"], "'nothing' is no kind"),
         ({}, ["headers"], "need 'echo'"),
