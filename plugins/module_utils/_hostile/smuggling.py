@@ -9,57 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import http2
-from .echoed import NoEchoError, recent
-from .http2 import Fields
-from .judging import not_spoken
-from .subject import Probe, Subject, Verdict, token
-from .wire import CLOSED, REFUSED, RESET, Seen, exchange, shown
+from . import downgrade
+from .smuggled import Parts, judged
+from .subject import Probe, Subject, Verdict
+from .wire import exchange
 
 REMEDY = "nginx is too old, or something else answers in front of it: install the distribution's updates"
 
 # Seconds that a request may take which the host waits for more of.
 _LIMIT = 4.0
-Make = Callable[["_Parts"], bytes]
-
-
-class _Parts:
-    """A request with a mark of its own, and the one that is hidden in it."""
-
-    def __init__(self, subject: Subject) -> None:
-        self.mark, self.inner = token(), token()
-        self.host = subject.host.encode()
-        base = subject.echo.rstrip("/") if subject.echo else ""
-        self.path = f"{base}/{self.mark}".encode()
-        self.hidden = b"GET %s/%s HTTP/1.1\r\nHost: %s\r\n\r\n" % (base.encode(), self.inner.encode(), self.host)
-
-    def post(self, *lines: bytes, body: bytes = b"") -> bytes:
-        """Return a POST with these header lines."""
-        return self.line(b"POST %s HTTP/1.1" % self.path, *lines, body=body)
-
-    def line(self, first: bytes, *lines: bytes, body: bytes = b"") -> bytes:
-        """Return a request with this request line."""
-        return b"\r\n".join((first, b"Host: " + self.host, *lines, b"", body))
-
-    def over(self, *lines: bytes) -> bytes:
-        """Return a POST whose body ends with the hidden request by its length, and before it by its chunks."""
-        body = b"0\r\n\r\n" + self.hidden
-        return self.post(b"Content-Length: %d" % len(body), *lines, body=body)
-
-    def length(self, *lines: bytes) -> bytes:
-        """Return a POST with the hidden request for a body; `%d` in the lines is its length."""
-        return self.post(*(line.replace(b"%d", b"%d" % len(self.hidden)) for line in lines), body=self.hidden)
-
-    def chunk(self, size: bytes = b"%x", end: bytes = b"\r\n", close: bytes = b"") -> bytes:
-        """Return a POST with the hidden request for a chunk; `%x` in the size is its length."""
-        head = size.replace(b"%x", b"%x" % len(self.hidden))
-        body = head + end + self.hidden + (close or end) + b"0" + end + end
-        return self.post(b"Transfer-Encoding: chunked", body=body)
-
-    def after(self, last: bytes) -> bytes:
-        """Return a POST with the hidden request behind what a careless reader takes for the last chunk."""
-        return self.post(b"Transfer-Encoding: chunked", body=last + b"\r\n\r\n" + self.hidden)
-
+Make = Callable[[Parts], bytes]
 
 _TE = b"Transfer-Encoding"
 # Names of probes to what they send; in the order in which they are told.
@@ -177,7 +136,7 @@ _HEADS: dict[str, tuple[str, Make]] = {
 }
 
 
-def _get(parts: _Parts, *lines: bytes) -> bytes:
+def _get(parts: Parts, *lines: bytes) -> bytes:
     return parts.line(b"GET %s HTTP/1.1" % parts.path, *lines)
 
 
@@ -189,7 +148,7 @@ def probes(subject: Subject) -> list[Probe]:
     for name, (what, lines) in _LENGTHS.items():
         found.append(_by_http1(subject, name, f"Content-Length: {what}", _length(lines)))
     found += [_by_http1(subject, name, what, make) for name, (what, make) in _HEADS.items()]
-    return [*found, *_by_http2(subject)]
+    return [*found, *downgrade.probes(subject)]
 
 
 def _over(lines: tuple[bytes, ...]) -> Make:
@@ -202,152 +161,8 @@ def _length(lines: tuple[bytes, ...]) -> Make:
 
 def _by_http1(subject: Subject, name: str, what: str, make: Make) -> Probe:
     def ask() -> Verdict:
-        parts = _Parts(subject)
+        parts = Parts(subject)
         seen = exchange(subject, make(parts), limit=min(subject.timeout, _LIMIT))
-        return _judged(subject, parts, seen)
+        return judged(subject, parts, seen)
 
     return Probe(name, what, ask)
-
-
-def _judged(subject: Subject, parts: _Parts, seen: Seen) -> Verdict:
-    """Return the verdict on what came back, and on what the service got where it tells."""
-    finals = [answer for answer in seen.answers if answer.status >= 200]
-    # What is left of a body that was not taken for one is nonsense: 400 says just that.
-    if any(answer.status != 400 for answer in finals[1:]):
-        return Verdict(False, f"{seen}: a second answer")
-    if not finals and seen.data and not seen.data.startswith(b"HTTP/1.1 1"):
-        return Verdict(False, f"{seen}: {shown(seen.data)}")
-    if not subject.echo:
-        return Verdict(True, str(seen))
-    try:
-        reached = recent(subject, parts.mark)
-        hidden = recent(subject, parts.inner)
-    except NoEchoError as error:
-        return Verdict(None, f"{seen}; {error}")
-    if len(reached) > 1 or any(parts.inner in line for each in hidden for line in each.head):
-        return Verdict(False, f"{seen}: the service got {len(reached)} requests, and {len(hidden)} that were hidden")
-    for each in reached:
-        if told := _ambiguous(each.head):
-            return Verdict(False, f"{seen}: the service got {told}")
-    return Verdict(True, f"{seen}; the service got {len(reached)}")
-
-
-def _ambiguous(head: tuple[str, ...]) -> str:
-    """Return what of a head a service could read in two ways, "" for nothing."""
-    names = [line.partition(":")[0].strip().lower().replace("_", "-") for line in head[1:]]
-    sizes = names.count("content-length") + names.count("transfer-encoding")
-    if sizes > 1:
-        return "more than one length"
-    if odd := next((line for line in head if any(ord(letter) < 32 and letter != "\t" for letter in line)), ""):
-        return shown(odd)
-    return ""
-
-
-def _by_http2(subject: Subject) -> list[Probe]:
-    """Return the requests of HTTP/2 that HTTP/1.1 could not say, or would say as two."""
-
-    def asks(name: str, what: str, make: Callable[[_Parts], tuple[Fields, bytes | None]], must: bool = True) -> Probe:
-        def ask() -> Verdict:
-            parts = _Parts(subject)
-            given, body = make(parts)
-            seen = http2.exchange(subject, given, body)
-            if not_spoken(seen):
-                return Verdict(True, str(seen))
-            if must and not _malformed(seen):
-                return Verdict(False, f"{seen}: it is malformed (RFC 9113)")
-            return _judged(subject, parts, Seen(seen.end, seen.note, seen.answers))
-
-        return Probe(f"h2-{name}", f"HTTP/2: {what}", ask)
-
-    def get(parts: _Parts, *more: tuple[bytes, bytes], method: str = "GET") -> Fields:
-        return [*http2.fields(subject, parts.path.decode(), method), *more]
-
-    def split(parts: _Parts) -> bytes:
-        return b"a\r\n\r\n" + parts.hidden
-
-    def swapped(parts: _Parts, name: bytes, value: bytes) -> Fields:
-        return [(key, value if key == name else old) for key, old in get(parts)]
-
-    return [
-        asks(
-            "cl-short",
-            "a content-length below the body's",
-            lambda p: (get(p, (b"content-length", b"0"), method="POST"), p.hidden),
-        ),
-        asks("cl-long", "one above it", lambda p: (get(p, (b"content-length", b"999"), method="POST"), p.hidden)),
-        asks("cl-odd", "one that is no number", lambda p: (get(p, (b"content-length", b"+1"), method="POST"), b"a")),
-        asks(
-            "te",
-            "transfer-encoding: chunked",
-            lambda p: (get(p, (b"transfer-encoding", b"chunked"), method="POST"), b"0\r\n\r\n" + p.hidden),
-            False,
-        ),
-        asks("value-crlf", "a request in a header's value", lambda p: (get(p, (b"x-edge", split(p))), None)),
-        asks("value-lf", "a line feed in a value", lambda p: (get(p, (b"x-edge", b"a\nx-lie: b")), None)),
-        asks("value-nul", "a NUL in a value", lambda p: (get(p, (b"x-edge", b"a\x00b")), None)),
-        asks("name-crlf", "a request in a header's name", lambda p: (get(p, (b"x: " + split(p), b"b")), None), False),
-        asks(
-            "name-colon",
-            "a colon in a name",
-            lambda p: (get(p, (b"transfer-encoding: chunked\r\nx", b"b")), None),
-            False,
-        ),
-        asks("name-upper", "a name in capital letters", lambda p: (get(p, (b"X-Edge", b"b")), None), False),
-        asks(
-            "path-crlf",
-            "a request in :path",
-            lambda p: (swapped(p, b":path", p.path + b" HTTP/1.1\r\n\r\n" + p.hidden), None),
-        ),
-        asks("path-space", "a space in :path", lambda p: (swapped(p, b":path", p.path + b" x"), None), False),
-        asks("path-bare", ":path without a slash", lambda p: (swapped(p, b":path", p.mark.encode()), None)),
-        asks(
-            "method-crlf",
-            "a request in :method",
-            lambda p: (swapped(p, b":method", b"GET / HTTP/1.1\r\n\r\n" + p.hidden), None),
-        ),
-        asks("method-space", "a space in :method", lambda p: (swapped(p, b":method", b"GET /admin"), None)),
-        asks(
-            "authority-crlf",
-            "a request in :authority",
-            lambda p: (swapped(p, b":authority", p.host + b"\r\n\r\n" + p.hidden), None),
-        ),
-        asks(
-            "scheme-odd",
-            "a URL in :scheme",
-            lambda p: (swapped(p, b":scheme", b"http://other.example.org/?"), None),
-            False,
-        ),
-        asks("two-paths", ":path twice", lambda p: (get(p, (b":path", b"/other")), None)),
-        asks("two-methods", ":method twice", lambda p: (get(p, (b":method", b"POST")), None)),
-        asks("two-authorities", ":authority twice", lambda p: (get(p, (b":authority", p.host)), None)),
-        asks("no-path", "no :path", lambda p: ([each for each in get(p) if each[0] != b":path"], None)),
-        asks("no-method", "no :method", lambda p: ([each for each in get(p) if each[0] != b":method"], None)),
-        asks("pseudo-late", "a pseudo-header behind a header", lambda p: ([(b"x-edge", b"a"), *get(p)], None), False),
-        asks("pseudo-odd", "a pseudo-header that is none", lambda p: (get(p, (b":edge", b"a")), None)),
-        asks("other-host", "another host beside :authority", lambda p: (get(p, (b"host", b"other.example.org")), None)),
-        asks(
-            "connection",
-            "connection-specific headers",
-            lambda p: (
-                get(
-                    p,
-                    (b"connection", b"keep-alive, x-real-ip"),
-                    (b"keep-alive", b"timeout=9"),
-                    (b"proxy-connection", b"close"),
-                ),
-                None,
-            ),
-            False,
-        ),
-        asks(
-            "upgrade",
-            "upgrade: h2c",
-            lambda p: (get(p, (b"connection", b"upgrade"), (b"upgrade", b"h2c")), None),
-            False,
-        ),
-    ]
-
-
-def _malformed(seen: Seen) -> bool:
-    """Whether the host said that a request is malformed, or ended it."""
-    return seen.status >= 400 if seen.status else seen.end in (CLOSED, RESET, REFUSED)
