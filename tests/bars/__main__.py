@@ -46,6 +46,8 @@ def main(arguments: Sequence[str]) -> int:
         for name in given:
             if name not in known:
                 parser.error(f"no {what} '{name}': choose from {', '.join(known)}")
+    if options.write and (names, systems) != (list(JUDGES), list(SYSTEMS)):
+        parser.error("--write is for all judges on all systems: do not choose from them")
     try:
         with Stage(systems) as stage:
             rows = [(JUDGES[name], _ask(name, stage.hosts)) for name in names]

@@ -71,8 +71,8 @@ def test_a_document_without_marks_is_refused(tmp_path: Path) -> None:
         table.write(document, "| new |")
 
 
-@pytest.mark.parametrize("arguments", [["gixi"], ["--systems", "debian11", "gixy"]])
-def test_what_is_not_known_ends_before_a_lab_is_started(
+@pytest.mark.parametrize("arguments", [["gixi"], ["--systems", "debian11", "gixy"], ["--write", "x.md", "gixy"]])
+def test_what_cannot_be_done_ends_before_a_lab_is_started(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
