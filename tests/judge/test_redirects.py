@@ -58,7 +58,7 @@ REDIRECTS = [
 # The path of a cookie, and what a client of a route that strips is told.
 COOKIES = [
     ("/core", "/s/core"),
-    ("/", "/s/"),
+    ("/", "/"),
     ("/s", "/s"),
     ("/s/", "/s/"),
     ("/s/core", "/s/core"),

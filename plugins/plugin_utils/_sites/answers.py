@@ -19,7 +19,7 @@ HIDDEN = ("Strict-Transport-Security", "X-Powered-By")
 # such as one that is closed to its client. `X-Accel-Buffering` concerns the service's own answer alone.
 IGNORED = "X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Charset"
 
-_ERROR_PATH = "/.constellation-edge/error"
+ERROR_PATH = "/.constellation-edge/error"
 _FRAMERS, _CSP = "$constellation_edge_framers", "$constellation_edge_csp"
 _FRAME, _SNIFF, _REFERRER = "$constellation_edge_frame", "$constellation_edge_sniff", "$constellation_edge_referrer"
 _SAYS = "$constellation_edge_says"
@@ -94,7 +94,7 @@ def headers(site: Site) -> list[str]:
 
 def error_page() -> dict[str, str]:
     """Return the directive of a server by which its errors have a page that does not say what it is made by."""
-    return {"error_page": f"{' '.join(map(str, _STATUSES))} {_ERROR_PATH}"}
+    return {"error_page": f"{' '.join(map(str, _STATUSES))} {ERROR_PATH}"}
 
 
 def error_location() -> tuple[str, dict[str, Any]]:
@@ -103,7 +103,7 @@ def error_location() -> tuple[str, dict[str, Any]]:
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=width=device-width>"
         f"<title>$status</title><h1>$status</h1><p>{_SAYS}</p></html>"
     )
-    return f"= {_ERROR_PATH}", {"internal": None, "default_type": "text/html", "return": f"200 '{page}'"}
+    return f"= {ERROR_PATH}", {"internal": None, "default_type": "text/html", "return": f"200 '{page}'"}
 
 
 def _framers(origins: Iterable[str], site: Site) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._inventory.schema import Route, Site
-from . import answers
+from . import answers, older
 from .claims import CLAIMS, METHOD
 from .console import GUARD, LocalServer, guard, kept_text
 from .moved import moved_from, sends_on
@@ -69,8 +69,6 @@ _NAMES = {"underscores_in_headers": "off", "ignore_invalid_headers": "on"}
 # How long a client may take for the whole head of a request, and between two parts of a body; nginx itself grants 60
 # seconds. A phone that changes its network is silent for some seconds in the middle of an upload, not for thirty.
 _PATIENCE = {"client_header_timeout": "10s", "client_body_timeout": "30s"}
-# A client without SNI ends at the default server where nginx can refuse a handshake; elsewhere at the site itself.
-_NO_SNI = {'if ($ssl_server_name = "")': {"return": "421"}}
 
 # Without buffering a service is done as soon as this much of its answer is read, and the kernel's own buffers hold the
 # rest of most. An answer's head has to fit into it, too. nginx keeps what it does not use.
@@ -78,8 +76,6 @@ _BUFFERS = {"proxy_buffer_size": "64k", "proxy_buffers": "8 64k", "proxy_busy_bu
 
 # What an older nginx does not know: it goes when nginx goes back.
 _NEWER = ("http2", "ssl_reject_handshake")
-# What an older one needs, and goes when nginx goes on.
-_OLDER = tuple(f"{each} {{}}" for each in _NO_SNI)
 
 # What a server of ours says in its own right, and what its routes do; an owner's is as he has it.
 _OWN = {**_PATIENCE, **answers.error_page()}
@@ -142,7 +138,8 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
         "locations": [_challenge(), _location("/", {"return": "444"}), _error()],
     }
     # The last one only where it is needed: some small builds of nginx lack `geo`.
-    texts = (_LOG_FORMAT, _UPGRADE_MAP, _LENGTH_MAP, CLIMBS_MAP, answers.maps(sites), kept_text(sites, server))
+    common = (_LOG_FORMAT, _UPGRADE_MAP, _LENGTH_MAP, CLIMBS_MAP)
+    texts = (*common, answers.maps(sites), older.maps(sites, platform), kept_text(sites, server))
     maps = "\n".join(filter(None, texts))
     return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}
 
@@ -169,7 +166,7 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
         "directives": {
             **platform.tls(),
             **platform.keepalive(),
-            **({} if platform.can_reject_handshake else _NO_SNI),
+            **older.refusals(platform),
             **_NAMES,
             **_OWN,
             **answers.COMPRESSION,
@@ -177,7 +174,7 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
             "add_header": answers.headers(site),
         },
         # Of headers this one alone is taken away again: others that an owner adds stay.
-        "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES, *_NEWER, *_OLDER],
+        "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
         "locations": [*routes, *moves, *page, _error()],
         **({"drops": list(site.drops)} if site.drops else {}),
     }

@@ -54,6 +54,11 @@ class Platform:
         return self.nginx >= (1, 19, 4)
 
     @property
+    def refuses_two_lengths(self) -> bool:
+        """From 1.21.1 on nginx answers 400 to a request with a Content-Length and chunks (RFC 9112 section 6.1)."""
+        return self.nginx >= (1, 21, 1)
+
+    @property
     def can_resolve_upstreams(self) -> bool:
         """`resolve` of a server in `upstream`, and `resolver` there, came to the open nginx with 1.27.3."""
         return self.nginx >= (1, 27, 3)

@@ -52,7 +52,8 @@ def redirects(site: Site, route: Route, address: str, *, strips: bool) -> list[s
 def cookie_path(route: Route) -> str:
     """Return the value of `proxy_cookie_path` for a service that is told no prefix.
 
-    A cookie for a path that its client does not know would never be sent back (RFC 6265 section 5.1.4, 2011).
+    A cookie for a path that its client does not know would never be sent back (RFC 6265 section 5.1.4, 2011). One for
+    the root comes back as it is, and may have to be for the root: `__Host-` (RFC 6265bis section 4.1.3.2).
     """
     return f"{_cookie_path(route)} {route.path}$1"
 
@@ -63,7 +64,7 @@ def owned_cookie_path(route: Route) -> str:
 
 
 def _cookie_path(route: Route) -> str:
-    return rf"""~^"?/(?!{literal(route.path.strip("/"))}(?:[/"]|$))([^"]*)"?$"""
+    return rf"""~^"?/(?!{literal(route.path.strip("/"))}(?:[/"]|$))([^"]+)"?$"""
 
 
 def _one_of(values: Iterable[object]) -> str:

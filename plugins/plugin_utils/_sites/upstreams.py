@@ -61,7 +61,7 @@ def directives(site: Site, route: Route, platform: Platform, names: Names) -> di
     # Without a path in proxy_pass nginx sends the URI on as the client wrote it. An owner's location is not to depend
     # on a variable of ours: there nginx resolves the escapes of a path from which it takes the prefix.
     plainly = strips and site.adopt
-    path = "/" if plainly else REST if strips else ""
+    path = "/" if plainly else f"/{REST}" if strips else ""
     taken = take_rest(route) if strips and not plainly else {}
     if strips:
         taken["proxy_cookie_path"] = cookie_path(route)
