@@ -63,7 +63,7 @@ ExecReload=
 ExecReload=/usr/sbin/nft delete table inet constellation_edge
 ExecStop=
 """
-_DROP_IN = "/run/systemd/system/nftables.service.d/test.conf"
+_DROP_IN = "/run/systemd/system/nftables.service.d/00-test.conf"
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an older nginx is given to refuse, and what a newer one does by itself. Requests prove it: scenario `hostile`."""
+"""What an older nginx is given to refuse, and a newer one refuses by itself; scenario `hostile` asks real ones."""
 
 from __future__ import annotations
 
