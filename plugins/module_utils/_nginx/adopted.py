@@ -20,6 +20,8 @@ from .tree import Block, Statement, places, walk
 _HEADER = "proxy_set_header"
 # Variables that stand in the file of all sites (`plugin_utils/_sites/nginx_sites.py`); one of a location is its own.
 _SHARED = re.compile(r"\$constellation_edge_(?!upstream\b)")
+# What the client wrote behind the path of its route (`plugin_utils/_sites/paths.py`).
+_REST = "$constellation_edge_rest"
 # From the pattern of an `include` to the files that it reads, each with its path.
 Includes = Callable[[str], list[tuple[str, Block]]]
 
@@ -138,6 +140,12 @@ def leave_locations(editor: Reconciler, block: Block, wanted: list[WantedLocatio
         for at in range(len(each.block.body) - 1, -1, -1):
             if any(map(_SHARED.search, each.block.body[at].args)):
                 remove(each.block, at)
+
+
+def proxied(location: Block) -> str:
+    """Return what a location's `proxy_pass` says, "" where it has none; our variable for a path is one."""
+    target = next((outer(each.args[0]) for each in location.body if each.name == "proxy_pass" and each.args), "")
+    return target.replace(_REST, "/")
 
 
 def is_used(document: Block, upstream: Statement) -> bool:

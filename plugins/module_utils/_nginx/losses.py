@@ -12,12 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .adopted import Includes, spread
+from .adopted import Includes, proxied, spread
 from .declare import shown
 from .foreign import line_of
 from .identity import LocationKey, location_key
 from .server import answering, server_key, servers_of
-from .tokens import outer
 from .tree import Block, Statement
 from .wanted_site import WantedServer, WantedSite
 
@@ -32,6 +31,7 @@ PROTECTING = (
     "ssl_verify_client",
 )
 _OFF = ("auth_basic", "auth_jwt", "auth_request", "ssl_verify_client")
+_OWN_PORTS = (("http://", ":80"), ("https://", ":443"))
 _LOOPBACK = re.compile(r"(://)(localhost|\[::1\])(?=[:/]|\Z)")
 
 
@@ -133,6 +133,7 @@ def _protections(
 
 
 def _service(block: Block) -> str:
-    """Return scheme, host and port that a location leads to, "" for none."""
-    target = next((outer(each.args[0]) for each in block.body if each.name == "proxy_pass" and each.args), "")
-    return _LOOPBACK.sub(r"\g<1>127.0.0.1", "/".join(target.split("/")[:3]))
+    """Return scheme, host and port that a location leads to, "" for none; a scheme's own port is left out."""
+    origin = _LOOPBACK.sub(r"\g<1>127.0.0.1", "/".join(proxied(block).split("/")[:3]))
+    own = next((port for scheme, port in _OWN_PORTS if origin.startswith(scheme)), "")
+    return origin.removesuffix(own)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from .adopted import is_taken, spread
+from .adopted import is_taken, proxied, spread
 from .edit import is_marked
 from .includes import documents, included
 from .server import server_key, servers_of
@@ -108,8 +108,7 @@ def _leads_to_https(statement: Statement) -> bool:
 
 
 def _upstream(location: Statement, groups: dict[str, str]) -> str:
-    inside = cast(Block, location.block).body
-    target = next((outer(each.args[0]) for each in inside if each.name == "proxy_pass" and each.args), "")
+    target = proxied(cast(Block, location.block))
     scheme, sign, rest = target.partition("://")
     name, slash, path = rest.partition("/")
     return f"{scheme}{sign}{groups.get(name, name)}{slash}{path}"

@@ -61,7 +61,7 @@ def directives(site: Site, route: Route, platform: Platform, names: Names) -> di
     # Without a path in proxy_pass nginx sends the URI on as the client wrote it. An owner's location is not to depend
     # on a variable of ours: there nginx resolves the escapes of a path from which it takes the prefix.
     plainly = strips and site.adopt
-    path = "/" if plainly else f"/{REST}" if strips else ""
+    path = "/" if plainly else REST if strips else ""
     taken = take_rest(route) if strips and not plainly else {}
     if strips:
         taken["proxy_cookie_path"] = cookie_path(route)
@@ -69,7 +69,9 @@ def directives(site: Site, route: Route, platform: Platform, names: Names) -> di
         address = _address(upstream) or names[upstream.host]["address"]
         target = Upstream(upstream.scheme, address, upstream.port)
         redirect = redirects(site, route, address, strips=strips)
-        return {**taken, "proxy_pass": f"{target.url}{path}", "proxy_redirect": redirect}
+        # The port parts the host from a variable, for who reads it.
+        origin = f"{target.scheme}://{target.host}:{target.port}" if path == REST else target.url
+        return {**taken, "proxy_pass": f"{origin}{path}", "proxy_redirect": redirect}
     redirect = redirects(site, route, "", strips=strips)
     if platform.can_resolve_upstreams:
         # The name itself, should an owner switch on SNI or a check of the certificate.

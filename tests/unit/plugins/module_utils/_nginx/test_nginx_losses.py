@@ -46,6 +46,15 @@ def switched_off(host: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize("service", [f"{SERVICE}:80", f"{SERVICE}/", f"{SERVICE}:80$constellation_edge_rest"])
+def test_a_service_is_the_same_however_it_is_written(host: Path, service: str) -> None:
+    switched_off(host, theirs("    auth_basic cameras;\n", path="/old/", service=service))
+    (problem,) = problems(host, site())
+    assert "auth_basic" in problem
+    switched_off(host, theirs("    auth_basic cameras;\n", path="/old/", service=f"{SERVICE}:8080"))
+    assert problems(host, site()) == []
+
+
 @pytest.mark.parametrize(
     ("inside", "around", "lost"),
     [

@@ -87,7 +87,7 @@ def test_keep_sends_the_path_on_as_the_client_wrote_it():
 
 def test_strip_removes_the_prefix_and_puts_it_back_into_redirects():
     directives = location({"path": "/jeedom/", "app": "jeedom", "upstream": "http://10.0.0.1"})["directives"]
-    assert directives["proxy_pass"] == "http://10.0.0.1/$constellation_edge_rest"
+    assert directives["proxy_pass"] == "http://10.0.0.1:80$constellation_edge_rest"
     assert all(value.endswith(" /jeedom/$1") for value in directives["proxy_redirect"])
     assert directives["proxy_cookie_path"].endswith(" /jeedom/$1")
 

@@ -26,7 +26,7 @@ GROUP = "constellation_edge_a.example.org_nas.lan_8080"
 STRIP = {"path": "/s/", "prefix": "strip", "upstream": "http://nas.lan:8080"}
 KEEP = {**STRIP, "prefix": "keep"}
 # A service gets what the client wrote behind the prefix.
-TAKEN = {"if ($request_uri !~ ^/+s/(?<constellation_edge_rest>.*))": {"return": "400"}}
+TAKEN = {"if ($request_uri !~ ^/+s(?<constellation_edge_rest>/.*))": {"return": "400"}}
 
 
 def sites_of(*routes, name="a.example.org"):
@@ -56,7 +56,7 @@ def test_an_address_stands_as_it_is(platform, upstream, target):
     assert directives(route, platform) == {"proxy_pass": target}
     assert directives({**STRIP, "upstream": upstream}, platform) == {
         **TAKEN,
-        "proxy_pass": f"{target}/$constellation_edge_rest",
+        "proxy_pass": f"{target if target.endswith(':8080') else target + ':443'}$constellation_edge_rest",
     }
     assert declared(route, platform)[1]["directives"] == {}
     assert asked_names(sites_of(route)) == []
@@ -79,7 +79,7 @@ def test_a_name_gets_a_block_where_nginx_can_resolve_it():
         }
     }
     assert directives(KEEP) == {"proxy_pass": f"http://{GROUP}"}
-    assert directives(STRIP)["proxy_pass"] == f"http://{GROUP}/$constellation_edge_rest"
+    assert directives(STRIP)["proxy_pass"] == f"http://{GROUP}$constellation_edge_rest"
     assert directives({**KEEP, "upstream": "https://nas.lan:8080"})["proxy_ssl_name"] == "nas.lan"
 
 
@@ -90,7 +90,7 @@ def test_a_name_stands_in_a_variable_where_nginx_cannot(platform):
         **TAKEN,
         "set": "$constellation_edge_upstream nas.lan",
         "resolver": "10.0.0.1 valid=1s",
-        "proxy_pass": "http://$constellation_edge_upstream:8080/$constellation_edge_rest",
+        "proxy_pass": "http://$constellation_edge_upstream:8080$constellation_edge_rest",
     }
 
 
@@ -123,7 +123,7 @@ def test_a_completed_name_is_asked_for_in_full():
 def test_a_name_of_the_host_alone_is_an_address(platform):
     assert directives(STRIP, platform, ALONE) == {
         **TAKEN,
-        "proxy_pass": "http://10.0.0.7:8080/$constellation_edge_rest",
+        "proxy_pass": "http://10.0.0.7:8080$constellation_edge_rest",
     }
     assert declared(STRIP, platform, ALONE)[1]["directives"] == {}
 
