@@ -14,6 +14,7 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ..module_utils._connection_limit import DEFAULT_LIMIT
 from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.schema import Problem, SchemaError, Site, read_sites
@@ -55,6 +56,8 @@ ARGUMENTS = {
     "firewall_rules": {"type": "list", "elements": "dict", "default": []},
     "ignoreip": {"type": "list", "elements": "str", "default": []},
     "lan": {"type": "list", "elements": "str", "default": []},
+    "connection_limit": {"type": "int", "default": DEFAULT_LIMIT},
+    "connection_limit_exempt": {"type": "list", "elements": "str", "default": []},
 }
 
 

@@ -22,6 +22,7 @@ description:
     counted.
   - A connection over the limit is dropped, not rejected. A browser asks again by itself, and gets in when another one
     has ended. Open connections are never cut.
+  - Half-open connections are counted. Who can send packets with a client's address can therefore keep that client out.
   - At most 65535 clients are counted at a time. What comes beyond them is let in.
   - The file, the unit and what the kernel holds are compared. A table that somebody deleted comes back; a call that
     changes nothing leaves the counters as they are.

@@ -101,6 +101,15 @@ options:
     type: list
     elements: str
     default: []
+  connection_limit:
+    description: How many connections a client will have, for M(constellation.edge.edge_connection_limit); checked alone.
+    type: int
+    default: 256
+  connection_limit_exempt:
+    description: Who will not be counted; checked alone.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: constellation.edge.edge_preflight
   - module: constellation.edge.nginx_site

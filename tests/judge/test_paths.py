@@ -22,12 +22,14 @@ DOTS = (
     "%252e%252e",
     "%25252e.",
     "%c0%ae%c0%ae",
+    "%e0%80%ae%e0%80%ae",
+    "%f0%80%80%ae.",
     "%u002e%u002e",
     "..;",
     "..;x=1",
     "..%3b",
 )
-SLASHES = ("/", "%2f", "%2F", "\\", "%5c", "%252f", "%c0%af", "%c1%9c", "%u002f")
+SLASHES = ("/", "%2f", "%2F", "\\", "%5c", "%252f", "%c0%af", "%c1%9c", "%e0%80%af", "%e0%81%9c", "%u002f")
 CLIMBING = [
     f"{prefix}a{before}{dots}{behind}keep/secret"
     for prefix in ("/strip/", "/keep/", "/")

@@ -41,8 +41,6 @@ REDIRECTS = [
     (f"//{NAME}", "/s/", "/"),
     (f"http://{NAME}:9000/a/", "/s/a/", "/a/"),
     (f"http://{NAME}:9000", "/s/", "/"),
-    ("http://localhost:3000/a/", "/s/a/", "/a/"),
-    ("http://127.0.0.1:3000/a/", "/s/a/", "/a/"),
     (f"http://{NAME}/sea", "/s/sea", "/sea"),
     # What would be another host to a browser.
     (f"http://{NAME}//id.example.net/a", f"http://{NAME}//id.example.net/a", "/id.example.net/a"),
@@ -50,6 +48,9 @@ REDIRECTS = [
     # To another route, to another service and to another host.
     (f"http://{NAME}/keep/", f"http://{NAME}/keep/", "/keep/"),
     ("http://10.0.0.1:9000/a/", "http://10.0.0.1:9000/a/", "http://10.0.0.1:9000/a/"),
+    (f"https://{NAME}:8443/a/", f"https://{NAME}:8443/a/", f"https://{NAME}:8443/a/"),
+    # A program of the client's own, which waits for its login there (RFC 8252 section 7.3, 2017).
+    *((f"http://{each}:41234/x?code=1",) * 3 for each in ("127.0.0.1", "localhost", "[::1]")),
     (f"https://{NAME}.example.net/a", f"https://{NAME}.example.net/a", f"https://{NAME}.example.net/a"),
     ("https://id.example.net/a", "https://id.example.net/a", "https://id.example.net/a"),
     ("//id.example.net/a", "//id.example.net/a", "//id.example.net/a"),

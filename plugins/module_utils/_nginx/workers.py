@@ -17,6 +17,7 @@ from .tree import Block, Statement, checked, first_token, parse, read, set_lead
 
 _NAME = "worker_connections"
 FILES = "worker_rlimit_nofile"
+_NUMBER = re.compile(r"[1-9][0-9]*\Z")
 # Behind the number; where the statement shares its line with what follows, the line end is ours, too.
 _BEFORE = re.compile(rf"\A {re.escape(MARK)}, (\d+) before(?:, on one line\r?\n)?")
 
@@ -24,11 +25,12 @@ _BEFORE = re.compile(rf"\A {re.escape(MARK)}, (\d+) before(?:, on one line\r?\n)
 def with_connections(text: str, wanted: int, path: str) -> str | None:
     """Return the text of `nginx.conf` with at least this number, or with 0, without what was done to it.
 
-    None where it has no `events` block of its own. Raises ConfigError.
+    None where the number may stand in another file: there is no `events` block, or it has an include. Raises
+    ConfigError.
     """
     document = read(text, path)
     events = next((each.block for each in document.body if each.name == "events" and each.block is not None), None)
-    if events is None:
+    if events is None or any(each.name == "include" for each in events.body):
         return None
     if wanted:
         _raise(document, events, wanted)
@@ -58,7 +60,9 @@ def _said(block: Statement) -> list[Statement]:
 
 
 def _number(said: Statement) -> int:
-    return int(said.args[0]) if len(said.args) == 1 and said.args[0].isdigit() else 0
+    # As it is written: who quotes a number has it back in quotes only if it is left alone.
+    words = [text for _lead, text in said.words[1:]]
+    return int(words[0]) if len(words) == 1 and _NUMBER.match(words[0]) else 0
 
 
 def _raise(document: Block, events: Block, wanted: int) -> None:

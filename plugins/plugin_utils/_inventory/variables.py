@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ...module_utils._connection_limit import DEFAULT_PORTS, LimitError, parse_limit
 from ...module_utils._fail2ban import Fail2banError, normal_ignored
 from ...module_utils._ufw_rule import RULE, UfwError, wanted_rules
 from .._origin import where
@@ -49,6 +50,7 @@ def argument_problems(arguments: Mapping[str, Any]) -> list[Problem]:
         *firewall_problems(arguments["firewall_rules"]),
         *ignored_problems(arguments["ignoreip"]),
         *lan_problems(arguments["lan"]),
+        *limit_problems(arguments["connection_limit"], arguments["connection_limit_exempt"]),
     ]
 
 
@@ -136,3 +138,16 @@ def lan_problems(values: Iterable[str]) -> list[Problem]:
             text = f"'{value}' is no network, such as 2001:db8:0:1::/64 or 10.8.0.0/24 ({error})"
             problems.append(Problem(f"edge_lan[{index}]", text, value))
     return problems
+
+
+def limit_problems(connections: int, exempt: Iterable[str]) -> list[Problem]:
+    """Refuse a limit of connections, or who is not counted, that would be refused in the end of a run."""
+    if not connections:
+        return []
+    try:
+        parse_limit(connections, DEFAULT_PORTS, list(exempt))
+    except LimitError as error:
+        name, _colon, text = str(error).partition(": ")
+        place = "hardening_connection_limit" + ("_exempt" if name == "exempt" else "")
+        return [Problem(place, text, exempt if name == "exempt" else connections)]
+    return []

@@ -44,11 +44,11 @@ _STATUSES = (
     *(400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 416, 421, 429),
     *(494, 495, 496, 497, 500, 501, 502, 503, 504, 505, 507),
 )
-# Texts alone: what is compressed already grows, and a stream of events is to come at once.
-_TYPES = (
-    "text/plain text/css text/javascript text/xml application/javascript application/json application/manifest+json "
-    "application/xml application/rss+xml application/atom+xml application/wasm image/svg+xml font/ttf"
-)
+# What is compressed already grows, and events are to come at once. JSON, XML and plain texts are what clients edit:
+# their ETag would become weak, and could not be sent back (RFC 9110 section 13.1.1, 2022).
+_TYPES = "text/css text/javascript application/javascript application/manifest+json image/svg+xml font/ttf"
+# nginx reads no argument that is longer than 4 kB; each answer carries this one.
+_LONGEST = 2000
 COMPRESSION = {"gzip_vary": "on", "gzip_types": _TYPES}
 
 
@@ -61,18 +61,27 @@ def maps(sites: Sequence[Site]) -> str:
     origins = [f"https://{name}" for site in sites for name in site.server_names]
     # Regular expressions, since a long name does not fit into what nginx takes by itself for others.
     own = " ".join(f'"~^{re.escape(site.name)}$" {_framers(origins, site)};' for site in sites if site.frame_ancestors)
-    csp = f'{_CSP} {{ default ""; "" {_FRAMERS}; }}'
     reasons = " ".join(f'{status} "{text}";' for status, text in _REASONS.items())
+    said = "$upstream_http_content_security_policy$upstream_http_x_frame_options"
     return "\n".join(
         (
-            f"map $server_name {_FRAMERS} {{ default {_quoted(origins)}; {own} }}",
-            f'map "$upstream_http_content_security_policy$upstream_http_x_frame_options" {csp}',
+            f"map $server_name {_FRAMERS} {{ default {_policy(origins)}; {own} }}",
+            _unsaid(said, _CSP, _FRAMERS),
             f'map {_CSP} {_FRAME} {{ default SAMEORIGIN; "" ""; }}',
-            f'map $upstream_http_x_content_type_options {_SNIFF} {{ default ""; "" nosniff; }}',
-            f'map $upstream_http_referrer_policy {_REFERRER} {{ default ""; "" strict-origin-when-cross-origin; }}',
+            _unsaid("$upstream_http_x_content_type_options", _SNIFF, "nosniff"),
+            _unsaid("$upstream_http_referrer_policy", _REFERRER, "strict-origin-when-cross-origin"),
             f'map $status {_SAYS} {{ default "This cannot be answered."; {reasons} }}',
         )
     )
+
+
+def _unsaid(said: str, name: str, value: str) -> str:
+    """Return a map that gives a value where a service has not said one.
+
+    An answer 304 has none of ours: a cache would put it in the place of what the service said with the page (RFC 9111
+    section 4.3.4, 2022).
+    """
+    return f'map "{said}:$status" {name} {{ default ""; "~^:(?!304$)" {value}; }}'
 
 
 def hsts(site: Site) -> list[str]:
@@ -107,8 +116,10 @@ def error_location() -> tuple[str, dict[str, Any]]:
 
 
 def _framers(origins: Iterable[str], site: Site) -> str:
-    return '""' if site.frame_ancestors == (ANY,) else _quoted([*origins, *site.frame_ancestors])
+    return '""' if site.frame_ancestors == (ANY,) else _policy(origins, site.frame_ancestors)
 
 
-def _quoted(origins: Iterable[str]) -> str:
-    return f'''"frame-ancestors 'self' {" ".join(dict.fromkeys(origins))}"'''
+def _policy(origins: Iterable[str], more: Iterable[str] = ()) -> str:
+    """Return who may show a site's pages; of the other sites nothing where they are too many."""
+    texts = [" ".join(("frame-ancestors 'self'", *dict.fromkeys(each))) for each in ([*origins, *more], more)]
+    return f'"{next((text for text in texts if len(text) <= _LONGEST), texts[-1])}"'

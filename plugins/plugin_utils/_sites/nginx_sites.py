@@ -27,7 +27,12 @@ CHALLENGE_PATH = "/.well-known/acme-challenge/"
 # nginx's `combined`, which fail2ban's filters read.
 _LOG_FORMAT = (
     "log_format constellation_edge '$remote_addr - $remote_user [$time_local] "
-    '"$request_method $uri $server_protocol" $status $body_bytes_sent "-" "$http_user_agent"\';'
+    '"$request_method $constellation_edge_path $server_protocol" $status $body_bytes_sent "-" "$http_user_agent"\';'
+)
+# As the client wrote it: nginx's own `$uri` is that of the page with which a request ends in an error.
+_PATH_MAP = (
+    'map $request_uri $constellation_edge_path { default ""; '
+    '"~^(?<constellation_edge_asked>[^?]*)" $constellation_edge_asked; }'
 )
 # Requests for other names, in the distribution's own file but without their query.
 _DEFAULT_LOG = "/var/log/nginx/access.log constellation_edge"
@@ -72,7 +77,14 @@ _PATIENCE = {"client_header_timeout": "10s", "client_body_timeout": "30s"}
 
 # Without buffering a service is done as soon as this much of its answer is read, and the kernel's own buffers hold the
 # rest of most. An answer's head has to fit into it, too. nginx keeps what it does not use.
-_BUFFERS = {"proxy_buffer_size": "64k", "proxy_buffers": "8 64k", "proxy_busy_buffers_size": "128k"}
+_BUFFERS = {
+    "proxy_buffer_size": "64k",
+    "proxy_buffers": "8 64k",
+    "proxy_busy_buffers_size": "128k",
+    # These have to be as large, and an owner may have made them smaller for all.
+    "proxy_temp_file_write_size": "128k",
+    "proxy_max_temp_file_size": "1024m",
+}
 
 # What an older nginx does not know: it goes when nginx goes back.
 _NEWER = ("http2", "ssl_reject_handshake")
@@ -138,7 +150,7 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
         "locations": [_challenge(), _location("/", {"return": "444"}), _error()],
     }
     # The last one only where it is needed: some small builds of nginx lack `geo`.
-    common = (_LOG_FORMAT, _UPGRADE_MAP, _LENGTH_MAP, CLIMBS_MAP)
+    common = (_LOG_FORMAT, _PATH_MAP, _UPGRADE_MAP, _LENGTH_MAP, CLIMBS_MAP)
     texts = (*common, answers.maps(sites), older.maps(sites, platform), kept_text(sites, server))
     maps = "\n".join(filter(None, texts))
     return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}

@@ -14,10 +14,12 @@ from typing import Any
 from .._inventory.schema import Route
 
 # Once or more escaped, in UTF-8 that is longer than it may be (RFC 3629 section 3, 2003), or as IIS writes it.
-_DOT = r"(?:\.|%(?:25)*(?:2e|c0%(?:25)*ae|u002e))"
-_SLASH = r"(?:[/\x5c]|%(?:25)*(?:2f|5c|c0%(?:25)*af|c1%(?:25)*9c|u002f|u005c))"
+_ESCAPED = r"%(?:25)*"
+_DOT = rf"(?:\.|{_ESCAPED}(?:2e|(?:c0|e0{_ESCAPED}80|f0{_ESCAPED}80{_ESCAPED}80){_ESCAPED}ae|u002e))"
+_LONG_SLASH = rf"(?:(?:c0|e0{_ESCAPED}80|f0{_ESCAPED}80{_ESCAPED}80){_ESCAPED}af|(?:c1|e0{_ESCAPED}81){_ESCAPED}9c)"
+_SLASH = rf"(?:[/\x5c]|{_ESCAPED}(?:2f|5c|{_LONG_SLASH}|u002f|u005c))"
 # Servlet containers take what stands behind a semicolon out of the path before they resolve dots.
-_END = rf"(?:{_SLASH}|[;?#]|%(?:25)*3b|$)"
+_END = rf"(?:{_SLASH}|[;?#]|{_ESCAPED}3b|$)"
 _CLIMBS = "$constellation_edge_climbs"
 #: for the http level: whether the path that the client wrote has a part of two dots, however it is written
 CLIMBS_MAP = f'map $request_uri {_CLIMBS} {{ default 0; "~*^[^?]*{_SLASH}{_DOT}{_DOT}{_END}" 1; }}'

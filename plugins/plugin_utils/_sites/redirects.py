@@ -13,11 +13,11 @@ from collections.abc import Iterable
 
 from .._inventory.schema import Route, Site
 
-# What names the service's own machine, which a client takes for its own (RFC 6761 section 6.3, 2013).
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 # Behind a host: a path, or nothing of one. What begins with two slashes would be another host to a browser, which takes
-# a backslash for a slash.
-_PATH = r"(?:/[/\x5c]*|(?=[?#])|$)(.*)$"
+# a backslash for a slash and passes over a tab.
+_PATH = r"(?:/[/\x5c\x09]*|(?=[?#])|$)(.*)$"
+# nginx reads no argument that is longer than 4 kB.
+_AT_ONCE = 20
 
 
 def redirects(site: Site, route: Route, address: str, *, strips: bool) -> list[str]:
@@ -26,19 +26,24 @@ def redirects(site: Site, route: Route, address: str, *, strips: bool) -> list[s
     `address` is the service's, "" where nginx asks for it.
     """
     names = list(dict.fromkeys(filter(None, (*site.server_names, route.host))))
-    # By these it is this service on these ports alone: a machine has others.
-    own = [each for each in dict.fromkeys(filter(None, (route.upstream.host, address))) if each not in _LOOPBACK]
+    own = list(dict.fromkeys(filter(None, (route.upstream.host, address))))
     ports = _one_of(dict.fromkeys((80, 443, route.upstream.port)))
-    # The public name on any port: the one that a service has inside its container is known to nobody else.
-    hosts = [
-        rf"(?:{_one_of([*names, *_LOOPBACK])})(?::\d+)?",
-        *([rf"(?:{_one_of(own)})(?::(?:{ports}))?"] if own else []),
-    ]
-    origin = rf"(?:https?:)?//(?:{'|'.join(hosts)})"
-    if not strips:
-        # One that leads from one name of the site to another is right as it is, and would lead back to itself.
-        right = f"(?!https://(?:{_one_of(names)})(?:[/?#]|$))" if len(site.server_names) > 1 else ""
-        return [f"~*^{right}{origin}{_PATH} /$1"]
+    values: list[str] = []
+    for begin in range(0, len(names), _AT_ONCE):
+        some = names[begin : begin + _AT_ONCE]
+        # By these it is this service on these ports: a machine has others, and so has a name that speaks TLS itself. A
+        # port without TLS is one that the service has inside its container, and that nobody else knows.
+        origin = rf"(?:(?:https?:)?//(?:{_one_of([*some, *own])})(?::(?:{ports}))?|(?:http:)?//(?:{_one_of(some)}):\d+)"
+        if strips:
+            values += _with_prefix(site, route, origin)
+        else:
+            # One that leads from one name of the site to another is right as it is, and would lead back to itself.
+            right = f"(?!https://(?:{_one_of(some)})(?:[/?#]|$))" if len(site.server_names) > 1 else ""
+            values.append(f"~*^{right}{origin}{_PATH} /$1")
+    return values
+
+
+def _with_prefix(site: Site, route: Route, origin: str) -> list[str]:
     prefix = literal(route.path.strip("/"))
     others = (each.path.lstrip("/") for each in site.routes if each.path not in ("/", route.path))
     told = rf"(?:{prefix}(?:/|(?=[?#])|$))?(.*)$"

@@ -46,7 +46,7 @@ def test_it_is_raised_and_put_back_to_the_byte(owners: str, raised: str) -> None
     assert connections(raised, "nginx.conf") == 4096
 
 
-@pytest.mark.parametrize("number", ["4096", "65535", "auto"])
+@pytest.mark.parametrize("number", ["4096", "65535", "auto", '"768"', "'768'", "0768"])
 def test_it_is_never_lowered(number: str) -> None:
     owners = PACKAGED.replace("768", number)
     assert with_connections(owners, 4096, "nginx.conf") == owners
@@ -108,5 +108,15 @@ def test_an_owners_limit_of_files_stays_and_is_told(root: Path) -> None:
 
 def test_a_main_file_without_its_own_block_is_told(root: Path) -> None:
     (root / "nginx.conf").write_text("include modules-enabled/*.conf;\ninclude events.conf;\nhttp {\n}\n")
-    assert planned(root, 4096).warnings[0].startswith(f"{root}/nginx.conf: has no events block of its own; write")
+    assert planned(root, 4096).warnings[0].startswith(f"{root}/nginx.conf: its events block is in another file")
     assert planned(root, 0).warnings == []
+    (root / "nginx.conf").write_text("include modules-enabled/*.conf;\nevents { include events.conf; }\n")
+    assert planned(root, 4096).warnings[0].startswith(f"{root}/nginx.conf: its events block is in another file")
+
+
+def test_a_main_file_that_reads_no_other_of_its_level_is_told(root: Path) -> None:
+    (root / "nginx.conf").write_text("events {\n    worker_connections 768;\n}\nhttp {\n}\n")
+    found = planned(root, 4096, {})
+    assert list(texts(found)) == ["nginx.conf"]
+    (warning,) = found.warnings
+    assert "worker_rlimit_nofile 8192;' above its events block" in warning

@@ -13,6 +13,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.vari
     group_problems,
     ignored_problems,
     lan_problems,
+    limit_problems,
     server_problems,
 )
 
@@ -85,3 +86,13 @@ def test_an_inventory_without_a_proxy_is_told_the_nearest_group():
     assert problem.text.endswith("did you mean 'edges'? known: edges, lan")
     (problem,) = group_problems({"all": [], "ungrouped": [], "edge": []})
     assert problem.text.startswith("no host is in the group 'edge'")
+
+
+def test_a_limit_that_cannot_be_is_found_first():
+    assert limit_problems(256, ["198.51.100.7"]) == limit_problems(0, ["nobody"]) == []
+    (small,) = limit_problems(16, [])
+    assert small.place == "hardening_connection_limit"
+    assert small.text.startswith("16 is not between 32 and 65535")
+    (host,) = limit_problems(256, ["192.168.1.5/24"])
+    assert host.place == "hardening_connection_limit_exempt"
+    assert host.text.startswith("'192.168.1.5/24' is not an address or a network")
