@@ -102,7 +102,7 @@ options:
     elements: str
     default: []
   connection_limit:
-    description: How many connections a client will have, for M(constellation.edge.edge_connection_limit); checked alone.
+    description: How many connections a client will have; checked for M(constellation.edge.edge_connection_limit).
     type: int
     default: 256
   connection_limit_exempt:

@@ -51,7 +51,9 @@ def configuration(told: str = "", service: str = "", **site: Any) -> bytes:
     declared["servers"] = [server]
     (wanted,) = wanted_site.sites([declared])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
-    tells = f'proxy_intercept_errors on; error_page 302 401 404 = @told; location @told {{ return 200 "{told}"; }}\n'
+    tells = (
+        f'proxy_intercept_errors on; error_page 302 304 401 404 = @told; location @told {{ return 200 "{told}"; }}\n'
+    )
     client = (
         f"server {{ listen {HOST}:{PORT};\n{tells if told else ''}"
         f"location / {{ proxy_pass http://{HOST}:{PROXY}; proxy_set_header Host {NAME}; proxy_http_version 1.1;\n"
@@ -99,6 +101,10 @@ def test_what_else_a_service_says_is_not_said_twice(judge: Judge) -> None:
     assert answer(judge, configuration(OTHERS, says)) == "nosniff|no-referrer"
 
 
+def test_an_answer_that_refers_to_what_a_cache_has_says_nothing_of_ours(judge: Judge) -> None:
+    assert answer(judge, configuration(f"{FRAMES}|{OTHERS}", "return 304;")) == "|||"
+
+
 def test_an_error_has_a_page_that_does_not_name_nginx(judge: Judge) -> None:
     page = answer(judge, configuration(), "/gone/x")
     assert "<h1>502</h1><p>The service does not answer.</p>" in page
@@ -122,7 +128,7 @@ def test_a_service_cannot_have_another_place_shown(judge: Judge) -> None:
 
 
 def test_texts_are_compressed_and_caches_are_told(judge: Judge) -> None:
-    says = f"default_type application/json; return 404 {'x' * 2000};"
+    says = f"default_type text/css; return 404 {'x' * 2000};"
     tree = configuration("$upstream_http_content_encoding|$upstream_http_vary", says)
     tree = tree.replace(b"access_log off;", b"access_log off; gzip on;", 1)
     assert answer(judge, tree.replace(b"$http_accept_encoding", b"gzip")) == "gzip|Accept-Encoding"
