@@ -59,7 +59,7 @@ def verify(folder: Path) -> runs.Run:
     return runs.playbook(runs.VERIFY, runs.INVENTORY, "-e", json.dumps(options))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def said(homes, client, lab, tmp_path_factory) -> dict[str, Any]:
     """Return what the program says of each home server, and what verify.yml does: most of both is waiting."""
     lab.put(client.name, folder_files(ROOT / "plugins" / "module_utils", f"/opt/edge/{PACKAGE}"))
