@@ -38,7 +38,7 @@ def program(client: Client, home: Home, address: str, kinds: list[str]) -> dict[
     """Run the program on the client: nothing but Python, and the sources as they are."""
     only = [word for kind in kinds for word in ("--only", kind)]
     command = [
-        *("env", "PYTHONPATH=/opt/edge", "PYTHONDONTWRITEBYTECODE=1", "python3", "-m"),
+        *("env", "PYTHONPATH=/opt/probes", "PYTHONDONTWRITEBYTECODE=1", "python3", "-m"),
         *(f"{PACKAGE.replace('/', '.')}._hostile", f"https://{home.domain}/", "--address", address),
         *("--ca-file", ROOT_CA, "--echo", ECHO, "--kept", KEPT, "--claims", ",".join(each.name for each in CLAIMS)),
         *only,
@@ -62,7 +62,7 @@ def verify(folder: Path) -> runs.Run:
 @pytest.fixture(scope="session")
 def said(homes, client, lab, tmp_path_factory) -> dict[str, Any]:
     """Return what the program says of each home server, and what verify.yml does: most of both is waiting."""
-    lab.put(client.name, folder_files(ROOT / "plugins" / "module_utils", f"/opt/edge/{PACKAGE}"))
+    lab.put(client.name, folder_files(ROOT / "plugins" / "module_utils", f"/opt/probes/{PACKAGE}"))
     folder = tmp_path_factory.mktemp("report")
     by_ipv4 = [name for name, kind in KINDS.items() if name not in BY_IPV6 and kind.needs != "connections"]
     with ThreadPoolExecutor(2 * len(homes) + 1) as pool:
