@@ -110,7 +110,7 @@ def resolves(home) -> bool:
 
 def location(text: str, path: str) -> str:
     """Return one location of a site."""
-    return text.split(f"location {path} {{")[1].split("    }")[0]
+    return text.split(f"location {path} {{")[1].split("\n    }")[0]
 
 
 class TestTheFirstRun:
@@ -131,7 +131,8 @@ class TestTheFirstRun:
 
     def test_a_name_of_the_host_alone_is_an_address(self, first, homes, addresses):
         for home in homes:
-            assert f"proxy_pass http://{addresses['nas-two']}/;" in location(site_file(home), "/hosts/")
+            written = f"proxy_pass http://{addresses['nas-two']}:80$constellation_edge_rest;"
+            assert written in location(site_file(home), "/hosts/")
         assert "NOTE upstream printer.box is known to this host alone" in first.text
         assert addresses["nas-two"] in first.text
 
