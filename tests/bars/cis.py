@@ -26,7 +26,8 @@ LOGGED = (
     {"$remote_addr"},
     {"$time_local", "$time_iso8601"},
     {"$request", "$request_method"},
-    {"$request", "$uri", "$request_uri"},
+    # The last one is a map of ours: the path as the client wrote it, without its query.
+    {"$request", "$uri", "$request_uri", "$constellation_edge_path"},
     {"$status"},
     {"$http_user_agent"},
 )
