@@ -106,6 +106,7 @@ class ActionModule(ActionBase):
                 "acme_server": arguments["acme_server"],
                 "firewall_rules": rules,
                 "ignoreip": [*LOOPBACK, *arguments["ignoreip"]],
+                "lan": arguments["lan"],
                 **self._view_from_the_controller(),
             }
             result["warnings"] = host.get("warnings", [])

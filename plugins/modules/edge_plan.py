@@ -182,6 +182,11 @@ ignoreip:
   returned: on a proxy
   type: list
   elements: str
+lan:
+  description: O(lan) as a list.
+  returned: on a proxy
+  type: list
+  elements: str
 acme_server:
   description: O(acme_server).
   returned: on a proxy
