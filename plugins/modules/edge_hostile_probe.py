@@ -74,6 +74,11 @@ options:
         description: Path that answers C(403) outside the LAN. Empty for none.
         type: str
         default: ""
+      without:
+        description: Kinds and probes that are not asked, such as V(answers) or V(answers.x-frame-options).
+        type: list
+        elements: str
+        default: []
   address:
     description: Address to connect to, whatever the names resolve to. Empty lets the names resolve.
     type: str
@@ -188,6 +193,7 @@ TARGET = {
     "address": {"type": "str", "default": ""},
     "echo": {"type": "str", "default": ""},
     "kept": {"type": "str", "default": ""},
+    "without": {"type": "list", "elements": "str", "default": []},
 }
 ARGUMENTS = {
     "url": {"type": "str"},
@@ -210,7 +216,7 @@ def main():
     given = module.params
     targets = given["targets"]
     if given["url"]:
-        targets = [{"address": "", **{key: given[key] for key in ("url", "echo", "kept")}}]
+        targets = [{"address": "", "without": [], **{key: given[key] for key in ("url", "echo", "kept")}}]
     subjects = [
         Subject(
             url=target["url"],
@@ -218,6 +224,7 @@ def main():
             ca_file=given["ca_file"] or "",
             echo=target["echo"],
             kept=target["kept"],
+            without=tuple(target["without"]),
             claims=tuple(given["claims"]) or CLAIMS,
             slow=given["slow"],
             connections=given["connections"],

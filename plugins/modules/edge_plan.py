@@ -51,7 +51,7 @@ options:
         than some 100 KB until its client has read it. V(true) is for one of few threads that does not stream, because
         nginx then takes the whole answer at once, and gives nothing on until a buffer is full.
       - A path with a part of two dots, in whatever form, is answered 400. With C(prefix=strip) the service gets what
-        the client wrote behind the prefix, and its cookies get the prefix.
+        the client wrote behind the prefix, and its cookies for a path get the prefix; those for V(/) stay.
       - C(frame_ancestors) of a site are origins, such as V(https://dashboard.example.org), that may show its pages in a
         frame, beside the sites of the same host; V(any) is everybody. What a service says of that itself counts.
       - C(probe) says what C(verify.yml) asks beyond the page. C(status) is a list of the codes that are right, C(sse),
@@ -197,7 +197,7 @@ probes:
   type: list
   elements: dict
 hostile:
-  description: The sites that M(constellation.edge.edge_hostile_probe) asks, with C(url) and C(kept).
+  description: The sites that M(constellation.edge.edge_hostile_probe) asks, with C(url), C(kept) and C(without).
   returned: on a proxy
   type: list
   elements: dict

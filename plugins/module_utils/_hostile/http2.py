@@ -8,10 +8,10 @@ import contextlib
 import socket
 import struct
 
-from .._probe.connection import ProbeError
+from .._probe.connection import ProbeError, reason
 from .http1 import Answer
 from .subject import Subject
-from .wire import CLOSED, MOST_BYTES, REFUSED, RESET, SILENT, Seen, Way, opened, reason
+from .wire import CLOSED, MOST_BYTES, REFUSED, RESET, SILENT, Seen, Way, opened
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7

@@ -29,6 +29,10 @@ class Kind:
     remedy: str
     needs: str = ""
 
+    def fits(self, subject: Subject) -> bool:
+        """Whether the subject has what this kind needs."""
+        return not self.needs or bool(getattr(subject, self.needs))
+
 
 KINDS = {
     "names": Kind(names.probes, names.REMEDY),
@@ -51,7 +55,12 @@ def run(subject: Subject, kinds: Sequence[str] = (), at_once: int = _AT_ONCE) ->
     """
     if problem := subject.problem():
         raise ValueError(problem)
-    asked = [(name, KINDS[name], probe) for name in _chosen(subject, kinds) for probe in KINDS[name].probes(subject)]
+    asked = [
+        (name, KINDS[name], probe)
+        for name in _chosen(subject, kinds)
+        for probe in KINDS[name].probes(subject)
+        if not {name, f"{name}.{probe.name}"} & set(subject.without)
+    ]
     if told := _silent(subject):
         verdicts = [Verdict(None, told) for _each in asked]
     else:
@@ -75,9 +84,9 @@ def _chosen(subject: Subject, kinds: Sequence[str]) -> list[str]:
     for name in kinds:
         if name not in KINDS:
             raise ValueError(f"'{name}' is no kind of probes; there are {', '.join(KINDS)}")
-        if (needs := KINDS[name].needs) and not getattr(subject, needs):
-            raise ValueError(f"the probes of kind '{name}' need '{needs}'")
-    return list(kinds) or [name for name, kind in KINDS.items() if not kind.needs or getattr(subject, kind.needs)]
+        if not KINDS[name].fits(subject):
+            raise ValueError(f"the probes of kind '{name}' need '{KINDS[name].needs}'")
+    return list(kinds) or [name for name, kind in KINDS.items() if kind.fits(subject)]
 
 
 def _silent(subject: Subject) -> str:
@@ -148,7 +157,7 @@ def report(subjects: Sequence[Subject], kinds: Sequence[str] = ()) -> Report:
 
 
 def _possible(subject: Subject, kinds: Sequence[str]) -> list[str]:
-    return [name for name in kinds if name not in KINDS or not KINDS[name].needs or getattr(subject, KINDS[name].needs)]
+    return [name for name in kinds if name not in KINDS or KINDS[name].fits(subject)]
 
 
 def _proofs(results: Sequence[Result]) -> Iterator[Proof]:

@@ -29,7 +29,8 @@ class Subject:
     ``url`` is an HTTPS one, whose name every request is for. ``address`` is connected to instead of what the name
     resolves to, when it is not empty. ``ca_file`` adds a trust root. ``echo`` is the path of a service that reports
     what it was sent, as tests/lab/standins/echo.py does; ``kept`` is the path of what answers 403 outside the LAN; each
-    is empty for none. ``claims`` are the headers that no service may be told. ``slow`` is how many unfinished requests
+    is empty for none. ``without`` names kinds and probes, as ``answers`` or ``answers.hsts``, that are not asked.
+    ``claims`` are the headers that no service may be told. ``slow`` is how many unfinished requests
     are held open, and ``connections`` how many connections are tried, 0 for none. ``timeout`` is the seconds that an
     exchange may take, ``patience`` those within which an unfinished one must be ended, ``quiet`` the silence after an
     answer in which a second one would have come.
@@ -40,6 +41,7 @@ class Subject:
     ca_file: str = ""
     echo: str = ""
     kept: str = ""
+    without: tuple[str, ...] = ()
     claims: tuple[str, ...] = CLAIMS
     slow: int = 60
     connections: int = 0

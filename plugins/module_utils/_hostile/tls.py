@@ -11,12 +11,12 @@ import struct
 
 from .._command import find, run
 from .._deadline import cut_after
-from .._probe.connection import ProbeError, Target, connect, tls_context
+from .._probe.connection import ProbeError, Target, connect, reason, tls_context
 from .._probe.connection import opened as probe_opened
 from .answers import REMEDY as PAGES
 from .answers import page_betrays
 from .subject import Probe, Subject, Verdict
-from .wire import Way, exchange, reason, request
+from .wire import Way, exchange, request
 
 REMEDY = "the TLS directives of the site's server are not those of the collection: run playbooks/site.yml"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .._deadline import cut_after
-from .._probe.connection import ProbeError, connect, tls_context
+from .._probe.connection import ProbeError, connect, reason, tls_context
 from .http1 import Answer, read_answers
 from .subject import Subject
 
@@ -34,7 +34,7 @@ class Seen:
     @property
     def status(self) -> int:
         """The status of the first final answer, 0 without one."""
-        return next((answer.status for answer in self.answers if answer.status >= 200), 0)
+        return self.only().status
 
     @property
     def upgraded(self) -> bool:
@@ -137,17 +137,6 @@ def _received(used: socket.socket, limit: float, quiet: float) -> Seen:
             break
         data += block
     return Seen(end, note, tuple(read_answers(data)[0]), data)
-
-
-def reason(error: Exception) -> str:
-    """Return why there is no connection, in few words."""
-    if isinstance(error, TimeoutError):
-        return "no answer"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS: {error.reason or error}"
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return str(error)
 
 
 def request(subject: Subject, path: str = "/", *lines: str, method: str = "GET", host: str | None = None) -> bytes:

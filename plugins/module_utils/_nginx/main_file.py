@@ -18,6 +18,12 @@ from .wanted_site import WantedSite
 NAME = "99-constellation-edge.conf"
 
 
+def is_read(root: str, patterns: list[str] | None) -> bool:
+    """Whether nginx reads the file, by the patterns of its includes; None where nginx is not installed."""
+    path = os.path.join(root, "modules-enabled", NAME)
+    return patterns is None or any(takes(root, each, path) for each in patterns)
+
+
 def main_file_changes(given: object, root: str, patterns: list[str] | None, warnings: list[str]) -> list[Change]:
     """Return what brings the file in line with the directives; with none of them, it goes.
 
@@ -25,7 +31,7 @@ def main_file_changes(given: object, root: str, patterns: list[str] | None, warn
     """
     path = os.path.join(root, "modules-enabled", NAME)
     body = declare.directives(given, "main_directives")
-    if body and patterns is not None and not any(takes(root, each, path) for each in patterns):
+    if body and not is_read(root, patterns):
         raise ConfigError(
             f"{root}/nginx.conf: includes nothing that reads {path}, so main_directives would have no effect; put "
             f"'include {root}/modules-enabled/*.conf;' above its events block"

@@ -19,8 +19,7 @@ from .edit import MARK, is_marked
 from .foreign import first_foreign, has_ours, line_of
 from .includes import documents, included, matches, names_in, patterns, takes
 from .losses import Before, losses
-from .main_file import NAME as MAIN_FILE
-from .main_file import main_file_changes
+from .main_file import is_read, main_file_changes
 from .placeholder import Certificates
 from .placing import merged, places
 from .server import ServerKey, default_listens, server_key, servers_of
@@ -291,39 +290,35 @@ class _Planner:
         """Plan the edit of `nginx.conf`; returns the directives of the main context with the files that go with it."""
         path = os.path.join(self.root, "nginx.conf")
         text = read_text(path)
-        after = None if text is None else with_connections(text, wanted, path)
+        after = with_connections(text, wanted, path) if text is not None else None
         if text is not None and after is None and wanted:
             self.result.warnings.append(
                 f"{path}: its events block is in another file, or a part of it; write 'worker_connections {wanted};' "
                 "there"
             )
-        if text is not None and after is not None and after != text:
-            self.result.changes.append(Write(path, after.encode("latin-1"), original=text.encode("latin-1")))
-        said_so = {} if main is None else main
-        if not wanted or not isinstance(said_so, Mapping):
-            return main
+        elif text is not None and after not in (None, text):
+            self.result.changes.append(Write(path, str(after).encode("latin-1"), original=text.encode("latin-1")))
         # Each of a proxy's clients takes two files.
-        files = 2 * max(wanted, connections(after or "", path))
+        return self._with_files(2 * max(wanted, connections(after or "", path)), main) if wanted else main
+
+    def _with_files(self, files: int, main: object) -> object:
+        """Return the directives of the main context with so many open files, where nobody else decides on them."""
+        given = {} if main is None else main
         said = files_said(self.files)
-        if said is None:
-            return {FILES: files, **said_so} if self._reads_main_file(files) else main
-        if said[0] < files:
+        if said is not None and said[0] < files:
             self.result.notes.append(
                 f"{said[1]}: worker_rlimit_nofile {said[0]} lets a worker of nginx have fewer connections than it "
                 f"would take: write {files}, or take the line out"
             )
-        return main
-
-    def _reads_main_file(self, files: int) -> bool:
-        """Whether nginx reads the file of the main context's directives, with a warning where it does not."""
-        path = os.path.join(self.root, "modules-enabled", MAIN_FILE)
-        if self.patterns is None or any(takes(self.root, each, path) for each in self.patterns):
-            return True
+        if said is not None or not isinstance(given, Mapping):
+            return main
+        if is_read(self.root, self.patterns):
+            return {FILES: files, **given}
         self.result.warnings.append(
             f"{self.root}/nginx.conf: says nothing of {FILES}, so a worker of nginx has as many files as the system "
             f"gives it; write '{FILES} {files};' above its events block"
         )
-        return False
+        return main
 
     def _note_servers(self, path: str, document: Block) -> None:
         for server in servers_of(document):

@@ -137,7 +137,7 @@ def opened(target: Target) -> Iterator[socket.socket]:
     try:
         plain = connect(peer, target.port, target.timeout)
     except OSError as error:
-        raise ProbeError(f"cannot connect to {where}: {_reason(error)}") from error
+        raise ProbeError(f"cannot connect to {where}: {reason(error)}") from error
     used = plain
     with cut_after(plain, target.timeout) as expired:
         try:
@@ -157,12 +157,13 @@ def opened(target: Target) -> Iterator[socket.socket]:
         except (OSError, http.client.HTTPException, ValueError) as error:
             if expired.is_set() or isinstance(error, TimeoutError):
                 raise ProbeError(f"{where}: no answer within {target.timeout:g} s") from error
-            raise ProbeError(f"{where}: {_reason(error)}") from error
+            raise ProbeError(f"{where}: {reason(error)}") from error
         finally:
             used.close()
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return why an exchange failed, in few words."""
     if isinstance(error, TimeoutError):
         return "no answer"
     if isinstance(error, ssl.SSLError):

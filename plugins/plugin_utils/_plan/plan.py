@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._inventory.schema import Route, Site
+from .._inventory.schema import ANY, Route, Site
 from .._sites import console, upstreams
 from .._sites.console import LocalServer
 from .._sites.nginx_sites import NO_SERVER, nginx_sites
@@ -72,10 +72,15 @@ def _probes(site: Site, route: Route) -> list[dict[str, Any]]:
     return [_probe(site, route), *old]
 
 
-def _hostile(site: Site, server: LocalServer) -> dict[str, str]:
-    """Return what is asked of a site as an attacker would: its URL, and a path of it that is kept for the LAN."""
+def _hostile(site: Site, server: LocalServer) -> dict[str, Any]:
+    """Return what is asked of a site as an attacker would: its URL, and a path of it that is kept for the LAN.
+
+    What an owner decides on is not asked: the answers of his own server, and who may show a site in a frame.
+    """
     kept = (path for route in site.routes for path in console.kept_paths(route, server))
-    return {"url": f"https://{site.name}/", "kept": next(kept, "")}
+    framed = ["answers.x-frame-options", "answers.content-security-policy"] if site.frame_ancestors == (ANY,) else []
+    without = ["answers"] if site.adopt else framed
+    return {"url": f"https://{site.name}/", "kept": next(kept, ""), "without": without}
 
 
 def _probe(site: Site, route: Route) -> dict[str, Any]:

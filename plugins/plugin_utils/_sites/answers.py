@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._inventory.schema import ANY, Site
+from .redirects import literal
 
 # RFC 6797 (2012); the value that Mozilla Server Side TLS 6.0 recommends, in seconds: two years.
 HSTS_SECONDS = 63072000
@@ -28,7 +28,7 @@ _REASONS = {
     400: "The request cannot be understood.",
     401: "Please log in.",
     403: "You may not open this.",
-    404: "Nothing is here.",
+    404: "No service has this address.",
     405: "This cannot be done here.",
     408: "The request took too long.",
     413: "The request is too large.",
@@ -60,7 +60,7 @@ def maps(sites: Sequence[Site]) -> str:
     """
     origins = [f"https://{name}" for site in sites for name in site.server_names]
     # Regular expressions, since a long name does not fit into what nginx takes by itself for others.
-    own = " ".join(f'"~^{re.escape(site.name)}$" {_framers(origins, site)};' for site in sites if site.frame_ancestors)
+    own = " ".join(f'"~^{literal(site.name)}$" {_framers(origins, site)};' for site in sites if site.frame_ancestors)
     reasons = " ".join(f'{status} "{text}";' for status, text in _REASONS.items())
     said = "$upstream_http_content_security_policy$upstream_http_x_frame_options"
     return "\n".join(

@@ -51,11 +51,7 @@ _LENGTH_MAP = (
 # Certbot and many owners answer everything on port 80 before nginx looks for a location.
 _LET_CHALLENGES_IN = {f"if ($uri ~ ^{CHALLENGE_PATH.replace('.', '[.]')})": {"break": None}}
 
-# For paths without a route. Without it nginx would serve its own folder, with the distribution's welcome page.
-_NO_ROUTE = (
-    "404 '<!doctype html><html lang=en><meta charset=utf-8><title>Nothing here</title>"
-    "<h1>Nothing here</h1><p>No service has this address.</p></html>'"
-)
+# What a path without a route sets, or once did.
 _PAGE = ("default_type", "return")
 
 NO_SERVER = LocalServer()
@@ -220,7 +216,7 @@ def _passed(route: Route) -> list[str]:
 
 
 def _no_route() -> dict[str, Any]:
-    """Answer 404 at the root of a site; what a route has left there goes."""
+    """Answer 404 at the root of a site, where nginx would have a welcome page; what a route has left there goes."""
     emptied = (f"proxy_set_header {claim.name}" for claim in CLAIMS)
     left = (
         GUARD,
@@ -232,7 +228,7 @@ def _no_route() -> dict[str, Any]:
         *ROUTE_DIRECTIVES,
         *emptied,
     )
-    return _location("/", {"default_type": "text/html", "return": _NO_ROUTE}, (*_PAGE, *left))
+    return _location("/", {"return": "404"}, (*_PAGE, *left))
 
 
 def _moved(route: Route, server: LocalServer) -> list[dict[str, Any]]:

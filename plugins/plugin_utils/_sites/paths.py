@@ -8,10 +8,10 @@ that takes the written one by its beginning, or resolves more than nginx does, w
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from .._inventory.schema import Route
+from .redirects import literal
 
 # Once or more escaped, in UTF-8 that is longer than it may be (RFC 3629 section 3, 2003), or as IIS writes it.
 _ESCAPED = r"%(?:25)*"
@@ -54,7 +54,7 @@ def _rest_of(route: Route) -> str:
 def _written(path: str) -> str:
     """Return an expression for a path; some clients escape its signs, and some double its slashes."""
     return "".join(
-        letter if letter.isalnum() else "/+" if letter == "/" else rf"(?:{re.escape(letter)}|%{_digits(letter)})"
+        letter if letter.isalnum() else "/+" if letter == "/" else rf"(?:{literal(letter)}|%{_digits(letter)})"
         for letter in path
     )
 

@@ -18,8 +18,10 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx_process 
     Process,
     Running,
     bring_up_to_date,
+    enable,
     loaded,
     start,
+    starts_with_host,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
 
@@ -199,3 +201,17 @@ def test_file_changed_during_the_reload_is_not_recorded(nginx: Fake, host: Host)
     nginx.reload = reload  # type: ignore[method-assign]
     assert bring_up_to_date(host=host) is True
     assert not loaded(host=host).current
+
+
+def test_it_is_made_to_start_with_the_host(nginx: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert starts_with_host()  # without systemd there is nothing to be done
+    monkeypatch.setattr(_nginx_process, "_systemd", lambda: True)
+    answers = {"systemctl is-enabled nginx": Answer(1, "disabled", ""), "systemctl enable nginx": Answer(0, "", "")}
+    monkeypatch.setattr(_nginx_process, "_run", lambda command: answers[" ".join(command)])
+    assert not starts_with_host()
+    enable()
+    answers["systemctl enable nginx"] = Answer(1, "", "Unit is masked.")
+    with pytest.raises(NginxError, match=r"not made to start with the host: Unit is masked.; look at"):
+        enable()
+    answers["systemctl is-enabled nginx"] = Answer(0, "enabled", "")
+    assert starts_with_host()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,12 @@ def test_the_program_names_the_remedy(site_certificate: Path, capsys):
 def test_the_program_refuses_what_it_cannot_ask(capsys):
     assert program.main(["https://home.example.org/", "--only", "paths"]) == 2
     assert capsys.readouterr().err == "the probes of kind 'paths' need 'kept'\n"
+
+
+def test_what_is_left_out_is_not_asked(site_certificate):
+    with site(site_certificate) as subject:
+        some = replace(subject, without=("answers.hsts", "names"))
+        assert run(some, ["names"]) == []
+        asked = [each["id"] for each in run(some, ["answers"])]
+    assert "answers.hsts" not in asked
+    assert "answers.program" in asked

@@ -110,6 +110,9 @@ def test_a_main_file_without_its_own_block_is_told(root: Path) -> None:
     (root / "nginx.conf").write_text("include modules-enabled/*.conf;\ninclude events.conf;\nhttp {\n}\n")
     assert planned(root, 4096).warnings[0].startswith(f"{root}/nginx.conf: its events block is in another file")
     assert planned(root, 0).warnings == []
+    # To nginx the mark is a part of the first word.
+    (root / "nginx.conf").write_bytes(b"\xef\xbb\xbfevents {\n}\nhttp {\n}\n")
+    assert any("its events block is in another file" in each for each in planned(root, 4096).warnings)
     (root / "nginx.conf").write_text("include modules-enabled/*.conf;\nevents { include events.conf; }\n")
     assert planned(root, 4096).warnings[0].startswith(f"{root}/nginx.conf: its events block is in another file")
 

@@ -147,7 +147,7 @@ def test_the_plan_sends_on_proves_it_and_says_so():
     root = plan["nginx_sites"][1]["servers"][1]["locations"][1]
     assert root["location"] == "/"
     assert root["directives"][SENT_ON] == {"return": "308 https://$host/constellation/$1"}
-    assert root["directives"]["return"].startswith("404 ")
+    assert root["directives"]["return"] == "404"
     assert plan["probes"][1] == {"url": "https://a.example.org/", "status": [308]}
     (note,) = plan["notes"]
     assert note.startswith("https://a.example.org/ sends readers on to https://a.example.org/constellation/ (308)")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import pathlib
 
 import yaml
+from ansible_collections.constellation.edge.plugins.module_utils._hostile.run import KINDS
+from ansible_collections.constellation.edge.plugins.module_utils._hostile.subject import Subject
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.machine import Machine
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import constellation_plan, edge_plan
@@ -126,9 +128,20 @@ def test_probes_and_closed_ports_come_from_the_routes():
 def test_each_site_is_asked_what_a_client_may_not_do():
     here = LocalServer(folders=("/WebConsole", "/"))
     assert edge_plan(LOCAL, HOST, here)["hostile"] == [
-        {"url": "https://demo.example.org/", "kept": "/constellation/WebConsole/"}
+        {"url": "https://demo.example.org/", "kept": "/constellation/WebConsole/", "without": []}
     ]
-    nothing = [{"url": "https://demo.example.org/", "kept": ""}]
+    nothing = [{"url": "https://demo.example.org/", "kept": "", "without": []}]
     assert edge_plan(LOCAL, HOST)["hostile"] == nothing
     public = sites({"path": "/constellation/", "app": "constellation", "console": "public"})
     assert edge_plan(public, HOST, here)["hostile"] == nothing
+
+
+def test_what_its_owner_decides_on_is_not_asked_of_a_site():
+    route = {"path": "/", "upstream": "http://10.0.0.1"}
+    (adopted,) = read_sites([{"server_name": "a.example.org", "adopt": True, "routes": [route]}], PRESETS)
+    assert edge_plan([adopted], HOST)["hostile"][0]["without"] == ["answers"]
+    (framed,) = read_sites([{"server_name": "a.example.org", "frame_ancestors": "any", "routes": [route]}], PRESETS)
+    without = edge_plan([framed], HOST)["hostile"][0]["without"]
+    asked = {f"answers.{probe.name}" for probe in KINDS["answers"].probes(Subject("https://a.example.org/"))}
+    assert len(without) == 2
+    assert set(without) <= asked

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,6 +42,15 @@ def needs(*others: Machine, server: Machine | None = None) -> dict[str, Any]:
 def test_without_other_sentinels_the_route_decides() -> None:
     wanted = {"listen_uris": [NEW], "last_uris": [], "rules": [], "purge": True, "sentinel_sources": [], "notes": []}
     assert needs() == wanted
+
+
+def test_every_address_from_which_a_sentinel_may_call_is_known() -> None:
+    """Behind a router the one that it sees itself is not the one that is seen here."""
+    moved = cellar(PUBLIC, uri=PUBLIC, moved=True, problem="", remedy="", source="192.168.0.9")
+    assert needs(replace(moved, address="203.0.113.7"))["sentinel_sources"] == ["192.168.0.9", "203.0.113.7"]
+    assert needs(replace(moved, address="cellar.example.org"))["sentinel_sources"] == ["192.168.0.9"]
+    other = Machine({"constellation": {"found": {"server": {}, "sentinel": {}}}}, address="203.0.113.8")
+    assert needs(other)["sentinel_sources"] == []
 
 
 def test_an_old_uri_stays_until_its_sentinel_has_moved() -> None:
