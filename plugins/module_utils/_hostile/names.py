@@ -144,8 +144,10 @@ def _closed(subject: Subject, data: bytes, way: Way) -> Callable[[], Verdict]:
 def _headless(subject: Subject) -> Verdict:
     """Judge an answer without a status and headers: nothing that a browser is told would come with the service's."""
     seen = exchange(subject, b"GET /\r\n")
-    usual = exchange(subject, request(subject)).only().body
-    served = bool(usual) and seen.data[:_START] == usual[:_START]
+    usual = exchange(subject, request(subject)).only()
+    # The pages for errors of one host begin alike, and end with what is wrong.
+    size = _START if usual.status < 400 else None
+    served = bool(usual.body) and seen.data[:size] == usual.body[:size]
     return Verdict(not served and seen.end != SILENT, f"{seen}{', those of the usual answer' if served else ''}")
 
 
