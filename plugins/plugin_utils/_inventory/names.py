@@ -127,6 +127,11 @@ def _split_scheme(value: str) -> tuple[str, str]:
             raise UnusableValueError(f"upstream '{value}' is no URL: write http://ADDRESS:PORT, sockets are not served")
         right = f"{begun[1].lower()}://{begun[2]}" if begun else f"http://{value}"
         raise UnusableValueError(f"upstream '{value}' has no scheme: write '{right}'")
+    if rest.lower().startswith("unix:"):
+        raise UnusableValueError(
+            f"upstream '{value}' is a socket, and sockets are not served: have the service listen on a port of "
+            "127.0.0.1, and write http://127.0.0.1:PORT"
+        )
     if scheme.lower() not in ("http", "https"):
         raise UnusableValueError(f"upstream '{value}': scheme '{scheme}' is not known, use http or https")
     return scheme.lower(), rest

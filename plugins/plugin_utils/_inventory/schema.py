@@ -7,14 +7,15 @@ Nothing here knows Ansible or a host; the result is a list of plain `Site` objec
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...module_utils._nginx.losses import PROTECTING
 from .names import UnusableValueError, Upstream, host_name, route_path, upstream
+from .nearest import nearest
+from .wishes import ROUTE_WISHES, SITE_WISHES, wish
 
 SITE_KEYS = ("adopt", "drops", "frame_ancestors", "hsts", "routes", "server_name")
 ROUTE_KEYS = (
@@ -115,14 +116,6 @@ class Site:
         return self.server_names[0]
 
 
-def nearest(word: object, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` with the known names, for the end of an error message."""
-    names = sorted(known)
-    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
-    hint = f"did you mean '{close[0]}'? " if close else ""
-    return f"; {hint}known: {', '.join(names)}"
-
-
 def read_sites(value: object, presets: Mapping[str, Mapping[str, Any]], *, adopt: bool = False) -> list[Site]:
     """Return the sites of one host, or raise SchemaError with every problem found.
 
@@ -142,6 +135,8 @@ class _Reader:
         self.presets = presets
         self.adopt = adopt
         self.problems: list[Problem] = []
+        # Where an owner writes what has no key, for the site that is read.
+        self.file = ""
         # Each upstream on a port of the proxy's with its place and its text.
         self.web_upstreams: list[tuple[str, Upstream, object]] = []
 
@@ -173,7 +168,8 @@ class _Reader:
         names = raw_names if isinstance(raw_names, list) else [raw_names]
         if names and isinstance(names[0], str):
             place = f"site {names[0]}"
-        self._keys(item, SITE_KEYS, place)
+        self.file = f"/etc/nginx/sites-available/{str(names[0]).lower() if names else 'NAME'}"
+        self._site_keys(item, place)
         if raw_names is None or not names:
             self._say(place, "has no server_name: give the name that clients ask for", item)
             server_names: list[str] = []
@@ -247,7 +243,7 @@ class _Reader:
         before = len(self.problems)
         if isinstance(entry.get("path"), str):
             place = f"{site_place}, route {entry['path']}"
-        self._keys(entry, ROUTE_KEYS, place)
+        self._route_keys(entry, place)
         if "path" not in entry:
             self._say(place, "has no path: write '/' for the whole site or a prefix such as '/zm/'", entry)
         path = self._value(place, route_path, entry["path"]) if "path" in entry else None
@@ -277,7 +273,8 @@ class _Reader:
         app = entry.get("app", GENERIC_APP)
         if isinstance(app, str) and app in self.presets:
             return str(app), self.presets[app]
-        self._say(place, f"app '{app}' has no preset{nearest(app, self.presets)}", app)
+        without = "leave `app` out, and write `upstream: http://ADDRESS:PORT`"
+        self._say(place, f"app '{app}' has no preset{nearest(app, self.presets)}; for any other, {without}", app)
         return GENERIC_APP, {}
 
     def _upstream(self, entry: Mapping[str, Any], app: str, preset: Mapping[str, Any], place: str) -> Upstream | None:
@@ -330,7 +327,8 @@ class _Reader:
         if not isinstance(probe, dict):
             self._say(place, f"probe must be a mapping with {_listed(PROBE_KEYS)}, not {_kind(probe)}", probe)
             return {}
-        self._keys(probe, PROBE_KEYS, f"{place}, probe")
+        for key in set(probe) - set(PROBE_KEYS):
+            self._say(f"{place}, probe", f"unknown key '{key}'{nearest(key, PROBE_KEYS)}", key)
         for key in ("sse", "stream", "websocket"):
             if key in probe and not isinstance(probe[key], str):
                 self._say(
@@ -390,10 +388,23 @@ class _Reader:
             self._say(place, str(problem), value)
             return None
 
-    def _keys(self, item: Mapping[str, Any], known: Sequence[str], place: str) -> None:
+    def _site_keys(self, item: Mapping[str, Any], place: str) -> None:
         for key in item:
-            if key not in known:
-                self._say(place, f"unknown key '{key}'{nearest(key, known)}", key)
+            if key in ROUTE_KEYS and key not in SITE_KEYS:
+                self._say(place, f"unknown key '{key}': it is a key of a route, write it below `routes`", key)
+            elif key not in SITE_KEYS:
+                self._unknown(place, key, SITE_KEYS, SITE_WISHES)
+
+    def _route_keys(self, entry: Mapping[str, Any], place: str) -> None:
+        for key in entry:
+            if key in SITE_KEYS and key not in ROUTE_KEYS:
+                self._say(place, f"unknown key '{key}': it is a key of the site, write it beside `routes`", key)
+            elif key not in ROUTE_KEYS:
+                self._unknown(place, key, ROUTE_KEYS, ROUTE_WISHES)
+
+    def _unknown(self, place: str, key: object, known: Sequence[str], wishes: Mapping[str, str]) -> None:
+        instead = wish(key, wishes, self.file)
+        self._say(place, f"unknown key '{key}'{': ' + instead if instead else nearest(key, known)}", key)
 
     def _say(self, place: str, text: str, value: object) -> None:
         self.problems.append(Problem(place, text, value))

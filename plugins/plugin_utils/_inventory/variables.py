@@ -16,7 +16,9 @@ from ...module_utils._connection_limit import DEFAULT_PORTS, LimitError, parse_l
 from ...module_utils._fail2ban import Fail2banError, normal_ignored
 from ...module_utils._ufw_rule import RULE, UfwError, wanted_rules
 from .._origin import where
-from .schema import Problem, nearest
+from .nearest import nearest
+from .schema import Problem
+from .wishes import VARIABLE_WISHES, wish
 
 EDGE_GROUP, SERVER_GROUP, SENTINEL_GROUP = GROUPS = ("edge", "constellation_servers", "constellation_sentinels")
 # Every variable of this collection's playbooks; the prefix is theirs, so that a misspelt one is found.
@@ -27,7 +29,6 @@ VARIABLES = (
     "edge_fail2ban_ignoreip",
     "edge_firewall_rules",
     "edge_lan",
-    "edge_plan",
     "edge_probe_address",
     "edge_probe_ca_file",
     "edge_probe_outside",
@@ -35,6 +36,9 @@ VARIABLES = (
     "edge_sites",
     "edge_verify_hostile",
 )
+PREFIX = "edge_"
+# What the first task finds, as `playbooks/tasks/plan.yml` registers it.
+PLAN = "edge_plan"
 # Let's Encrypt's production directory (RFC 8555 section 7.1.1).
 ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
 # HTTP is needed for the challenges and for the redirect.
@@ -65,15 +69,27 @@ def group_problems(groups: Mapping[str, Iterable[str]]) -> list[Problem]:
 
 def variable_problems(variables: Mapping[str, Any]) -> list[Problem]:
     """Refuse variables of a host that carry our prefix and that nobody reads."""
-    unknown = [name for name in variables if name.startswith("edge_") and name not in VARIABLES]
-    return [
-        Problem(
-            "variables",
-            f"unknown variable '{name}'{nearest(name, VARIABLES)}",
-            name if where(name) else variables[name],
-        )
-        for name in unknown
+    problems = [
+        Problem("variables", f"unknown variable '{name}'{_instead(name)}", name if where(name) else variables[name])
+        for name in variables
+        if name.startswith(PREFIX) and name not in (*VARIABLES, PLAN)
     ]
+    return problems + _plan_problems(variables)
+
+
+def _instead(name: str) -> str:
+    sentence = wish(name.removeprefix(PREFIX), VARIABLE_WISHES)
+    return f": {sentence}" if sentence else nearest(name, VARIABLES, PREFIX)
+
+
+def _plan_problems(variables: Mapping[str, Any]) -> list[Problem]:
+    """Refuse an owner's `edge_plan`. That of an earlier play of the same run is the result of a task."""
+    found = variables.get(PLAN)
+    name = next((each for each in variables if each == PLAN), PLAN)
+    if found is None or (isinstance(found, Mapping) and "changed" in found and not where(name)):
+        return []
+    text = f"'{PLAN}' is no variable of yours: the first task makes it; write what you want into `edge_sites`"
+    return [Problem("variables", text, name if where(name) else found)]
 
 
 def email_problems(email: str) -> list[Problem]:

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: words of nginx and of other proxies that owners look for here, each with what to write instead.
+
+`{file}` is the file of the site. What is said to stay there is written by hand and left by the next run
+(`test_wishes.py` has the collection's own editor show it): a line in a location of a route whose name the route does
+not set, and a block without our mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_STAYS = "into the route's location in {file} after the first run; it stays"
+_BESIDE = "into the server with `listen 443` in {file} after the first run; it stays"
+_CERTIFICATE = "leave it out: each site gets a certificate from Let's Encrypt, and keeps it renewed"
+_AUTOMATIC = "leave it out: every site has it"
+_LOGIN = f"no key asks for a login: write `auth_basic Home;` and `auth_basic_user_file FILE;` {_STAYS}"
+_ACCESS = f"no key lets addresses in: write `allow 192.168.0.0/24;` and `deny all;` {_STAYS}"
+_LIMIT = (
+    "no key limits requests: write `limit_req_zone $binary_remote_addr zone=NAME:10m rate=10r/s;` into a file of your "
+    f"own, /etc/nginx/conf.d/NAME.conf, and `limit_req zone=NAME burst=20;` {_STAYS}"
+)
+_HEADER = f"no key sets headers: write `proxy_set_header NAME VALUE;` {_STAYS}"
+# Beside the site's own: one in a location would take all of those away from it.
+_ANSWER_HEADER = f"no key adds headers: write `add_header NAME VALUE always;` {_BESIDE}"
+_ERROR_PAGE = f"no key has pages for errors: write `error_page 502 /PAGE.html;` {_STAYS}"
+_FILES = f"no route serves files: write `location /FILES/ {{ root FOLDER; }}` {_BESIDE}"
+_REDIRECT = (
+    "`moved_from: /OLD/` in a route sends readers on to it; for any other, write "
+    f"`location /OLD/ {{ return 308 URL; }}` {_BESIDE}"
+)
+_UPSTREAM = "write `upstream: http://ADDRESS:PORT`"
+_TIMEOUT = "write `read_timeout: SECONDS`"
+_BODY = "write `max_body_size: 100m`"
+_NAME = "write `server_name: NAME`, or a list of names"
+_STREAM = (
+    "TCP and UDP are not proxied: `edge_firewall_rules` opens a port; for nginx, write a `stream` block into a file of "
+    "your own, /etc/nginx/modules-enabled/99-NAME.conf (package libnginx-mod-stream); it stays"
+)
+_DNS = "the collection enters no names: point each to your router's address at your DNS provider"
+_WILDCARD = "there are no wildcards: list each name in `server_name`"
+_BALANCE = "a route has one service: write its address as `upstream: http://ADDRESS:PORT`"
+_TEXT = f"no key takes nginx's own text: write it {_STAYS}"
+_BY_HAND = "no variable says it: write it into the route's location in /etc/nginx/sites-available/NAME; it stays"
+_CACHE = "leave it out: a route's answers are not kept"
+
+
+def _each(words: str, sentence: str) -> dict[str, str]:
+    return dict.fromkeys(words.split(), sentence)
+
+
+#: What a site and a route have in common.
+_BOTH = {
+    **_each(
+        "auth login basic_auth auth_basic auth_basic_user_file htpasswd user users password authentication", _LOGIN
+    ),
+    **_each("auth_request authelia authentik sso oauth", f"no key asks another service: write `auth_request` {_STAYS}"),
+    **_each("allow deny whitelist blacklist allowlist denylist acl access access_list satisfy ip_filter", _ACCESS),
+    **_each("rate_limit ratelimit limit limits limit_req limit_req_zone limit_conn limit_rate throttle", _LIMIT),
+    **_each("proxy_set_header set_header request_headers", _HEADER),
+    **_each("headers header add_header response_headers custom_headers cors", _ANSWER_HEADER),
+    **_each("error_page error_pages errorpage error_document custom_errors", _ERROR_PAGE),
+    **_each("root alias static files index try_files autoindex document_root", _FILES),
+    **_each("redirect redirects rewrite return redirect_to", _REDIRECT),
+    **_each("cache caching proxy_cache proxy_cache_path cache_assets", _CACHE),
+    **_each("ssl tls cert certificate certificates https ssl_certificate letsencrypt acme force_ssl", _CERTIFICATE),
+    **_each("http2 http3 gzip compression ipv6 force_https ssl_redirect listen security_headers", _AUTOMATIC),
+    **_each("stream streams tcp udp", _STREAM),
+    **_each("dns dns_challenge cloudflare ddns dyndns", _DNS),
+    **_each("wildcard wildcards", _WILDCARD),
+    **_each("load_balancing backends servers upstreams balance", _BALANCE),
+    **_each("snippet extra custom config extra_config advanced_config directives location_extra raw", _TEXT),
+}
+ROUTE_WISHES = {
+    **_BOTH,
+    **_each("url uri target proxy_pass backend destination dest forward_host forward_to service to", _UPSTREAM),
+    **_each("host hostname ip address server port forward_port backend_port upstream_host upstream_port", _UPSTREAM),
+    **_each("timeout proxy_read_timeout timeouts proxy_timeout send_timeout proxy_send_timeout", _TIMEOUT),
+    **_each("client_max_body_size body_size max_body upload_size max_upload max_upload_size upload_limit", _BODY),
+    **_each("websockets ws allow_websocket_upgrade web_sockets upgrade", "leave it out, or write `websocket: true`"),
+    **_each("proxy_buffering buffer", "write `buffering: true` or `buffering: false`"),
+    **_each("location url_path uri_path", "write `path: /PREFIX/`"),
+    **_each("strip_prefix strip_path rewrite_path", "write `prefix: strip`"),
+    **_each("preset application template", "write `app: NAME`"),
+    **_each("scheme protocol forward_scheme", "write it in `upstream: https://ADDRESS:PORT`"),
+    **_each("domain domains", "write the name as `server_name` of the site"),
+}
+SITE_WISHES = {
+    **_BOTH,
+    **_each("domain domains host hostname name names fqdn server server_names domain_name domain_names url", _NAME),
+    **_each("location locations paths services proxy_hosts proxies", "write `routes:`, a list of routes"),
+    **_each("email mail", "write `edge_email` beside `edge_sites`"),
+}
+#: Without `edge_`.
+VARIABLE_WISHES = {
+    **_each("streams stream tcp udp", _STREAM),
+    **_each("routes route upstream upstreams services apps hosts host proxies", "write it into `edge_sites`"),
+    **_each("domain domains server_name server_names name names", "write `server_name` in a site of `edge_sites`"),
+    **_each("firewall ports open_ports ufw ufw_rules", "write `edge_firewall_rules`"),
+    **_each("fail2ban ignoreip ignore_ip whitelist bantime", "write `edge_fail2ban_ignoreip`, or `hardening_bantime`"),
+    **_each("letsencrypt_email acme_email certbot_email account", "write `edge_email`"),
+    **_each("ssl tls certificate certificates https", _CERTIFICATE),
+    **_each("acme letsencrypt_server ca staging acme_directory", "write `edge_acme_server`"),
+    **_each("report", "write `edge_report_file`"),
+    **_each("dns ddns dyndns cloudflare dns_provider", _DNS),
+    **_each("wildcard wildcards", _WILDCARD),
+    **_each("rate_limit auth allow deny headers error_page cache redirect", _BY_HAND),
+}
+
+
+def wish(word: object, wishes: Mapping[str, str], file: str = "") -> str:
+    """Return what to write instead of a word, "" where it is none of these."""
+    return wishes.get(str(word).lower().replace("-", "_"), "").replace("{file}", file)
