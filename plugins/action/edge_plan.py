@@ -6,23 +6,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+import getpass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple, replace
 from typing import Any
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._connection_limit import DEFAULT_LIMIT
+from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._inventory.edges import Edges, edges, survey
+from ..plugin_utils._inventory.role_variables import role_options, role_problems
 from ..plugin_utils._inventory.schema import Problem, SchemaError, Site, read_sites
+from ..plugin_utils._inventory.sources import FileProblem, file_problems
 from ..plugin_utils._inventory.variables import (
     ACME_SERVER,
     EDGE_GROUP,
     SENTINEL_GROUP,
     SERVER_GROUP,
+    VARIABLES,
     argument_problems,
     group_problems,
     variable_problems,
@@ -39,6 +44,7 @@ from ..plugin_utils._plan.servers import constellation_hosts
 from ..plugin_utils._plan.standing import are_served
 from ..plugin_utils._sites.console import local_server
 from ..plugin_utils._sites.upstreams import asked_names
+from ..plugin_utils._vault import locked, locked_variables
 
 # What `constellation_info` is told, by the variable of the role constellation_config that says so.
 PLACES = {
@@ -47,6 +53,7 @@ PLACES = {
     "sentinel_path": "sentinel_path",
     "sentinel_program": "sentinel_program",
 }
+HEADING = "Nothing was changed, the inventory has to be corrected first:"
 LOOPBACK = ("127.0.0.1/8", "::1")
 ARGUMENTS = {
     "sites": {"type": "raw"},
@@ -74,6 +81,27 @@ class ActionModule(ActionBase):
         self._host = self._task_vars["inventory_hostname"]
         self._groups: Mapping[str, list[str]] = self._task_vars.get("groups", {})
         self._is_edge = EDGE_GROUP in self._task_vars["group_names"]
+        try:
+            return self._planned(result)
+        except AnsibleActionFail:
+            raise
+        except AnsibleError as error:
+            # Of SSH and sudo, and of ansible-core about them: what they say does not end in what to do.
+            if said := remedy(str(error), self._login):
+                raise AnsibleActionFail(f"host {self._host}: {said}") from None
+            raise
+
+    @classmethod
+    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
+        """Template an argument; of one that is locked, say how it is opened. ansible-core calls it before `run`."""
+        try:
+            return super().finalize_task_arg(name, value, templar, context)
+        except AnsibleError as error:
+            if said := locked(error, f"the value of '{name}'"):
+                raise AnsibleActionFail(said) from None
+            raise
+
+    def _planned(self, result: dict[str, Any]) -> dict[str, Any]:
         _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         known, sites = self._validated(arguments)
         # Before the first module, which needs sudo.
@@ -116,18 +144,18 @@ class ActionModule(ActionBase):
 
     def _validated(self, arguments: Mapping[str, Any]) -> tuple[Edges, list[Site]]:
         """Return what every proxy has, and this host's sites; of the mistakes, only this host's are reported."""
+        self._refuse_files()
+        options = self._once("roles", role_options)
+        names = [*VARIABLES, *(name for known in options.values() for name in known)]
+        if closed := locked_variables(self._task_vars, names):
+            raise AnsibleActionFail("\n".join([HEADING, *closed]))
         problems = [
             *group_problems(self._groups),
             *variable_problems(self._task_vars),
+            *role_problems(self._task_vars, options),
             *argument_problems(arguments),
         ]
-        known = edges(
-            once(
-                constants.DEFAULT_LOCAL_TMP,
-                f"edges-{self._task._uuid}",
-                lambda: survey(self._groups, self._task_vars.get("hostvars", {})),
-            )
-        )
+        known = edges(self._once("edges", lambda: survey(self._groups, self._task_vars.get("hostvars", {}))))
         sites: list[Site] = []
         if self._is_edge:
             try:
@@ -139,13 +167,24 @@ class ActionModule(ActionBase):
         # A playbook of the owner's may give this host other sites than its `edge_sites`.
         return (replace(known, sites={**known.sites, self._host: sites}) if self._is_edge else known), sites
 
+    def _refuse_files(self) -> None:
+        """Fail where Ansible has read less than what was written: all else would be said of the rest alone."""
+        sources = self._task_vars.get("ansible_inventory_sources") or []
+        found = self._once("files", lambda: [astuple(problem) for problem in file_problems(sources)])
+        if found:
+            raise AnsibleActionFail("\n".join([HEADING, *(str(FileProblem(*each)) for each in found)]))
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what the first host of this task has found for all of them."""
+        return once(constants.DEFAULT_LOCAL_TMP, f"{name}-{self._task._uuid}", make)
+
     def _look(self, module: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what a module of ours reads on the host; its failure names the host."""
         answer: dict[str, Any] = self._execute_module(
             module_name=f"constellation.edge.{module}", module_args=arguments, task_vars=self._task_vars
         )
         if answer.get("failed"):
-            if said := refusal(answer):
+            if said := explained(answer, self._login) or refusal(answer):
                 raise AnsibleActionFail(f"host {self._host}: {said}")
             answer["msg"] = f"host {self._host}: {answer.get('msg', f'{module} failed')}"
         return answer
@@ -159,6 +198,15 @@ class ActionModule(ActionBase):
             self._task.check_mode = check_mode
         if answer.get("failed"):
             raise AnsibleActionFail(str(answer["msg"]))
+
+    @property
+    def _login(self) -> Login:
+        given = {
+            name: self._templar.template(self._task_vars.get(f"ansible_{name}", default))
+            for name, default in (("host", self._host), ("port", SSH_PORT))
+        }
+        user = self._get_remote_user() or getpass.getuser()
+        return Login(user, str(given["host"]), str(given["port"]), self._connection.transport == "local")
 
     def _plainly(self, command: str) -> str:
         """Return what a command writes on the host, run as who logs in."""
@@ -209,4 +257,4 @@ class ActionModule(ActionBase):
 
 def _report(host: str, problems: Iterable[Problem]) -> str:
     lines = [f"{where(problem.value)}host {host}, {problem.place}: {problem.text}" for problem in problems]
-    return "\n".join(["Nothing was changed, the inventory has to be corrected first:", *lines])
+    return "\n".join([HEADING, *lines])

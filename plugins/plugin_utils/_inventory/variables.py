@@ -17,6 +17,7 @@ from ...module_utils._fail2ban import Fail2banError, normal_ignored
 from ...module_utils._ufw_rule import RULE, UfwError, wanted_rules
 from .._origin import where
 from .nearest import nearest
+from .role_variables import is_result
 from .schema import Problem
 from .wishes import VARIABLE_WISHES, wish
 
@@ -86,7 +87,7 @@ def _plan_problems(variables: Mapping[str, Any]) -> list[Problem]:
     """Refuse an owner's `edge_plan`. That of an earlier play of the same run is the result of a task."""
     found = variables.get(PLAN)
     name = next((each for each in variables if each == PLAN), PLAN)
-    if found is None or (isinstance(found, Mapping) and "changed" in found and not where(name)):
+    if found is None or is_result(name, found):
         return []
     text = f"'{PLAN}' is no variable of yours: the first task makes it; write what you want into `edge_sites`"
     return [Problem("variables", text, name if where(name) else found)]
