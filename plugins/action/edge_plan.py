@@ -44,7 +44,7 @@ from ..plugin_utils._plan.servers import constellation_hosts
 from ..plugin_utils._plan.standing import are_served
 from ..plugin_utils._sites.console import local_server
 from ..plugin_utils._sites.upstreams import asked_names
-from ..plugin_utils._vault import locked, locked_variables
+from ..plugin_utils._vault import Locked, locked, locked_variables
 
 # What `constellation_info` is told, by the variable of the role constellation_config that says so.
 PLACES = {
@@ -93,15 +93,16 @@ class ActionModule(ActionBase):
 
     @classmethod
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Template an argument; of one that is locked, say how it is opened. ansible-core calls it before `run`."""
+        """Template an argument, before `run`; ansible-core would not say of a locked one how it is opened."""
         try:
             return super().finalize_task_arg(name, value, templar, context)
         except AnsibleError as error:
             if said := locked(error, f"the value of '{name}'"):
-                raise AnsibleActionFail(said) from None
+                return Locked(said)
             raise
 
     def _planned(self, result: dict[str, Any]) -> dict[str, Any]:
+        self._refuse_locked()
         _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         known, sites = self._validated(arguments)
         # Before the first module, which needs sudo.
@@ -145,14 +146,10 @@ class ActionModule(ActionBase):
     def _validated(self, arguments: Mapping[str, Any]) -> tuple[Edges, list[Site]]:
         """Return what every proxy has, and this host's sites; of the mistakes, only this host's are reported."""
         self._refuse_files()
-        options = self._once("roles", role_options)
-        names = [*VARIABLES, *(name for known in options.values() for name in known)]
-        if closed := locked_variables(self._task_vars, names):
-            raise AnsibleActionFail("\n".join([HEADING, *closed]))
         problems = [
             *group_problems(self._groups),
             *variable_problems(self._task_vars),
-            *role_problems(self._task_vars, options),
+            *role_problems(self._task_vars, self._options),
             *argument_problems(arguments),
         ]
         known = edges(self._once("edges", lambda: survey(self._groups, self._task_vars.get("hostvars", {}))))
@@ -166,6 +163,20 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(_report(self._host, problems))
         # A playbook of the owner's may give this host other sites than its `edge_sites`.
         return (replace(known, sites={**known.sites, self._host: sites}) if self._is_edge else known), sites
+
+    @property
+    def _options(self) -> dict[str, list[str]]:
+        """The variables of each role."""
+        found: dict[str, list[str]] = self._once("roles", role_options)
+        return found
+
+    def _refuse_locked(self) -> None:
+        """Fail where a value is locked that this task or a later one needs."""
+        names = [*VARIABLES, *(name for known in self._options.values() for name in known)]
+        # A playbook of the owner's may give the task other variables.
+        given = [value for value in self._task.args.values() if isinstance(value, Locked)]
+        if closed := locked_variables(self._task_vars, names) or given:
+            raise AnsibleActionFail("\n".join([HEADING, *closed]))
 
     def _refuse_files(self) -> None:
         """Fail where Ansible has read less than what was written: all else would be said of the rest alone."""

@@ -37,6 +37,12 @@ def locked(error: BaseException, name: str) -> str:
     return f"{_place(error)}{name} {why}: add --ask-vault-pass to the command, or --vault-password-file FILE"
 
 
+class Locked(str):
+    """Stands for an argument of a task whose value is locked, until the task can say so; the text is what to do."""
+
+    __slots__ = ()
+
+
 def locked_variables(variables: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     """Return what to do about each variable of these names that holds a locked value, at whatever depth."""
     found = []

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from ansible_collections.constellation.edge.plugins.plugin_utils._access import Login, remedy
 from ansible_collections.constellation.edge.plugins.plugin_utils._become import refusal
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import variable_problems
@@ -58,8 +59,14 @@ def test_the_inventory_is_one(tmp_path: Path) -> None:
 
 
 def test_the_forgotten_password_is_told_so() -> None:
-    (sample,) = blocks(CONTROLLER, "text")
+    sample, _other = blocks(CONTROLLER, "text")
     said = refusal({"module_stderr": "sudo: interactive authentication is required\n"})
+    assert sample == f"host home: {said}\n"
+
+
+def test_a_first_connection_is_told_so() -> None:
+    _other, sample = blocks(CONTROLLER, "text")
+    said = remedy("Host key verification failed.", Login("owner", "192.168.0.2"))
     assert sample == f"host home: {said}\n"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 # Two letters that changed places in a word of four (`apth`) are found; another word of the same letters
 # (`rate_limit`, `read_timeout`) is not. `test_nearest.py` has the words of both kinds.
-_CLOSE = 0.75
+CLOSE = 0.75
 
 
 def nearest(word: object, known: Iterable[str], prefix: str = "") -> str:
@@ -23,6 +23,6 @@ def nearest(word: object, known: Iterable[str], prefix: str = "") -> str:
     """
     names = sorted(known)
     written = str(word).removeprefix(prefix).replace("-", "_").lower()
-    close = difflib.get_close_matches(written, [name.removeprefix(prefix) for name in names], n=1, cutoff=_CLOSE)
+    close = difflib.get_close_matches(written, [name.removeprefix(prefix) for name in names], n=1, cutoff=CLOSE)
     hint = f"did you mean '{prefix}{close[0]}'? " if close else ""
     return f"; {hint}known: {', '.join(names)}"

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from .nearest import CLOSE
 from .yaml_text import ENCRYPTED, Fault, faults
 from .yaml_tree import inventory_faults
 
@@ -67,7 +68,7 @@ def _missing(source: str) -> FileProblem:
         names = sorted(each for each in os.listdir(folder) if os.path.isfile(os.path.join(folder, each)))
     except OSError:
         return FileProblem(source, 0, f"there is no folder {folder}, from which -i takes the inventory")
-    close = difflib.get_close_matches(name, names, n=1)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=CLOSE)
     others = [each for each in names if each.endswith(_ENDINGS)]
     hint = f"; did you mean '{close[0]}'?" if close else f"; beside it: {', '.join(others)}" if others else ""
     return FileProblem(source, 0, f"there is no such file, from which -i takes the inventory{hint}")
