@@ -102,6 +102,7 @@ class ActionModule(ActionBase):
             raise
 
     def _planned(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Return the plan, which `result` begins."""
         self._refuse_locked()
         _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         known, sites = self._validated(arguments)

@@ -15,7 +15,10 @@ description:
     name.
   - Then looks at the host with M(constellation.edge.edge_preflight). The playbooks register the result as C(edge_plan)
     and take the variables of the roles from it.
-  - A variable whose name begins with C(edge_) and that the collection does not know is a mistake, too.
+  - A variable whose name begins with C(edge_), or with the name of one of the roles, and that the collection does not
+    know is a mistake, too. So are a file of the inventory that is missing or no YAML, and a key that stands twice.
+  - What keeps a host from being asked, such as an unknown host key or a user who may not use sudo, fails the task with
+    what to type.
   - Which hosts are proxies, Constellation servers and sentinels is read from the groups C(edge),
     C(constellation_servers) and C(constellation_sentinels).
 extends_documentation_fragment:
