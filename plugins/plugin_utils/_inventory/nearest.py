@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 # Two letters that changed places in a word of four (`apth`) are found; another word of the same letters
 # (`rate_limit`, `read_timeout`) is not. `test_nearest.py` has the words of both kinds.
-CLOSE = 0.75
+CLOSE = 0.7
 
 
 def nearest(word: object, known: Iterable[str], prefix: str = "") -> str:

@@ -61,5 +61,9 @@ def test_another_word_is_no_typo(word):
     assert suggested(word) == ""
 
 
+def test_half_of_a_name_is_enough():
+    assert "did you mean 'zoneminder'?" in nearest("zonemaster", ["zoneminder", "constellation"])
+
+
 def test_the_known_names_are_listed():
     assert nearest("rate", ["b", "a"]) == "; known: a, b"
