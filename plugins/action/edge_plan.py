@@ -34,6 +34,7 @@ from ..plugin_utils._inventory.variables import (
 )
 from ..plugin_utils._once import once
 from ..plugin_utils._origin import where
+from ..plugin_utils._plan import public
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
 from ..plugin_utils._plan.machine import machine
@@ -119,7 +120,9 @@ class ActionModule(ActionBase):
         plan: dict[str, Any] = {"is_edge": self._is_edge, "constellation": constellation}
         if self._is_edge:
             names = [name for site in sites for name in site.server_names]
-            host = self._look("edge_preflight", {"names": asked_names(sites), "server_names": names})
+            acme_server = arguments["acme_server"]
+            asked = {"names": asked_names(sites), "certificates": public.asked(sites, acme_server)}
+            host = self._look("edge_preflight", {"server_names": names, **asked})
             if host.get("failed"):
                 return {**result, **host}
             servers = host["host"]["servers"]
@@ -133,13 +136,18 @@ class ActionModule(ActionBase):
                 self._refuse_losses(plan["nginx_sites"])
             plan |= {
                 "closed_ports": closed_ports(plan["closed_ports"], rules),
-                "acme_server": arguments["acme_server"],
+                "acme_server": acme_server,
                 "firewall_rules": rules,
                 "ignoreip": [*LOOPBACK, *arguments["ignoreip"]],
                 "lan": arguments["lan"],
                 **self._view_from_the_controller(),
             }
-            result["warnings"] = host.get("warnings", [])
+            unreached = public.warnings(host["host"].get("reach", {}))
+            plan["certificates"] = public.certificates(plan["certificates"], acme_server)
+            plan["notes"] += public.private_notes(sites, acme_server)
+            # In the end of a real run the authority's own word is told.
+            plan["notes"] += unreached if self._task.check_mode else []
+            result["warnings"] = [*host.get("warnings", []), *unreached]
         if exe:
             plan["become_exe"] = exe
         return {**result, "changed": False, **plan}

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 AGAIN = "Run the playbook again afterwards: it finishes the certificate."
 
+# Certbot 5 writes "Identifier:", since a certificate may be for an address too; older ones write "Domain:".
 _FAILURE = re.compile(
-    r"^[ \t]*Domain:[ \t]*(?P<domain>\S+)[ \t]*\n"
+    r"^[ \t]*(?:Domain|Identifier):[ \t]*(?P<domain>\S+)[ \t]*\n"
     r"[ \t]*Type:[ \t]*(?P<type>\S+)[ \t]*\n"
-    r"[ \t]*Detail:[ \t]*(?P<detail>.*(?:\n(?![ \t]*(?:Domain:|Hint:|$)).+)*)",
+    r"[ \t]*Detail:[ \t]*(?P<detail>.*(?:\n(?![ \t]*(?:Domain:|Identifier:|Hint:|$)).+)*)",
     re.MULTILINE,
 )
 _REFUSAL = re.compile(r"^acme\.messages\.Error: (urn:ietf:params:acme:error:.+)$", re.MULTILINE)

@@ -62,33 +62,38 @@ def _ask(server: str, name: str, kind: int, port: int) -> Reply | None:
         with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as endpoint:
             endpoint.connect((server, port))
             endpoint.send(message)
-            data = _receive(endpoint, message)
+            data = receive(endpoint, message, _SECONDS)
             if data is not None:
                 return understand(data, kind, len(message))
     return None
 
 
-def _receive(endpoint: socket.socket, message: bytes) -> bytes | None:
+def receive(endpoint: socket.socket, message: bytes, seconds: float) -> bytes | None:
     """Return the reply to our question; anything else that comes is no answer."""
-    end = time.monotonic() + _SECONDS
+    end = time.monotonic() + seconds
     while True:
         left = end - time.monotonic()
         if left <= 0:
             return None
         endpoint.settimeout(left)
         data = endpoint.recv(_LARGEST)
-        is_ours = data[:2] == message[:2] and data[12 : len(message)].lower() == message[12:].lower()
-        if is_ours and data[2] & (_IS_REPLY >> 8):
+        if is_reply(data, message):
             return data
 
 
-def question(name: str, kind: int, identity: int) -> bytes:
-    """Return a question as bytes. Raises ValueError where the name has no such form."""
-    labels = [label.encode("ascii") for label in name.split(".")]
+def is_reply(data: bytes, message: bytes) -> bool:
+    """Tell whether what came is the reply to a question."""
+    is_ours = data[:2] == message[:2] and data[12 : len(message)].lower() == message[12:].lower()
+    return is_ours and len(data) >= len(message) and bool(data[2] & (_IS_REPLY >> 8))
+
+
+def question(name: str, kind: int, identity: int, *, recursive: bool = True) -> bytes:
+    """Return a question as bytes; "." is the root's name. Raises ValueError where the name has no such form."""
+    labels = [] if name == "." else [label.encode("ascii") for label in name.split(".")]
     if not all(0 < len(label) < 64 for label in labels):
         raise ValueError(name)
     written = b"".join(bytes([len(label)]) + label for label in labels)
-    head = struct.pack("!6H", identity, _RECURSION_DESIRED, 1, 0, 0, 0)
+    head = struct.pack("!6H", identity, _RECURSION_DESIRED if recursive else 0, 1, 0, 0, 0)
     return head + written + b"\0" + struct.pack("!HH", kind, _INTERNET)
 
 

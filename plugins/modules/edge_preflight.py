@@ -15,6 +15,11 @@ description:
   - Looks up the names of upstreams, as nginx will and as the host itself does.
   - Fails when a program other than this host's own nginx listens on a port that nginx needs, and names that program and
     the ways out.
+  - For certificates that a public authority is still to be asked for, finds out what the Internet meets at their
+    names. The name servers of a name's own zone are asked for its addresses, since the DNS server of a house may
+    rightly answer otherwise inside it. Then port 80 is asked at the addresses. Where nothing listens on this port, the
+    module itself does so for these two seconds. It takes six seconds at most, and no time where each name has its
+    certificate.
   - Changes nothing.
 extends_documentation_fragment:
   - constellation.edge.attributes
@@ -43,6 +48,21 @@ options:
     type: list
     elements: str
     default: []
+  certificates:
+    description: Certificates to have of a public authority. Names that one of them is valid for are not asked about.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the lineage, its folder below C(/etc/letsencrypt/live).
+        type: str
+        required: true
+      names:
+        description: Host names it is for.
+        type: list
+        elements: str
+        required: true
 seealso:
   - module: constellation.edge.edge_plan
 author:
@@ -103,6 +123,15 @@ host:
           readers are sent on to.
       type: list
       elements: dict
+    reach:
+      description:
+        - What the Internet meets at the names of O(certificates). C(own) are the addresses of this host that can be
+          reached from there.
+        - Of C(names), each has C(addresses), those of them that are C(closed) to the Internet, C(alias) where it is
+          another name for that one, and C(servers) that said so, C(authoritative) where they are the zone's own.
+          C(port_80) has for each address that could be asked a C(state), C(ours), C(other) or C(silent), and what was
+          C(said).
+      type: dict
 """
 
 from dataclasses import asdict
@@ -111,7 +140,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx.standing import standing
 from ..module_utils._preflight import PreflightError, host_facts, refuse_taken_ports
+from ..module_utils._reach import reach
 from ..module_utils._resolver import known_names
+
+CERTIFICATE = {
+    "name": {"type": "str", "required": True},
+    "names": {"type": "list", "elements": "str", "required": True},
+}
 
 
 def main() -> None:
@@ -121,6 +156,7 @@ def main() -> None:
             "ports": {"type": "list", "elements": "int", "default": [80, 443]},
             "names": {"type": "list", "elements": "str", "default": []},
             "server_names": {"type": "list", "elements": "str", "default": []},
+            "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
         supports_check_mode=True,
     )
@@ -133,7 +169,10 @@ def main() -> None:
         module.warn(f"{facts.distribution} {facts.release} is not among the releases that this collection is tested on")
     upstreams = {name: asdict(found) for name, found in known_names(module.params["names"], ipv6=facts.ipv6).items()}
     servers = standing("/etc/nginx", module.params["server_names"])
-    module.exit_json(changed=False, host={**asdict(facts), "upstreams": upstreams, "servers": servers})
+    reached = reach(module.params["certificates"], servers)
+    module.exit_json(
+        changed=False, host={**asdict(facts), "upstreams": upstreams, "servers": servers, "reach": reached}
+    )
 
 
 if __name__ == "__main__":

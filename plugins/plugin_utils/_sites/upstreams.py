@@ -10,7 +10,7 @@ but the host does is written as the address that the host knows.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._inventory.names import Upstream
@@ -98,9 +98,30 @@ def owned(route: Route) -> list[str]:
     return ["proxy_pass", "proxy_redirect", "resolver", *ours, *tls]
 
 
-def notes(sites: Iterable[Site], names: Names) -> list[str]:
-    """Return what a person should know of names that DNS does not know."""
-    return [_note(name, names[name]) for name in asked_names(sites) if not names[name]["in_dns"]]
+def notes(sites: Sequence[Site], names: Names) -> list[str]:
+    """Return what a person should know of names that DNS does not know, and of services that nginx asks by HTTPS."""
+    unknown = [_note(name, names[name]) for name in asked_names(sites) if not names[name]["in_dns"]]
+    return unknown + _unchecked(sites)
+
+
+def _unchecked(sites: Iterable[Site]) -> list[str]:
+    """Return the routes whose service could be anybody who answers there, as one note.
+
+    What an owner's server or location says of `proxy_ssl_verify` stays, in a site that he adopts.
+    """
+    routes = [
+        f"{site.name}{route.path} ({route.upstream.url})"
+        for site in sites
+        for route in site.routes
+        if route.upstream.scheme == "https"
+    ]
+    if not routes:
+        return []
+    return [
+        f"the certificate of the service is not checked for {', '.join(routes)}: the way there is encrypted, but nginx "
+        "passes requests on to whoever answers at that address, and does not say which name it asks for (no SNI). "
+        "Nothing of this collection sets proxy_ssl_verify, which is off unless a file of yours switches it on"
+    ]
 
 
 def _note(name: str, found: Mapping[str, Any]) -> str:

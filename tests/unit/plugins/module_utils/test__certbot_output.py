@@ -2,14 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What certbot prints becomes what the owner has to do. The texts are those of certbot 1.21, 2.1 and 4.0."""
+"""What certbot prints becomes what the owner has to do. The texts are those of certbot 1.21, 2.1, 4.0 and 5.8."""
 
 from __future__ import annotations
+
+import re
+from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._certbot_output import explain, hook_failed
 
 SERVER = "https://ca.example.org/dir"
+PRINTED = Path(__file__).resolve().parents[3] / "fixtures" / "certbot"
+VERSIONS = ("1.21", "2.1", "4.0", "5.8")
 TAIL = """
 Hint: The Certificate Authority failed to download the temporary challenge files created by Certbot. Ensure that (...)
 
@@ -171,3 +176,37 @@ def test_failed_hook_is_seen() -> None:
     assert hook_failed("Hook 'deploy-hook' reported error code 1")
     assert hook_failed("Hook '--deploy-hook' for a.example.org reported error code 1")
     assert not hook_failed("Running deploy-hook command: systemctl reload nginx")
+
+
+def printed(version: str, case: str) -> str:
+    """Return what a version of certbot really printed, or wrote into its log."""
+    parts = re.split(r"^### (.+)\n", (PRINTED / f"{version}.txt").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True)).get(case, "")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("case", "kind", "told"),
+    [
+        ("dns", "dns", "none.example.org: the name has no address in the public DNS; create an A (or AAAA) record"),
+        ("dns-failure", "dns-failure", "servfail.example.org: the public DNS does not answer for the name"),
+        ("connection", "connection", "refused.example.org: port 80 of its address refuses connections; forward"),
+        ("timeout", "timeout", "dropped.example.org: nothing answers on port 80 of its address; forward"),
+        ("unauthorized", "wrong-host", "elsewhere.example.org: another machine or program answered"),
+        ("caa", "caa", "caa.example.org: a CAA record forbids this CA; allow it there"),
+        ("suffix", "refused-name", "does not end with a valid public suffix"),
+        ("policy", "refused-name", "forbidden by policy"),
+        ("rate-limit", "rate-limit", "Run the playbook again after 2026-01-01 15:00:00 UTC"),
+        ("two", "dns", "elsewhere.example.org: another machine"),
+        ("pebble-dns", "dns", "create an A (or AAAA) record"),
+        ("pebble-connection", "connection", "forward TCP port 80"),
+        ("pebble-timeout", "timeout", "forward TCP port 80"),
+        ("pebble-unauthorized", "wrong-host", "another machine"),
+        ("pebble-rejected", "refused-name", "Use a public domain name"),
+    ],
+)
+def test_real_output_of_each_version(version: str, case: str, kind: str, told: str) -> None:
+    problem = explain(printed(version, case), SERVER, printed(version, f"{case} log"))
+    assert problem.kind == kind
+    assert told in problem.text
+    assert "Hint" not in problem.text
