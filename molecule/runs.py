@@ -90,7 +90,7 @@ def site(inventory: Path = INVENTORY, *options: str) -> Run:
     return playbook(SITE, inventory, *options)
 
 
-def site_killed_at(task: str, inventory: Path = INVENTORY) -> Run:
+def site_killed_at(task: str, inventory: Path = INVENTORY, *options: str) -> Run:
     """Run `site.yml` and kill it, with no chance to clean up, as soon as a task begins.
 
     What its workers have begun on the hosts goes on for a while, as after the death of a controller.
@@ -98,11 +98,12 @@ def site_killed_at(task: str, inventory: Path = INVENTORY) -> Run:
     Args:
         task: the end of its name, as the output shows it.
         inventory: as for `site`.
+        options: as for `site`.
 
     """
     lines = []
     with subprocess.Popen(
-        ["ansible-playbook", "-i", str(inventory), str(SITE)],
+        ["ansible-playbook", "-i", str(inventory), *options, str(SITE)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -15,6 +15,7 @@ from typing import TypedDict
 
 from . import _certificate
 from ._certbot_output import AGAIN, explain, hook_failed
+from ._certbot_refused import refusal, remember
 from ._certbot_webroot import unserved
 from ._certificate import Certificate, CertificateError
 from ._command import run as run_command
@@ -324,6 +325,8 @@ def reconcile(
                 "link to one of certbot's files: every attempt would get another certificate, which nobody serves. "
                 f"Put the link back, or remove the rest with `certbot delete --cert-name {request.name}`. {AGAIN}"
             )
+        elif told := refusal(request.name, request.names, settings.server):
+            problem = told
         elif check_mode:
             outcome.changed = True
         else:
@@ -372,6 +375,7 @@ def _issue(request: Wanted, lineage: Lineage, settings: Settings, run: Run, chec
         logged = _size(settings.log)
         code, output = run(command, max(1.0, deadline - time.monotonic()))
         if code == 0:
+            remember(request.name, request.names, settings.server, "")
             if hook_failed(output):
                 outcome.warnings.append(
                     f"Certificate {request.name} is there, but its hook {settings.renew_hook!r} failed."
@@ -381,6 +385,8 @@ def _issue(request: Wanted, lineage: Lineage, settings: Settings, run: Run, chec
         nonces += problem.kind == "nonce"
         # Not into the last seconds: certbot would be cut off, and that would hide what it waits for.
         if not problem.transient or nonces >= _NONCE_ATTEMPTS or time.monotonic() + 5 * _PAUSE >= deadline:
+            if problem.kind == "refused-name":
+                remember(request.name, request.names, settings.server, problem.text)
             return problem.text
         time.sleep(_PAUSE)
 

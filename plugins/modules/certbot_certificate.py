@@ -17,6 +17,8 @@ description:
     it came from is read from certbot's renewal file.
   - Before the CA is asked, the module fetches a file of its own from port 80 of the host. When that is not served, the
     CA is not asked, because a validation that fails counts towards its rate limits.
+  - A public CA is not asked for a private name, such as one that ends in C(.lan). What a CA refused because of its name
+    is remembered below C(/var/lib/constellation-edge), and asked for again when the CA's URL or the names change.
   - A certificate that cannot be had now is reported with what is missing. The next run finishes it.
   - A lineage that was made with another authenticator or another webroot is the owner's. It is left as it is, and
     accepted while it is valid and has the names that are wanted; otherwise it is reported with the remedy.

@@ -126,7 +126,7 @@ def _port_80(name: str, found: Found, own: Sequence[str]) -> list[str]:
                 f"({met['said']}): point the record to this house, and have the router forward TCP port 80 to this "
                 "host. When it is the router's own page, that may be what it shows to the house alone"
             )
-        elif met["state"] == "silent" and address not in elsewhere:
+        elif met["state"] == "silent" and address not in elsewhere and address not in own:
             texts.append(
                 f"not proven: whether port 80 of {address}, the DNS record of {name}, leads to this host "
                 f"({met['said']}). Have the router forward TCP ports 80 and 443 to this host. When it does, all may be "

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certbot, _certificate
+from ansible_collections.constellation.edge.plugins.module_utils import _certbot, _certbot_refused, _certificate
 from ansible_collections.constellation.edge.plugins.module_utils._certbot import (
     CertbotError,
     Renewal,
@@ -91,6 +91,7 @@ def issue(
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Give certbot a folder of its own, and make pauses short."""
     monkeypatch.setattr(_certbot, "_PAUSE", 0.01)
+    monkeypatch.setattr(_certbot_refused, "FOLDER", str(tmp_path / "state"))
     return Settings(
         server="https://ca.example.org/dir", webroot=tmp_path / "web", folder=tmp_path / "le", log=tmp_path / "none"
     )
@@ -434,3 +435,15 @@ def test_program_without_end_is_stopped_with_its_children() -> None:
     assert code != 0
     assert output.startswith("begun\n")
     assert "it was stopped" in output
+
+
+def test_a_name_that_was_refused_is_not_asked_for_again(settings: Settings) -> None:
+    certbot = Certbot(settings, (1, "Cannot issue for x: Domain name does not end with a valid public suffix (TLD)"))
+    first = reconcile([A], settings, run=certbot, check=served)
+    for check_mode in (True, False):
+        again = reconcile([A], settings, check_mode=check_mode, run=certbot, check=served)
+        assert not again.changed
+        assert again.certificates[A.name]["problem"].startswith(first.certificates[A.name]["problem"])
+    assert len(certbot.commands) == 1
+    assert reconcile([MORE], settings, run=certbot, check=served).changed
+    assert reconcile([A], settings, run=certbot, check=served).changed
