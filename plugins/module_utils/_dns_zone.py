@@ -28,6 +28,8 @@ _SERVERS = 6
 _PARALLEL = 16
 # A zone of a zone of a zone, and one alias for another: more of them are a loop.
 _ZONES, _ALIASES = 10, 5
+# A top-level domain that every server knows of which others can be asked.
+_KNOWN_TOP = "com"
 # server, name, kind of record, recursive: what the server says, None for silence.
 Ask = Callable[[str, str, int, bool], Union[Message, None]]  # noqa: UP007 - an alias that is evaluated at run time
 
@@ -37,13 +39,15 @@ class Found:
     """The addresses of a name, and who said so.
 
     `servers` were asked, none where nobody answered; `authoritative` tells that they are the zone's own. `alias` is the
-    name that the addresses belong to, where the zone says that this one is another name for it.
+    name that the addresses belong to, where the zone says that this one is another name for it. `nowhere` tells that
+    the top-level domain does not exist in the public DNS.
     """
 
     addresses: tuple[str, ...] = ()
     servers: tuple[str, ...] = ()
     authoritative: bool = False
     alias: str = ""
+    nowhere: bool = False
 
 
 class _UnknownError(Exception):
@@ -76,8 +80,16 @@ def found(name: str, resolvers: Sequence[str], ask: Ask, *, ipv6: bool) -> Found
         said = [ask(server, name, kind, True) for kind in (A, AAAA)]
         told = [each for each in said if each and each.code in (NO_ERROR, NO_SUCH_NAME)]
         if told:
-            return Found(_addresses(each for message in told for each in message.answers), (server,))
+            addresses = _addresses(each for message in told for each in message.answers)
+            return Found(addresses, (server,), nowhere=not addresses and _is_nowhere(name, server, ask))
     return Found()
+
+
+def _is_nowhere(name: str, resolver: str, ask: Ask) -> bool:
+    """Tell whether a server says that a name's top-level domain does not exist, and knows of one that does."""
+    top = name.rpartition(".")[2]
+    said, known = (ask(resolver, each, NS, True) for each in (top, _KNOWN_TOP))
+    return bool(said and said.code == NO_SUCH_NAME and known and known.answers)
 
 
 class _Walk:
@@ -130,6 +142,8 @@ class _Walk:
         for zone in (name.rpartition(".")[2], "."):
             for resolver in self._resolvers:
                 said = self._ask(resolver, zone, NS, True)
+                if said and said.code == NO_SUCH_NAME and _is_nowhere(name, resolver, self._ask):
+                    raise _UnknownError
                 if said and any(each.kind == NS for each in said.answers):
                     return zone, self._servers(zone, said.answers, said.additional)
         raise _UnknownError

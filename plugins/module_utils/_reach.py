@@ -13,7 +13,6 @@ from ._command import run
 from ._dns_zone import look_up
 from ._dotnet.own import own_addresses
 from ._lan import LAN_NETWORKS
-from ._reach_port import ask_port_80
 from ._resolver import read_settings
 
 _LIVE = "/etc/letsencrypt/live/{name}/fullchain.pem"
@@ -43,7 +42,7 @@ def reach(certificates: Sequence[Mapping[str, Any]], servers: Sequence[Mapping[s
     ipv6 = any(":" in each for each in own)
     found = look_up(list(dict.fromkeys(wanted)), read_settings().servers, ipv6=ipv6)
     pairs = [(name, each) for name, known in found.items() for each in known.addresses if not is_closed(each)]
-    met = ask_port_80(pairs)
+    met = _port_80(pairs)
     names = {
         name: {
             **asdict(known),
@@ -53,6 +52,13 @@ def reach(certificates: Sequence[Mapping[str, Any]], servers: Sequence[Mapping[s
         for name, known in found.items()
     }
     return {"own": own, "names": names}
+
+
+def _port_80(pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
+    # Python's HTTP is slow to load, and most runs have nothing to ask.
+    from ._reach_port import ask_port_80  # pylint: disable=import-outside-toplevel
+
+    return ask_port_80(pairs)
 
 
 def is_closed(address: str) -> bool:

@@ -128,7 +128,8 @@ host:
         - What the Internet meets at the names of O(certificates). C(own) are the addresses of this host that can be
           reached from there.
         - Of C(names), each has C(addresses), those of them that are C(closed) to the Internet, C(alias) where it is
-          another name for that one, and C(servers) that said so, C(authoritative) where they are the zone's own.
+          another name for that one, and C(servers) that said so, C(authoritative) where they are the zone's own, and
+          C(nowhere) where its top-level domain does not exist in the public DNS.
           C(port_80) has for each address that could be asked a C(state), C(ours), C(other) or C(silent), and what was
           C(said).
       type: dict

@@ -61,6 +61,8 @@ def warnings(reached: Mapping[str, Any]) -> list[str]:
 def _texts(name: str, found: Found, own: Sequence[str]) -> list[str]:
     if not found["servers"]:
         return [f"whether {name} has a DNS record is not known: no DNS server answered"]
+    if found["nowhere"]:
+        return [_nowhere(name, found)]
     if not found["addresses"]:
         return [_no_record(name, found, own)]
     texts = []
@@ -83,6 +85,15 @@ def _no_record(name: str, found: Found, own: Sequence[str]) -> str:
     return (
         f"{alias} has no DNS record ({_said_by(found)}): create an A record with the public address of {of}, and an "
         f"AAAA record only with an address of this host. {_AGAIN}"
+    )
+
+
+def _nowhere(name: str, found: Found) -> str:
+    top, servers = name.rpartition(".")[2], " and ".join(found["servers"])
+    return (
+        f"{name} ends in .{top}, which is no domain of the public DNS (asked {servers}): no public authority gives a "
+        "certificate for such a name. Choose a name of a public domain, or name an authority of your own in "
+        f"edge_acme_server. {_AGAIN}"
     )
 
 

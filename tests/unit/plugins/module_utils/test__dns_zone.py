@@ -153,3 +153,14 @@ def test_servers_that_send_round_in_circles_end():
     net = Net()
     net.says[ZONE, NAME, A] = BELOW
     assert net.found() == Found((INSIDE.value,), (HOUSE,))
+
+
+def test_a_top_level_domain_that_does_not_exist_is_told_by_a_server_that_knows_another_one():
+    net = Net()
+    name = "home.planlan"
+    net.says |= {(HOUSE, each, kind): answer(code=3, own=False) for each in (name, "planlan") for kind in (A, AAAA, NS)}
+    assert net.found(name) == Found((), (HOUSE,))
+    net.says[HOUSE, "com", NS] = answer(Record("com", NS, "a.com"), own=False)
+    assert net.found(name) == Found((), (HOUSE,), nowhere=True)
+    net.says[HOUSE, name, A] = answer(Record(name, A, "192.168.0.9"), own=False)
+    assert net.found(name) == Found(("192.168.0.9",), (HOUSE,))

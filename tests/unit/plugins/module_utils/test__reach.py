@@ -27,12 +27,12 @@ def world(tmp_path, monkeypatch):
         assert ipv6
         return {name: Found(("198.51.100.9", "192.168.0.9"), ("192.0.2.53",), True) for name in names}
 
-    def ask_port_80(pairs):
+    def port_80(pairs):
         asked["pairs"] += pairs
         return {pair: {"state": "ours", "said": ""} for pair in pairs}
 
     monkeypatch.setattr(_reach, "look_up", look_up)
-    monkeypatch.setattr(_reach, "ask_port_80", ask_port_80)
+    monkeypatch.setattr(_reach, "_port_80", port_80)
     monkeypatch.setattr(_reach, "own_addresses", lambda: frozenset({"10.0.0.5", "127.0.0.1", "2001:db8::5"}))
     monkeypatch.setattr(_reach, "_LIVE", str(tmp_path / "live" / "{name}" / "fullchain.pem"))
     monkeypatch.setattr(_reach, "_PLACEHOLDERS", str(tmp_path / "placeholder"))
@@ -61,6 +61,7 @@ def test_names_without_a_certificate_are_asked_for(world):
         "servers": ("192.0.2.53",),
         "authoritative": True,
         "alias": "",
+        "nowhere": False,
         "closed": ["192.168.0.9"],
         "port_80": {"198.51.100.9": {"state": "ours", "said": ""}},
     }

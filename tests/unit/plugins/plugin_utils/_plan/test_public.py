@@ -30,7 +30,7 @@ SITES = read_sites(
 
 def found(*addresses, state="ours", said="", closed=(), **more):
     port_80 = {each: {"state": state, "said": said} for each in addresses if each not in closed}
-    known = {"addresses": addresses, "servers": ["192.0.2.53"], "authoritative": True, "alias": ""}
+    known = {"addresses": addresses, "servers": ["192.0.2.53"], "authoritative": True, "alias": "", "nowhere": False}
     return {**known, "closed": list(closed), "port_80": port_80, **more}
 
 
@@ -75,6 +75,12 @@ def test_no_record():
 def test_who_was_asked_is_told():
     (text,) = told(found(authoritative=False, servers=["192.168.1.1"]))
     assert "asked 192.168.1.1, this host's own DNS server, since the name servers of its zone could not be" in text
+
+
+def test_a_top_level_domain_that_does_not_exist():
+    (text,) = warnings({"names": {"home.planlan": found(servers=["192.168.1.1"], authoritative=False, nowhere=True)}})
+    assert text.startswith("home.planlan ends in .planlan, which is no domain of the public DNS (asked 192.168.1.1)")
+    assert "record" not in text
 
 
 def test_another_name_without_an_address():
