@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import glob
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -70,12 +71,13 @@ def is_closed(address: str) -> bool:
 def _without_certificate(certificate: Mapping[str, Any], servers: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the names for which no certificate of an authority is there, or one that has ended."""
     served = [each["certificate"] for each in servers if set(each["names"]) & set(certificate["names"])]
-    files = [_LIVE.format(name=certificate["name"]), *(each for each in served if each)]
-    valid: set[str] = set()
-    for file in dict.fromkeys(files):
-        if not file.startswith(_PLACEHOLDERS):
-            valid |= _valid_names(file)
-    return [name for name in certificate["names"] if not {name, f"*.{name.partition('.')[2]}"} & valid]
+    own, others = _LIVE.format(name=certificate["name"]), glob.glob(_LIVE.format(name="*"))
+    missing = list(certificate["names"])
+    for file in dict.fromkeys([own, *served, *sorted(others)]):
+        if missing and file and not file.startswith(_PLACEHOLDERS):
+            valid = _valid_names(file)
+            missing = [name for name in missing if not {name, f"*.{name.partition('.')[2]}"} & valid]
+    return missing
 
 
 def _valid_names(file: str) -> set[str]:

@@ -79,6 +79,12 @@ def test_only_what_it_does_not_hold_is_asked_for(world, tmp_path):
     assert world["names"] == ["www.example.org"]
 
 
+def test_a_lineage_of_another_name_counts(world, tmp_path):
+    certify(tmp_path / "live" / "other.example.org" / "fullchain.pem", NAME, "www.example.org")
+    assert reach([CERTIFICATE], [])["names"] == {}
+    assert world["names"] == []
+
+
 def test_one_that_an_owners_server_has_counts_and_a_placeholder_does_not(world, tmp_path):
     own = certify(tmp_path / "own.pem", "*.example.org")
     server = {"names": [NAME], "certificate": str(own)}
