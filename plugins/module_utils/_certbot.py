@@ -8,26 +8,23 @@ import os
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from . import _certificate
+from ._certbot_lineage import Lineage, Settings, not_ours, read_lineage
+from ._certbot_moving import Check, MovingError, carry_out, planned, shown
 from ._certbot_output import AGAIN, explain, hook_failed
 from ._certbot_refused import refusal, remember
 from ._certbot_webroot import unserved
-from ._certificate import Certificate, CertificateError
 from ._command import run as run_command
+from ._covering import covering, covers, has_pair
+from ._files import make_folders
 
-LETSENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 _LINEAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _HOST_NAME = re.compile(r"(?=.{4,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)(?![0-9]+\Z)[a-z0-9-]{2,63}(?<!-)\Z")
-_INTRUSIVE = {
-    "apache": "rewrites the web server's files while it runs",
-    "nginx": "rewrites the web server's files while it runs",
-    "standalone": "needs port 80 for itself, and fails while a web server has it",
-}
 _PAUSE = 2.0
 _NONCE_ATTEMPTS = 4
 
@@ -45,48 +42,10 @@ class Wanted:
     key_type: str = "ecdsa"
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What all lineages share. ``timeout`` is in seconds for each certificate; folder and log are certbot's own."""
-
-    email: str = ""
-    server: str = LETSENCRYPT
-    webroot: Path = Path("/var/lib/constellation-edge/acme")
-    renew_hook: str = "systemctl reload nginx"
-    timeout: int = 300
-    folder: Path = Path("/etc/letsencrypt")
-    log: Path = Path("/var/log/letsencrypt/letsencrypt.log")
-
-
-@dataclass(frozen=True)
-class Renewal:
-    """What certbot remembers about a lineage for its renewal; an empty string stands for an entry that is not there."""
-
-    server: str = ""
-    authenticator: str = ""
-    hook: str = ""
-    webroots: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """A lineage on disk. ``certificate`` is None when there is none that can be used, ``fault`` then says why."""
-
-    fullchain: Path
-    privkey: Path
-    certificate: Certificate | None = None
-    renewal: Renewal | None = None
-    fault: str = ""
-
-    @property
-    def absent(self) -> bool:
-        """Tell whether nothing is there at all."""
-        return self.certificate is None and self.renewal is None and not self.fault
-
-
 class Report(TypedDict):
     """One certificate as the module returns it."""
 
+    lineage: str
     fullchain: str
     privkey: str
     source: str
@@ -108,10 +67,18 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     before: str = ""
     after: str = ""
+    diff: list[dict[str, str]] = field(default_factory=list)
 
 
 Run = Callable[[list[str], float], tuple[int, str]]
-Check = Callable[[tuple[str, ...], Path], dict[str, str]]
+
+
+class _Done(NamedTuple):
+    """What came of one request: its lines of the diff, and its report."""
+
+    before: str
+    after: str
+    report: Report
 
 
 def wanted(name: str, names: list[str], key_type: str) -> Wanted:
@@ -141,58 +108,6 @@ def _host_name(certificate: str, name: str) -> str:
     return ascii_name
 
 
-def parse_renewal(text: str) -> Renewal:
-    """Return what the text of a ``renewal/NAME.conf`` says; entries that are not known here are passed over."""
-    entries: dict[str, str] = {}
-    webroots: list[str] = []
-    section = ""
-    for line in text.splitlines():
-        stripped = line.strip()
-        if stripped.startswith("["):
-            section = stripped.strip("[] \t")
-        elif "=" in stripped and not stripped.startswith("#"):
-            key, _equals, value = (part.strip() for part in stripped.partition("="))
-            if section == "renewalparams":
-                entries[key] = _unquote(value)
-            elif section == "webroot_map":
-                webroots.append(_unquote(value))
-    if not webroots:
-        webroots = [_unquote(part.strip()) for part in entries.get("webroot_path", "").split(",") if part.strip()]
-    return Renewal(
-        server=entries.get("server", ""),
-        authenticator=entries.get("authenticator", ""),
-        hook=entries.get("renew_hook", ""),
-        webroots=tuple(dict.fromkeys(webroots)),
-    )
-
-
-def _unquote(value: str) -> str:
-    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
-
-
-def read_lineage(name: str, folder: Path) -> Lineage:
-    """Return what is on disk of a lineage. Nothing of it is an error: what cannot be used is its ``fault``."""
-    live = folder / "live" / name
-    fullchain, privkey = live / "fullchain.pem", live / "privkey.pem"
-    try:
-        renewal: Renewal | None = parse_renewal(
-            (folder / "renewal" / f"{name}.conf").read_text(encoding="utf-8", errors="replace")
-        )
-    except OSError:
-        renewal = None
-    if not os.path.lexists(fullchain):
-        return Lineage(fullchain, privkey, renewal=renewal)
-    try:
-        certificate, fits = _certificate.read_pair(fullchain, privkey)
-    except CertificateError as error:
-        return Lineage(fullchain, privkey, renewal=renewal, fault=str(error))
-    if not fits:
-        return Lineage(
-            fullchain, privkey, renewal=renewal, fault=f"{privkey}: the key does not belong to the certificate"
-        )
-    return Lineage(fullchain, privkey, certificate, renewal)
-
-
 def reason_to_issue(request: Wanted, lineage: Lineage, settings: Settings, now: datetime | None = None) -> str:
     """Return why the lineage does not do, or an empty string when it does.
 
@@ -201,8 +116,8 @@ def reason_to_issue(request: Wanted, lineage: Lineage, settings: Settings, now: 
     certificate, renewal = lineage.certificate, lineage.renewal
     if certificate is None:
         return lineage.fault or "there is no certificate"
-    if not_ours(lineage, settings):
-        missing = [name for name in request.names if not _covers(certificate.names, name)]
+    if lineage.moved or not_ours(lineage, settings):
+        missing = [name for name in request.names if not covers(certificate.names, name)]
         if missing:
             return f"it is not valid for {', '.join(missing)}"
         return f"it ended {certificate.not_after_text}" if certificate.expired(now) else ""
@@ -217,68 +132,19 @@ def reason_to_issue(request: Wanted, lineage: Lineage, settings: Settings, now: 
     return ""
 
 
-def _covers(names: tuple[str, ...], name: str) -> bool:
-    return name in names or f"*.{name.partition('.')[2]}" in names
-
-
-def not_ours(lineage: Lineage, settings: Settings) -> str:
-    """Return why a lineage is the owner's own, which certbot must not be asked to replace, or an empty string.
-
-    Ours are those that are renewed through our webroot alone: another one belongs to a setup that is not known here,
-    and a new certificate would take its names, its folder and its hook away.
-    """
-    if lineage.absent:
-        return ""
-    if lineage.renewal is None:
-        return "certbot has no renewal file for it"
-    if lineage.renewal.authenticator != "webroot":
-        return f"it was made with certbot's authenticator {lineage.renewal.authenticator or '(none)'}"
-    if {os.path.abspath(folder) for folder in lineage.renewal.webroots} != {os.path.abspath(settings.webroot)}:
-        return f"certbot renews it through {', '.join(lineage.renewal.webroots) or 'no folder'}, not {settings.webroot}"
-    return ""
-
-
-def remarks(name: str, lineage: Lineage, settings: Settings) -> list[str]:
-    """Return what the owner should know about a lineage that does."""
-    renewal = lineage.renewal
-    if renewal is None:
-        return [f"Certificate {name}: certbot has no renewal file for it, so that it is not renewed."]
-    if renewal.authenticator in _INTRUSIVE:
-        effect = _INTRUSIVE[renewal.authenticator]
-        return [
-            f"Certificate {name} is renewed by certbot's authenticator {renewal.authenticator}, which {effect}. "
-            f"{_take_over(name, lineage, settings)}"
-        ]
-    if renewal.authenticator != "webroot":
-        return []
-    found = []
-    if renewal.webroots != (str(settings.webroot),):
-        folders = ", ".join(renewal.webroots) or "no folder"
-        found.append(
-            f"Certificate {name} is renewed through {folders}, not {settings.webroot}: where the web server answers "
-            f"the CA from the latter, as in site.yml, that fails. {_take_over(name, lineage, settings)}"
-        )
-    if settings.renew_hook and renewal.hook != settings.renew_hook:
-        found.append(
-            f"Certificate {name} is renewed with the hook {renewal.hook or '(none)'!r}, not {settings.renew_hook!r}."
-        )
-    return found
-
-
-def _take_over(name: str, lineage: Lineage, settings: Settings) -> str:
-    names = lineage.certificate.names if lineage.certificate else (name,)
-    options = f"--webroot --webroot-path {settings.webroot} {' '.join(f'--domain {each}' for each in names)}"
-    return f"`certbot certonly --force-renewal --cert-name {name} {options}` has it renewed as ours are."
-
-
 def arguments(request: Wanted, lineage: Lineage, settings: Settings) -> list[str]:
     """Return the certbot command that makes the lineage what is wanted, without a question to anybody."""
     command = ["certbot", "certonly", "--non-interactive", "--agree-tos", "--no-eff-email"]
     command += ["--email", settings.email] if settings.email else ["--register-unsafely-without-email"]
-    command += ["--server", settings.server, "--webroot", "--webroot-path", str(settings.webroot)]
+    # Of an owner's lineage, the CA and the hooks are his choice.
+    kept = lineage.renewal if lineage.moved else None
+    command += ["--server", kept.server if kept and kept.server else settings.server]
+    command += ["--webroot", "--webroot-path", str(settings.webroot)]
     command += ["--cert-name", request.name, "--key-type", request.key_type]
-    if settings.renew_hook:
-        command += ["--deploy-hook", settings.renew_hook]
+    hooks = {"--deploy-hook": settings.renew_hook}
+    if kept:
+        hooks = {"--deploy-hook": kept.hook, "--pre-hook": kept.pre_hook, "--post-hook": kept.post_hook}
+    command += [word for option, hook in hooks.items() if hook for word in (option, hook)]
     if lineage.renewal is None:
         command.append("--keep-until-expiring")
     else:
@@ -298,50 +164,123 @@ def reconcile(
     """Bring every lineage to what is wanted and return what came of it.
 
     In check mode nothing is asked of the CA and nothing is written: what is missing counts as issued. ``run`` and
-    ``check`` stand for certbot and for the question to port 80. Raises CertbotError for two requests of one name, and,
-    with ``required``, when a certificate could not be had.
+    ``check`` stand for certbot and for the question to port 80. Raises CertbotError for two requests of one name, for a
+    renewal file that cannot be changed, and, with ``required``, when a certificate could not be had.
     """
     _refuse_doubles(requests)
     if requests and not check_mode and not _certificate.AVAILABLE:
         raise CertbotError(_certificate.MISSING)
     outcome = Outcome()
-    before, after = [], []
-    for request in requests:
-        lineage = read_lineage(request.name, settings.folder)
-        before.append(_describe(request, lineage))
-        reason = reason_to_issue(request, lineage, settings)
-        problem = ""
-        if not reason:
-            outcome.warnings += remarks(request.name, lineage, settings)
-        elif foreign := not_ours(lineage, settings):
-            problem = (
-                f"The certificate {request.name} does not do: {reason}. It is left as it is, because {foreign}. "
-                "Bring it in line in the way it was made, or, when nothing else needs it, remove it with "
-                f"`certbot delete --cert-name {request.name}`. {AGAIN}"
-            )
-        elif lineage.renewal is not None and (broken := _no_link(request.name, settings.folder)):
-            problem = (
-                f"The certificate {request.name} does not do: {reason}. It is left as it is, because {broken} is no "
-                "link to one of certbot's files: every attempt would get another certificate, which nobody serves. "
-                f"Put the link back, or remove the rest with `certbot delete --cert-name {request.name}`. {AGAIN}"
-            )
-        elif told := refusal(request.name, request.names, settings.server):
-            problem = told
-        elif check_mode:
-            outcome.changed = True
-        else:
-            problem = _issue(request, lineage, settings, run or _run, check, outcome)
-            lineage = _after_issue(request, lineage, settings, outcome)
-        predicted = check_mode and bool(reason) and not problem
-        after.append(_describe_wanted(request, settings) if predicted else _describe(request, lineage))
-        outcome.certificates[request.name] = _report(lineage, problem)
-    outcome.before, outcome.after = "".join(before), "".join(after)
+    reconciler = _Reconciler(requests, settings, check_mode, run or _run, check, outcome)
+    live = str(settings.folder / "live")
+    # What a lineage is valid for after this run is what counts for the names of others.
+    ordered = sorted(requests, key=lambda request: not has_pair(live, request.name))
+    done = {request.name: reconciler.bring_in_line(request) for request in ordered}
+    outcome.certificates = {request.name: done[request.name].report for request in requests}
+    outcome.before = "".join(done[request.name].before for request in requests)
+    outcome.after = "".join(done[request.name].after for request in requests)
     problems = [
         f"Certificate {name}: {report['problem']}" for name, report in outcome.certificates.items() if report["problem"]
     ]
     if required and problems:
         raise CertbotError(" ".join(problems))
     return outcome
+
+
+class _Reconciler:
+    """One run over all requests."""
+
+    def __init__(
+        self, requests: list[Wanted], settings: Settings, check_mode: bool, run: Run, check: Check, outcome: Outcome
+    ) -> None:
+        self.settings, self.check_mode, self.run, self.outcome = settings, check_mode, run, outcome
+        self.check = predicted(requests, settings, check) if check_mode else check
+        self.live_check = check
+        self.going: set[str] = set()  # lineages whose names change, in check mode
+        self.renewed: set[str] = set()
+
+    def bring_in_line(self, request: Wanted) -> _Done:
+        """Have what was asked for, or say in the report why not."""
+        live = str(self.settings.folder / "live")
+        name = request.name
+        if not has_pair(live, name):
+            others = {
+                key: value for key, value in _certificate.certificates_below(live).items() if key not in self.going
+            }
+            name = covering(request.names, others) or name
+        lineage = read_lineage(name, self.settings)
+        before = _describe(request, lineage)
+        reason = "" if name != request.name else reason_to_issue(request, lineage, self.settings)
+        if not reason:
+            self._renew(lineage)
+            return _Done(before, before, _report(lineage, ""))
+        problem = self._refusal(request, lineage, reason)
+        after = before
+        if lineage.moved and lineage.certificate:
+            # His other names and his key stay.
+            names = tuple(dict.fromkeys([*lineage.certificate.names, *request.names]))
+            request = replace(request, names=names, key_type=lineage.certificate.key_type)
+        if not problem and self.check_mode:
+            self.outcome.changed = True
+            self.going.add(name)
+            after = _describe_wanted(request, self.settings)
+        elif not problem:
+            problem = _issue(request, lineage, self.settings, self.run, self.live_check, self.outcome)
+            lineage = _after_issue(request, lineage, self.settings, self.outcome)
+            after = _describe(request, lineage)
+        return _Done(before, after, _report(lineage, problem))
+
+    def _refusal(self, request: Wanted, lineage: Lineage, reason: str) -> str:
+        """Return why certbot is not asked, or an empty string."""
+        if foreign := not_ours(lineage, self.settings):
+            return (
+                f"The certificate {request.name} does not do: {reason}. It is left as it is, because {foreign}. "
+                "Bring it in line in the way it was made, or, when nothing else needs it, remove it with "
+                f"`certbot delete --cert-name {request.name}`. {AGAIN}"
+            )
+        if lineage.renewal is not None and (broken := _no_link(request.name, self.settings.folder)):
+            return (
+                f"The certificate {request.name} does not do: {reason}. It is left as it is, because {broken} is no "
+                "link to one of certbot's files: every attempt would get another certificate, which nobody serves. "
+                f"Put the link back, or remove the rest with `certbot delete --cert-name {request.name}`. {AGAIN}"
+            )
+        return refusal(request.name, request.names, self.settings.server)
+
+    def _renew(self, lineage: Lineage) -> None:
+        """Have the renewal of a lineage work and be served."""
+        if lineage.name in self.renewed:
+            return
+        self.renewed.add(lineage.name)
+        moving = planned(lineage, self.settings, self.check)
+        if moving.problem:
+            self.outcome.warnings.append(f"Certificate {lineage.name}: {moving.problem}.")
+        if not moving.changes:
+            return
+        self.outcome.diff += shown(moving.changes)
+        self.outcome.changed = True
+        if not self.check_mode:
+            try:
+                carry_out(moving.changes, self.settings)
+            except MovingError as error:
+                raise CertbotError(f"certificate {lineage.name}: {error}") from error
+
+
+def predicted(requests: list[Wanted], settings: Settings, check: Check) -> Check:
+    """Return what port 80 will say once the sites of a run are there: our webroot is served for their names.
+
+    For a name for which it is not served yet, the host's other folders will not be served any more.
+    """
+    ours = {name for request in requests for name in request.names}
+
+    def answer(names: tuple[str, ...], folder: Path) -> dict[str, str]:
+        if folder == settings.webroot:
+            return {name: "no site of edge_sites has it" for name in names if name not in ours}
+        moving = check(tuple(name for name in names if name in ours), settings.webroot)
+        known = dict.fromkeys(moving, "a site of edge_sites has it then")
+        asked = tuple(name for name in names if name not in known)
+        return known | (check(asked, folder) if folder.is_dir() else dict.fromkeys(asked, "there is no such folder"))
+
+    return answer
 
 
 def _no_link(name: str, folder: Path) -> str:
@@ -362,6 +301,8 @@ def _issue(request: Wanted, lineage: Lineage, settings: Settings, run: Run, chec
     """Ask the CA for one certificate; return the problem, or an empty string."""
     try:
         missing = check(request.names, settings.webroot)
+        # Certbot refuses a folder that is not there.
+        make_folders(str(settings.webroot))
     except OSError as error:
         return f"The folder {settings.webroot} cannot be written: {error.strerror}."
     if missing:
@@ -409,12 +350,12 @@ def _written(log: Path, before: int) -> str:
 
 
 def _still_wrong(request: Wanted, settings: Settings) -> str:
-    reason = reason_to_issue(request, read_lineage(request.name, settings.folder), settings)
+    reason = reason_to_issue(request, read_lineage(request.name, settings), settings)
     return f"certbot reported success, but the certificate does not do: {reason}." if reason else ""
 
 
 def _after_issue(request: Wanted, before: Lineage, settings: Settings, outcome: Outcome) -> Lineage:
-    after = read_lineage(request.name, settings.folder)
+    after = read_lineage(request.name, settings)
     if after.certificate != before.certificate:
         outcome.changed = True
     return after
@@ -429,6 +370,7 @@ def _run(command: list[str], timeout: float) -> tuple[int, str]:
 def _report(lineage: Lineage, problem: str) -> Report:
     certificate = lineage.certificate
     return Report(
+        lineage=lineage.name if certificate else "",
         fullchain=str(lineage.fullchain) if certificate else "",
         privkey=str(lineage.privkey) if certificate else "",
         source="certbot" if certificate else "none",

@@ -7,7 +7,9 @@ A validation that must fail costs the owner a share of the CA's rate limit; this
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import os
 import secrets
 import socket
 import ssl
@@ -16,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ._deadline import cut_after
-from ._files import make_folders
+from ._files import make_folders, missing_folders
 
 CHALLENGES = ".well-known/acme-challenge"
 _ATTEMPTS = 3
@@ -29,10 +31,11 @@ def unserved(names: tuple[str, ...], webroot: Path, port: int = 80) -> dict[str,
     """Return the names for which a file below ``webroot`` is not served by this host, each with what came instead.
 
     The loopback address is asked first, then the one that the host has in its network, for a web server that listens
-    there only. Three times at most, half a second apart, because nginx may be reloading. The folder is made when it is
-    missing. Raises OSError when it cannot be written.
+    there only. Three times at most, half a second apart, because nginx may be reloading. What is missing of the folder
+    is made for as long as that takes, as certbot does it. Raises OSError when it cannot be written.
     """
     folder = webroot / CHALLENGES
+    made = missing_folders(str(folder))
     make_folders(str(folder))  # readable by all: nginx's workers run as another user
     token = secrets.token_urlsafe(24)
     file = folder / f"edge-{token}"
@@ -42,6 +45,9 @@ def unserved(names: tuple[str, ...], webroot: Path, port: int = 80) -> dict[str,
         answers = {name: _ask_patiently(name, file.name, token, port) for name in names}
     finally:
         file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            for each in reversed(made):
+                os.rmdir(each)
     return {name: answer for name, answer in answers.items() if answer}
 
 

@@ -7,6 +7,7 @@ This is the one file that needs more than the standard library: ``python3-crypto
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -90,6 +91,19 @@ def read_pair(fullchain: Path, privkey: Path) -> tuple[Certificate, bool]:
     except (ValueError, TypeError) as error:
         raise CertificateError(f"{privkey}: not a private key that can be read without a password") from error
     return _facts(leaf), _public_bytes(key.public_key()) == _public_bytes(leaf.public_key())
+
+
+def certificates_below(live: str) -> dict[str, Certificate]:
+    """Return the certificates of the lineages below a folder whose key fits, by the lineage's name."""
+    found: dict[str, Certificate] = {}
+    for name in sorted(os.listdir(live)) if os.path.isdir(live) else []:
+        try:
+            certificate, fits = read_pair(Path(live, name, "fullchain.pem"), Path(live, name, "privkey.pem"))
+        except CertificateError:
+            continue
+        if fits:
+            found[name] = certificate
+    return found
 
 
 def _require_library() -> None:

@@ -20,8 +20,15 @@ description:
   - A public CA is not asked for a private name, such as one that ends in C(.lan). What a CA refused because of its name
     is remembered below C(/var/lib/constellation-edge), and asked for again when the CA's URL or the names change.
   - A certificate that cannot be had now is reported with what is missing. The next run finishes it.
-  - A lineage that was made with another authenticator or another webroot is the owner's. It is left as it is, and
-    accepted while it is valid and has the names that are wanted; otherwise it is reported with the remedy.
+  - A lineage that was made with another authenticator or another webroot is the owner's. It is accepted while it is
+    valid and has the names that are wanted; otherwise it is reported with the remedy.
+  - Where its renewal would fail behind nginx, or nginx would not read the new certificate, its renewal file is changed,
+    without a new certificate. The authenticator V(nginx) stays while its plugin is installed, V(standalone) and a
+    folder that port 80 does not serve give way to O(webroot), others stay. The owner's hooks stay, and O(renew_hook)
+    is added where none of them reloads nginx. What the file said before is kept below
+    C(/var/lib/constellation-edge/renewal).
+  - A lineage of another name that is valid for all the names is used where there is none of the name that is wanted.
+    Of several, it is the one that lives longest.
 author:
   - constellation.edge contributors (@myconstellation)
 extends_documentation_fragment:
@@ -38,10 +45,9 @@ requirements:
   - certbot 1.21 or later, with its python3-cryptography
 options:
   certificates:
-    description: The lineages. Others on the host are left alone.
+    description: The lineages. Others on the host are left alone. Required where O(state=present).
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: Name of the lineage, which is its folder below C(/etc/letsencrypt/live).
@@ -57,6 +63,16 @@ options:
         type: str
         choices: [ecdsa, rsa]
         default: ecdsa
+  state:
+    description:
+      - With V(released), every lineage that is renewed through O(webroot) is changed so that it renews without anything
+        of this collection. That is the way it had before, where that still works; else a folder that port 80 serves
+        for its names, with a hook that reloads nginx; else certbot's nginx plugin, where it is installed; else with
+        nginx stopped meanwhile.
+      - For leaving, when the site files are gone. No certificate is asked for.
+    type: str
+    choices: [present, released]
+    default: present
   email:
     description: Address for the account at the CA. Empty registers without one.
     type: str
@@ -91,14 +107,22 @@ EXAMPLES = r"""
       - name: home.example.org
         names: [home.example.org, camera.example.org]
   register: certificates
+
+- name: Have every lineage renewed without this collection, as the last step on leaving
+  constellation.edge.certbot_certificate:
+    state: released
 """
 
 RETURN = r"""
 certificates:
-  description: The state of each lineage after the run, by its name. In check mode the state before it.
-  returned: success
+  description: The state of each lineage after the run, by the name that was wanted. In check mode the state before it.
+  returned: success, when O(state=present)
   type: dict
   contains:
+    lineage:
+      description: The name of the lineage, another one where that is valid for all the names. Empty without one.
+      type: str
+      sample: home.example.org
     fullchain:
       description: Path of the certificate with its chain, empty when there is none that can be used.
       type: str
@@ -133,25 +157,35 @@ certificates:
     problem:
       description: Why the certificate is not as wanted, and how to finish. Empty when it is.
       type: str
+released:
+  description: How each lineage that was changed is renewed from now on, by its name.
+  returned: success, when O(state=released)
+  type: dict
+  sample:
+    home.example.org: renews by certbot's authenticator nginx, as before
 """
 
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._certbot import CertbotError, Settings, reconcile, wanted
+from ..module_utils._certbot import CertbotError, reconcile, wanted
+from ..module_utils._certbot_lineage import Settings
+from ..module_utils._certbot_moving import MovingError
+from ..module_utils._certbot_release import release
+from ..module_utils._transaction import TransactionError
 
 ARGUMENTS = {
     "certificates": {
         "type": "list",
         "elements": "dict",
-        "required": True,
         "options": {
             "name": {"type": "str", "required": True},
             "names": {"type": "list", "elements": "str", "default": []},
             "key_type": {"type": "str", "choices": ["ecdsa", "rsa"], "default": "ecdsa"},
         },
     },
+    "state": {"type": "str", "choices": ["present", "released"], "default": "present"},
     "email": {"type": "str", "default": ""},
     "server": {"type": "str", "default": "https://acme-v02.api.letsencrypt.org/directory"},
     "webroot": {"type": "path", "default": "/var/lib/constellation-edge/acme"},
@@ -163,26 +197,37 @@ ARGUMENTS = {
 
 def main():
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS, required_if=[("state", "present", ["certificates"])], supports_check_mode=True
+    )
     given = module.params
     settings = Settings(given["email"], given["server"], Path(given["webroot"]), given["renew_hook"], given["timeout"])
     try:
-        outcome = reconcile(
-            [wanted(each["name"], each["names"], each["key_type"]) for each in given["certificates"]],
-            settings,
-            check_mode=module.check_mode,
-            required=given["required"],
-        )
-    except CertbotError as error:
+        answer, warnings = (_release if given["state"] == "released" else _present)(module, settings)
+    except (CertbotError, MovingError, TransactionError) as error:
         module.fail_json(msg=str(error))
-    for warning in outcome.warnings:
+    for warning in warnings:
         module.warn(warning)
-    header = "certificates of certbot"
-    module.exit_json(
-        changed=outcome.changed,
-        certificates=outcome.certificates,
-        diff=[{"before_header": header, "after_header": header, "before": outcome.before, "after": outcome.after}],
+    module.exit_json(**answer)
+
+
+def _present(module, settings):
+    given = module.params
+    outcome = reconcile(
+        [wanted(each["name"], each["names"], each["key_type"]) for each in given["certificates"]],
+        settings,
+        check_mode=module.check_mode,
+        required=given["required"],
     )
+    header = "certificates of certbot"
+    shown = {"before_header": header, "after_header": header, "before": outcome.before, "after": outcome.after}
+    answer = {"changed": outcome.changed, "certificates": outcome.certificates, "diff": [shown, *outcome.diff]}
+    return answer, outcome.warnings
+
+
+def _release(module, settings):
+    outcome = release(settings, check_mode=module.check_mode)
+    return {"changed": outcome.changed, "released": outcome.told, "diff": outcome.diff}, outcome.warnings
 
 
 if __name__ == "__main__":

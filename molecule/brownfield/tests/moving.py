@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +99,7 @@ def prepare(lab: Any, home: Home) -> None:
     script = f"""set -e
 {of(home, owner.commands)}
 {serve}
+{owner.later}
 ufw allow 80,443/tcp && ufw allow ssh && ufw --force enable
 systemctl enable --now fail2ban
 """
@@ -117,17 +118,18 @@ def look(home: Home) -> Before:
     return Before(texts, by_path, lineages, rules)
 
 
-def written_inventory(homes: list[Home], path: Any, **changes: object) -> Any:
-    """Write the fewest lines with which the owners move; `changes` go into each site."""
+def written_inventory(homes: list[Home], path: Any, more: Sequence[object] = (), **changes: object) -> Any:
+    """Write the fewest lines with which the owners move; `changes` go into each site, `more` are further ones."""
     groups = inventory.inventory()
     hosts = {}
     for home in homes:
         sites = json.loads(of(home, json.dumps(owner_of(home).sites)))
+        added = json.loads(of(home, json.dumps(more)))
         machine = SCENARIO["machines"][home.name]
         hosts[home.name] = {
             "container_name": machine["container"],
             "edge_probe_address": machine["ipv4"],
-            "edge_sites": [{**site, **changes} for site in sites],
+            "edge_sites": [*({**site, **changes} for site in sites), *added],
         }
     path.write_text(json.dumps({"edge": {"hosts": hosts, "vars": groups["edge"]["vars"]}}), encoding="utf-8")
     return path

@@ -142,6 +142,7 @@ a2enmod -q ssl proxy_http
 a2ensite -q default-ssl
 systemctl restart apache2
 """
+NO_PLUGIN = "dpkg --purge python3-certbot-nginx\n"
 MOVE_SERVER = f"sed -i '{LISTEN_URI}' {CONFIG}\nsupervisorctl restart constellation-server\n"
 
 
@@ -150,8 +151,8 @@ class Owner:
     """One host: `files` by path and `commands` in a shell, after which certbot makes each of the `lineages`.
 
     `answers` are the URLs without `https://`, each with the status that a stranger gets. `site_files` hold the servers
-    into which the `sites` go. `sshd` is what fail2ban has for it after the move: bantime, findtime and maxretry. In
-    every text DOMAIN, ZONEMINDER and JEEDOM stand for the host's own.
+    into which the `sites` go. `later` was done after all that. `sshd` is what fail2ban has for it after the move:
+    bantime, findtime and maxretry. In every text DOMAIN, ZONEMINDER and JEEDOM stand for the host's own.
     """
 
     site_files: tuple[str, ...]
@@ -160,6 +161,7 @@ class Owner:
     sites: list[dict[str, Any]]
     answers: dict[str, int]
     commands: str = ""
+    later: str = ""
     sshd: tuple[str, str, str] = ("3600", "600", "5")
     moves: bool = True
 
@@ -185,7 +187,7 @@ OWNERS = {
         commands=ENABLE,
         sshd=("604800", "600", "2"),
     ),
-    # Its second half, with a login, addresses, a limit and locations of his own.
+    # Its second half, with a login, addresses, a limit and locations of his own. Certbot's nginx plugin is gone.
     "routes": Owner(
         site_files=(AVAILABLE,),
         files={AVAILABLE: ROUTES, "/etc/nginx/cameras": PASSWORDS},
@@ -199,6 +201,7 @@ OWNERS = {
             "DOMAIN/.git": 403,
         },
         commands=ENABLE + MOVE_SERVER,
+        later=NO_PLUGIN,
     ),
     # Tabs and CRLF, an include in an include, login and headers for the whole server, one lineage for two names.
     "hand-made": Owner(

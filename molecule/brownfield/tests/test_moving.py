@@ -47,6 +47,8 @@ def test_looking_first_changes_nothing_and_shows_what_the_run_then_writes(moved,
     for home in movers:
         for path in owner_of(home).site_files:
             assert site_diff(moved.checked, home, path) == site_diff(moved.done, home, path) != []
+        for path in renewal_files(home):
+            assert site_diff(moved.checked, home, path) == site_diff(moved.done, home, path) != []
 
 
 def site_diff(run: runs.Run, home: Home, path: str) -> list[str]:
@@ -87,12 +89,19 @@ def test_nothing_of_the_owner_is_lost(moved, movers):
         was, now = moved.before[home.name], look(home)
         changed = [path for path, digest in was.digests.items() if now.digests.get(path) != digest]
         # Of nginx's main file one number, as scenario `default` proves.
-        expected = sorted({*was.texts, "/etc/nginx/nginx.conf"})
+        expected = sorted({*was.texts, "/etc/nginx/nginx.conf", *renewal_files(home)})
         assert sorted(path for path in changed if not path.startswith("/etc/ufw/")) == expected
         for path, text in was.texts.items():
             gone = Counter(statements(text)) - Counter(statements(now.texts[path]))
             assert all(each.startswith(TAKEN) for each in gone), gone
             assert ("\r\n" in text) == ("\r\n" in now.texts[path])
+
+
+def renewal_files(home: Home) -> list[str]:
+    """Return the renewal files that a run changes: those of an owner without certbot's nginx plugin."""
+    if not owner_of(home).later:
+        return []
+    return [f"/etc/letsencrypt/renewal/{of(home, names[0])}.conf" for names in owner_of(home).lineages]
 
 
 def test_his_fail2ban_stays_stricter(moved, movers):

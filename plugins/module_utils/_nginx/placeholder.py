@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import dataclass
 
 from .._command import MISSING, run
+from .._covering import has_pair
 from .._files import fsync
 from .tokens import ConfigError
 
@@ -36,6 +37,10 @@ class Certificates:
             if all(os.path.exists(path) for path in pair):
                 return pair
         return (f"{self.placeholder}/{name}/fullchain.pem", f"{self.placeholder}/{name}/privkey.pem")
+
+    def has_lineage(self, name: str) -> bool:
+        """Whether there is a lineage of this name."""
+        return has_pair(self.live, name)
 
     def is_missing(self, name: str) -> bool:
         """Whether there is neither a lineage nor a placeholder for a name."""

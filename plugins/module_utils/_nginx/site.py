@@ -10,9 +10,10 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._command import run
+from .._covering import covering
 from .._transaction import Change, Link, Original, Remove, Write
 from .adopted import http_headers, is_adopted
 from .edit import MARK, is_marked
@@ -20,7 +21,7 @@ from .foreign import first_foreign, has_ours, line_of
 from .includes import documents, included, matches, names_in, patterns, takes
 from .losses import Before, losses
 from .main_file import is_read, main_file_changes
-from .placeholder import Certificates
+from .placeholder import Certificates, host_names
 from .placing import merged, places
 from .server import ServerKey, default_listens, server_key, servers_of
 from .site_file import edit_site
@@ -30,6 +31,9 @@ from .tree import Block, Statement, read, read_text
 from .wanted_site import WantedServer, WantedSite, likeness
 from .wanted_site import sites as wanted_sites
 from .workers import FILES, connections, files_said, with_connections
+
+if TYPE_CHECKING:
+    from .._certificate import Certificate
 
 
 def plan(
@@ -114,8 +118,9 @@ class _Planner:
         planned: Block | None = None
 
         def certificate(name: str) -> tuple[str, str]:
-            used.add(name)
-            return self.certificates.pair(name)
+            lineage = self._lineage(name, site)
+            used.add(lineage)
+            return self.certificates.pair(lineage)
 
         try:
             for each in sites:
@@ -190,6 +195,20 @@ class _Planner:
         """Whether a certificate is there that its owner's server keeps; a relative path counts from nginx's folder."""
         whole = os.path.join(self.root, path)
         return os.path.exists(whole) and not whole.startswith(f"{self.certificates.placeholder}/")
+
+    def _lineage(self, name: str, site: WantedSite) -> str:
+        """Return the lineage of a name, or another one that is valid for all names of the servers that want it."""
+        if self.certificates.has_lineage(name):
+            return name
+        names = [each for server in site.servers if server.certificate == name for each in server.names]
+        return covering(host_names(names), self._certificates) or name
+
+    @cached_property
+    def _certificates(self) -> dict[str, Certificate]:
+        # Who needs none of them does not wait for python3-cryptography.
+        from .._certificate import certificates_below
+
+        return certificates_below(self.certificates.live)
 
     def _activation(self, site: WantedSite, path: str) -> list[Change]:
         if path != os.path.join(self.available, site.name):

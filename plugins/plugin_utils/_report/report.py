@@ -54,13 +54,17 @@ def summary_lines(probed: Mapping[str, Any], issued: Mapping[str, Any], notes: S
         if probed.get("results")
         else ["Check mode: nothing was changed, no route was asked."]
     )
+    shared: list[str] = []
     for name, certificate in (issued.get("certificates") or {}).items():
+        lineage = certificate.get("lineage") or name
+        if lineage != name:
+            shared.append(f"{name} is served with the certificate {lineage}, which is valid for it too")
         if certificate.get("problem"):
             # A problem of one name begins with it; said once is enough.
             lines.append(f"MISSING certificate of {name}: {certificate['problem'].removeprefix(f'{name}: ')}")
             if certificate.get("source") == "none":
                 lines.append(f"Until then {name} is served with a self-signed certificate.")
-    return [*lines, *(f"NOTE {note}" for note in notes)]
+    return [*lines, *(f"NOTE {note}" for note in [*shared, *notes])]
 
 
 _COLUMNS = ("url", "status", "redirect", "certificate", "tls", "live", "ok")

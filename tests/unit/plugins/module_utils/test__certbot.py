@@ -12,18 +12,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certbot, _certbot_refused, _certificate
+from ansible_collections.constellation.edge.plugins.module_utils import (
+    _certbot,
+    _certbot_moving,
+    _certbot_refused,
+    _certificate,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._certbot import (
     CertbotError,
-    Renewal,
-    Settings,
     Wanted,
-    parse_renewal,
-    read_lineage,
     reason_to_issue,
     reconcile,
     wanted,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._certbot_lineage import (
+    Renewal,
+    Settings,
+    parse_renewal,
+    read_lineage,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
 
 RENEWAL = """# renew_before_expiry = 30 days
 version = 4.0.0
@@ -93,7 +101,11 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(_certbot, "_PAUSE", 0.01)
     monkeypatch.setattr(_certbot_refused, "FOLDER", str(tmp_path / "state"))
     return Settings(
-        server="https://ca.example.org/dir", webroot=tmp_path / "web", folder=tmp_path / "le", log=tmp_path / "none"
+        server="https://ca.example.org/dir",
+        webroot=tmp_path / "web",
+        folder=tmp_path / "le",
+        log=tmp_path / "none",
+        host=Host(str(tmp_path / "state"), str(tmp_path / "lock")),
     )
 
 
@@ -106,13 +118,15 @@ MORE = replace(A, names=(*A.names, "c.example.org"))
 
 
 def test_renewal_file() -> None:
-    assert parse_renewal(RENEWAL) == Renewal(
-        "https://ca.example.org/dir", "webroot", "systemctl reload nginx", ("/srv/acme",)
+    folders = {"a.example.org": "/srv/acme", "b.example.org": "/srv/acme"}
+    whole = parse_renewal(RENEWAL.encode())
+    assert whole == Renewal(
+        "https://ca.example.org/dir", "webroot", hook="systemctl reload nginx", folder="/srv/acme", folders=folders
     )
-    assert parse_renewal(RENEWAL.split("[[", maxsplit=1)[0]).webroots == ("/srv/acme",)
-    assert parse_renewal("") == Renewal()
-    assert parse_renewal("[renewalparams]\n# server = x\nrenew_hook = 'a = b'\nnonsense\n") == Renewal(hook="a = b")
-    assert parse_renewal("[renewalparams]\nauthenticator = nginx\ninstaller = nginx\n").authenticator == "nginx"
+    assert parse_renewal(RENEWAL.split("[[", maxsplit=1)[0].encode()).webroots() == ("/srv/acme",)
+    assert parse_renewal(b"") == Renewal()
+    assert parse_renewal(b"[renewalparams]\n# server = x\nrenew_hook = 'a = b'\n") == Renewal(hook="a = b")
+    assert parse_renewal(b"[renewalparams]\nauthenticator = nginx # was webroot\n").authenticator == "nginx"
 
 
 def test_request_takes_the_form_of_certificates() -> None:
@@ -177,7 +191,7 @@ def test_check_mode_predicts(settings: Settings) -> None:
 def test_certificate_that_does_not_do_is_replaced(settings: Settings, change: dict[str, str], reason: str) -> None:
     issue(settings, A.name, list(A.names))
     request = replace(A, **change)  # type: ignore[arg-type]
-    assert reason in reason_to_issue(request, read_lineage(A.name, settings.folder), settings)
+    assert reason in reason_to_issue(request, read_lineage(A.name, settings), settings)
     certbot = Certbot(settings)
     outcome = reconcile([request], settings, run=certbot, check=served)
     assert outcome.changed
@@ -197,7 +211,7 @@ def test_certificate_of_another_ca_is_replaced(settings: Settings) -> None:
 def test_certificate_that_has_ended_is_replaced(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     issue(settings, A.name, list(A.names))
     monkeypatch.setattr(_certificate.Certificate, "expired", lambda _self, _now=None: True)
-    assert "it ended" in reason_to_issue(A, read_lineage(A.name, settings.folder), settings)
+    assert "it ended" in reason_to_issue(A, read_lineage(A.name, settings), settings)
 
 
 def test_key_that_does_not_fit_is_replaced(settings: Settings) -> None:
@@ -205,7 +219,7 @@ def test_key_that_does_not_fit_is_replaced(settings: Settings) -> None:
     key = settings.folder / "live" / A.name / "privkey.pem"
     issue(settings, "other", ["a.example.org"])
     key.write_bytes((settings.folder / "live" / "other" / "privkey.pem").read_bytes())
-    assert read_lineage(A.name, settings.folder).fault.endswith("the key does not belong to the certificate")
+    assert read_lineage(A.name, settings).fault.endswith("the key does not belong to the certificate")
     assert reconcile([A], settings, run=Certbot(settings), check=served).certificates[A.name]["source"] == "certbot"
 
 
@@ -321,15 +335,18 @@ def test_success_that_changes_nothing_is_a_problem(settings: Settings) -> None:
     assert not outcome.changed
 
 
-@pytest.mark.parametrize(("authenticator", "warned"), [("nginx", True), ("standalone", True), ("dns-ovh", False)])
-def test_lineage_of_another_authenticator_is_left_alone(settings: Settings, authenticator: str, warned: bool) -> None:
+@pytest.mark.parametrize("authenticator", ["nginx", "dns-ovh", "manual"])
+def test_lineage_of_another_authenticator_is_left_alone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, authenticator: str
+) -> None:
+    monkeypatch.setattr(_certbot_moving, "has_plugin", lambda _name: True)
     issue(settings, A.name, list(A.names))
-    file = settings.folder / "renewal" / f"{A.name}.conf"
+    file = settings.renewal_file(A.name)
     file.write_text(file.read_text().replace("authenticator = webroot", f"authenticator = {authenticator}"))
     certbot = Certbot(settings)
     outcome = reconcile([A], settings, required=True, run=certbot, check=served)
-    assert bool(outcome.warnings) is warned
     assert not outcome.changed
+    assert outcome.warnings == []
     for check_mode in (True, False):
         outcome = reconcile([MORE], settings, check_mode, run=certbot, check=served)
         assert f"authenticator {authenticator}" in outcome.certificates[A.name]["problem"]
@@ -345,17 +362,6 @@ def test_lineage_without_renewal_file_is_left_alone(settings: Settings) -> None:
     assert "no renewal file" in outcome.certificates[A.name]["problem"]
 
 
-def test_another_hook_or_folder_is_told(settings: Settings) -> None:
-    issue(settings, A.name, list(A.names))
-    other = replace(settings, renew_hook="true", webroot=Path("/srv/other"))
-    outcome = reconcile([A], other, check=served)
-    assert len(outcome.warnings) == 2
-    assert "not /srv/other" in outcome.warnings[0]
-    command = "certbot certonly --force-renewal --cert-name a.example.org --webroot --webroot-path /srv/other"
-    assert f"`{command} --domain a.example.org --domain b.example.org`" in outcome.warnings[0]
-    assert "not 'true'" in outcome.warnings[1]
-
-
 @pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize(
     "change",
@@ -364,7 +370,10 @@ def test_another_hook_or_folder_is_told(settings: Settings) -> None:
 def test_webroot_lineage_of_the_owner_that_does_is_accepted(
     settings: Settings, change: dict[str, str], check_mode: bool
 ) -> None:
-    issue(replace(settings, webroot=Path("/srv/own")), A.name, list(A.names), server="https://other.example.org/dir")
+    settings.webroot.mkdir()
+    own = settings.folder / "own"
+    own.mkdir(parents=True)
+    issue(replace(settings, webroot=own), A.name, list(A.names), server="https://other.example.org/dir")
     certbot = Certbot(settings)
     request = replace(A, **change)  # type: ignore[arg-type]
     outcome = reconcile([request], settings, check_mode, required=True, run=certbot, check=served)
@@ -447,3 +456,71 @@ def test_a_name_that_was_refused_is_not_asked_for_again(settings: Settings) -> N
     assert len(certbot.commands) == 1
     assert reconcile([MORE], settings, run=certbot, check=served).changed
     assert reconcile([A], settings, run=certbot, check=served).changed
+
+
+B = Wanted("b.example.org", ("b.example.org",))
+
+
+def test_a_name_in_another_lineage_is_not_issued_twice(settings: Settings) -> None:
+    issue(settings, A.name, list(A.names))
+    certbot = Certbot(settings)
+    outcome = reconcile([B, A], settings, required=True, run=certbot, check=served)
+    assert (certbot.commands, outcome.changed) == ([], False)
+    assert list(outcome.certificates) == [B.name, A.name]
+    report = outcome.certificates[B.name]
+    assert (report["lineage"], report["names"]) == (A.name, list(A.names))
+    assert report["fullchain"].endswith("/live/a.example.org/fullchain.pem")
+
+
+def test_a_name_that_leaves_another_lineage_in_this_run_gets_its_own(settings: Settings) -> None:
+    issue(settings, A.name, list(A.names))
+    requests = [B, replace(A, names=(A.name,))]
+    checked = reconcile(requests, settings, check_mode=True, check=served)
+    outcome = reconcile(requests, settings, run=Certbot(settings), check=served)
+    assert (checked.before, checked.after) == (outcome.before, outcome.after)
+    assert {name: report["lineage"] for name, report in outcome.certificates.items()} == {
+        B.name: B.name,
+        A.name: A.name,
+    }
+
+
+def test_a_lineage_that_was_moved_keeps_its_names(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_certbot_moving, "has_plugin", lambda _name: False)
+    issue(settings, A.name, list(A.names), key_type="rsa")
+    file = settings.renewal_file(A.name)
+    file.write_text(file.read_text().replace("authenticator = webroot", "authenticator = nginx\ninstaller = nginx"))
+    file.write_text(file.read_text().replace("systemctl reload nginx", "/root/his"))
+    was = file.read_bytes()
+    certbot = Certbot(settings)
+    one = replace(A, names=(A.name,))
+    checked = reconcile([one], settings, check_mode=True, run=certbot, check=served)
+    assert file.read_bytes() == was
+    assert "does not serve" in checked.warnings[0]
+    assert "for b.example.org either" in checked.warnings[0]
+    checked = reconcile([A], settings, check_mode=True, run=certbot, check=served)
+    outcome = reconcile([A], settings, run=certbot, check=served)
+    assert checked.diff == outcome.diff
+    assert outcome.changed
+    assert "authenticator = webroot\n" in outcome.diff[1]["after"]
+    assert not reconcile([one], settings, run=certbot, check=served).changed
+    assert certbot.commands == []
+    # What is missing is added, and nothing is taken away.
+    outcome = reconcile([replace(A, names=(A.name, "c.example.org"))], settings, run=certbot, check=served)
+    assert outcome.certificates[A.name]["names"] == list(MORE.names)
+    assert certbot.option("--key-type") == "rsa"
+    assert (certbot.option("--deploy-hook"), certbot.option("--post-hook")) == ("/root/his", "systemctl reload nginx")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_check_mode_knows_what_port_80_serves_after_the_run(settings: Settings, tmp_path: Path, there: bool) -> None:
+    """Where our webroot is not served yet, the sites of the run have it served, and other folders not any more."""
+
+    def port_80(names: tuple[str, ...], folder: Path) -> dict[str, str]:
+        return {} if there or folder != settings.webroot else dict.fromkeys(names, "status 404")
+
+    issue(replace(settings, webroot=tmp_path), A.name, list(A.names))
+    outcome = reconcile([A], settings, check_mode=True, check=port_80)
+    assert outcome.changed is not there
+    assert [f"webroot_path = {settings.webroot}," in each["after"] for each in outcome.diff] == [False, True][
+        : len(outcome.diff)
+    ]

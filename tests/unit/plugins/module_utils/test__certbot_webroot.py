@@ -52,9 +52,11 @@ def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 def test_names_that_are_served(tmp_path: Path, port: int) -> None:
     assert unserved(("good.example.org", "moved.example.org"), tmp_path / "web", port=port) == {}
+    assert list(tmp_path.iterdir()) == []
     folder = tmp_path / "web" / CHALLENGES
+    folder.mkdir(parents=True)
+    assert unserved(("good.example.org",), tmp_path / "web", port=port) == {}
     assert list(folder.iterdir()) == []
-    assert folder.stat().st_mode & 0o777 == 0o755
 
 
 def test_names_that_are_not(tmp_path: Path, port: int) -> None:
@@ -71,14 +73,21 @@ def test_nothing_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert unserved(("a.example.org",), tmp_path, port=1) == {"a.example.org": "Connection refused"}
 
 
-def test_new_folders_can_be_read_whatever_the_umask(tmp_path: Path) -> None:
+def test_new_folders_can_be_read_whatever_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = ("state", "state/acme", "state/acme/.well-known", f"state/acme/{CHALLENGES}")
+    modes = []
+
+    def ask(*_arguments: object) -> str:
+        modes.extend((tmp_path / folder).stat().st_mode & 0o777 for folder in folders)
+        return ""
+
+    monkeypatch.setattr(_certbot_webroot, "_ask_patiently", ask)
     before = os.umask(0o077)
     try:
-        unserved((), tmp_path / "state" / "acme")
+        unserved(("a.example.org",), tmp_path / "state" / "acme")
     finally:
         os.umask(before)
-    for folder in ("state", "state/acme", "state/acme/.well-known", f"state/acme/{CHALLENGES}"):
-        assert (tmp_path / folder).stat().st_mode & 0o777 == 0o755
+    assert modes == [0o755] * 4
 
 
 def test_server_that_listens_in_the_network_only(tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -650,3 +651,40 @@ def test_names_that_can_stand_in_a_certificate() -> None:
         "a.test",
         "*.b.test",
     ]
+
+
+def lineage(host: Path, name: str, names: list[str], days: int = 30) -> None:
+    folder = host / "live" / name
+    folder.mkdir(parents=True)
+    command = ["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += [
+        "-days",
+        str(days),
+        "-subj",
+        "/CN=x",
+        "-addext",
+        "subjectAltName=" + ",".join(f"DNS:{n}" for n in names),
+    ]
+    command += ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_a_site_without_a_lineage_of_its_name_uses_one_that_covers_all_its_names(host: Path) -> None:
+    servers = [{"server_name": ["one.test", "two.test"], "listen": ["443 ssl"], "certificate": "one.test"}]
+    site = {"name": "one.test", "servers": servers}
+    lineage(host, "a", ["one.test"])
+    lineage(host, "b", ["one.test", "two.test", "three.test"])
+    result = plan(host, [site])
+    assert result.missing == {}
+    assert f"ssl_certificate {host}/live/b/fullchain.pem;" in str(result.changes[0])
+    carry_out(result)
+    assert plan(host, [site]).changes == []
+    lineage(host, "c", ["*.test"], days=60)
+    assert f"ssl_certificate {host}/live/c/fullchain.pem;" in str(plan(host, [site]).changes[0])
+    lineage(host, "one.test", ["one.test"])
+    assert f"ssl_certificate {host}/live/one.test/fullchain.pem;" in str(plan(host, [site]).changes[0])
+
+
+def test_a_lineage_that_lacks_a_name_is_not_used(host: Path) -> None:
+    lineage(host, "b", ["two.test"])
+    assert plan(host, [ONE]).missing == {"one": ["one.test"]}

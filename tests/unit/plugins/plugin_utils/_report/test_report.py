@@ -79,6 +79,13 @@ def test_a_certificate_that_stands_is_not_called_self_signed():
     )
 
 
+def test_a_certificate_of_another_name_is_named():
+    issued = {"certificates": {"b.example.org": {"lineage": "demo.example.org", "problem": "", "source": "certbot"}}}
+    assert summary_lines({"results": [RESULT]}, issued)[-1] == (
+        "NOTE b.example.org is served with the certificate demo.example.org, which is valid for it too"
+    )
+
+
 def test_check_mode_promises_nothing():
     assert summary_lines({}, {}) == ["Check mode: nothing was changed, no route was asked."]
 
