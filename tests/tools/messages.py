@@ -47,7 +47,7 @@ _ENDS: dict[str, tuple[object, ...]] = {
     "AnsibleActionFail": (0,),
     "Problem": (1, "text"),
     "_say": (1, "text"),
-    "Proof": (2, "detail", 0),
+    "Proof": (2, "detail"),
 }
 # Names of what a run says at its end.
 _LISTS = ("problems", "lines", "REMEDY")
