@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import VARIABLES
 from tools.checkout import ROOT
 from tools.messages import Message, collect
 from tools.troubleshooting import GUIDE, Entry, entries, item, missing, stale
@@ -74,3 +75,15 @@ def test_the_sections_that_the_guide_links_are_there() -> None:
     headings = re.findall(r"^#+ (.*)", text, re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     assert set(re.findall(r"\]\(#(.*?)\)", text)) <= anchors
+
+
+def test_the_names_that_the_guide_gives_are_those_of_the_code() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    code = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("plugins/**/*.py"))
+    roles = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
+    for unit in re.findall(r"journalctl -u (constellation-edge-[\w-]+)", text):
+        assert f"{unit}.service" in code
+    told = re.findall(r"`((?:hardening|nginx_proxy|letsencrypt|constellation_config)_\w+)", text)
+    assert told
+    assert [name for name in told if f"      {name}:\n" not in roles] == []
+    assert [name for name in re.findall(r"`(edge_\w+):", text) if name not in VARIABLES] == []
