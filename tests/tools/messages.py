@@ -44,16 +44,36 @@ _NO_PROSE = re.compile(
 # Calls that end a run, or a line of its report, by their name: which arguments hold the text.
 _ENDS: dict[str, tuple[object, ...]] = {
     "fail_json": ("msg",),
+    "warn": (0,),
     "AnsibleActionFail": (0,),
     "Problem": (1, "text"),
     "_say": (1, "text"),
     "Proof": (2, "detail"),
+    "SseFacts": ("detail",),
+    "WebSocketFacts": ("detail",),
+    "StreamFacts": ("detail",),
+    "PortFacts": ("detail",),
+    "Answer": (2,),
 }
 # Names of what a run says at its end.
-_LISTS = ("problems", "lines", "REMEDY")
+_LISTS = ("problems", "warnings", "notes", "lines", "REMEDY")
 _ADDS = ("append", "extend")
 # Calls whose value is made of their arguments' texts.
-_SHAPERS = ("join", "removeprefix", "removesuffix", "list", "sorted", "tuple", "next", "get", "format", "refused")
+_SHAPERS = (
+    "join",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "removeprefix",
+    "removesuffix",
+    "list",
+    "sorted",
+    "tuple",
+    "next",
+    "get",
+    "format",
+    "refused",
+)
 # Fields of results that hold such a text.
 _FIELDS = ("reason", "problem", "problems", "note", "why", "remedy", "said")
 _T = TypeVar("_T", bound=ast.AST)
@@ -127,19 +147,27 @@ def _ends(node: ast.AST) -> Iterator[ast.expr]:
         yield node.exc
     if isinstance(node, ast.Assign) and any(_name(target) in _LISTS for target in node.targets):
         yield node.value
+    if isinstance(node, ast.AugAssign) and _name(node.target) in _LISTS:
+        yield node.value
     if not isinstance(node, ast.Call):
         return
     name = _called(node)
     if any(_adds_to(node, each) for each in _LISTS):
         yield from node.args
-    if name == "Proof" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant) and node.args[1].value is True:
-        return
+    if any(
+        _is_true(each) for each in [*node.args[1:2], *(given.value for given in node.keywords if given.arg == "ok")]
+    ):
+        return  # a proof that something is as it should be
     if name in _ENDS:
         yield from (each.value for each in node.args if isinstance(each, ast.Starred))
     for wanted in _ENDS.get(name, ()):
         if isinstance(wanted, int) and wanted < len(node.args):
             yield node.args[wanted]
         yield from (each.value for each in node.keywords if each.arg == wanted)
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _called(call: ast.Call) -> str:
@@ -149,6 +177,8 @@ def _called(call: ast.Call) -> str:
 def _name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return str(node.slice.value)
     return node.id if isinstance(node, ast.Name) else ""
 
 
@@ -163,6 +193,7 @@ class _Index:
     classes: dict[str, list[ast.ClassDef]] = field(default_factory=lambda: defaultdict(list))
     calls: dict[str, list[ast.Call]] = field(default_factory=lambda: defaultdict(list))
     constants: dict[str, list[ast.expr]] = field(default_factory=lambda: defaultdict(list))
+    methods: set[ast.AST] = field(default_factory=set)
     imported: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def read(self, path: str, tree: ast.Module) -> None:
@@ -182,6 +213,7 @@ class _Index:
             function = node
         elif isinstance(node, ast.ClassDef):
             self.classes[node.name].append(node)
+            self.methods.update(each for each in node.body if isinstance(each, _Function))
         elif isinstance(node, ast.Call):
             self.calls[_called(node)].append(node)
         elif isinstance(node, ast.ImportFrom):
@@ -240,6 +272,8 @@ class _Follower:
             yield from ((value, -1) for value in self._index.field_values(node.attr))
         elif isinstance(node, ast.Call):
             yield from self._of_call(node, item)
+        elif isinstance(node, ast.Tuple) and node.elts and _is_true(node.elts[0]):
+            return
         elif isinstance(node, ast.Tuple) and 0 <= item < len(node.elts) and not isinstance(node.elts[0], ast.Tuple):
             yield node.elts[item], -1
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
@@ -255,7 +289,10 @@ class _Follower:
 
     def _of_call(self, node: ast.Call, item: int) -> Iterator[tuple[ast.expr, int]]:
         name = _called(node)
-        for function in self._meant(self._index.functions.get(name, []), name, node):
+        is_method = isinstance(node.func, ast.Attribute)
+        every = self._index.functions.get(name, [])
+        found = [each for each in every if (each in self._index.methods) is is_method]
+        for function in self._meant(found, name, node):
             yield from ((each.value, item) for each in self._own(function, ast.Return) if each.value is not None)
             yield from ((each.value, item) for each in self._own(function, ast.Yield) if each.value is not None)
         if name in _SHAPERS or name.endswith("Error") or name in self._index.classes.keys() - _ENDS:

@@ -94,3 +94,22 @@ def test_tasks_that_fail_and_claims_that_do_not_hold() -> None:
     """
     (message,) = of_tasks("roles/x.yml", dedent(text))
     assert (message.line, message.text) == (5, "the host … cannot be it")
+
+
+def test_a_warning_and_a_note_are_messages_too() -> None:
+    assert found("module.warn(f'{path}: is left out here')") == ["…: is left out here"]
+    assert found("facts['notes'].append('the first of three')") == ["the first of three"]
+    assert found("problems += ['the first of three']") == ["the first of three"]
+
+
+def test_a_method_is_not_taken_for_a_function_of_the_same_name() -> None:
+    source = """
+        class Prover:
+            def prove(self):
+                return "not the one that is meant"
+        def f():
+            return Proof("limit", *prove())
+    """
+    other = "def prove():\n    return False, 'the first of three'\n"
+    sources = {"plugins/x.py": "from .y import prove\n" + dedent(source), "plugins/y.py": other}
+    assert [message.text for message in of_python(sources)] == ["the first of three"]
