@@ -39,7 +39,8 @@ _FOR_PROGRAMS = (
     "_nginx/foreign.py",
 )
 _NO_PROSE = re.compile(
-    r"^\#|\\[swd]|\(\?|\w\|\w|=\$|\$request|\$1|^\(sleep|^sudo --|^add table|^mkdir -p|SPDX|^Keep-Alive|^\(no archive"
+    r"^\#|\\[swd]|\(\?|\w\|\w|=\$|\$1|SPDX"
+    r"|^(?:if \(|30\d |\(sleep|sudo --|add table|mkdir -p|Keep-Alive|\(no archive)"
 )
 # Calls that end a run, or a line of its report, by their name: which arguments hold the text.
 _ENDS: dict[str, tuple[object, ...]] = {
@@ -77,6 +78,7 @@ _SHAPERS = (
 # Fields of results that hold such a text.
 _FIELDS = ("reason", "problem", "problems", "note", "why", "remedy", "said")
 _T = TypeVar("_T", bound=ast.AST)
+_GIVES = (ast.Return, ast.Yield, ast.YieldFrom)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -125,7 +127,7 @@ def of_tasks(path: str, text: str) -> list[Message]:
 
 def normal(text: str) -> str:
     """Return a text on one line, with one `…` for each part that varies."""
-    return re.sub(rf"{HOLE}(?:\s*{HOLE})+", HOLE, re.sub(r"{[a-z_]+}", HOLE, " ".join(text.split())))
+    return re.sub(rf"{HOLE}(?:\s*{HOLE})+", HOLE, re.sub(r"{[a-z_]*}", HOLE, " ".join(text.split())))
 
 
 def is_message(text: str, fewest: int = _FEWEST_WORDS) -> bool:
@@ -149,6 +151,8 @@ def _ends(node: ast.AST) -> Iterator[ast.expr]:
         yield node.value
     if isinstance(node, ast.AugAssign) and _name(node.target) in _LISTS:
         yield node.value
+    if isinstance(node, _Function) and node.name.lstrip("_") == "notes":
+        yield from (each.value for each in ast.walk(node) if isinstance(each, _GIVES) and each.value is not None)
     if not isinstance(node, ast.Call):
         return
     name = _called(node)
@@ -293,8 +297,7 @@ class _Follower:
         every = self._index.functions.get(name, [])
         found = [each for each in every if (each in self._index.methods) is is_method]
         for function in self._meant(found, name, node):
-            yield from ((each.value, item) for each in self._own(function, ast.Return) if each.value is not None)
-            yield from ((each.value, item) for each in self._own(function, ast.Yield) if each.value is not None)
+            yield from ((each.value, item) for each in self._own(function, _GIVES) if each.value is not None)
         if name in _SHAPERS or name.endswith("Error") or name in self._index.classes.keys() - _ENDS:
             yield from ((each, -1) for each in node.args)
             yield from ((each.value, -1) for each in node.keywords)
@@ -308,7 +311,7 @@ class _Follower:
         known = name in self._index.imported[path] or (isinstance(node, ast.Call) and len(found) == 1)
         return here or (found if known else [])
 
-    def _own(self, function: _Function, kind: type[Any]) -> Iterator[Any]:
+    def _own(self, function: _Function, kind: tuple[type[Any], ...]) -> Iterator[Any]:
         for node in ast.walk(function):
             if isinstance(node, kind) and self._index.function_of[node] is function:
                 yield node
