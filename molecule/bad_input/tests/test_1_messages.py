@@ -124,10 +124,10 @@ MISTAKES = {
 
 
 @pytest.fixture(scope="module")
-def home() -> testinfra.host.Host:
+def machine() -> testinfra.host.Host:
     """Return a home server with a user who may log in as its owner does, but not use sudo."""
-    machine = SCENARIO["machines"][owner.homes()[0]]
-    host = testinfra.get_host(f"docker://{machine['container']}")
+    lab = SCENARIO["machines"][owner.homes()[0]]
+    host = testinfra.get_host(f"docker://{lab['container']}")
     host.check_output(
         f"useradd --create-home --shell /bin/bash {GUEST}\n"
         f'usermod --password "$(getent shadow {KEEPER} | cut -d: -f2)" {GUEST}\n'
@@ -137,9 +137,9 @@ def home() -> testinfra.host.Host:
 
 
 @pytest.fixture(scope="module")
-def before(home) -> list[str]:
+def before(machine) -> list[str]:
     """Return the state of the home server before the runs of this file."""
-    return owner.state(home)
+    return owner.state(machine)
 
 
 @pytest.fixture(scope="module")
@@ -195,5 +195,5 @@ def test_a_mistake_is_told_by_the_first_task(before, rows, folder, name):
     assert re.search(mistake.said, words), words
 
 
-def test_no_host_was_touched(home, before):
-    assert owner.state(home) == before
+def test_no_host_was_touched(machine, before):
+    assert owner.state(machine) == before
