@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 INVENTORY = ROOT / "molecule" / "inventory.py"
 SITE = ROOT / "playbooks" / "site.yml"
 VERIFY = ROOT / "playbooks" / "verify.yml"
+REMOVE = ROOT / "playbooks" / "remove.yml"
 PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1", "PYTHONUNBUFFERED": "1"}
 # Kills whoever holds the host's lock as soon as supervisor starts a program anew: before that can be proven.
 KILLER = """
@@ -91,19 +92,25 @@ def site(inventory: Path = INVENTORY, *options: str) -> Run:
 
 
 def site_killed_at(task: str, inventory: Path = INVENTORY, *options: str) -> Run:
-    """Run `site.yml` and kill it, with no chance to clean up, as soon as a task begins.
+    """Run `site.yml` and kill it as soon as a task begins."""
+    return killed_at(task, SITE, inventory, *options)
+
+
+def killed_at(task: str, file: Path, inventory: Path = INVENTORY, *options: str) -> Run:
+    """Run a playbook and kill it, with no chance to clean up, as soon as a task begins.
 
     What its workers have begun on the hosts goes on for a while, as after the death of a controller.
 
     Args:
         task: the end of its name, as the output shows it.
+        file: the playbook.
         inventory: as for `site`.
         options: as for `site`.
 
     """
     lines = []
     with subprocess.Popen(
-        ["ansible-playbook", "-i", str(inventory), *options, str(SITE)],
+        ["ansible-playbook", "-i", str(inventory), *options, str(file)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

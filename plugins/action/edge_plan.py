@@ -66,6 +66,9 @@ ARGUMENTS = {
     "lan": {"type": "list", "elements": "str", "default": []},
     "connection_limit": {"type": "int", "default": DEFAULT_LIMIT},
     "connection_limit_exempt": {"type": "list", "elements": "str", "default": []},
+    "record": {"type": "bool", "default": False},
+    "leaving": {"type": "bool", "default": False},
+    "restore_constellation": {"type": "bool"},
 }
 
 
@@ -106,6 +109,8 @@ class ActionModule(ActionBase):
         """Return the plan, which `result` begins."""
         self._refuse_locked()
         _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        if arguments["leaving"]:
+            return {**result, "changed": False, **self._leaving(arguments["restore_constellation"])}
         known, sites = self._validated(arguments)
         # Before the first module, which needs sudo.
         exe = become_exe(self._connection, self._get_remote_user(), self._plainly)
@@ -118,6 +123,7 @@ class ActionModule(ActionBase):
             constellation["unserved"] = unserved(sites, found.get("answers", {}), server)
             constellation["related"] = known.related
         plan: dict[str, Any] = {"is_edge": self._is_edge, "constellation": constellation}
+        due = bool(found.get("record_due"))
         if self._is_edge:
             names = [name for site in sites for name in site.server_names]
             acme_server = arguments["acme_server"]
@@ -148,9 +154,37 @@ class ActionModule(ActionBase):
             # In the end of a real run the authority's own word is told.
             plan["notes"] += unreached if self._task.check_mode else []
             result["warnings"] = [*host.get("warnings", []), *unreached]
+            due = host["host"]["record_due"]
         if exe:
             plan["become_exe"] = exe
-        return {**result, "changed": False, **plan}
+        changed = arguments["record"] and due and self._keep_record()
+        return {**result, "changed": changed, **plan}
+
+    def _keep_record(self) -> bool:
+        """Have the host remember what it is before the first run changes it; in check mode, nothing is remembered."""
+        if self._task.check_mode:
+            return False
+        answer = self._look("edge_record", {"state": "present", **self._constellation_places()})
+        if answer.get("failed"):
+            raise AnsibleActionFail(str(answer["msg"]))
+        return bool(answer["changed"])
+
+    def _leaving(self, restore: bool | None) -> dict[str, Any]:
+        """Return what `remove.yml` needs: what the host was, what is installed, and what is left to say."""
+        self._refuse_files()
+        if problems := [*group_problems(self._groups), *variable_problems(self._task_vars)]:
+            raise AnsibleActionFail(_report(self._host, problems))
+        exe = become_exe(self._connection, self._get_remote_user(), self._plainly)
+        plan: dict[str, Any] = {"is_edge": self._is_edge, "restore": bool(restore), "become_exe": exe or None}
+        if self._is_windows:
+            return {**plan, "found": {}, "installed": [], "notes": []}
+        answer = self._look("edge_record", {"state": "read", **self._constellation_places()})
+        if answer.get("failed"):
+            raise AnsibleActionFail(str(answer["msg"]))
+        if restore is None and answer["undecided"]:
+            raise AnsibleActionFail(f"host {self._host}: {answer['undecided']}")
+        notes = [] if restore else answer["notes"]
+        return {**plan, "found": answer["found"], "installed": answer["installed"], "notes": notes}
 
     def _validated(self, arguments: Mapping[str, Any]) -> tuple[Edges, list[Site]]:
         """Return what every proxy has, and this host's sites; of the mistakes, only this host's are reported."""

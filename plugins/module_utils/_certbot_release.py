@@ -2,8 +2,9 @@
 
 """On leaving: every lineage that is renewed through our webroot renews without anything of ours.
 
-In the way it had before, where that still works; else through a folder that port 80 serves; else by certbot's nginx
-plugin, where it is installed; else with nginx stopped for as long as it takes.
+In the way it had before, where that still works; else through a folder that port 80 serves; else by certbot's own
+server, where nothing has port 80; else by certbot's nginx plugin, where it is installed; else with nginx stopped for as
+long as it takes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ._certbot_moving import Check, carry_out, is_folder, move, move_text, serve
 from ._certbot_plugin import has_plugin
 from ._certbot_renewal import RenewalError, RenewalFile
 from ._certbot_webroot import unserved
-from ._command import find, run
+from ._command import run
 from ._files import read_bytes
 from ._transaction import Change, Remove, Write
 
@@ -84,6 +85,10 @@ def _released(name: str, settings: Settings, check: Check) -> tuple[Change | Non
         serve(file, settings)
         after = file.dump()
         told = f"renews by webroot through {', '.join(dict.fromkeys(folders.values()))}, which port 80 serves"
+    elif not _has_port_80():
+        # Hooks would start an nginx that its owner has stopped, and the plugin needs one that runs.
+        after = _without_folders(content, "standalone", settings).dump()
+        told = "renews by certbot's authenticator standalone, on port 80, which nothing has"
     elif has_plugin("nginx"):
         after, told = _by_plugin(content, settings), "renews by certbot's authenticator nginx"
     else:
@@ -187,11 +192,10 @@ def _by_plugin(content: bytes, settings: Settings) -> bytes:
 def _standalone(content: bytes, settings: Settings) -> bytes:
     file = _without_folders(content, "standalone", settings)
     params = {key: str(value) for key, value in file.params.items()}
-    if find("nginx") is not None:
-        for key, ours in (("pre_hook", STOP), ("post_hook", START)):
-            his = params.get(key, "")
-            if his in ("", "None", settings.renew_hook):
-                file.set(key, ours)
-            elif not (key == "pre_hook" and stops(his)):
-                file.set(key, f"{ours}; {his}")
+    for key, ours in (("pre_hook", STOP), ("post_hook", START)):
+        his = params.get(key, "")
+        if his in ("", "None", settings.renew_hook):
+            file.set(key, ours)
+        elif not (key == "pre_hook" and stops(his)):
+            file.set(key, f"{ours}; {his}")
     return file.dump()

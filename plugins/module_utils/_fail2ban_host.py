@@ -33,8 +33,8 @@ from ._fail2ban import (
 from ._files import read_bytes, replace_file, unlink_if_there
 
 ETC = "/etc/fail2ban"
-_RECORD = "fail2ban"
-_UNIT = "fail2ban.service"
+RECORD = "fail2ban"
+UNIT = "fail2ban.service"
 _NGINX_LOGS = "/var/log/nginx"
 
 
@@ -171,7 +171,7 @@ class Host:
 
     def process(self) -> tuple[int, int]:
         """Return the running server's process id and its start in clock ticks after boot; zeros where none runs."""
-        answer = self.call(["systemctl", "show", "--property=MainPID", "--value", _UNIT])
+        answer = self.call(["systemctl", "show", "--property=MainPID", "--value", UNIT])
         pid = int(answer.out.strip()) if answer.out.strip().isdigit() else 0
         found = _process.stat(pid)
         return (pid, found.started) if found else (0, 0)
@@ -181,7 +181,7 @@ class Host:
         pid, started = self.process()
         if not pid:
             return False
-        if _state.read(_RECORD) == {"file": _digest(text), "pid": pid, "started": started}:
+        if _state.read(RECORD) == {"file": _digest(text), "pid": pid, "started": started}:
             return True
         begun = _process.since_epoch(started)
         try:
@@ -192,7 +192,7 @@ class Host:
     def record(self, text: str) -> None:
         """Remember which file the running server has read."""
         pid, started = self.process()
-        _state.write(_RECORD, {"file": _digest(text), "pid": pid, "started": started})
+        _state.write(RECORD, {"file": _digest(text), "pid": pid, "started": started})
 
     def statuses(self, jails: Sequence[Jail]) -> dict[str, JailStatus]:
         """Return what the running server says about each enabled jail."""
@@ -202,7 +202,7 @@ class Host:
         """Say why the server must be restarted; empty where it runs exactly what is wanted."""
         if old != text:
             return "the jails change"
-        if self.call(["systemctl", "is-active", _UNIT]).out.strip() != "active":
+        if self.call(["systemctl", "is-active", UNIT]).out.strip() != "active":
             return "fail2ban is not running"
         if not self.loaded(text):
             return "fail2ban has not read the jails that are on disk"
@@ -211,12 +211,12 @@ class Host:
 
     def boots(self) -> bool:
         """Whether the service starts with the host."""
-        return self.call(["systemctl", "is-enabled", _UNIT]).out.strip() == "enabled"
+        return self.call(["systemctl", "is-enabled", UNIT]).out.strip() == "enabled"
 
     def restart(self) -> None:
         """Restart the server. A reload loses the actions of a jail whose banaction changed (fail2ban 1.1.0)."""
-        self.call(["systemctl", "reset-failed", _UNIT])
-        answer = self.call(["systemctl", "restart", _UNIT])
+        self.call(["systemctl", "reset-failed", UNIT])
+        answer = self.call(["systemctl", "restart", UNIT])
         if answer.rc != 0:
             raise Fail2banError(f"`systemctl restart fail2ban` fails: {answer.text}\n{self.complaints()}")
 
@@ -228,7 +228,7 @@ class Host:
             dead = [name for name, status in statuses.items() if not status.alive]
             if not dead and self.process()[0]:
                 return statuses
-            if clock() >= deadline or self.call(["systemctl", "is-failed", _UNIT]).out.strip() == "failed":
+            if clock() >= deadline or self.call(["systemctl", "is-failed", UNIT]).out.strip() == "failed":
                 names = ", ".join(dead) or "all"
                 raise Fail2banError(
                     f"fail2ban does not bring these jails to life in {self.request.timeout:g} s: {names}."
@@ -238,7 +238,7 @@ class Host:
 
     def complaints(self) -> str:
         """Return the last errors of fail2ban, from its log and from the journal."""
-        texts = [self.call(["journalctl", "--no-pager", "--output=cat", "--lines=30", f"--unit={_UNIT}"]).out]
+        texts = [self.call(["journalctl", "--no-pager", "--output=cat", "--lines=30", f"--unit={UNIT}"]).out]
         with contextlib.suppress(OSError):
             texts.insert(0, "\n".join(Path("/var/log/fail2ban.log").read_text("utf-8", "replace").splitlines()[-60:]))
         # fail2ban repeats its whole configuration in one line of thousands of characters
@@ -274,7 +274,7 @@ def reconcile(request: Request, check: bool = False, call: Run = run) -> Outcome
         outcome.jails = host.statuses(jails) if host.installed else {}
         return outcome
     if enable:
-        answer = call(["systemctl", "enable", _UNIT])
+        answer = call(["systemctl", "enable", UNIT])
         if answer.rc != 0:
             raise Fail2banError(f"`systemctl enable fail2ban` fails: {answer.text}")
     outcome.jails = _bring_up(host, jails, old, text) if reason else host.statuses(jails)
@@ -295,7 +295,7 @@ def _bring_up(host: Host, jails: Sequence[Jail], old: str | None, text: str) -> 
                 unlink_if_there(path)
             else:
                 replace_file(path, old.encode("utf-8", "surrogateescape"))
-            host.call(["systemctl", "reset-failed", _UNIT])
-            host.call(["systemctl", "restart", _UNIT])
+            host.call(["systemctl", "reset-failed", UNIT])
+            host.call(["systemctl", "restart", UNIT])
         raise Fail2banError(f"{exc}\n{path} is as it was before this run") from exc
     return statuses

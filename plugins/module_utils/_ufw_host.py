@@ -15,7 +15,7 @@ from ._sockets import open_to_others
 from ._ufw import SSH_COMMENT, Plan, Request, State, plan
 from ._ufw_rule import V4, V6, UfwError, parse_entries
 
-_UNIT = "ufw.service"
+UNIT = "ufw.service"
 # What ufw's own before.rules let in: DHCP, mDNS and UPnP.
 _LET_IN = ((68, "udp"), (546, "udp"), (1900, "udp"), (5353, "udp"))
 # The first port that Linux gives to whoever names none (ip_local_port_range).
@@ -64,7 +64,7 @@ def read_state(etc: Path = Path("/etc"), call: Run = run) -> State:
         )
     return State(
         active=re.search(r"(?m)^Status: active", answer.out) is not None,
-        boots=call(["systemctl", "is-enabled", _UNIT]).out.strip() != "disabled",
+        boots=call(["systemctl", "is-enabled", UNIT]).out.strip() != "disabled",
         ipv6=defaults.get("IPV6", "no").lower() == "yes",
         incoming=_POLICIES.get(defaults.get("DEFAULT_INPUT_POLICY", "").upper(), "allow"),
         outgoing=_POLICIES.get(defaults.get("DEFAULT_OUTPUT_POLICY", "").upper(), "allow"),
@@ -151,11 +151,11 @@ def _commands(before: State, todo: Plan, request: Request) -> list[list[str]]:
     commands = [["ufw", *words] for words in todo.steps]
     if request.enforced and not before.boots:
         todo.after.boots = True
-        commands.append(["systemctl", "enable", _UNIT])
+        commands.append(["systemctl", "enable", UNIT])
     return commands
 
 
-def _carry_out(commands: list[list[str]], call: Run) -> None:
+def carry_out(commands: list[list[str]], call: Run) -> None:
     for command in commands:
         answer = call(command)
         if answer.rc != 0:
@@ -177,7 +177,7 @@ def reconcile(request: Request, check: bool = False, etc: Path = Path("/etc"), c
     outcome = Outcome(bool(commands), commands, before, todo.after, warnings, notes)
     if check or not commands:
         return outcome
-    _carry_out(commands, call)
+    carry_out(commands, call)
     now = read_state(etc, call)
     left = _commands(now, plan(now, request), request)
     if left:

@@ -157,6 +157,11 @@ certificates:
     problem:
       description: Why the certificate is not as wanted, and how to finish. Empty when it is.
       type: str
+notes:
+  description: RV(released) as sentences.
+  returned: success, when O(state=released)
+  type: list
+  elements: str
 released:
   description: How each lineage that was changed is renewed from now on, by its name.
   returned: success, when O(state=released)
@@ -227,7 +232,9 @@ def _present(module, settings):
 
 def _release(module, settings):
     outcome = release(settings, check_mode=module.check_mode)
-    return {"changed": outcome.changed, "released": outcome.told, "diff": outcome.diff}, outcome.warnings
+    notes = [f"the certificate {name} stays and {told}" for name, told in outcome.told.items()]
+    answer = {"changed": outcome.changed, "released": outcome.told, "notes": notes, "diff": outcome.diff}
+    return answer, outcome.warnings
 
 
 if __name__ == "__main__":

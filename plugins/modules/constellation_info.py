@@ -122,6 +122,10 @@ answers:
   returned: success
   type: dict
   sample: {"http://192.168.0.5:8088/constellation/": it answers 404 there}
+record_due:
+  description: Whether no run has changed this host yet, so that M(constellation.edge.edge_record) is to be asked.
+  returned: success
+  type: bool
 """
 
 from dataclasses import asdict
@@ -134,6 +138,7 @@ from ..module_utils._dotnet.elsewhere import Question, ask_all
 from ..module_utils._dotnet.errors import DotnetError
 from ..module_utils._dotnet.facts import sentinel_facts, server_facts
 from ..module_utils._dotnet.own import is_own, own_addresses, own_hosts
+from ..module_utils._found import is_due
 
 QUESTION = {"url": {"type": "str", "required": True}, "host": {"type": "str", "required": True}}
 
@@ -170,6 +175,7 @@ def main() -> None:
         sentinel=asdict(sentinel),
         own_hosts=own_hosts(wish["hosts"]),
         answers=answers(wish["questions"], bool(server.path)),
+        record_due=is_due(),
     )
 
 

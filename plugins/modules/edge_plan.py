@@ -113,6 +113,23 @@ options:
     type: list
     elements: str
     default: []
+  record:
+    description:
+      - Whether the host keeps a record of what it is, when nothing is wrong and no run has changed it yet. Used by
+        C(site.yml), before it changes anything. See M(constellation.edge.edge_record).
+    type: bool
+    default: false
+  leaving:
+    description:
+      - Used by C(remove.yml). Nothing is planned, O(sites) may be wrong or missing. RV(found), RV(installed) and
+        RV(notes) are returned.
+    type: bool
+    default: false
+  restore_constellation:
+    description:
+      - With O(leaving), whether server and sentinels get back the addresses that they had before the first run.
+      - Where a sentinel calls the public name, which the proxy serves, this has to be said.
+    type: bool
 seealso:
   - module: constellation.edge.edge_preflight
   - module: constellation.edge.nginx_site
@@ -219,7 +236,20 @@ outside:
   type: bool
 notes:
   description: What the owner should know of the plan.
-  returned: on a proxy
+  returned: on a proxy, and with O(leaving)
   type: list
   elements: str
+found:
+  description: What the host was before the first run, as M(constellation.edge.edge_record) returns it.
+  returned: with O(leaving)
+  type: dict
+installed:
+  description: Those of the packages that the roles install which the host has.
+  returned: with O(leaving)
+  type: list
+  elements: str
+restore:
+  description: O(restore_constellation), false where nothing is said.
+  returned: with O(leaving)
+  type: bool
 """

@@ -106,6 +106,9 @@ host:
     ipv6:
       description: Whether a socket of the IPv6 family can be bound.
       type: bool
+    record_due:
+      description: Whether no run has changed this host yet, so that M(constellation.edge.edge_record) is to be asked.
+      type: bool
     upstreams:
       description:
         - For each of O(names) what is known of it. C(in_dns) tells that C(servers) answer for C(full_name), and
@@ -139,6 +142,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._found import is_due
 from ..module_utils._nginx.standing import standing
 from ..module_utils._preflight import PreflightError, host_facts, refuse_taken_ports
 from ..module_utils._reach import reach
@@ -171,9 +175,8 @@ def main() -> None:
     upstreams = {name: asdict(found) for name, found in known_names(module.params["names"], ipv6=facts.ipv6).items()}
     servers = standing("/etc/nginx", module.params["server_names"])
     reached = reach(module.params["certificates"], servers)
-    module.exit_json(
-        changed=False, host={**asdict(facts), "upstreams": upstreams, "servers": servers, "reach": reached}
-    )
+    seen = {"upstreams": upstreams, "servers": servers, "reach": reached, "record_due": is_due()}
+    module.exit_json(changed=False, host={**asdict(facts), **seen})
 
 
 if __name__ == "__main__":

@@ -103,6 +103,13 @@ options:
     elements: str
     choices: [bantime, findtime, maxretry]
     default: [bantime, findtime, maxretry]
+  state:
+    description:
+      - With V(present), the jails run.
+      - With V(absent), our file goes, and fail2ban runs and starts with the host as it did before the first run.
+    type: str
+    choices: [present, absent]
+    default: present
   path:
     description: Our file.
     type: path
@@ -163,7 +170,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._fail2ban import JAIL_FILE, LOOPBACK, Fail2banError, normal_ignored, wanted_jails
 from ..module_utils._fail2ban_host import Request, reconcile
+from ..module_utils._fail2ban_leaving import leave
 from ..module_utils._files import LockError, host_lock
+from ..module_utils._found import read
 from ..module_utils._ssh import connection, ports_in_use
 
 STRICTNESS = ["bantime", "findtime", "maxretry"]
@@ -193,6 +202,7 @@ def main() -> None:
             "jails": {"type": "list", "elements": "dict", "default": [], "options": JAIL},
             "defaults": {"type": "dict", "default": {}, "options": DEFAULTS},
             "stated": {"type": "list", "elements": "str", "choices": STRICTNESS, "default": STRICTNESS},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "path": {"type": "path", "default": JAIL_FILE},
             "ignore_controller": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 30},
@@ -212,7 +222,11 @@ def main() -> None:
                 path=params["path"],
                 timeout=float(params["timeout"]),
             )
-            outcome = reconcile(request, check=module.check_mode)
+            if params["state"] == "absent":
+                known = read().get("services", {}).get("fail2ban", {})
+                outcome = leave(known, check=module.check_mode, path=params["path"])
+            else:
+                outcome = reconcile(request, check=module.check_mode)
     except (Fail2banError, LockError) as exc:
         module.fail_json(msg=str(exc))
     for warning in outcome.warnings:

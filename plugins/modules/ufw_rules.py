@@ -60,13 +60,20 @@ options:
       - With V(open), what is allowed is added and nothing is closed.
       - No rule is removed, no policy changed, nothing enabled.
       - With V(enforced), the policies are set, stale rules of ours removed, and the firewall is enabled.
+      - With V(absent), our rules are removed, and the firewall is on or off, with the policies, as it was before the
+        first run. A rule that lets SSH in stays where the firewall was on and no other rule does.
+      - On a host without a record of that, V(absent) changes nothing but what O(was_active) lets it, and RV(notes)
+        says so.
     type: str
-    choices: [open, enforced]
+    choices: [open, enforced, absent]
     default: enforced
   purge:
     description: Whether rules of ours that are not in O(rules) any more are removed. Only with O(state=enforced).
     type: bool
     default: true
+  was_active:
+    description: With O(state=absent), whether the firewall was on before the first run, where no record says so.
+    type: bool
   ssh:
     description:
       - Whether every port that SSH uses on this host is allowed. These are the ports that really listen, those of
@@ -122,7 +129,9 @@ active:
   returned: success
   type: bool
 notes:
-  description: What the owner should remember, in the run that lets SSH in on a port for the first time.
+  description:
+    - What the owner should remember, in the run that lets SSH in on a port for the first time.
+    - With O(state=absent), what stays and why.
   returned: success
   type: list
   elements: str
@@ -135,16 +144,25 @@ commands:
 """
 
 import contextlib
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._files import LockError, host_lock
+from ..module_utils._found import read
 from ..module_utils._ssh import connection, ports_in_use
 from ..module_utils._ufw import Request
 from ..module_utils._ufw_host import host_warnings, reconcile
+from ..module_utils._ufw_leaving import leave
 from ..module_utils._ufw_rule import RULE, UfwError, wanted_rules
 
 POLICY = {"type": "str", "choices": ["allow", "deny", "reject"]}
+
+
+def found(was_active: bool | None) -> dict[str, Any]:
+    """Return what is known of the firewall before the first run; the record wins."""
+    known: dict[str, Any] = read().get("ufw", {})
+    return known or ({} if was_active is None else {"active": was_active})
 
 
 def main() -> None:
@@ -152,7 +170,8 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "rules": {"type": "list", "elements": "dict", "default": [], "options": RULE},
-            "state": {"type": "str", "choices": ["open", "enforced"], "default": "enforced"},
+            "state": {"type": "str", "choices": ["open", "enforced", "absent"], "default": "enforced"},
+            "was_active": {"type": "bool"},
             "purge": {"type": "bool", "default": True},
             "ssh": {"type": "bool", "default": True},
             "keep_controller": {"type": "bool", "default": True},
@@ -175,10 +194,13 @@ def main() -> None:
                 incoming=params["default_incoming"],
                 outgoing=params["default_outgoing"],
             )
-            outcome = reconcile(request, check=module.check_mode)
+            if params["state"] == "absent":
+                outcome = leave(found(params["was_active"]), request.ssh_ports, check=module.check_mode)
+            else:
+                outcome = reconcile(request, check=module.check_mode)
     except (UfwError, LockError) as exc:
         module.fail_json(msg=str(exc))
-    for warning in [*outcome.warnings, *host_warnings()]:
+    for warning in [*outcome.warnings, *(host_warnings() if params["state"] != "absent" else [])]:
         module.warn(warning)
     module.exit_json(
         changed=outcome.changed,

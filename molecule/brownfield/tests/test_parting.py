@@ -2,35 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is left when the sites leave, and what changes a host that its owner set up by hand after that."""
+"""What changes a host that its owner set up by hand after that."""
 
 from __future__ import annotations
 
 import re
-import subprocess
 from collections import Counter
 
 import pytest
 import runs
-from moving import look, of, of_owner, owner_of, statements, watch, written_inventory
+from moving import look, of_owner, statements, watch, written_inventory
 from owners import CONSTELLATION
+from renewing import module
 
 pytest_plugins = ["whole_move"]
-OURS = "# constellation.edge"
-
-
-def test_leaving_takes_our_lines_and_nothing_else(moved, movers, client):
-    """The sites leave, and what the owner had goes on."""
-    arguments = '{"sites": []}'
-    argv = ["ansible", "edge", "-i", str(moved.inventory), "-m", "constellation.edge.nginx_site", "-a", arguments]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    for home in movers:
-        served = "find /etc/nginx/sites-enabled/ /etc/nginx/conf.d/ -follow -type f -exec cat {} +"
-        assert OURS not in home.host.check_output(served)
-        assert home.host.run("nginx -t").rc == 0
-        for url, status in owner_of(home).answers.items():
-            assert client.status(home, f"https://{of(home, url)}") == str(status)
 
 
 @pytest.mark.long
@@ -38,8 +23,9 @@ def test_leaving_takes_our_lines_and_nothing_else(moved, movers, client):
 def test_who_moves_the_server_below_a_path_has_readers_of_old_addresses_sent_on(
     moved, movers, client, tmp_path, capsys
 ):
-    """Behind the leaving: his file is as he wrote it, and adoption and move are one run."""
+    """Behind a leaving: his file is as he wrote it, and adoption and move are one run."""
     for home in of_owner(movers, "article"):
+        module(moved.inventory, home, "nginx_site", sites=[])
         path = written_inventory([home], tmp_path / f"{home.name}.yml", routes=[CONSTELLATION])
         was = look(home)
         seen = watch(client, home, ["DOMAIN/", "DOMAIN/constellation/"])
@@ -91,3 +77,7 @@ def test_what_was_closed_is_not_opened_by_taking_the_file_away(moved, movers, tm
         place = r"\(/etc/nginx/[^)]*constellation:\d+\)"
         said = rf"{path} would be served without what protects {path}: [^.]*{name} {place}"
         assert re.search(said, opened.text), opened.tail
+    for home in guarded:
+        home.host.check_output(
+            "ln -s ../sites-available/constellation /etc/nginx/sites-enabled/ && systemctl reload nginx"
+        )

@@ -34,7 +34,9 @@ VARIABLES = (
     "edge_probe_ca_file",
     "edge_probe_outside",
     "edge_report_file",
+    "edge_restore_constellation",
     "edge_sites",
+    "edge_ufw_was",
     "edge_verify_hostile",
 )
 PREFIX = "edge_"

@@ -27,7 +27,6 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setattr(_certbot_moving, "has_plugin", lambda name: name in there)
     monkeypatch.setattr(_certbot_release, "has_plugin", lambda name: name in there)
     monkeypatch.setattr(_certbot_release, "_has_port_80", lambda: True)
-    monkeypatch.setattr(_certbot_release, "find", lambda _name: "/usr/sbin/nginx")
     return there
 
 
@@ -136,6 +135,14 @@ def test_else_nginx_is_stopped_meanwhile(settings: Settings, plugins: set[str], 
     path = moved(settings, HEAD + "authenticator = nginx\n" + his)
     assert "with nginx stopped" in released(settings)
     assert path.read_text() == HEAD + "authenticator = standalone\n" + hooks
+
+
+def test_nginx_that_does_not_run_is_not_started(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_certbot_release, "_has_port_80", lambda: False)
+    path = moved(settings, HEAD + "authenticator = webroot\n")
+    (settings.records / "a.conf").unlink()
+    assert "standalone, on port 80, which nothing has" in released(settings)
+    assert path.read_text() == HEAD + "authenticator = standalone\n"
 
 
 def test_the_nginx_plugin_comes_before_a_stop(settings: Settings) -> None:

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""fail2ban as it was before the first run: our jails go, and the service runs and starts as it was found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from . import _state
+from ._command import Run, find, run
+from ._fail2ban import JAIL_FILE, Fail2banError
+from ._fail2ban_host import RECORD, UNIT, Outcome
+from ._files import STATE_FOLDER, read_bytes, replace_file, unlink_if_there
+
+UNKNOWN = (
+    "whether fail2ban ran before the first run is not known, so it runs on with the jails of its other files; "
+    "`systemctl disable --now fail2ban` ends it"
+)
+
+
+def leave(
+    found: Mapping[str, Any], check: bool = False, path: str = JAIL_FILE, folder: str = STATE_FOLDER, call: Run = run
+) -> Outcome:
+    """Take our file away and have the service as `found` says (`active`, `enabled`; empty where nothing is known).
+
+    Raises Fail2banError; our file is then back in place.
+    """
+    try:
+        old = read_bytes(path)
+    except FileNotFoundError:
+        old = b""
+    active = call(["systemctl", "is-active", UNIT]).out.strip() == "active"
+    enabled = call(["systemctl", "is-enabled", UNIT]).out.strip() == "enabled"
+    stays = bool(found.get("active", True))
+    # One that was killed behind the first step left the record of what fail2ban has read.
+    loaded = os.path.exists(_state.path(RECORD, folder))
+    commands = []
+    if active and (old or loaded or not stays):
+        commands.append(["systemctl", "restart" if stays else "stop", UNIT])
+    if enabled and not found.get("enabled", True):
+        commands.append(["systemctl", "disable", UNIT])
+    text = old.decode("utf-8", "replace")
+    reason = "our jails go" if old or loaded else ""
+    outcome = Outcome(bool(old or commands), text, "", bool(commands), reason)
+    if old and not found and find("fail2ban-client") is not None:
+        outcome.warnings.append(UNKNOWN)
+    if not check:
+        _carry_out(old, commands, path, call)
+        unlink_if_there(_state.path(RECORD, folder))
+    return outcome
+
+
+def _carry_out(old: bytes, commands: list[list[str]], path: str, call: Run) -> None:
+    unlink_if_there(path)
+    for command in commands:
+        answer = call(command)
+        if answer.rc != 0:
+            if old:
+                replace_file(path, old)
+                call(["systemctl", "restart", UNIT])
+            raise Fail2banError(
+                f"`{' '.join(command)}` fails: {answer.text}; {path} is back in place. See `journalctl -u fail2ban` "
+                f"for what {os.path.dirname(path)} and jail.local lack without it, and run again"
+            )

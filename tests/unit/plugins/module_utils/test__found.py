@@ -1,0 +1,132 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record of what a host was: when it is made, and what is said of `/etc` by it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils import _found, _found_leaving, _state
+from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._connection_limit import NFT_PATH, UNIT_PATH
+from ansible_collections.constellation.edge.plugins.module_utils._edge_archive import ARCHIVE_PATH
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import JAIL_FILE
+from ansible_collections.constellation.edge.plugins.module_utils._found import TRACES, is_due, read, traces
+from ansible_collections.constellation.edge.plugins.module_utils._found_etc import differences, explained, snapshot
+from ansible_collections.constellation.edge.plugins.module_utils._nginx_unit import RECOVERY_PATH
+
+RECORD = {"format": 1, "packages": ["nginx"]}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a folder of records on a host that nothing has changed."""
+    monkeypatch.setattr(_found, "TRACES", (str(tmp_path / "trace"),))
+    return str(tmp_path / "state")
+
+
+def test_the_traces_are_what_other_modules_write():
+    for path in (NFT_PATH, UNIT_PATH, ARCHIVE_PATH, JAIL_FILE, RECOVERY_PATH):
+        assert any(path == each or path.startswith(f"{each}/") for each in TRACES), path
+
+
+def test_a_record_is_made_once_before_anything_changes(folder):
+    assert is_due(folder)
+    _state.write("found", {**RECORD, "made": int(time.time())}, folder)
+    assert not is_due(folder)
+    assert traces(folder) == []
+
+
+def test_a_record_of_a_refused_run_is_made_anew_after_a_day(folder):
+    _state.write("found", {**RECORD, "made": int(time.time()) - 90000}, folder)
+    assert is_due(folder)
+
+
+def test_a_host_that_a_run_has_changed_gets_no_record(folder, tmp_path):
+    (tmp_path / "trace").write_text("")
+    assert not is_due(folder)
+    (tmp_path / "trace").unlink()
+    _state.write("loaded", {}, folder)
+    assert not is_due(folder)
+    assert traces(folder) == [f"{folder}/loaded.json"]
+
+
+def test_a_record_of_another_format_is_none(folder):
+    _state.write("found", {"format": 99}, folder)
+    assert read(folder) == {}
+
+
+def test_what_differs_below_etc_has_a_reason_each(tmp_path):
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    for name in ("kept", "changed", "gone"):
+        (etc / name).write_text(name)
+    (etc / "link").symlink_to("kept")
+    before = snapshot(str(etc))
+    (etc / "changed").write_text("now")
+    (etc / "gone").unlink()
+    (etc / "new").write_text("")
+    found = differences(before, snapshot(str(etc)))
+    assert {Path(path).name: what for path, what in found.items()} == {
+        "changed": "changed",
+        "gone": "gone",
+        "new": "new",
+    }
+    lines = explained(
+        {"/etc/x": "changed", "/etc/ufw/user.rules": "changed", "/etc/cron.d/certbot": "new", "/etc/passwd": "changed"},
+        lambda words: Answer(0, "certbot: /etc/cron.d/certbot\n", ""),
+    )
+    assert lines == [
+        "changed by you or another program since the first run: /etc/x (changed)",
+        "of the package certbot, which stays: /etc/cron.d/certbot (new)",
+        "ufw's own files, which it wrote anew with its rules and settings: /etc/ufw/user.rules (changed)",
+        "what packages brought with them: /etc/passwd (changed)",
+    ]
+
+
+@pytest.fixture
+def settings(folder, tmp_path, monkeypatch) -> str:
+    """Return the folder of settings of a host that all else has left."""
+    path = tmp_path / "settings"
+    path.mkdir()
+    monkeypatch.setattr(_found_leaving, "find", lambda name: None)
+    monkeypatch.setattr(_found_leaving, "_LATER", (str(tmp_path),))
+    monkeypatch.setattr(_found_leaving, "snapshot", lambda: {"/etc/x": "2"})
+    monkeypatch.setattr(_found_leaving, "LOCK_PATH", str(tmp_path / "lock"))
+    return str(path)
+
+
+def not_installed(words):
+    return Answer(1, "", "")
+
+
+def test_the_record_goes_last_and_with_all_else(folder, settings):
+    _state.write("found", {**RECORD, "made": 1}, folder)
+    _state.write("found-etc", {"/etc/x": "1"}, folder)
+    dry = _found_leaving.finish(True, folder, settings, not_installed)
+    assert dry.removed == [settings, folder]
+    left = _found_leaving.finish(False, folder, settings, not_installed)
+    assert left.remains == ["changed by you or another program since the first run: /etc/x (changed)"]
+    assert not Path(folder).exists()
+    assert not Path(settings).exists()
+    again = _found_leaving.finish(False, folder, settings, not_installed)
+    assert (again.removed, again.notes) == ([], ["nothing of constellation.edge is on this host"])
+
+
+def test_what_is_not_known_is_said(folder, settings, tmp_path):
+    _state.write("loaded", {}, folder)
+    left = _found_leaving.finish(False, folder, settings, not_installed)
+    assert left.notes[0].startswith("no record of the time before the first run is on this host")
+
+
+def test_while_something_of_ours_is_active_the_record_stays(folder, settings, tmp_path, monkeypatch):
+    _state.write("found", {**RECORD, "made": 1}, folder)
+    monkeypatch.setattr(_found_leaving, "_LATER", (folder, settings))
+    (tmp_path / "trace").write_text("")
+    with pytest.raises(_found_leaving.LeavingError, match="so the record of the first run stays"):
+        _found_leaving.finish(False, folder, settings, not_installed)
+    assert read(folder)
