@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ._command import Run, run
 from ._found_look import PACKAGES, constellation, is_installed
 
-_BACK = "`edge_restore_constellation: true` puts it back"
+_BACK = "`edge_restore_constellation: true` has remove.yml put it back; a run without it leaves that to you"
 
 
 @dataclass
