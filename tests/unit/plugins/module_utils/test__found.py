@@ -26,6 +26,7 @@ RECORD = {"format": 1, "packages": ["nginx"]}
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return a folder of records on a host that nothing has changed."""
     monkeypatch.setattr(_found, "TRACES", (str(tmp_path / "trace"),))
+    monkeypatch.setattr(_found, "COMMON_SITE", str(tmp_path / "common"))
     return str(tmp_path / "state")
 
 
@@ -53,6 +54,14 @@ def test_a_host_that_a_run_has_changed_gets_no_record(folder, tmp_path):
     _state.write("loaded", {}, folder)
     assert not is_due(folder)
     assert traces(folder) == [f"{folder}/loaded.json"]
+
+
+def test_a_common_file_that_is_its_owners_by_now_is_no_trace(folder, tmp_path):
+    common = tmp_path / "common"
+    common.write_text("map $a $b { # constellation.edge\n}\n")
+    assert traces(folder) == [str(common)]
+    common.write_text("server { listen 81; }\n")
+    assert traces(folder) == []
 
 
 def test_a_record_of_another_format_is_none(folder):

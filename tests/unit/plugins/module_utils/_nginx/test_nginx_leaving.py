@@ -154,6 +154,15 @@ def test_a_file_of_ours_with_a_block_of_the_owners_stays_whole_and_works_without
     assert not (root / "sites-enabled" / "00-constellation-edge").exists()
 
 
+def test_what_an_owner_put_beside_our_shared_definitions_stays_alone(root: Path) -> None:
+    come(root)
+    path = root / "sites-available" / "00-constellation-edge"
+    path.write_text(path.read_text() + "\nserver {\n    listen 81;\n}\n")
+    leave(root)
+    assert path.read_text().strip() == "server {\n    listen 81;\n}"
+    assert (root / "sites-enabled" / "00-constellation-edge").exists()
+
+
 def test_a_server_that_its_owner_marked_by_hand_stays(root: Path) -> None:
     found = standing_files(str(root))
     own = root / "conf.d" / "own.conf"
