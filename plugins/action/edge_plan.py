@@ -157,17 +157,9 @@ class ActionModule(ActionBase):
             due = host["host"]["record_due"]
         if exe:
             plan["become_exe"] = exe
-        changed = arguments["record"] and due and self._keep_record()
+        # The record itself is kept behind this task, by a handler, when no host of the run was refused.
+        changed = arguments["record"] and due and not self._task.check_mode
         return {**result, "changed": changed, **plan}
-
-    def _keep_record(self) -> bool:
-        """Have the host remember what it is before the first run changes it; in check mode, nothing is remembered."""
-        if self._task.check_mode:
-            return False
-        answer = self._look("edge_record", {"state": "present", **self._constellation_places()})
-        if answer.get("failed"):
-            raise AnsibleActionFail(str(answer["msg"]))
-        return bool(answer["changed"])
 
     def _leaving(self, restore: bool | None) -> dict[str, Any]:
         """Return what `remove.yml` needs: what the host was, what is installed, and what is left to say."""

@@ -18,6 +18,7 @@ from ._certbot_lineage import Lineage, Settings, not_ours, read_lineage
 from ._certbot_moving import Check, MovingError, carry_out, planned, shown
 from ._certbot_output import AGAIN, explain, hook_failed
 from ._certbot_refused import refusal, remember
+from ._certbot_remedy import broken_link, relinked, taken_over
 from ._certbot_webroot import unserved
 from ._command import run as run_command
 from ._covering import covering, covers, has_pair
@@ -235,14 +236,13 @@ class _Reconciler:
         if foreign := not_ours(lineage, self.settings):
             return (
                 f"The certificate {request.name} does not do: {reason}. It is left as it is, because {foreign}. "
-                "Bring it in line in the way it was made, or, when nothing else needs it, remove it with "
-                f"`certbot delete --cert-name {request.name}`. {AGAIN}"
+                f"{taken_over(request.names, lineage, self.settings)}. {AGAIN}"
             )
-        if lineage.renewal is not None and (broken := _no_link(request.name, self.settings.folder)):
+        if lineage.renewal is not None and (broken := broken_link(request.name, self.settings.folder)):
             return (
                 f"The certificate {request.name} does not do: {reason}. It is left as it is, because {broken} is no "
                 "link to one of certbot's files: every attempt would get another certificate, which nobody serves. "
-                f"Put the link back, or remove the rest with `certbot delete --cert-name {request.name}`. {AGAIN}"
+                f"{relinked(request.name, self.settings.folder)}. {AGAIN}"
             )
         return refusal(request.name, request.names, self.settings.server)
 
@@ -281,12 +281,6 @@ def predicted(requests: list[Wanted], settings: Settings, check: Check) -> Check
         return known | (check(asked, folder) if folder.is_dir() else dict.fromkeys(asked, "there is no such folder"))
 
     return answer
-
-
-def _no_link(name: str, folder: Path) -> str:
-    """Return the first of a lineage's files that certbot would take for damage, "" when there is none."""
-    links = (folder / "live" / name / f"{kind}.pem" for kind in ("cert", "privkey", "chain", "fullchain"))
-    return next((str(link) for link in links if not link.is_symlink() or not link.exists()), "")
 
 
 def _refuse_doubles(requests: list[Wanted]) -> None:

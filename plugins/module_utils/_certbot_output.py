@@ -137,7 +137,7 @@ _GENERAL: tuple[tuple[str, str, str], ...] = (
     (
         "slow",
         r"no end within \d+ seconds",
-        "certbot had {line}. Check that the CA {server} can be reached. " + AGAIN,
+        "certbot did not finish: {line}. Check that the host reaches the CA {server}. " + AGAIN,
     ),
     (
         "absent",

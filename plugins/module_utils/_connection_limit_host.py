@@ -148,6 +148,8 @@ def _remove(check_mode: bool, host: Host, call: Run) -> dict[str, Any]:
     shown = [*diffs(todo), *(_state_diff(found, Found()) if changed else [])]
     if changed and not check_mode:
         _carry_out_removal(found, todo, host, call)
+    # A run that was killed behind the files has left them.
+    changed = _remove_folders(check_mode) or changed
     return _answer(changed, shown, 0, 0, [])
 
 
@@ -171,9 +173,15 @@ def _carry_out_removal(found: Found, todo: list[Change], host: Host, call: Run) 
             restore()
             raise LimitError(f"nft '{DELETION}': {answer.text}; remove the table by hand and run again")
     apply(todo, test=False, after=reload_units if todo else None, undone=restore, host=host)
-    for path in (DROP_IN_PATH, NFT_PATH):
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.dirname(path))
+
+
+def _remove_folders(check_mode: bool) -> bool:
+    """Remove the folders of our files that hold nothing more; return whether there were such folders."""
+    folders = [os.path.dirname(path) for path in (DROP_IN_PATH, NFT_PATH)]
+    empty = [folder for folder in folders if os.path.isdir(folder) and not os.listdir(folder)]
+    for folder in empty if not check_mode else ():
+        os.rmdir(folder)
+    return bool(empty)
 
 
 def look(call: Run = run) -> Found:

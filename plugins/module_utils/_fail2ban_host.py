@@ -166,7 +166,8 @@ class Host:
             shutil.rmtree(folder, ignore_errors=True)
         if answer.rc != 0:
             raise Fail2banError(
-                f"fail2ban refuses the jails, nothing was changed. It says: {answer.text.replace(staged, ETC)}"
+                "fail2ban refuses the jails, nothing was changed: correct what it names, a value of the jail or a file"
+                f" of yours below {ETC}, and run again. It says: {answer.text.replace(staged, ETC)}"
             )
 
     def process(self) -> tuple[int, int]:
@@ -218,7 +219,10 @@ class Host:
         self.call(["systemctl", "reset-failed", UNIT])
         answer = self.call(["systemctl", "restart", UNIT])
         if answer.rc != 0:
-            raise Fail2banError(f"`systemctl restart fail2ban` fails: {answer.text}\n{self.complaints()}")
+            raise Fail2banError(
+                f"`systemctl restart fail2ban` fails: {answer.text}. Correct what it names and run again"
+                f"\n{self.complaints()}"
+            )
 
     def wait(self, jails: Sequence[Jail], clock: Callable[[], float] = time.monotonic) -> dict[str, JailStatus]:
         """Return the status of every jail once all are alive, or raise with fail2ban's own words."""
@@ -232,7 +236,7 @@ class Host:
                 names = ", ".join(dead) or "all"
                 raise Fail2banError(
                     f"fail2ban does not bring these jails to life in {self.request.timeout:g} s: {names}."
-                    f" It says:\n{self.complaints()}"
+                    f" Correct what it names and run again. It says:\n{self.complaints()}"
                 )
             time.sleep(0.2)
 
@@ -276,7 +280,10 @@ def reconcile(request: Request, check: bool = False, call: Run = run) -> Outcome
     if enable:
         answer = call(["systemctl", "enable", UNIT])
         if answer.rc != 0:
-            raise Fail2banError(f"`systemctl enable fail2ban` fails: {answer.text}")
+            raise Fail2banError(
+                f"`systemctl enable fail2ban` fails: {answer.text}. Correct what it names (where the unit is"
+                " masked: `systemctl unmask fail2ban`) and run again"
+            )
     outcome.jails = _bring_up(host, jails, old, text) if reason else host.statuses(jails)
     return outcome
 

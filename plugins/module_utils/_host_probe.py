@@ -83,7 +83,11 @@ class BanProver:
             self.call(["fail2ban-client", "set", jail, "unbanip", self.address])
             lifted = self._until(lambda: not names(dump(self.call), self.address))
         if before.rc != 0:
-            return Proof(subject, False, f"the ban of {self.address} is refused: {before.text}")
+            return Proof(
+                subject,
+                False,
+                f"the ban of {self.address} is refused: see /var/log/fail2ban.log. It says: {before.text}",
+            )
         if not banned:
             return Proof(
                 subject,
@@ -91,7 +95,9 @@ class BanProver:
                 f"the ban of {self.address} never reached the packet filter: restart fail2ban, and see its log",
             )
         if not lifted:
-            return Proof(subject, False, f"{self.address} stays in the packet filter after its ban was lifted")
+            return Proof(
+                subject, False, f"{self.address} stays in the packet filter after its ban was lifted: restart fail2ban"
+            )
         return Proof(subject, True, f"banned {self.address}, found it in the packet filter, lifted it")
 
     def _until(self, holds: Callable[[], bool]) -> bool:
@@ -176,13 +182,19 @@ def prove_certificate(name: str, fullchain: str, call: Run = run) -> Proof:
     """Prove that a certificate is on disk, speaks of its name and has at least a week to live."""
     subject = f"certificate {name}"
     if not Path(fullchain).exists():
-        return Proof(subject, False, f"{fullchain} does not exist")
+        return Proof(subject, False, f"{fullchain} does not exist: run playbooks/site.yml")
     name_check = ["-checkip", name] if _is_address(name) else ["-checkhost", name]
     host = call(["openssl", "x509", "-noout", "-in", fullchain, *name_check])
     if host.rc != 0:
-        return Proof(subject, False, f"{fullchain} cannot be read: {host.text}")
+        return Proof(
+            subject,
+            False,
+            f"{fullchain} cannot be read as a certificate: see `certbot certificates`. openssl says: {host.text}",
+        )
     if "does NOT match" in host.out:
-        return Proof(subject, False, f"{fullchain} is not for {name}")
+        return Proof(
+            subject, False, f"{fullchain} is not for {name}: run playbooks/site.yml, which asks for one that is"
+        )
     if call(["openssl", "x509", "-noout", "-in", fullchain, "-checkend", str(7 * 86400)]).rc != 0:
         return Proof(subject, False, f"{fullchain} ends within a week: see `journalctl -u certbot`")
     return Proof(subject, True, f"{fullchain} is for {name} and lives for a week or more")

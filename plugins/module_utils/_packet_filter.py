@@ -81,5 +81,5 @@ def harmless_address(networks: Iterable[Network], filtered: str, wanted: str | N
                 return candidate
     raise PacketFilterError(
         f"every documentation network ({', '.join(DOCUMENTATION)}) has a route on this host:"
-        " nothing can be banned safely"
+        " nothing can be banned safely; take the route of one of them away (`ip route`), and run again"
     )

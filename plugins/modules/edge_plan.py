@@ -115,8 +115,8 @@ options:
     default: []
   record:
     description:
-      - Whether the host keeps a record of what it is, when nothing is wrong and no run has changed it yet. Used by
-        C(site.yml), before it changes anything. See M(constellation.edge.edge_record).
+      - Whether the task is changed where no run has changed the host yet, and it has no record of what it is. A handler
+        of C(site.yml) then keeps the record, before anything is changed. See M(constellation.edge.edge_record).
     type: bool
     default: false
   leaving:

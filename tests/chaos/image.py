@@ -11,8 +11,8 @@ from lab.containers import LABEL, commit, install
 from lab.images import Images
 from lab.paths import locked
 
-# wrk and strace are the trials' own; the rest is what site.yml installs.
-PACKAGES = ("certbot", "nginx", "openssl", "python3-cryptography", "strace", "wrk")
+# rsync, strace and wrk are the trials' own; the rest is what site.yml installs.
+PACKAGES = ("certbot", "fail2ban", "nginx", "openssl", "python3-cryptography", "rsync", "strace", "ufw", "wrk")
 
 
 def tag(system: str) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import http.client
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from docker.errors import NotFound
@@ -44,6 +45,10 @@ class Stage:
         self.module(name, "nginx_service", {})
         self.sh(name, "systemctl restart nginx")
         return self.lab.address(name)
+
+    def ship(self, name: str, names: Sequence[str]) -> None:
+        """Put further modules on a host, beside those that every host has."""
+        self.lab.put(name, modules.unpacked(modules.shipped(names)))
 
     def client(self, name: str) -> str:
         """Start a machine without our modules, with wrk and Python; return its address."""

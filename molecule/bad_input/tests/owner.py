@@ -45,15 +45,12 @@ GONE = """    home-gone:
             - path: /constellation/
               app: constellation
 """
-# Packages, every file of the system's and the owner's configuration, what the product keeps, and what listens. Left out
-# is the record of what a host was, which the first task keeps where nothing is wrong with that host: another one may
-# still be refused.
+# Packages, every file of the system's and the owner's configuration, what the product keeps, and what listens.
 _STATE = """
 dpkg-query --show
 find /etc /usr/local /opt -xdev \\( -type f -o -type l \\) -printf '%p %m %u %l\\n' | sort
 find /etc /usr/local /opt -xdev -type f ! -name '*.log' -exec sha256sum {} + | sort
-find /var/lib -maxdepth 1 ! -name constellation-edge | sort
-find /var/lib/constellation-edge -type f ! -name 'found*.json' 2>/dev/null | sort
+find /var/lib -maxdepth 1 | sort
 ss --no-header --listening --tcp --numeric | awk '{ print $4 }' | sort
 """
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import runs
 from conftest import SCENARIO, side_by_side
@@ -80,3 +82,27 @@ def test_a_folder_that_is_not_served_any_more_gives_way_to_our_webroot(moved, mo
         assert on_disk(home, "elsewhere") == was
         assert not module(moved.inventory, home, "certbot_certificate", certificates=wanted)["changed"]
         assert_renewed_and_served(client, home, {f"www.{home.domain}": "elsewhere"})
+
+
+@pytest.mark.owners("article")
+def test_what_is_said_of_a_lineage_that_stays_its_owners_works_when_it_is_typed(moved, movers):
+    """Behind the ones above, whose sites it takes."""
+    for home in of_owner(movers, "article"):
+        name = f"camera.{home.domain}"
+        file = f"/etc/letsencrypt/renewal/{name}.conf"
+        server = SCENARIO["pebble"]["directory"]
+        make = f"certonly --webroot -w {WEBROOT} --server {server} --cert-name {name} -d {name}"
+        home.host.check_output(f"{CERTBOT} {make}")
+        names = [name, f"www.{home.domain}"]
+        for more, done_to_it in ((names[1], f"sed -i s/webroot$/manual/ {file}"), (home.domain, f"rm {file}")):
+            home.host.check_output(done_to_it)
+            wanted = [{"name": name, "names": list(dict.fromkeys([*names, more]))}]
+            asked = {"certificates": wanted, "server": server}
+            answer = module(moved.inventory, home, "certbot_certificate", **asked)
+            assert not answer["changed"]
+            remedy = re.search("hand it over to this collection: `(.*?)`", answer["certificates"][name]["problem"])
+            assert remedy, answer
+            home.host.check_output(f"export {CERTBOT.partition(' ')[0]}; {remedy[1]}")
+            answer = module(moved.inventory, home, "certbot_certificate", **asked)
+            assert (answer["changed"], answer["certificates"][name]["problem"]) == (False, "")
+        home.host.check_output(f"certbot delete --non-interactive --cert-name {name}; rm -r /etc/letsencrypt/*.old")

@@ -135,7 +135,7 @@ def _distinct(wanted: list[str]) -> dict[ListenUri, str]:
     for text in wanted:
         wishes.setdefault(parse_listen_uri(text), text)
     if not wishes:
-        raise DotnetError("the list of URIs is empty: name at least one")
+        raise DotnetError("the list uris is empty, and the server would not listen: name at least one")
     return wishes
 
 

@@ -72,9 +72,7 @@ def config_of(wanted: Wanted, data: bytes) -> Config:
     except DotnetError as error:
         raise at(wanted.config, error) from error
     if wanted.kind == "server" and not uris:
-        raise DotnetError(
-            f"{wanted.config}: no listenUri: the server would not listen; name one with constellation_listen_uris"
-        )
+        raise DotnetError(f"{wanted.config}: it has no listenUri, so the server would not listen; name one as uris")
     return Config(uris, parsed, fingerprint(uris, settings), data)
 
 

@@ -123,8 +123,21 @@ class _Leaver:
             if isinstance(document, ConfigError):
                 raise document
             found.append(os.path.realpath(path))
-        found += [os.path.realpath(os.path.join(self.available, name)) for name in names_in(self.available)]
+        off = (os.path.realpath(os.path.join(self.available, name)) for name in names_in(self.available))
+        found += [path for path in off if path in found or self._is_readable(path)]
         return [path for path in dict.fromkeys(found) if os.path.basename(path) != MAIN_FILE and os.path.isfile(path)]
+
+    def _is_readable(self, path: str) -> bool:
+        """Whether a file that nginx does not read is one that it could. One that it could not stays as it is."""
+        text = ""
+        try:
+            text = read_text(path) or "" if os.path.isfile(path) else ""
+            read(text, path)
+        except ConfigError as error:
+            if MARK in text:
+                self.result.notes.append(f"{path} stays as it is, with lines of ours; nginx does not read it: {error}")
+            return False
+        return True
 
     def _left(self, path: str, text: str) -> str | None:
         """Return what is left of a file; None when all of it is ours."""

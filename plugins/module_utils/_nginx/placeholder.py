@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .._command import MISSING, run
 from .._covering import has_pair
-from .._files import fsync
+from .._files import explain, fsync
 from .tokens import ConfigError
 
 DAYS = 3650
@@ -67,7 +67,7 @@ def create(certificates: Certificates, name: str, names: list[str]) -> None:
         os.makedirs(certificates.placeholder, mode=0o755, exist_ok=True)
         work = tempfile.mkdtemp(prefix=_WORK, dir=certificates.placeholder)
     except OSError as error:
-        raise ConfigError(f"{folder}: cannot be made: {error.strerror}") from None
+        raise ConfigError(f"the placeholder certificate cannot be made: {explain(error, folder)}") from None
     try:
         _run_openssl(work, common, hosts)
         os.chmod(os.path.join(work, "privkey.pem"), 0o600)
@@ -81,7 +81,7 @@ def create(certificates: Certificates, name: str, names: list[str]) -> None:
             os.rename(work, folder)
         _sync(certificates.placeholder)
     except OSError as error:
-        raise ConfigError(f"{folder}: the placeholder certificate cannot be written: {error.strerror}") from None
+        raise ConfigError(f"the placeholder certificate cannot be written: {explain(error, folder)}") from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -101,7 +101,8 @@ def _run_openssl(work: str, common: str, hosts: list[str]) -> None:
         raise ConfigError("openssl is not installed; it makes the placeholder certificates: install it")
     if answer.rc != 0:
         raise ConfigError(
-            f"openssl made no placeholder certificate for {', '.join(hosts)}: {answer.err.strip()[-400:]}"
+            f"openssl made no placeholder certificate for {', '.join(hosts)}: repair what it names, mostly its "
+            f"configuration /etc/ssl/openssl.cnf, and run again. It says: {answer.err.strip()[-400:]}"
         )
 
 

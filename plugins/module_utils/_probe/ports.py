@@ -16,6 +16,12 @@ NOT_PROVEN = "not proven from outside"
 # (RFC 6298 section 2, 2011: one second, then two).
 SILENCE = 4.0
 
+# What is behind a port that should be open and is not.
+_SHUT = {
+    "refused": "nothing listens there, see `ss -tlnp`",
+    "filtered": "a firewall drops what is sent there, of the host (`ufw status`) or of a router",
+}
+
 
 class PortFacts(TypedDict):
     """One port: what was expected (``open`` or ``closed``), what it is, and whether that proves the expectation."""
@@ -52,9 +58,12 @@ def judge(address: str, port: int, expected: str, found: str, outside: bool, ali
     if expected == "open":
         proof = "ok" if found == "open" else "failed"
         if proof == "failed":
-            detail = f"port {port} of {address} is {found} but should be open"
+            detail = f"port {port} of {address} is {found} but should be open: {_SHUT[found]}"
     elif found == "open":
-        proof, detail = "failed", f"port {port} of {address} is open but should be closed"
+        proof = "failed"
+        detail = (
+            f"port {port} of {address} is open but should be closed: see which rule opens it (`ufw status numbered`)"
+        )
     elif not alive:
         proof, detail = "failed", f"nothing answers at {address}, so that a silent port {port} proves nothing"
     else:

@@ -67,7 +67,8 @@ def group_problems(groups: Mapping[str, Iterable[str]]) -> list[Problem]:
         return []
     named = [name for name in groups if name not in ("all", "ungrouped")]
     text = f"no host is in the group '{EDGE_GROUP}', whose hosts are the proxies"
-    return [Problem("inventory", text + (nearest(EDGE_GROUP, named) if named else ""), groups)]
+    remedy = (nearest(EDGE_GROUP, named) if named else "") or "; put the proxy's host there"
+    return [Problem("inventory", text + remedy, groups)]
 
 
 def variable_problems(variables: Mapping[str, Any]) -> list[Problem]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The system calls of one run of `nginx_site`, and its end at one of them.
+"""The system calls of one run of a module, and its end at one of them.
 
 strace's `when=N` counts for each thread and for each kind of call by itself. So a run that nobody kills is traced
 first: what was the K-th call in it is the N-th of its kind, and the trace of the killed run shows that it died there.
@@ -21,6 +21,7 @@ import re
 import signal
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from . import host, sites, standing
 
@@ -63,11 +64,7 @@ def calls_of(variant: str, calls: str) -> Plan:
     before = standing.prepare(variant)
     plan = []
     for version in (before.version, before.version + 1):
-        wanted = sites.arguments(variant, version + 1)
-        problem = host.failure(host.run_module("nginx_site", wanted, _traced(calls)))
-        if problem:
-            raise SystemExit(f"{variant}: a run that nobody killed failed: {problem}")
-        plan.append(_trace())
+        plan.append(traced("nginx_site", sites.arguments(variant, version + 1), calls))
     return plan
 
 
@@ -76,15 +73,15 @@ def chosen(plan: Plan, variant: str, calls: str, step: int) -> list[int]:
 
     Where nginx looks for an order, most calls make staged copies, as in the other variants; of these a few are taken.
     """
-    first = staged(plan) + 1 if calls == "changes" and variant == "ordered" else 1
+    first = staged(plan[0]) + 1 if calls == "changes" and variant == "ordered" else 1
     few = range(STAGED_STEP, first, STAGED_STEP) if step == 1 else range(0)
     count = max(len(lines) for lines in plan)
     return [*few, *range(first + (step - 1) // 2, count + 1, step), count + 1]
 
 
-def staged(plan: Plan) -> int:
+def staged(lines: list[str]) -> int:
     """Return the number of the last call that has to do with a staged copy: after it comes what changes the host."""
-    return max(number for number, line in enumerate(plan[0], 1) if "/.stage" in line)
+    return max((number for number, line in enumerate(lines, 1) if "/.stage" in line), default=0)
 
 
 def _traced(calls: str) -> list[str]:
@@ -108,13 +105,26 @@ def under_strace(calls: str, lines: list[str], k: int, name: str) -> list[str]:
 def strike(before: standing.Stand, calls: str, k: int, plan: Plan) -> Seen:
     """Run the module for the next version and kill it at its k-th call; without one, let it end."""
     seen = Seen(before.variant, calls, k)
-    under = under_strace(calls, plan[before.version % 2], k, "SIGKILL")
-    answer = host.run_module("nginx_site", sites.arguments(before.variant, before.version + 1), under)
+    wanted = sites.arguments(before.variant, before.version + 1)
+    kill(seen, "nginx_site", wanted, plan[before.version % 2])
+    return seen
+
+
+def traced(module: str, arguments: dict[str, Any], calls: str) -> list[str]:
+    """Return the calls of a run that nobody kills."""
+    if problem := host.failure(host.run_module(module, arguments, _traced(calls))):
+        raise SystemExit(f"{module}: a run that nobody killed failed: {problem}")
+    return _trace()
+
+
+def kill(seen: Seen, module: str, arguments: dict[str, Any], lines: list[str]) -> None:
+    """Run a module and kill it at a call of those that were traced; without one, let it end. `seen` tells which."""
+    under = under_strace(seen.calls, lines, seen.k, "SIGKILL")
+    answer = host.run_module(module, arguments, under)
     if answer[0] == -signal.SIGKILL:
         trace = _trace()
         seen.call, seen.place = re.sub(r"\s+= .*| <unfinished.*", "", trace[-1])[:160], len(trace)
-        if calls == "changes" and seen.place != k:
-            seen.problems.append(f"died at call {seen.place} instead, so that call {k} is not tried")
+        if seen.calls == "changes" and seen.place != seen.k:
+            seen.problems.append(f"died at call {seen.place} instead, so that call {seen.k} is not tried")
     elif problem := host.failure(answer):
         seen.problems.append(f"a run that nobody killed failed: {problem}")
-    return seen

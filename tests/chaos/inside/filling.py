@@ -48,7 +48,7 @@ def fill_at_each(variant: str, place: str, cause: str, step: int) -> None:
 
 def _before_needs(plan: Plan) -> list[int]:
     """Return the calls behind which a file is created or something needs room; creating one is not traced."""
-    return [k for k in range(staged(plan), len(plan[0])) if plan[0][k].partition("(")[0] in NEEDS_ROOM]
+    return [k for k in range(staged(plan[0]), len(plan[0])) if plan[0][k].partition("(")[0] in NEEDS_ROOM]
 
 
 def _filled(wanted: dict[str, Any], plan: Plan, k: int, version: int, folder: str, cause: str) -> Answer:

@@ -40,7 +40,7 @@ def series(variant: str, calls: str, step: int, lane: int, lanes: int) -> None:
 def strike_only(variant: str, part: str, share: float) -> None:
     """Kill at one call of a part, `staged` or `swapped`, and note down what stood before."""
     plan = calls_of(variant, "changes")
-    before, border = look(variant, 2), staged(plan)
+    before, border = look(variant, 2), staged(plan[0])
     first, last = (1, border) if part == "staged" else (border + 1, len(plan[0]))
     seen = strike(before, "changes", first + int(share * (last - first)), plan)
     NOTE.write_text(repr((asdict(before), asdict(seen))))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from dataclasses import replace
@@ -31,6 +32,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._certbot_lineag
     parse_renewal,
     read_lineage,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._certbot_remedy import broken_link
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
 
 RENEWAL = """# renew_before_expiry = 30 days
@@ -267,7 +269,10 @@ def test_a_damaged_lineage_is_no_reason_to_ask_again_and_again(settings: Setting
     outcome = reconcile([MORE], settings, run=certbot, check=served)
     assert certbot.commands == []
     assert "is no link to one of certbot's files" in outcome.certificates[A.name]["problem"]
-    assert "certbot delete --cert-name a.example.org" in outcome.certificates[A.name]["problem"]
+    remedy = re.search("Put the links back: `(.*)`", outcome.certificates[A.name]["problem"])
+    assert remedy
+    subprocess.run(["/bin/sh", "-c", remedy[1]], check=True)
+    assert not broken_link(A.name, settings.folder)
 
 
 def test_old_certificate_stays_where_the_new_one_cannot_be_had(settings: Settings) -> None:
@@ -391,7 +396,7 @@ def test_webroot_lineage_of_the_owner_that_does_not_do_is_a_problem(settings: Se
     problem = outcome.certificates[A.name]["problem"]
     assert "it is not valid for c.example.org" in problem
     assert "certbot renews it through /srv/own" in problem
-    assert f"certbot delete --cert-name {A.name}" in problem
+    assert f"--force-renewal --cert-name {A.name} --webroot -w {settings.webroot} -d a.example.org" in problem
     assert not outcome.changed
     assert certbot.commands == []
     assert outcome.certificates[A.name]["names"] == list(A.names)

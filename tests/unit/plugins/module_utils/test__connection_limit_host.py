@@ -242,6 +242,15 @@ def test_all_of_it_goes(world: World) -> None:
     assert world.bring(absent=True)["changed"] is False
 
 
+def test_the_folders_that_a_killed_run_left_empty_go_too(world: World) -> None:
+    world.nft.parent.mkdir(parents=True)
+    assert world.bring(absent=True, check_mode=True)["changed"]
+    assert world.nft.parent.exists()
+    assert world.bring(absent=True)["changed"]
+    assert not world.nft.parent.exists()
+    assert world.bring(absent=True)["changed"] is False
+
+
 def test_a_table_without_its_unit_goes_too(world: World) -> None:
     world.kernel = nft_text(LIMIT)
     assert world.bring(absent=True)["changed"]

@@ -18,6 +18,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.leaving 
 )
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site import plan
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_plan import SitePlan
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Link, Remove, Write
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
@@ -212,3 +213,23 @@ def test_an_adopted_server_keeps_what_its_owner_wrote(root: Path) -> None:
     assert "proxy_pass http://127.0.0.1:1/;" in text
     assert "constellation_edge" not in text
     assert "acme-challenge" not in text
+
+
+@pytest.mark.parametrize("said", ["", f"  {MARK}"])
+def test_a_switched_off_file_that_nginx_could_not_read_stays(root: Path, said: str) -> None:
+    come(root)
+    (root / "sites-available" / "torn").write_text(f"server {{ listen 80;{said}\n")
+    (root / "sites-available" / "folder").mkdir()
+    result = leaving_plan(str(root))
+    carry_out(result)
+    assert (root / "sites-available" / "torn").read_text() == f"server {{ listen 80;{said}\n"
+    told = [note for note in result.notes if "torn stays as it is, with lines of ours" in note]
+    assert len(told) == bool(said)
+
+
+def test_a_file_that_nginx_reads_and_cannot_is_an_error_with_its_place(root: Path) -> None:
+    come(root)
+    (root / "sites-available" / "torn").write_text("server { listen 80;\n")
+    (root / "sites-enabled" / "torn").symlink_to(root / "sites-available" / "torn")
+    with pytest.raises(ConfigError, match=r"sites-enabled/torn:2: .*unexpected end of file"):
+        leave(root)

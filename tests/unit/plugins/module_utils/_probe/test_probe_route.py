@@ -262,7 +262,8 @@ def test_whole_report_keeps_the_order() -> None:
         (port, "failed"),
     ]
     assert not report["ok"]
-    assert report["problems"] == [f"port {port} of 127.0.0.1 is open but should be closed"]
+    rule = "see which rule opens it (`ufw status numbered`)"
+    assert report["problems"] == [f"port {port} of 127.0.0.1 is open but should be closed: {rule}"]
 
 
 def test_routes_and_ports_are_asked_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
