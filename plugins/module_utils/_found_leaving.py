@@ -47,10 +47,13 @@ def finish(check_mode: bool = False, folder: str = STATE_FOLDER, settings: str =
         raise LeavingError(
             f"{', '.join(there)}: still there, so the record of the first run stays; run remove.yml again"
         )
-    if not (record or traces(folder)):
-        left.notes.append("nothing of constellation.edge is on this host")
-        return left
     folders = [path for path in (settings, folder) if os.path.isdir(path)]
+    if not (record or traces(folder)):
+        # A run that was killed behind the record leaves its folder, empty.
+        left.removed = [path for path in folders if not os.listdir(path)]
+        left.notes.append("nothing of constellation.edge is on this host")
+        _remove_all(left.removed, folder, check_mode)
+        return left
     # A dry run has not taken out yet what names them.
     needed = {} if check_mode else _needed_by_nginx(folders)
     for path in folders:
@@ -67,11 +70,16 @@ def finish(check_mode: bool = False, folder: str = STATE_FOLDER, settings: str =
             "no record of the time before the first run is on this host, which an older version of constellation.edge "
             "changed first: what else differs from before is not known"
         )
-    if not check_mode:
-        with locked(LOCK_PATH, LeavingError):
-            for path in left.removed:
-                _remove(path, folder)
+    _remove_all(left.removed, folder, check_mode)
     return left
+
+
+def _remove_all(paths: list[str], folder: str, check_mode: bool) -> None:
+    if check_mode or not paths:
+        return
+    with locked(LOCK_PATH, LeavingError):
+        for path in paths:
+            _remove(path, folder)
 
 
 def _remaining(found: Mapping[str, str], check_mode: bool) -> dict[str, str]:

@@ -21,7 +21,7 @@ from chaos.trial import Outcome
 
 NAME = "SIGKILL while the host is left"
 LANES = 2
-SERIES = (("changes", 3), ("waits", 3))
+SERIES = (("changes", 5), ("waits", 5))
 # The same of the short form.
 SHORT = {"changes": 61, "waits": 41}
 OWN = "own.example.org"

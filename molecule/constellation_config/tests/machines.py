@@ -16,6 +16,7 @@ from conftest import SCENARIO
 from testinfra.host import Host
 
 CONFIG = "/opt/constellation-sentinel/Constellation.Sentinel.exe.config"
+SENTINELS_RECORD = "/var/lib/constellation-edge/found.json"
 SERVER = "/opt/constellation-server/Constellation.Server.exe.config"
 # The sentinels' step of site.yml alone.
 STEP = Path(__file__).parents[1] / "sentinel.yml"

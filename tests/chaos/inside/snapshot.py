@@ -12,11 +12,11 @@ from pathlib import Path
 
 from . import host
 
-ROOTS = ("/etc", "/usr/local/lib", "/var/lib/constellation-edge")
+ROOTS = ("/etc", "/usr/local/lib", "/var/lib/constellation-edge", "/var/www")
 KEPT = Path("/var/tmp/chaos-snapshots")
 UNITS = ("nginx.service", "fail2ban.service", "constellation-edge-*")
-# What a service writes by itself.
-OF_SERVICES = ("/etc/letsencrypt/accounts",)
+# Certbot leaves its lock, too, when it is killed; it is free at once, and the next run that needs it takes it away.
+LOCK = "/etc/letsencrypt/.certbot.lock"
 
 
 @dataclass
@@ -59,7 +59,7 @@ def look() -> Look:
     said["active"] = " ".join(_active())
     said["limit"] = str(host.run("nft", "list", "table", "inet", "constellation_edge").returncode)
     tree = host.tree(*ROOTS, times=False)
-    return Look({path: whole for path, whole in tree.items() if not path.startswith(OF_SERVICES)}, said)
+    return Look({path: whole for path, whole in tree.items() if path != LOCK}, said)
 
 
 def different(one: Look, other: Look) -> list[str]:

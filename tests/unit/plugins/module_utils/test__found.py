@@ -139,3 +139,13 @@ def test_while_something_of_ours_is_active_the_record_stays(folder, settings, tm
     with pytest.raises(_found_leaving.LeavingError, match="so the record of the first run stays"):
         _found_leaving.finish(False, folder, settings, not_installed)
     assert read(folder)
+
+
+def test_an_empty_folder_of_a_run_that_was_killed_behind_the_record_goes(folder, settings):
+    Path(folder).mkdir()
+    Path(settings).rmdir()
+    foreseen = _found_leaving.finish(True, folder, settings, not_installed)
+    assert (foreseen.removed, Path(folder).exists()) == ([folder], True)
+    left = _found_leaving.finish(False, folder, settings, not_installed)
+    assert (left.removed, left.notes) == ([folder], ["nothing of constellation.edge is on this host"])
+    assert not Path(folder).exists()
