@@ -11,11 +11,12 @@ from typing import Any
 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import declare
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import detect, restyle
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import restyle
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.quoting import quote
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import detect
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError, SyntaxRefused
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import (
     Block,

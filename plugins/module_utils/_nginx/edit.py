@@ -8,110 +8,16 @@ What follows a statement on its line (a comment, Certbot's mark or ours) is part
 from __future__ import annotations
 
 import re
-from collections import Counter
 from difflib import SequenceMatcher
-from typing import NamedTuple
 
+from .style import BLANK_LINES, EOL, Style, beside, blanks_between, child_indent, indent_of, line_indent, split_lead
 from .tokens import Token, value
-from .tree import Block, Statement, first_token, set_lead, walk
-
-EOL = re.compile(r"\r?\n")
-# White space from the last line end on, or at the start of a file.
-_LAST_LINE = re.compile(r"\n[ \t\r]*\Z")
-BLANK_LINES = re.compile(r"(?:\r?\n[ \t]*(?=\r?\n))+")
-
-
-class Style(NamedTuple):
-    """A file's habits.
-
-    `step` is one level of indentation, `eol` a line end, `brace_alone` whether `{` stands on a line of its own.
-    """
-
-    step: str = "    "
-    eol: str = "\n"
-    brace_alone: bool = False
-
-
-def indent_of(lead: str) -> str | None:
-    """Return the indentation of a token that begins a line; None when something else stands before it on its line."""
-    found = _LAST_LINE.search(lead)
-    return None if found is None else found.group()[1:].replace("\r", "")
-
-
-def detect(document: Block, text: str | None = None) -> Style:
-    """Return the habits that most of a file keeps; where a file shows none: four spaces, LF, brace on the line."""
-    text = document.dumps() if text is None else text
-    ends = text.count("\n")
-    eol = "\r\n" if text.count("\r\n") * 2 > ends else "\n"
-    steps: Counter[str] = Counter()
-    alone = blocks = 0
-    above: list[str | None] = []
-    for statement, depth in walk(document):
-        indent = indent_of(statement.words[0][0])
-        if indent is None and depth == 0 and not above:
-            indent = statement.words[0][0]
-        del above[depth:]
-        parent = above[-1] if above else None
-        if parent is not None and indent is not None and indent.startswith(parent):
-            steps[indent[len(parent) :]] += 1
-        above.append(indent)
-        if statement.block is not None:
-            blocks += 1
-            alone += "\n" in statement.end[0]
-    step = steps.most_common(1)[0][0] if steps else Style().step
-    return Style(step, eol, alone * 2 > blocks)
-
-
-def child_indent(block: Block, index: int, style: Style, owner: str) -> str:
-    """Return the indentation for a new statement at `index`: its sibling's before it, else after it, else a step more.
-
-    `owner` is the indentation of the block's own head.
-    """
-    for at in (*range(index - 1, -1, -1), *range(index, len(block.body))):
-        indent = indent_of(first_token(block, at)[0])
-        if indent is not None:
-            return indent
-        if block.is_file and at == 0:
-            return ""
-    if block.is_file:
-        return ""
-    closing = indent_of(block.close[0])
-    return (owner if closing is None else closing) + style.step
-
-
-def line_indent(block: Block, index: int, owner: str) -> str:
-    """Return the indentation of the line on which the statement at `index` stands, `owner` being the block's own."""
-    for at in range(index, -1, -1):
-        lead = first_token(block, at)[0]
-        indent = lead if block.is_file and at == 0 and "\n" not in lead else indent_of(lead)
-        if indent is not None:
-            return indent
-    return owner
-
-
-def blanks_between(block: Block) -> int:
-    """Return how many blank lines set the blocks among these siblings off: most often, one where there are none."""
-    counts: Counter[int] = Counter()
-    for each in block.body[1:100]:  # enough to know a habit
-        if each.block is not None:
-            found = BLANK_LINES.search(each.words[0][0])
-            counts[found.group().count("\n") if found else 0] += 1
-    close = counts.pop(0, 0)
-    if close > sum(counts.values()):
-        return 0
-    return counts.most_common(1)[0][0] if counts else 1
-
+from .tree import Block, Statement, first_token, set_lead
 
 MARK = "# constellation.edge"
 # Everything up to the end of the last comment, without its line end; a CR inside a comment is part of it.
 _COMMENTS = re.compile(r"(?:[ \t\r\n]*#[^\n]*(?:\n|\Z))*[ \t\r\n]*#[^\n]*?(?=\r?\n|\Z)")
 _LINE = re.compile(r"\r?\n[^\n]*\Z")
-
-
-def split_lead(lead: str) -> tuple[str, str]:
-    """Return what still belongs to the line before (a comment on it), and the rest from the line end on."""
-    found = EOL.search(lead)
-    return (lead, "") if found is None else (lead[: found.start()], lead[found.start() :])
 
 
 def comment_after(block: Block, index: int) -> str:
@@ -179,14 +85,19 @@ def insert(
     it. With `as_is` the statement itself is put in, as it is written. Returns what was put in.
     """
     lead = first_token(block, index)[0]
+    is_block = statement.block is not None
+    style = beside(block, index, style, owner) if is_block else style
     if mark and (statement.block is None or statement.block.lua is not None):
         comment = MARK
-    if "\n" not in lead and (not block.is_file or 0 < index < len(block.body)):
+    if is_block and _closes_behind(block, index):
+        indent = child_indent(block, index, style, owner, is_block=True)
+        before, after = style.eol * (1 + blanks_between(block)) + indent, lead
+    elif "\n" not in lead and (not block.is_file or 0 < index < len(block.body)):
         indent = line_indent(block, index, owner)
         before, after = lead, "" if comment else lead
     else:
-        indent = child_indent(block, index, style, owner)
-        before, after = _around(block, index, lead, style, indent, statement.block is not None)
+        indent = child_indent(block, index, style, owner, is_block=is_block)
+        before, after = _around(block, index, lead, style, indent, is_block)
     if comment:
         after = f" {comment}" + (after or ("" if block.is_file and index == len(block.body) else style.eol))
     fresh = statement if as_is else restyle(statement, indent, style, mark=mark)
@@ -194,6 +105,12 @@ def insert(
     set_lead(block, index, after)
     block.body.insert(index, fresh)
     return fresh
+
+
+def _closes_behind(block: Block, index: int) -> bool:
+    """Whether a place is at the end of a block on lines, whose `}` stands on the line of the last statement."""
+    last = index == len(block.body) and not block.is_file and "\n" not in block.close[0]
+    return last and index > 0 and indent_of(first_token(block, index - 1)[0]) is not None
 
 
 def _around(block: Block, index: int, lead: str, style: Style, indent: str, is_block: bool) -> tuple[str, str]:
@@ -231,7 +148,8 @@ def remove(block: Block, index: int) -> None:
     ends_line = rest != "" or head.strip(" \t\r") != "" or (last and block.is_file)
     starts_line = indent_of(above) is not None or (index == 0 and block.is_file)
     if not ends_line:
-        joined = above if starts_line else below
+        # A block whose line the parent's `}` ends was put behind others, whose line it ended before.
+        joined = below if not starts_line or (last and statement.block is not None and "#" not in above) else above
     elif not starts_line:
         # What carries our mark was put between others on their line: what stood between them is in front of it.
         joined = above if head.strip(" \t\r") == MARK and statement.block is None else rest

@@ -8,10 +8,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from .edit import Style, is_marked, restyle
+from .edit import is_marked, restyle
 from .foreign import line_of
 from .includes import included, names_in
 from .server import servers_of
+from .style import Style
 from .tokens import ConfigError, inner, outer
 from .tree import Block, Statement, lines, read, read_text
 from .wanted_site import sites as wanted_sites

@@ -12,7 +12,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from .edit import Style, is_marked, restyle
+from .edit import is_marked, restyle
+from .style import Style
 from .tokens import BOM
 from .tree import Block, Statement, walk
 

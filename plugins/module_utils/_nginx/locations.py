@@ -12,11 +12,12 @@ from typing import Any
 
 from .._transaction import Write
 from .declare import Parents, WantedLocation, locations, shown
-from .edit import indent_of, insert, is_marked, open_up
+from .edit import insert, is_marked, open_up
 from .identity import LocationKey, key, location_key
 from .reconcile import Reconciler
 from .run import Plan
 from .server import Selector, choose
+from .style import indent_of
 from .tokens import ConfigError
 from .tree import Block, Statement, checked, read, read_text, said, says
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from .declare import Owns
-from .edit import MARK, comment_after, detect, indent_of, insert, is_marked, open_up, remove, set_args
+from .edit import MARK, comment_after, insert, is_marked, open_up, remove, set_args
 from .identity import ORDERED, WITH_OFF, Key, condition, key, location_form
+from .style import detect, indent_of
 from .tokens import BOM, SPACE, ConfigError, listed, outer, value
 from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from .adopted import Includes, adapted, is_used, leave_locations, nothing_included, set_unsaid, spread, take_ours
 from .declare import WantedLocation
-from .edit import indent_of, insert, is_marked, remove, set_args
+from .edit import insert, is_marked, remove, set_args
 from .foreign import HEADER
 from .identity import key, listen_key, location_key
 from .locations import reconcile_locations
 from .quoting import quote
 from .reconcile import Reconciler
 from .server import ServerKey, describe, server_key, servers_of
+from .style import indent_of
 from .tokens import ConfigError, Token, outer
 from .tree import Block, Statement, checked, meaning, read
 from .wanted_site import EQUAL, PLACES, WantedServer, WantedSite, likeness

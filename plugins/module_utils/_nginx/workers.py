@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .edit import MARK, detect, insert, is_marked, remove, set_args
+from .edit import MARK, insert, is_marked, remove, set_args
 from .foreign import line_of
+from .style import detect
 from .tree import Block, Statement, checked, first_token, parse, read, set_lead
 
 _NAME = "worker_connections"

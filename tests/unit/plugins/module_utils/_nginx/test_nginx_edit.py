@@ -7,14 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import (
-    Style,
-    detect,
-    insert,
-    is_marked,
-    remove,
-    set_args,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import insert, is_marked, remove, set_args
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import Style, detect
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, parse
 
 SIMPLE = "new 1;"
@@ -137,3 +131,66 @@ def test_style_is_what_most_of_the_file_does(text: str, style: Style) -> None:
 )
 def test_our_mark(text: str, marked: bool) -> None:
     assert is_marked(parse(text), 0) is marked
+
+
+CERTBOTS = "    listen 443 ssl; # managed by Certbot\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "after"),
+    [
+        # Two spaces, with Certbot's four at the end.
+        (
+            f"s {{\n  a;\n  location /x {{\n    b;\n  }}\n\n{CERTBOTS}}}\n",
+            2,
+            f"s {{\n  a;\n  location /x {{\n    b;\n  }}\n  location /new {{\n    a;\n  }}\n\n{CERTBOTS}}}\n",
+        ),
+        (f"s {{\n  a;\n{CERTBOTS}}}\n", 2, f"s {{\n  a;\n{CERTBOTS}\n  location /new {{\n    a;\n  }}\n}}\n"),
+        # Tabs in this server, spaces in most of the file.
+        (
+            "s {\n\tl /x {\n\t\tb;\n\t}\n}\nt {\n    a;\n    b;\n    c;\n}\n",
+            1,
+            "s {\n\tl /x {\n\t\tb;\n\t}\n\n\tlocation /new {\n\t\ta;\n\t}\n}\nt {\n    a;\n    b;\n    c;\n}\n",
+        ),
+        # A flat file, in which this server's blocks are indented.
+        (
+            "s {\n   l /x {\n      b;\n   }\n}\nt {\na;\nb;\nc;\n}\n",
+            1,
+            "s {\n   l /x {\n      b;\n   }\n\n   location /new {\n      a;\n   }\n}\nt {\na;\nb;\nc;\n}\n",
+        ),
+        # Flat blocks in a file that is not.
+        (
+            "s {\nl /x {\nb;\n}\n}\nt {\n  a;\n  b;\n}\n",
+            1,
+            "s {\nl /x {\nb;\n}\n\nlocation /new {\na;\n}\n}\nt {\n  a;\n  b;\n}\n",
+        ),
+        # Other siblings than blocks show the step.
+        ("s {\n  a;\n}\nt {\n    a;\n    b;\n}\n", 1, "s {\n  a;\n\n  location /new {\n    a;\n  }\n}\n"),
+        # The brace of the sibling stands alone, those of most of the file do not.
+        (
+            "s {\n  l /x\n  {\n    b;\n  }\n}\nt {}\nu {}\n",
+            1,
+            "s {\n  l /x\n  {\n    b;\n  }\n\n  location /new\n  {\n    a;\n  }\n}\nt {}\nu {}\n",
+        ),
+        # The server ends on the line of its last location.
+        (
+            "s {\n    a;\n    l /x { b; } }\n",
+            2,
+            "s {\n    a;\n    l /x { b; }\n    location /new {\n        a;\n    } }\n",
+        ),
+        ("s {\n    l /x {\n        b;\n    } } # end\n", 1, "    }\n\n    location /new {\n        a;\n    } } # end\n"),
+    ],
+)
+def test_a_new_block_is_written_like_those_beside_it(text: str, at: int, after: str) -> None:
+    document = parse(text)
+    insert(inside(document), at, parse(LOCATION).body[0], detect(document))
+    assert after in document.dumps()
+    again = parse(document.dumps())
+    remove(inside(again), at)
+    assert again.dumps() == text
+
+
+def test_a_new_directive_is_written_like_the_others_and_not_like_certbots() -> None:
+    document = parse(f"s {{\n  a;\n{CERTBOTS}  l {{\n      b;\n  }}\n}}\n")
+    insert(inside(document), 2, parse(SIMPLE).body[0], detect(document))
+    assert f"{CERTBOTS}  new 1;\n  l {{" in document.dumps()

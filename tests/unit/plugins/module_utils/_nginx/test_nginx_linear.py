@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import Style, detect, restyle
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import restyle
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import Style, detect
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, comments, meaning, parse
 

@@ -11,19 +11,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import directives, locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import (
-    MARK,
-    detect,
-    indent_of,
-    insert,
-    remove,
-    set_args,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import MARK, insert, remove, set_args
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import LocationKey, location_key
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.quoting import quote
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import detect, indent_of
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import (
     ConfigError,
     SyntaxRefused,
