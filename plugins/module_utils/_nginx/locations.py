@@ -19,7 +19,7 @@ from .run import Plan
 from .server import Selector, choose
 from .style import indent_of
 from .tokens import ConfigError
-from .tree import Block, Statement, checked, read, read_text, said, says
+from .tree import Block, Statement, checked, first_token, read, read_text, said, says
 
 Found = defaultdict[LocationKey, list[Statement]]
 
@@ -85,6 +85,8 @@ def _reconcile_level(editor: Reconciler, block: Block, wanted: list[WantedLocati
         else:
             open_up(block, owner, editor.style)
             at = _index(block, each, number, order, found)
+            if not (each.before or each.after):
+                at = _at_line(block, at, each.key)
             whole = Statement(each.head.words, each.head.end, Block(each.body, ("", "}")))
             found[each.key] = [insert(block, at, whole, editor.style, owner=owner, mark=True)]
     wishes = [each for each in wanted if each.state != "absent" and (each.before or each.after)]
@@ -166,6 +168,20 @@ def _index(block: Block, wanted: WantedLocation, number: int, order: list[Locati
         if block.body[at].name == "location":
             return at + 1
     return len(block.body)
+
+
+def _at_line(block: Block, at: int, key: LocationKey) -> int:
+    """Return the next place that begins a line, for one in the middle of a line; the same one where there is none.
+
+    The order of prefixes means nothing to nginx. That of regular expressions does: they stay where they are to go.
+    """
+    if key[0] in ("~", "~*"):
+        return at
+    for line in range(at, len(block.body)):
+        if line == 0 or "\n" in first_token(block, line)[0]:
+            return line
+    last = indent_of(first_token(block, len(block.body) - 1)[0]) if block.body else None
+    return len(block.body) if last is not None or "\n" in block.close[0] else at
 
 
 def _sibling(editor: Reconciler, wanted: WantedLocation, found: Found) -> Statement:

@@ -178,7 +178,11 @@ CERTBOTS = "    listen 443 ssl; # managed by Certbot\n"
             2,
             "s {\n    a;\n    l /x { b; }\n    location /new {\n        a;\n    } }\n",
         ),
-        ("s {\n    l /x {\n        b;\n    } } # end\n", 1, "    }\n\n    location /new {\n        a;\n    } } # end\n"),
+        (
+            "s {\n    l /x {\n        b;\n    } } # end\n",
+            1,
+            "    }\n\n    location /new {\n        a;\n    } } # end\n",
+        ),
     ],
 )
 def test_a_new_block_is_written_like_those_beside_it(text: str, at: int, after: str) -> None:

@@ -262,3 +262,21 @@ def test_a_byte_order_mark_is_told() -> None:
     text = "\xef\xbb\xbfmap a b {}\nserver {\n}\n"
     assert edit(text, {"location": "/x"}, warnings=warnings).startswith(text[:10])
     assert "byte order mark" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("have", "after"),
+    [
+        ("    listen 80; location /x {}\n    index y;\n}\n", "    listen 80; location /x {}\n    location /a/ { # "),
+        ("    listen 80; location /x {}\n}\n", "    listen 80; location /x {}\n    location /a/ { # "),
+        (
+            "    listen 80; location /b/ {} location /x {}\n}\n",
+            "    listen 80; location /b/ {} location /x {}\n    location /a/",
+        ),
+    ],
+)
+def test_a_new_location_does_not_go_into_the_middle_of_a_line(have: str, after: str) -> None:
+    wanted = [{"location": "/a/", "directives": "return 204;"}, {"location": "/b/"}]
+    text = edit(f"server {{\n{have}", *wanted[: 1 + ("/b/" in have)])
+    assert after in text
+    assert edit(text, {"location": "/a/", "state": "absent"}) == f"server {{\n{have}"
