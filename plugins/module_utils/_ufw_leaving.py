@@ -9,26 +9,37 @@ from pathlib import Path
 from typing import Any
 
 from ._command import Run, run
+from ._files import STATE_FOLDER
+from ._found import traces
 from ._ufw import State
 from ._ufw_host import UNIT, Outcome, carry_out, read_state
 from ._ufw_rule import EVERYWHERE, V4, V6, Entry, Rule, delete_words, rule_words
 
 UNKNOWN = (
-    "whether the firewall was on before the first run is not known, so it stays as it is, with the rules whose "
+    "whether the firewall was on before the first run is not known, so it stays as it is, with any rule whose "
     "comment begins with constellation.edge; say `edge_ufw_was: active` or `edge_ufw_was: inactive` and run again"
 )
 
 
 def leave(
-    found: Mapping[str, Any], ssh_ports: Sequence[int], check: bool = False, etc: Path = Path("/etc"), call: Run = run
+    found: Mapping[str, Any],
+    ssh_ports: Sequence[int],
+    check: bool = False,
+    etc: Path = Path("/etc"),
+    call: Run = run,
+    folder: str = STATE_FOLDER,
 ) -> Outcome:
     """Take our rules away and put status and policies back; `found` is the record's, empty where nothing is known.
+
+    `folder` is where we keep records, by which it is seen whether a run has changed this host.
 
     SSH stays reachable: first the firewall is switched off where it was off, and a rule for a port of SSH that no
     other rule lets in stays, as its owner's. Raises UfwError.
     """
     before = read_state(etc, call)
-    if not before.installed or not (found or _ours(before)):
+    # Where the owner's own rules let everything in, the firewall may be on by us and have no rule of ours.
+    ours = _ours(before) or (before.active and traces(folder))
+    if not before.installed or not (found or ours):
         return Outcome(False, [], before, before, [], [])
     if not found:
         return Outcome(False, [], before, before, [], [UNKNOWN])

@@ -32,9 +32,10 @@ OURS = merged(both("22", SSH_COMMENT), both("80", "constellation.edge: http"))
 def ufw(monkeypatch: pytest.MonkeyPatch):
     """Return what leaves a rule set, with the commands that it called."""
 
-    def run(state: State, found: dict, check: bool = False):
+    def run(state: State, found: dict, check: bool = False, traces: tuple[str, ...] = ()):
         calls: list[str] = []
         monkeypatch.setattr(_ufw_leaving, "read_state", lambda etc, call: state)
+        monkeypatch.setattr(_ufw_leaving, "traces", lambda folder: traces)
 
         def call(words):
             calls.append(" ".join(words))
@@ -83,6 +84,12 @@ def test_nothing_is_changed_where_nothing_is_known(ufw):
     assert (outcome.changed, calls, outcome.notes) == (False, [], [UNKNOWN])
     outcome, calls = ufw(State(active=True, entries=both("22", "")), {})
     assert (outcome.changed, outcome.notes) == (False, [])
+
+
+def test_a_firewall_that_is_on_without_a_rule_of_ours_is_told(ufw):
+    own = State(active=True, entries=both("22", ""))
+    assert ufw(own, {}, traces=("/var/lib/constellation-edge/loaded.json",))[0].notes == [_ufw_leaving.UNKNOWN]
+    assert ufw(own, {})[0].notes == []
 
 
 def test_what_the_owner_says_counts_where_nothing_is_known(ufw):
