@@ -86,7 +86,12 @@ def main() -> None:
         result = run(
             request,
             lambda: plan_locations(
-                given["path"], given["server"], given["locations"], adopt=given["adopt"], purge=given["purge"]
+                given["path"],
+                given["server"],
+                given["locations"],
+                adopt=given["adopt"],
+                purge=given["purge"],
+                root=given["root"],
             ),
         )
     except ConfigError as error:

@@ -118,8 +118,11 @@ class Judge:
 
     def verdicts(self, trees: Sequence[Tree]) -> list[Verdict]:
         """Return what nginx says of each tree (path to content, `nginx.conf` is the main file), in one go."""
-        said = self._inside("verdicts", {"trees.tar": _archive(trees)})
-        return [understand(code, text) for code, text in said]
+        return [understand(code, text) for code, text in self.said(trees)]
+
+    def said(self, trees: Sequence[Tree]) -> list[tuple[int, str]]:
+        """Return the exit code of `nginx -t` over each tree and all that it printed."""
+        return [(code, text) for code, text in self._inside("verdicts", {"trees.tar": _archive(trees)})]
 
     def serve(self, tree: Tree, paths: Sequence[str]) -> list[bytes]:
         """Return the body behind each path; the tree listens on 127.0.0.1, port `PORT`."""

@@ -16,9 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .._probe.connection import ProbeError, Target, ask, opened
-from .identity import listen_address, location_form
-from .includes import included
-from .server import servers_of
+from .addresses import listen_keys
+from .identity import location_form
+from .includes import Includes, included, reader
+from .server import listens_of, names_of, servers_of
 from .tokens import outer
 from .tree import Block, Statement
 
@@ -95,18 +96,19 @@ class Watch:
 def questions(root: str, paths: frozenset[str]) -> list[Question]:
     """Return what can be asked of the servers in those of the files at `paths` that nginx reads."""
     found: set[Question] = set()
+    includes = reader(root)
     for path, document in included(root):
         if os.path.realpath(path) in paths and isinstance(document, Block):
             for server in servers_of(document):
-                found.update(_of_server(server))
+                found.update(_of_server(server, includes))
     return sorted(found)
 
 
-def _of_server(server: Statement) -> Iterator[Question]:
+def _of_server(server: Statement, includes: Includes) -> Iterator[Question]:
     body = server.block.body if server.block else []
-    names = [outer(name) for each in body if each.name == "server_name" for name in each.args]
+    names = [outer(name).removeprefix(".") for name in names_of(server, includes)]
     known = [name for name in names if _NAME.match(name)]
-    for scheme, address, port in _places(body):
+    for scheme, address, port in _places(listen for listen, _at in listens_of(server, includes)):
         usual = port == (443 if scheme == "https" else 80)
         for name in known:
             # Names share their locations, so that every path is asked under one of them.
@@ -114,17 +116,35 @@ def _of_server(server: Statement) -> Iterator[Question]:
                 yield Question(f"{scheme}://{name}{'' if usual else f':{port}'}{path}", address)
 
 
-def _places(body: list[Statement]) -> list[tuple[str, str, int]]:
-    """Return scheme, address and port of each `listen` over TCP that speaks HTTP; of both families the first."""
-    found: dict[tuple[str, int], str] = {}
-    for each in body:
-        if each.name != "listen" or not each.args or {"proxy_protocol", "quic", "udp"} & set(each.args[1:]):
+def _places(listens: Iterable[Statement]) -> list[tuple[str, str, int]]:
+    """Return scheme, address and port of each `listen` over TCP that speaks HTTP.
+
+    Of the two families that take every address the first is asked. Addresses of its own are asked each, because nginx
+    may have another server for them. Of a range the web's own port is asked, else the first.
+    """
+    found: list[tuple[str, str, int]] = []
+    everywhere: set[tuple[str, int]] = set()
+    for each in listens:
+        if {"proxy_protocol", "quic", "udp"} & set(each.args[1:]):
             continue
-        host, _colon, port = listen_address(each.args[0]).rpartition(":")
+        scheme = "https" if "ssl" in each.args[1:] else "http"
+        for host, port in _asked_of(each):
+            if host not in _HERE:
+                found.append((scheme, host.strip("[]"), port))
+            elif (scheme, port) not in everywhere:
+                everywhere.add((scheme, port))
+                found.append((scheme, _HERE[host], port))
+    return list(dict.fromkeys(found))
+
+
+def _asked_of(listen: Statement) -> list[tuple[str, int]]:
+    ports: dict[str, list[int]] = {}
+    for address in listen_keys(listen.args):
+        host, _colon, port = address.rpartition(":")
         if port.isdigit() and not host.startswith("unix"):
-            scheme = "https" if "ssl" in each.args[1:] else "http"
-            found.setdefault((scheme, int(port)), _HERE.get(host, host.strip("[]")))
-    return [(scheme, address, port) for (scheme, port), address in found.items()]
+            ports.setdefault(host, []).append(int(port))
+    usual = 443 if "ssl" in listen.args[1:] else 80
+    return [(host, usual if usual in theirs else min(theirs)) for host, theirs in sorted(ports.items())]
 
 
 def _paths(body: list[Statement]) -> list[str]:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import re
 
+from .addresses import listen_key
 from .tree import Statement
 
 Key = tuple[object, ...]
 LocationKey = tuple[str, str]
 
-_PORT = re.compile(r"[0-9]+\Z")
 _CUT = ("=", "^~", "~*", "~")
 # Identified by the first argument, without regard to case where it is the name of a header.
 FIRST_HEADER = frozenset(["add_header", "add_trailer", "auth_http_header", "more_set_headers"])
@@ -157,25 +157,3 @@ def location_key(args: list[str]) -> LocationKey:
     """
     modifier, name = location_form(args)
     return ("" if modifier == "^~" else modifier, name)
-
-
-def listen_address(text: str) -> str:
-    """Return the first argument of `listen` in one form: `443`, `*:443` and `0.0.0.0:443` are the same address."""
-    text = text.lower()
-    if text.startswith("unix:"):
-        return text
-    if _PORT.match(text):
-        return f"*:{text.lstrip('0')}"
-    if text.startswith("["):
-        host, _bracket, port = text.partition("]")
-        host, port = host + "]", port[1:]
-    else:
-        host, _colon, port = text.partition(":")
-    if host in ("", "0.0.0.0"):  # noqa: S104 - text is compared, nothing is bound
-        host = "*"
-    return f"{host}:{port.lstrip('0') or 80}"
-
-
-def listen_key(args: list[str]) -> str:
-    """Return the address of a `listen` directive; QUIC has the same ports to itself, as they are UDP's."""
-    return listen_address(args[0]) + ("/udp" if "quic" in args[1:] or "udp" in args[1:] else "")

@@ -8,10 +8,13 @@ import contextlib
 import fnmatch
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .tokens import ConfigError
-from .tree import Block, read, read_text, walk
+from .tree import Block, Statement, read, read_text, walk
+
+# From the pattern of an `include` to the files that it reads, each with its path.
+Includes = Callable[[str], list[tuple[str, Block]]]
 
 
 def names_in(folder: str) -> list[str]:
@@ -74,3 +77,49 @@ def matches(root: str, pattern: str) -> list[str]:
     """Return the files of an `include`: relative to the folder of the main file, in alphabetical order."""
     path = os.path.join(root, pattern)
     return sorted(glob.glob(path)) if glob.has_magic(path) else [path]
+
+
+def reader(root: str, *, strict: bool = False) -> Includes:
+    """Return what reads the files of an `include`, each once.
+
+    Of a pattern with a file that cannot be read it finds nothing: who goes through all that nginx reads (`included`)
+    tells of that file. With `strict` that is a ConfigError.
+    """
+    known: dict[str, list[tuple[str, Block]]] = {}
+
+    def read_once(pattern: str) -> list[tuple[str, Block]]:
+        if pattern not in known:
+            try:
+                known[pattern] = documents(root, pattern)
+            except ConfigError:
+                if strict:
+                    raise
+                known[pattern] = []
+        return known[pattern]
+
+    return read_once
+
+
+def nothing_included(_pattern: str) -> list[tuple[str, Block]]:
+    """Read no file, for texts without a host."""
+    return []
+
+
+def spread(block: Block, includes: Includes) -> Iterator[tuple[Statement, str]]:
+    """Yield what stands in a block as nginx reads it: each include's statements in its place, with their file.
+
+    The file of the block's own statements is "". Each file is read once.
+    """
+    seen: set[str] = set()
+    pending: list[Iterator[tuple[Statement, str]]] = [((each, "") for each in block.body)]
+    while pending:
+        for each, path in pending[-1]:
+            yield each, path
+            if each.block is not None or each.name != "include" or len(each.args) != 1:
+                continue
+            files = [found for found in includes(each.args[0]) if found[0] not in seen]
+            seen.update(name for name, _document in files)
+            pending.append((inside, name) for name, document in files for inside in document.body)
+            break
+        else:
+            pending.pop()

@@ -17,7 +17,7 @@ from typing import Any
 from .._transaction import Change, Link, Original, Remove, Write
 from .edit import MARK, is_marked, set_args
 from .foreign import HEADER, first_foreign
-from .includes import included, matches, names_in, patterns
+from .includes import included, matches, names_in, patterns, reader
 from .leftover import definitions, needed, rename, theirs, used, written
 from .main_file import NAME as MAIN_FILE
 from .main_file import main_file_changes
@@ -69,8 +69,9 @@ def standing_files(root: str = "/etc/nginx") -> Found:
     available, enabled = os.path.join(root, "sites-available"), os.path.join(root, "sites-enabled")
     linked = {os.path.realpath(os.path.join(enabled, name)) for name in names_in(enabled)}
     off = [name for name in names_in(available) if os.path.realpath(os.path.join(available, name)) not in linked]
+    includes = reader(root)
     servers = {
-        os.path.realpath(path): [sorted(server_key(each).names) for each in servers_of(document)]
+        os.path.realpath(path): [sorted(server_key(each, includes).names) for each in servers_of(document)]
         for path, document in included(root)
         if isinstance(document, Block)
     }
@@ -240,9 +241,12 @@ class _Leaver:
         text = self.after.get(os.path.realpath(path))
         if text is None or os.path.lexists(link) or self._links_to(os.path.realpath(path)):
             return
-        wanted = {address for address, _each in default_listens(read(text, path))}
+        includes = reader(self.root)
+        wanted = {address for address, _each in default_listens(read(text, path), includes)}
         for other, now in self.after.items():
-            taken = set() if now is None else {address for address, _each in default_listens(read(now, other))}
+            taken = (
+                set() if now is None else {address for address, _each in default_listens(read(now, other), includes)}
+            )
             if other != os.path.realpath(path) and self._is_served(other) and wanted & taken:
                 self.result.notes.append(
                     f"{link} is not put back: {other} is the default server for {', '.join(sorted(wanted & taken))}"

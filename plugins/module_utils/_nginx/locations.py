@@ -14,6 +14,7 @@ from .._transaction import Write
 from .declare import Parents, WantedLocation, locations, shown
 from .edit import insert, is_marked, open_up
 from .identity import LocationKey, key, location_key
+from .includes import Includes, nothing_included, reader
 from .reconcile import Reconciler
 from .run import Plan
 from .server import Selector, choose
@@ -217,13 +218,14 @@ def edit_locations(
     adopt: bool,
     purge: bool,
     warnings: list[str] | None = None,
+    includes: Includes = nothing_included,
 ) -> str:
     """Return the text of a file with its locations brought in line; `warnings` takes what is to be told.
 
     Raises ConfigError.
     """
     document = read(text, path)
-    editor = Reconciler(document, path, adopt)
+    editor = Reconciler(document, path, adopt, includes)
     block, server = choose(editor, selector)
     owner = "" if server is None else indent_of(server.words[0][0]) or ""
     reconcile_locations(editor, block, wanted, owner, purge=purge)
@@ -233,7 +235,13 @@ def edit_locations(
 
 
 def plan_locations(
-    path: str, server: Mapping[str, Any] | None, given: Sequence[Mapping[str, Any]], *, adopt: bool, purge: bool
+    path: str,
+    server: Mapping[str, Any] | None,
+    given: Sequence[Mapping[str, Any]],
+    *,
+    adopt: bool,
+    purge: bool,
+    root: str = "/etc/nginx",
 ) -> Plan:
     """Plan the locations of one file; nothing is written. Raises ConfigError."""
     chosen = server or {}
@@ -245,7 +253,16 @@ def plan_locations(
             f"{path}: there is no such file; nginx_location edits a file that exists, nginx_site makes one"
         )
     result = Plan()
-    after = edit_locations(text, path, selector, wanted, adopt=adopt, purge=purge, warnings=result.warnings)
+    after = edit_locations(
+        text,
+        path,
+        selector,
+        wanted,
+        adopt=adopt,
+        purge=purge,
+        warnings=result.warnings,
+        includes=reader(root),
+    )
     if after != text:
         result.changes.append(Write(os.path.abspath(path), after.encode("latin-1"), original=text.encode("latin-1")))
     return result

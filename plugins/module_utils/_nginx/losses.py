@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .adopted import Includes, proxied, spread
+from .adopted import proxied
 from .declare import shown
 from .foreign import line_of
 from .identity import LocationKey, location_key
+from .includes import Includes, spread
 from .server import answering, server_key, servers_of
 from .tree import Block, Statement
 from .wanted_site import WantedServer, WantedSite
@@ -41,16 +42,18 @@ class Before(NamedTuple):
     read: list[tuple[str, Block]]
     off: list[tuple[str, Block]]
 
-    def of(self, wanted: WantedServer) -> list[tuple[str, Block, Statement]]:
+    def of(self, wanted: WantedServer, includes: Includes) -> list[tuple[str, Block, Statement]]:
         """Return the servers that bear one of the names, or answer for it because nobody does."""
         servers = [each for _path, document in self.read for each in servers_of(document)]
-        answers = (answering(servers, name, address) for name in wanted.key.names for address in wanted.key.listens)
+        answers = (
+            answering(servers, name, address, includes) for name in wanted.key.names for address in wanted.key.listens
+        )
         for_it = {id(each) for each in answers if each is not None}
         return [
             (path, document, server)
             for path, document in (*self.read, *self.off)
             for server in servers_of(document)
-            if id(server) in for_it or _shares_name(wanted, server)
+            if id(server) in for_it or _shares_name(wanted, server, includes)
         ]
 
 
@@ -69,9 +72,12 @@ def losses(site: WantedSite, after: Block, own: str, before: Before, includes: I
     """
     found: list[str] = []
     for wanted in site.servers:
-        known = [(path, _locations(server, includes, path, document)) for path, document, server in before.of(wanted)]
+        known = [
+            (path, _locations(server, includes, path, document))
+            for path, document, server in before.of(wanted, includes)
+        ]
         had = {key for path, locations in known if path == own for key in locations}
-        kept = [each for each in servers_of(after) if _shares_name(wanted, each)]
+        kept = [each for each in servers_of(after) if _shares_name(wanted, each, includes)]
         now = {key: each for server in kept for key, each in _locations(server, includes).items()}
         standing = [each for _path, locations in known for each in locations.values()]
         for location in wanted.locations:
@@ -97,8 +103,8 @@ def _lost(site: WantedSite, new: Standing, standing: Sequence[Standing], dropped
             )
 
 
-def _shares_name(wanted: WantedServer, server: Statement) -> bool:
-    return bool(wanted.key.names & server_key(server).names)
+def _shares_name(wanted: WantedServer, server: Statement, includes: Includes) -> bool:
+    return bool(wanted.key.hashed & server_key(server, includes).hashed)
 
 
 def _locations(

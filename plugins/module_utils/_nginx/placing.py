@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .foreign import line_of
+from .includes import Includes, nothing_included
 from .server import server_key, servers_of
 from .tokens import ConfigError, listed
 from .tree import Block
@@ -17,7 +18,7 @@ from .wanted_site import WantedServer, WantedSite, likeness
 Files = Sequence[tuple[str, Block]]
 
 
-def places(site: WantedSite, own: str, files: Files) -> dict[str, WantedSite]:
+def places(site: WantedSite, own: str, files: Files, includes: Includes = nothing_included) -> dict[str, WantedSite]:
     """Return the parts of a site by the path of the file that each goes into, links followed.
 
     `own` is the path that bears the site's name, `files` are what nginx reads. Only a site that adopts goes elsewhere:
@@ -26,7 +27,7 @@ def places(site: WantedSite, own: str, files: Files) -> dict[str, WantedSite]:
     """
     if not site.adopt:
         return {own: site}
-    found = [_file_of(site, server, own, files) for server in site.servers]
+    found = [_file_of(site, server, own, files, includes) for server in site.servers]
     last = next((path for path in reversed(found) if path), own)
     parts: dict[str, WantedSite] = {}
     for path, server in zip([path or last for path in found], site.servers, strict=True):
@@ -49,13 +50,13 @@ def merged(parts: Sequence[WantedSite]) -> WantedSite:
     )
 
 
-def _file_of(site: WantedSite, server: WantedServer, own: str, files: Files) -> str | None:
+def _file_of(site: WantedSite, server: WantedServer, own: str, files: Files, includes: Includes) -> str | None:
     """Return the path of the file that holds a server like this one; None without one."""
     places = {
         os.path.realpath(path): f"{path}:{line_of(document, each)}"
         for path, document in files
         for each in servers_of(document)
-        if likeness(server.key, server_key(each))
+        if likeness(server.key, server_key(each, includes))
     }
     if os.path.realpath(own) in places:
         return own

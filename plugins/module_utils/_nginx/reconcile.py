@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from .declare import Owns
 from .edit import MARK, comment_after, insert, is_marked, open_up, remove, set_args
 from .identity import ORDERED, WITH_OFF, Key, condition, key, location_form
+from .includes import Includes, nothing_included
 from .style import detect, indent_of
 from .tokens import BOM, SPACE, ConfigError, listed, outer, value
 from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
@@ -32,11 +33,15 @@ class Reconciler:
     file and line. `warnings` tells what stays although it is no longer wanted.
     """
 
-    def __init__(self, document: Block, path: str, adopt: bool) -> None:
-        """Remember the text and its statements, so that messages can name lines of the file on disk."""
+    def __init__(self, document: Block, path: str, adopt: bool, includes: Includes = nothing_included) -> None:
+        """Remember the text and its statements, so that messages can name lines of the file on disk.
+
+        `includes` reads the files that a server in it includes.
+        """
         self.document = document
         self.path = path
         self.adopt = adopt
+        self.includes = includes
         self.warnings: list[str] = []
         if document.body and document.body[0].words[0][1].startswith(BOM):
             self.warnings.append(

@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from .addresses import listen_keys, name_keys
 from .declare import listen
-from .identity import listen_address, listen_key
+from .includes import Includes, nothing_included, spread
 from .reconcile import Reconciler
 from .tokens import ConfigError, inner, listed, outer
 from .tree import Block, Statement
@@ -22,11 +23,26 @@ class ServerKey(NamedTuple):
     names: frozenset[str]
     listens: frozenset[str]
 
+    @property
+    def hashed(self) -> frozenset[str]:
+        """What nginx's hashes hold of the names: servers with one of these in common share a name."""
+        return frozenset(key for name in self.names for key in name_keys(name))
 
-def server_key(server: Statement) -> ServerKey:
-    """Return the identity of a `server` block; without `listen` it is port 80, without `server_name` the empty name."""
-    names = frozenset(name.lower() for name in _names(server))
-    return ServerKey(names, frozenset(listen_key(each.args or [_UNSAID]) for each in _listens(server)))
+    @property
+    def exact(self) -> frozenset[str]:
+        """The exact names that those beginning with a dot hold."""
+        return frozenset(name[1:] for name in self.names if name.startswith(".") and name[1:] in name_keys(name))
+
+
+def server_key(server: Statement, includes: Includes = nothing_included) -> ServerKey:
+    """Return the identity of a `server` block; without `listen` it is port 80, without `server_name` the empty name.
+
+    What the files of its includes say counts as if it stood in the block.
+    """
+    names = frozenset(name.lower() for name in names_of(server, includes))
+    return ServerKey(
+        names, frozenset(key for each, _at in listens_of(server, includes) for key in listen_keys(each.args))
+    )
 
 
 def servers_of(document: Block) -> list[Statement]:
@@ -35,37 +51,67 @@ def servers_of(document: Block) -> list[Statement]:
     return [each for body in bodies for each in body if each.block and each.name == "server"]
 
 
-def describe(server: Statement) -> str:
+def describe(server: Statement, includes: Includes = nothing_included) -> str:
     """Return a server in words for a message: its names and addresses."""
-    identity = server_key(server)
+    identity = server_key(server, includes)
     return outer(f"server {' '.join(sorted(identity.names))} on {' '.join(sorted(identity.listens))}")
 
 
-def default_listens(document: Block) -> list[tuple[str, Statement]]:
-    """Return the addresses for which a file's servers say `default_server`, each with its `listen` directive."""
+def listens_of(server: Statement, includes: Includes = nothing_included) -> list[tuple[Statement, Statement]]:
+    """Return the `listen` directives of a server, each with the statement of the block that holds it.
+
+    That is itself or an include. A server without any has port 80.
+    """
+    found = [(each, at) for each, at in said_in(server.block, "listen", includes) if each.args]
+    return found or [(listen(_UNSAID, "listen"), server)]
+
+
+def names_of(server: Statement, includes: Includes = nothing_included) -> list[str]:
+    """Return the names of a server as they are written; the empty one where there is none."""
+    return [name for each, _at in said_in(server.block, "server_name", includes) for name in each.args] or [""]
+
+
+def said_in(block: Block | None, name: str, includes: Includes) -> list[tuple[Statement, Statement]]:
+    """Return the directives of a name in a block, each with the statement of the block that holds it."""
+    found: list[tuple[Statement, Statement]] = []
+    for at in block.body if block else []:
+        inside = spread(Block([at]), includes) if at.name == "include" else [(at, "")]
+        found += [(each, at) for each, _path in inside if each.name == name and each.block is None]
+    return found
+
+
+def default_listens(document: Block, includes: Includes = nothing_included) -> list[tuple[str, Statement]]:
+    """Return the addresses for which a file's servers say `default_server`, each with the statement that holds it."""
     return [
-        (listen_key(each.args), each)
+        (address, at)
         for server in servers_of(document)
-        for each in _listens(server)
-        if any(map(_DEFAULT.match, each.args[1:]))
+        for each, at in listens_of(server, includes)
+        if _is_default(each)
+        for address in listen_keys(each.args)
     ]
 
 
-def answering(servers: list[Statement], name: str, address: str) -> Statement | None:
+def _is_default(statement: Statement) -> bool:
+    return any(map(_DEFAULT.match, statement.args[1:]))
+
+
+def answering(
+    servers: list[Statement], name: str, address: str, includes: Includes = nothing_included
+) -> Statement | None:
     """Return which of the servers, in nginx's order, answers for a name on an address; None where nobody listens.
 
     Regular expressions are passed over.
     """
-    there = [each for each in servers if address in server_key(each).listens]
-    names = [(theirs.lower(), each) for each in there for theirs in _names(each)]
-    exact = [each for theirs, each in names if theirs in (name, f".{name}")]
+    there = [each for each in servers if address in server_key(each, includes).listens]
+    names = [(theirs.lower(), each) for each in there for theirs in names_of(each, includes)]
+    exact = [each for theirs, each in names if name in name_keys(theirs)]
     for takes in (_suffix_takes, _prefix_takes):
         fitting = [(len(theirs.lstrip("*")), each) for theirs, each in names if takes(theirs, name)]
         exact += [each for _length, each in sorted(fitting, key=lambda found: -found[0])[:1]]
     default = [
         each
         for each in there
-        if any(listen_key(one.args) == address and any(map(_DEFAULT.match, one.args[1:])) for one in _listens(each))
+        if any(address in listen_keys(one.args) and _is_default(one) for one, _at in listens_of(each, includes))
     ]
     return next(iter([*exact, *default, *there]), None)
 
@@ -99,12 +145,15 @@ def choose(editor: Reconciler, selector: Selector) -> tuple[Block, Statement | N
         raise ConfigError(f"{editor.place(main)}: this file has no server; name the file that holds one, or locations")
     fitting = there
     if selector.listen is not None:
-        fitting = _by_listen(editor.document, fitting, listen(selector.listen, "server, listen"))
+        fitting = _by_listen(editor, fitting, listen(selector.listen, "server, listen"))
     if selector.server_name is not None:
         # A server counts once, by however many of its names it was found.
         fitting = list(dict.fromkeys(_by_name(editor, fitting, inner(selector.server_name))))
     if len(fitting) != 1 or fitting[0].block is None:
-        candidates = listed([f"{editor.place(each)} {describe(each)}" for each in fitting or there], "; ") or "none"
+        candidates = (
+            listed([f"{editor.place(each)} {describe(each, editor.includes)}" for each in fitting or there], "; ")
+            or "none"
+        )
         raise ConfigError(
             f"{editor.path}: {len(fitting)} servers fit server_name={selector.server_name!r}, "
             f"listen={selector.listen!r}; name exactly one of: {candidates}"
@@ -112,37 +161,36 @@ def choose(editor: Reconciler, selector: Selector) -> tuple[Block, Statement | N
     return fitting[0].block, fitting[0]
 
 
-def _by_listen(document: Block, servers: list[Statement], wanted: Statement) -> list[Statement]:
-    address = listen_address(wanted.args[0])
+def _by_listen(editor: Reconciler, servers: list[Statement], wanted: Statement) -> list[Statement]:
+    addresses = listen_keys(wanted.args[:1])
     options = set(wanted.args[1:]) - {"default_server"}
     default = "default_server" in wanted.args[1:]
     # A port alone is every address with it; each of them has a default server of its own.
     any_host = wanted.args[0].isdigit() and not default
 
     def fits(have: Statement) -> bool:
-        theirs = listen_address(have.args[0]) if have.args else f"*:{_UNSAID}"
-        same = theirs == address or (any_host and theirs.endswith(address[1:]))
+        theirs = listen_keys(have.args[:1])
+        ports = {each.rpartition(":")[2] for each in theirs}
+        same = addresses <= theirs or (any_host and {each.rpartition(":")[2] for each in addresses} <= ports)
         return same and options <= set(have.args[1:])
 
-    fitting = [each for each in servers if any(fits(have) for have in _listens(each))]
+    fitting = [each for each in servers if any(fits(have) for have, _at in listens_of(each, editor.includes))]
     if not default:
         return fitting
-    said = [have for _address, have in default_listens(document) if fits(have)]
-    marked = [each for each in fitting if any(have is other for have in _listens(each) for other in said)]
+    marked = [
+        each
+        for each in fitting
+        if any(fits(have) and _is_default(have) for have, _at in listens_of(each, editor.includes))
+    ]
     # Where no server says it, the first of an address is the default.
     return marked or fitting[:1]
 
 
-def _listens(server: Statement) -> list[Statement]:
-    found = [each for each in server.block.body if each.name == "listen"] if server.block else []
-    return found or [listen(_UNSAID, "listen")]
-
-
 def _by_name(editor: Reconciler, servers: list[Statement], wanted: str) -> list[Statement]:
     """Those with the name itself; else the longest wildcard in front, the longest behind, the first expression."""
-    names = [(name, each) for each in servers for name in _names(each)]
+    names = [(name, each) for each in servers for name in names_of(each, editor.includes)]
     lowered = wanted.lower()
-    exact = [each for name, each in names if name.lower() in (lowered, f".{lowered}")]
+    exact = [each for name, each in names if lowered in (name.lower(), *name_keys(name))]
     if exact:
         return exact
     for takes in (_suffix_takes, _prefix_takes):
@@ -151,11 +199,6 @@ def _by_name(editor: Reconciler, servers: list[Statement], wanted: str) -> list[
         if fitting:
             return [each for length, each in fitting if length == longest]
     return next(([each] for name, each in names if name.startswith("~") and _matches(editor, each, name, lowered)), [])
-
-
-def _names(server: Statement) -> list[str]:
-    body = server.block.body if server.block else []
-    return [name for each in body if each.name == "server_name" for name in each.args] or [""]
 
 
 def _suffix_takes(pattern: str, name: str) -> bool:

@@ -16,19 +16,19 @@ from .._command import run
 from .._covering import covering
 from .._transaction import Change, Link, Original, Remove, Write
 from .adopted import http_headers, is_adopted
-from .edit import MARK, is_marked
-from .foreign import first_foreign, has_ours, line_of
-from .includes import documents, included, matches, names_in, patterns, takes
+from .edit import MARK
+from .foreign import first_foreign, has_ours
+from .includes import included, matches, names_in, patterns, reader, takes
 from .losses import Before, losses
 from .main_file import is_read, main_file_changes
+from .neighbours import Neighbours, listen_beside, without_taken_defaults
 from .placeholder import Certificates, host_names
 from .placing import merged, places
-from .server import ServerKey, default_listens, server_key, servers_of
 from .site_file import edit_site
 from .site_plan import SitePlan
 from .tokens import ConfigError
 from .tree import Block, Statement, read, read_text
-from .wanted_site import WantedServer, WantedSite, likeness
+from .wanted_site import WantedSite
 from .wanted_site import sites as wanted_sites
 from .workers import FILES, connections, files_said, with_connections
 
@@ -56,6 +56,7 @@ def plan(
     result = SitePlan()
     planner = _Planner(root, purge, certificates or Certificates(), result)
     planner.read_all()
+    result.notes += listen_beside(wanted, planner.files, reader(root))
     planner.place(wanted)
     if disable_default:
         planner.disable_default()
@@ -77,6 +78,7 @@ class _Planner:
         self.available = os.path.join(root, "sites-available")
         self.enabled = os.path.join(root, "sites-enabled")
         self.root = root
+        self._includes = reader(root, strict=True)
         self.purge_ours = purge
         self.certificates = certificates
         self.result = result
@@ -87,7 +89,7 @@ class _Planner:
         self.unreadable: list[tuple[str, ConfigError]] = []
         self.sites_of: defaultdict[str, list[WantedSite]] = defaultdict(list)
         self.reports: dict[str, dict[str, Any]] = {}
-        self.twins: defaultdict[str, list[tuple[ServerKey, str, Block, Statement]]] = defaultdict(list)
+        self.neighbours = Neighbours(reader(root))
         self.links: defaultdict[str, list[str]] = defaultdict(list)
         for link in (os.path.join(self.enabled, name) for name in names_in(self.enabled)):
             if os.path.islink(link):
@@ -102,7 +104,7 @@ class _Planner:
             self.reports[site.name] = report
             self.result.sites.append(report)
             try:
-                parts = places(site, own, self.files)
+                parts = places(site, own, self.files, self._includes)
             except ConfigError as error:
                 report["problem"] = str(error)
                 continue
@@ -124,7 +126,7 @@ class _Planner:
 
         try:
             for each in sites:
-                self.refuse_twins(each)
+                self.result.warnings += self.neighbours.twins(each)
             before = read_text(path)
             after = edit_site(
                 before,
@@ -157,7 +159,7 @@ class _Planner:
             self.reports[each.name]["changed"] |= bool(changes)
         self.result.changes += changes
         if planned is not None and site.enabled:
-            self._note_servers(path, planned)
+            self.neighbours.note(path, planned)
 
     def _refuse_losses(self, sites: Sequence[WantedSite], path: str, planned: Block) -> None:
         """Refuse to serve what was protected without its protection. Raises ConfigError with all of it."""
@@ -187,9 +189,6 @@ class _Planner:
 
         main = [document for path, document in self.files if path == os.path.join(self.root, "nginx.conf")]
         return http_headers(main[0], readable) if main else []
-
-    def _includes(self, pattern: str) -> list[tuple[str, Block]]:
-        return documents(self.root, pattern)
 
     def _is_kept(self, path: str) -> bool:
         """Whether a certificate is there that its owner's server keeps; a relative path counts from nginx's folder."""
@@ -264,46 +263,12 @@ class _Planner:
         ]
         self.others = [(path, document) for path, document in self.files if counts(path)]
         for path, document in self.others:
-            self._note_servers(path, document)
+            self.neighbours.note(path, document)
 
     def leave_out_taken_defaults(self, sites: list[WantedSite]) -> None:
         """Leave out a default server whose address has a default server that is not ours to decide on."""
-        taken: dict[str, str] = {}
-        for path, document in self.files:
-            if path in self.gone:
-                continue
-            theirs = _unmarked(document) if self._is_listed(path) else document
-            for address, statement in default_listens(theirs):
-                taken.setdefault(address, f"{path}:{line_of(document, statement)}")
-        for site in sites:
-            site.servers = [server for server in site.servers if not self._is_taken(site, server, taken)]
-
-    def refuse_twins(self, site: WantedSite) -> None:
-        """Refuse a server whose name another file serves on the same address, as nginx takes the first it reads.
-
-        A default server, and a site that adopts, only cause a warning. Raises ConfigError.
-        """
-        if site.state == "absent" or not site.enabled:
-            return
-        for server in site.servers:
-            named = [each for name in server.key.names for each in self.twins[name]]
-            twins = [each for each in named if server.state != "absent" and likeness(server.key, each[0])]
-            if not twins:
-                continue
-            places = ", ".join(
-                dict.fromkeys(f"{path}:{line_of(document, each)}" for _key, path, document, each in twins)
-            )
-            name = " ".join(server.names) or "a server without name"
-            message = (
-                f"site {site.name!r}: {name} is served from another file on the same address too ({places}); "
-                "nginx ignores the second of the two"
-            )
-            if not server.default and not site.adopt:
-                raise ConfigError(
-                    f"{message}. Take the server or the name out there, or give this site the name of that file "
-                    "and 'adopt: true'"
-                )
-            self.result.warnings.append(message)
+        left = [(path, document, self._is_listed(path)) for path, document in self.files if path not in self.gone]
+        self.result.warnings += without_taken_defaults(sites, left, reader(self.root))
 
     def raise_connections(self, wanted: int, main: object) -> object:
         """Plan the edit of `nginx.conf`; returns the directives of the main context with the files that go with it."""
@@ -338,22 +303,6 @@ class _Planner:
             f"gives it; write '{FILES} {files};' above its events block"
         )
         return main
-
-    def _note_servers(self, path: str, document: Block) -> None:
-        for server in servers_of(document):
-            identity = server_key(server)
-            for name in identity.names:
-                self.twins[name].append((identity, path, document, server))
-
-    def _is_taken(self, site: WantedSite, server: WantedServer, taken: dict[str, str]) -> bool:
-        places = [f"{address} in {taken[address]}" for address in sorted(server.key.listens) if address in taken]
-        if not server.default or not places:
-            return False
-        self.result.warnings.append(
-            f"site {site.name!r}: its default server is left out, because there is a default_server already for "
-            + ", ".join(places)
-        )
-        return True
 
     def disable_default(self) -> None:
         """Take the distribution's own site out of sites-enabled when nobody has changed it."""
@@ -430,11 +379,6 @@ class _Planner:
         )
         self.result.warnings.append(problem)
         self.result.kept.append({"name": name, "path": path, "changed": False, "problem": problem})
-
-
-def _unmarked(document: Block) -> Block:
-    """Return the servers of a file that are its owner's."""
-    return Block([each for each in servers_of(document) if not is_marked(Block([each]), 0)])
 
 
 def packaged_md5(path: str) -> str | None:

@@ -10,15 +10,17 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .adopted import Includes, adapted, is_used, leave_locations, nothing_included, set_unsaid, spread, take_ours
+from .addresses import listen_key, listen_keys, name_keys
+from .adopted import adapted, is_used, leave_locations, set_unsaid, take_ours
 from .declare import WantedLocation
 from .edit import insert, is_marked, remove, set_args
 from .foreign import HEADER
-from .identity import key, listen_key, location_key
+from .identity import key, location_key
+from .includes import Includes, nothing_included, spread
 from .locations import reconcile_locations
 from .quoting import quote
 from .reconcile import Reconciler
-from .server import ServerKey, describe, server_key, servers_of
+from .server import ServerKey, describe, said_in, server_key, servers_of
 from .style import indent_of
 from .tokens import ConfigError, Token, outer
 from .tree import Block, Statement, checked, meaning, read
@@ -63,7 +65,7 @@ def edit_site(
     if text is None and wanted.state == "absent":
         return None
     document = read(HEADER if text is None else text, path)
-    editor = Reconciler(document, path, wanted.adopt)
+    editor = Reconciler(document, path, wanted.adopt, includes)
     if warnings is not None:
         warnings += editor.warnings
         editor.warnings = warnings
@@ -72,7 +74,7 @@ def edit_site(
         _remove_upstreams(editor, set())
         return None if text != document.dumps() and is_empty(document) else checked(document, path)
     there = [each for each in document.body if each.block is not None and each.name == "server"]
-    before = {id(each): server_key(each) for each in there}
+    before = {id(each): server_key(each, includes) for each in there}
     pairs = match(editor, there, wanted.servers)
     if purge:
         kept = {id(have) for have in pairs if have is not None}
@@ -111,14 +113,14 @@ def match(editor: Reconciler, there: list[Statement], wanted: list[WantedServer]
     names, when no other one has them. What is to go must be named in full.
     """
     pairs: list[Statement | None] = [None] * len(wanted)
-    identities = [(server_key(each), each) for each in there]
+    identities = [(server_key(each, editor.includes), each) for each in there]
     by_name: defaultdict[str, list[tuple[ServerKey, Statement]]] = defaultdict(list)
     for identity, have in identities:
-        for name in identity.names:
+        for name in identity.hashed:
             by_name[name].append((identity, have))
     near: defaultdict[tuple[int, int], dict[int, Statement]] = defaultdict(dict)
     for number, each in enumerate(wanted):
-        for name in each.key.names:
+        for name in each.key.hashed:
             for identity, have in by_name[name]:
                 score = likeness(each.key, identity)
                 if score == EQUAL or each.state != "absent":
@@ -134,7 +136,8 @@ def match(editor: Reconciler, there: list[Statement], wanted: list[WantedServer]
             rivals = [
                 at for at, pair in enumerate(pairs) if pair is None and wanted[at].key.names == wanted[number].key.names
             ]
-            if not ours or len(left) > 1 or len(rivals) > 1 or server_key(left[0]).names != wanted[number].key.names:
+            names = server_key(left[0], editor.includes).names
+            if not ours or len(left) > 1 or len(rivals) > 1 or names != wanted[number].key.names:
                 continue
         elif len(left) > 1 and not ours:
             what = f"a server like {outer(' '.join(wanted[number].names)) or 'without name'}"
@@ -149,15 +152,17 @@ def _refuse_twins(editor: Reconciler, before: dict[int, ServerKey], wanted: list
 
     nginx takes the first of them alone. So it is with an owner's server on both ports, of which the redirect is one.
     """
+    now = {id(each): server_key(each, editor.includes) for each in servers_of(editor.document)}
     for one in wanted:
         for other in servers_of(editor.document):
-            if other is one or not likeness(server_key(one), server_key(other)):
+            if other is one or not likeness(now[id(one)], now[id(other)]):
                 continue
             if not all(id(each) in before for each in (one, other)) or not likeness(before[id(one)], before[id(other)]):
                 mine = next((each for each in (one, other) if id(each) in before), one)
                 raise ConfigError(
-                    f"{editor.place(mine)}: {describe(mine)} would share a name and an address with another server of "
-                    "the file, and nginx takes the first one alone: split it into one server for each address"
+                    f"{editor.place(mine)}: {describe(mine, editor.includes)} would share a name and an address with "
+                    "another server of the file, and nginx takes the first one alone: split it into one server for "
+                    "each address"
                 )
 
 
@@ -215,7 +220,7 @@ def _remove_upstreams(editor: Reconciler, keys: set[object]) -> None:
 def _remove_server(editor: Reconciler, document: Block, have: Statement | None) -> None:
     if have is None:
         return
-    editor.take(document, have, describe(have))
+    editor.take(document, have, describe(have, editor.includes))
 
 
 def _change_server(
@@ -236,7 +241,7 @@ def _change_server(
         _set_server(editor, block, wanted, owner, around, ours=ours)
     reconcile_locations(editor, block, locations, owner, purge=purge)
     if before is not None and meaning(Block([have])) != before:
-        raise editor.foreign(have, describe(have))
+        raise editor.foreign(have, describe(have, editor.includes))
 
 
 def _set_server(
@@ -331,6 +336,8 @@ def _set_listens(editor: Reconciler, block: Block, wanted: list[Statement], owne
     anchor: Statement | None = None
     for each in wanted:
         same = [have for have in block.body if have.name == "listen" and key(have) == key(each)]
+        if not same and listen_keys(each.args) <= _addresses(block, editor):
+            continue
         if not same:
             at = block.body.index(anchor) + 1 if anchor else _behind_listens(block)
             anchor = insert(block, at, each, editor.style, owner=owner)
@@ -343,6 +350,12 @@ def _set_listens(editor: Reconciler, block: Block, wanted: list[Statement], owne
             set_args(anchor, [anchor.words[1], *each.words[2:]])
 
 
+def _addresses(block: Block, editor: Reconciler) -> frozenset[str]:
+    """Return the addresses of a server; a range, or an included file, may hold one, and nginx refuses it twice."""
+    said = said_in(block, "listen", editor.includes)
+    return frozenset(address for each, _at in said if each.args for address in listen_keys(each.args))
+
+
 def _behind_listens(block: Block) -> int:
     return next((at + 1 for at in range(len(block.body) - 1, -1, -1) if block.body[at].name == "listen"), 0)
 
@@ -352,14 +365,19 @@ def _set_names(editor: Reconciler, block: Block, wanted: list[str], owner: str, 
     if not wanted:
         return
     there = [at for at, each in enumerate(block.body) if each.name == "server_name"]
+    if not ours:
+        said = said_in(block, "server_name", editor.includes)
+        held = {one for each, _at in said for name in each.args for one in name_keys(name)}
+        wanted = [name for name in wanted if not name_keys(name) <= held]
+        if not wanted:
+            return
     if not there:
         insert(block, _behind_listens(block), simple("server_name", wanted), editor.style, owner=owner)
         return
     names = [name.lower() for at in there for name in block.body[at].args]
-    missing = [name for name in wanted if name.lower() not in names]
     if not ours:
         target = block.body[there[-1]]
-        set_args(target, target.words[1:] + [(" ", quote(name)) for name in missing])
+        set_args(target, target.words[1:] + [(" ", quote(name)) for name in wanted])
     elif names != [name.lower() for name in wanted]:
         for at in reversed(there[1:]):
             remove(block, at)

@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from .adopted import is_taken, proxied, spread
+from .addresses import name_keys
+from .adopted import is_taken, proxied
 from .edit import is_marked
-from .includes import documents, included
+from .includes import Includes, included, reader, spread
 from .server import server_key, servers_of
-from .tokens import ConfigError, outer
+from .tokens import outer
 from .tree import Block, Statement, lines, places, walk
 
 _SENDING = ("return", "rewrite")
@@ -24,41 +25,39 @@ _MOVED = re.compile(r"308 https://\$host(/.*)\$1")
 def standing(root: str, names: Iterable[str]) -> list[dict[str, Any]]:
     """Return the servers that nginx reads and that bear one of these names, in nginx's order.
 
-    Each has `file` and `line`, its `names`, its addresses as `listens`, whether it is `ours`, the first `certificate`
-    that it or an include of it names ("" without one), whether it `redirects` to HTTPS, whether it `denies` addresses,
-    and its `locations`: each with `location`, `line`, whether it is `ours` or a route has taken it over, whether it
-    `denies` addresses, whether it `keeps` the Console for the LAN, where it has `moved_to` by a line of ours or "", and
-    `upstream`, its `proxy_pass` with the only server of an `upstream` block in the place of that block's name, or "". A
-    file that cannot be read holds none: who writes beside it tells that.
+    Each has `file` and `line`, its `names` (beside `.name` the exact one, which it holds, too), its addresses as
+    `listens`, whether it is `ours`, the first `certificate` that it or an include of it names ("" without one), whether
+    it `redirects` to HTTPS, whether it `denies` addresses, and its `locations`: each with `location`, `line`, whether
+    it is `ours` or a route has taken it over, whether it `denies` addresses, whether it `keeps` the Console for the
+    LAN, where it has `moved_to` by a line of ours or "", and `upstream`, its `proxy_pass` with the only server of an
+    `upstream` block in the place of that block's name, or "". A file that cannot be read holds none: who writes beside
+    it tells that.
     """
-    wanted = frozenset(name.lower() for name in names)
+    wanted = frozenset(key for name in names for key in name_keys(name))
+    includes = reader(root)
     files = [(path, document) for path, document in included(root) if isinstance(document, Block)]
     groups = _groups(document for _path, document in files)
     return [
-        _server(path, document, server, groups, root)
+        _server(path, document, server, groups, includes)
         for path, document in files
         for server in servers_of(document)
-        if server_key(server).names & wanted
+        if server_key(server, includes).hashed & wanted
     ]
 
 
-def _server(path: str, document: Block, server: Statement, groups: dict[str, str], root: str) -> dict[str, Any]:
+def _server(
+    path: str, document: Block, server: Statement, groups: dict[str, str], includes: Includes
+) -> dict[str, Any]:
     block = cast(Block, server.block)
     line_of = {id(each): line for each, line in lines(document)}
-    identity = server_key(server)
+    identity = server_key(server, includes)
 
-    def include(pattern: str) -> list[tuple[str, Block]]:
-        try:
-            return documents(root, pattern)
-        except ConfigError:
-            return []
-
-    said = [each for each, _path in spread(block, include)]
+    said = [each for each, _path in spread(block, includes)]
     denies = _denies(said)
     return {
         "file": path,
         "line": line_of[id(server)],
-        "names": sorted(map(outer, identity.names)),
+        "names": sorted(map(outer, identity.names | identity.exact)),
         "listens": sorted(identity.listens),
         "ours": is_marked(Block([server]), 0),
         "certificate": next((outer(each.args[0]) for each in said if each.name == "ssl_certificate" and each.args), ""),
@@ -69,7 +68,7 @@ def _server(path: str, document: Block, server: Statement, groups: dict[str, str
                 "location": outer(" ".join(each.args)),
                 "line": line_of[id(each)],
                 "ours": is_marked(block, at) or is_taken(each.block),
-                "denies": _denies([one for one, _path in spread(each.block, include)], denies),
+                "denies": _denies([one for one, _path in spread(each.block, includes)], denies),
                 "keeps": any(_KEPT in word for one, _depth in walk(each.block) for word in one.args),
                 "moved_to": _moved_to(each.block),
                 "upstream": _upstream(each, groups),

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import declare
+from .addresses import listen_keys
 from .declare import Owns, WantedLocation, locations, owned
-from .identity import LocationKey, listen_key
+from .identity import LocationKey
 from .server import ServerKey
 from .tokens import ConfigError, inner
 from .tree import Statement
@@ -51,7 +52,7 @@ class WantedServer:
         """What identifies it for nginx."""
         return ServerKey(
             frozenset(name.lower() for name in self.names) or frozenset({""}),
-            frozenset(listen_key(each.args) for each in self.listens) or frozenset({"*:80"}),
+            frozenset(key for each in self.listens for key in listen_keys(each.args)) or frozenset({"*:80"}),
         )
 
 
@@ -69,13 +70,8 @@ class WantedSite:
 
 def likeness(one: ServerKey, other: ServerKey) -> int:
     """Return how near two servers are: 0 when names or addresses have nothing in common, EQUAL when both are equal."""
-    return _overlap(one.names, other.names) * _overlap(one.listens, other.listens)
-
-
-def _overlap(mine: frozenset[str], theirs: frozenset[str]) -> int:
-    if mine == theirs:
-        return 3
-    return 1 if mine & theirs else 0
+    names = 3 if one.names == other.names else bool(one.hashed & other.hashed)
+    return names * (3 if one.listens == other.listens else bool(one.listens & other.listens))
 
 
 def _server(given: Mapping[str, Any], where: str) -> WantedServer:
@@ -86,7 +82,7 @@ def _server(given: Mapping[str, Any], where: str) -> WantedServer:
     if certificate is not None and not _LINEAGE.match(certificate):
         raise ConfigError(f"{where}: certificate {certificate!r} is not the name of a lineage")
     listens = [declare.listen(str(each), where) for each in given.get("listen") or []]
-    addresses = [listen_key(each.args) for each in listens]
+    addresses = [key for each in listens for key in listen_keys(each.args)]
     for address in addresses:
         if addresses.count(address) > 1:
             raise ConfigError(f"{where}: listen names {address} twice")
@@ -148,12 +144,12 @@ def sites(given: Sequence[Mapping[str, Any]]) -> list[WantedSite]:
         by_name: defaultdict[str, list[ServerKey]] = defaultdict(list)
         for at, server in enumerate(each.get("servers") or [], 1):
             wanted = _server(server, f"{where}, server {at}")
-            if any(likeness(other, wanted.key) for host in wanted.key.names for other in by_name[host]):
+            if any(likeness(other, wanted.key) for host in wanted.key.hashed for other in by_name[host]):
                 raise ConfigError(
                     f"{where}, server {at}: an earlier server has one of its names on the same address; nginx ignores "
                     "the second of the two"
                 )
-            for host in wanted.key.names if wanted.state != "absent" else ():
+            for host in wanted.key.hashed if wanted.state != "absent" else ():
                 by_name[host].append(wanted.key)
             servers.append(wanted)
         body = declare.directives(each.get("directives"), where)

@@ -58,7 +58,9 @@ def test_every_plain_path_is_asked_under_the_first_name_and_the_root_under_each(
         ("192.0.2.7:8443 ssl http2", "https://a.test:8443/", "192.0.2.7"),
         ("[::]:8080", "http://a.test:8080/", "::1"),
         ("[2001:db8::1]:80", "http://a.test/", "2001:db8::1"),
-        ("localhost:81", "http://a.test:81/", "localhost"),
+        ("127.1:81", "http://a.test:81/", "127.0.0.1"),
+        ("81-83", "http://a.test:81/", "127.0.0.1"),
+        ("440-445 ssl", "https://a.test/", "127.0.0.1"),
     ],
 )
 def test_an_address_is_asked_where_nginx_listens(tmp_path: Path, listen: str, url: str, address: str) -> None:

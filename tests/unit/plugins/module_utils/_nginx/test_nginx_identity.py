@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.addresses import listen_address
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import (
     key,
-    listen_address,
     location_key,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler

@@ -1,0 +1,118 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Two servers are the same for us where nginx itself says of their addresses and names that they are in conflict."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import addresses
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import ServerKey, server_key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted_site import likeness
+
+from judge.nginx import Judge
+
+PAIRS = 2500
+PORTS = (80, 443, 8080, 440, 441, 442, 445, 81)
+HOSTS = (
+    "",
+    "*:",
+    "0.0.0.0:",
+    "0.0.0.000:",
+    "...:",
+    "127.0.0.1:",
+    "127.0.0.01:",
+    "127.0.0.2:",
+    "192.168.0.2:",
+    "192.168.00.2:",
+    "127.1:",
+    "localhost:",
+    "LOCALHOST:",
+    "[::]:",
+    "[0::0]:",
+    "[0:0:0:0:0:0:0:0]:",
+    "[::1]:",
+    "[0:0::0001]:",
+    "[2001:DB8::1]:",
+    "[2001:db8:0::1]:",
+    "[::ffff:127.0.0.1]:",
+    "[::ffff:7f00:1]:",
+)
+ALONE = ("*", "127.0.0.1", "localhost", "[::]", "[::1]", "0.0.0.00", "unix:/run/a", "UNIX:/run/a", "unix:/run/A")
+LABELS = ("*.{}", ".{}", "{}", "www.{}", "*.www.{}", ".www.{}", "{}.*", "www.{}.*")
+
+
+def two_listens(chance: random.Random) -> tuple[str, str]:
+    """Return two forms that are likely to meet: of one host or of one port."""
+    if chance.random() < 0.1:
+        return chance.choice(ALONE), chance.choice([*ALONE, *(f"{host}80" for host in HOSTS)])
+    hosts = [chance.choice(HOSTS), chance.choice(HOSTS)]
+    ports = [chance.choice(PORTS), chance.choice(PORTS)]
+    same = chance.random()
+    if same < 0.5:
+        ports[1] = ports[0]
+    elif same < 0.8:
+        hosts[1] = hosts[0]
+    one, other = (host + spelled(chance, port) for host, port in zip(hosts, ports, strict=True))
+    return one, other
+
+
+def spelled(chance: random.Random, port: int) -> str:
+    return chance.choice([f"{port}", f"0{port}", f"{port}-{port + chance.randint(0, 6)}"])
+
+
+def a_name(chance: random.Random, number: int) -> str:
+    name = chance.choice(LABELS).format(f"n{number}.example")
+    return "".join(letter.upper() if chance.random() < 0.1 else letter for letter in name)
+
+
+def conflicts(judge: Judge, pairs: list[tuple[str, str]], prepared: str = "") -> set[int]:
+    """Return the numbers of the pairs that nginx finds in conflict; the names of each hold `n` and its number."""
+    text = "\n".join(f"server {{ {one} }} server {{ {other} }}" for one, other in pairs)
+    [(code, said)] = judge.said([{"nginx.conf": f"events {{}}\nhttp {{ {prepared}\n{text} }}\n".encode()}])
+    assert code == 0, said[-2000:]
+    return {int(number) for number in re.findall(r'conflicting server name "[^"]*?n([0-9]+)\.example', said)}
+
+
+def key_of(body: str) -> ServerKey:
+    return server_key(parse(f"server {{ {body} }}").body[0])
+
+
+def differences(found: set[int], pairs: list[tuple[str, str]]) -> list[tuple[str, str, bool]]:
+    judged = [(one, other, bool(likeness(key_of(one), key_of(other)))) for one, other in pairs]
+    return [each for number, each in enumerate(judged) if each[2] is not (number in found)]
+
+
+def test_c6_addresses_are_the_same_where_nginx_says_so(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As nginx finds them in the container: from its /etc/hosts, and from the C library.
+    known = {"localhost": ("127.0.0.1", "[::1]"), "127.1": ("127.0.0.1",)}
+    monkeypatch.setattr(addresses, "_resolved", lambda name: known[name])
+    chance = random.Random(16)  # noqa: S311 - inputs of a test
+    several = [two_listens(chance) for _number in range(PAIRS)]
+    pairs = [
+        (f"listen {one}; server_name n{number}.example;", f"listen {other}; server_name n{number}.example;")
+        for number, (one, other) in enumerate(several)
+    ]
+    # No address needs to be there: a socket for all of them has each port.
+    ports = sorted({port + more for port in PORTS for more in range(7)})
+    every = "".join(f"server {{ listen {port}; listen [::]:{port}; }}" for port in ports)
+    hash_size = "server_names_hash_max_size 8192; server_names_hash_bucket_size 128;"
+    found = conflicts(judge, pairs, hash_size + every)
+    assert 100 < len(found) < PAIRS - 100
+    assert differences(found, pairs) == []
+
+
+def test_c4_names_are_the_same_where_nginx_says_so(judge: Judge) -> None:
+    chance = random.Random(16)  # noqa: S311 - inputs of a test
+    pairs = [
+        (f"listen 80; server_name {a_name(chance, number)};", f"listen 80; server_name {a_name(chance, number)};")
+        for number in range(PAIRS)
+    ]
+    found = conflicts(judge, pairs, "server_names_hash_max_size 16384; server_names_hash_bucket_size 128;")
+    assert 100 < len(found) < PAIRS - 100
+    assert differences(found, pairs) == []
