@@ -14,6 +14,7 @@ from ._files import read_bytes
 NGINX_TIMEOUT = 60.0
 
 _MOUNTED = "constellation-edge: mounted"
+_WARNING = re.compile(r"\[warn\]\s*(?:\d+#\d+:\s*)?(.*)")
 
 # Runs inside the private mount namespace, which ends with it: mounts each pair of its arguments and becomes nginx.
 # While it tests, nginx creates a candidate's log files and cache folders: in memory only, where the kernel allows it.
@@ -48,6 +49,11 @@ class Verdict(NamedTuple):
         """Nginx's first error without its prefix."""
         found = re.search(r"\[(?:emerg|alert|crit|error)\]\s*(?:\d+#\d+:\s*)?(.*)", self.text)
         return found.group(1).strip() if found else self.text.strip()
+
+    @property
+    def warnings(self) -> list[str]:
+        """Nginx's warnings without prefix and place, in their order."""
+        return [re.sub(r" in /.+:\d+$", "", each.strip()) for each in _WARNING.findall(self.text)]
 
     @property
     def place(self) -> tuple[str, int] | None:

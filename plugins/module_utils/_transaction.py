@@ -36,6 +36,7 @@ from ._files import (
     write_new,
 )
 from ._journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint, recover_journal, stage_path
+from ._nginx_warnings import conflicts, remarks
 from ._staging import Verdict, copy_tree, test_live, test_staged
 
 
@@ -133,17 +134,26 @@ def recover(*, host: Host = HOST) -> list[str]:
             ) from error
 
 
-def check(changes: Iterable[Change], *, root: str = "/etc/nginx", folder: str | None = None, host: Host = HOST) -> bool:
+def check(
+    changes: Iterable[Change],
+    *,
+    root: str = "/etc/nginx",
+    folder: str | None = None,
+    notes: list[str] | None = None,
+    host: Host = HOST,
+) -> bool:
     """Let nginx judge the changes, copied below `folder`; False when it is not installed or the kernel forbids that.
 
-    Raises TransactionError when nginx refuses the candidate.
+    Where `notes` takes what nginx warns of, a server that it would ignore because of them is refused, too. Raises
+    TransactionError when nginx refuses the candidate.
     """
     todo = pending(changes)
     nginx = find(host.nginx)
     if nginx is None:
         return False
     with _errors_explained(root, exact=False):
-        return _staged_test_passes(nginx, todo, root, tempfile.mkdtemp(prefix="constellation-edge-", dir=folder))
+        stage = tempfile.mkdtemp(prefix="constellation-edge-", dir=folder)
+        return _staged_test_passes(nginx, todo, root, stage, notes)
 
 
 def apply(
@@ -155,12 +165,14 @@ def apply(
     undone: Callable[[], None] | None = None,
     backup: bool = False,
     order: Callable[[list[Change]], list[Change]] = list,
+    notes: list[str] | None = None,
     host: Host = HOST,
 ) -> list[str]:
     """Bring the changes to disk as one transaction and return the paths of the backups (with `backup`).
 
-    `root` is the folder that nginx reads, for the test; `order` may sort what passes it. When `after`, with everything
-    in place, raises, all is put back, `undone` runs (to reload that) and a TransactionError tells.
+    `root` is the folder that nginx reads, for the test; `order` may sort what passes it. Where `notes` takes what nginx
+    warns of, a server that it would ignore because of the changes is refused, too. When `after`, with everything in
+    place, raises, all is put back, `undone` runs (to reload that) and a TransactionError tells.
     """
     if host.state in _open:
         raise TransactionError("a transaction cannot begin inside the last step of another one; combine their changes")
@@ -174,19 +186,21 @@ def apply(
         _refuse_unsafe(todo)
         nginx = find(host.nginx) if test else None
         with _errors_explained(root, exact=False):
-            tested = nginx is None or _staged_test_passes(nginx, todo, root, _new_stage(host))
+            tested = nginx is None or _staged_test_passes(nginx, todo, root, _new_stage(host), notes)
             backups = _back_up(todo, host) if backup else []
-            _Run(order(todo), host, None if tested else nginx).run(after, undone)
+            _Run(order(todo), host, None if tested else nginx, notes).run(after, undone)
         return backups
 
 
 class _Run:
     """The part of a transaction that changes files."""
 
-    def __init__(self, todo: Sequence[Change], host: Host, live_test: str | None) -> None:
+    def __init__(self, todo: Sequence[Change], host: Host, live_test: str | None, notes: list[str] | None) -> None:
         token = secrets.token_hex(4)
         self.todo = todo
         self.live_test = live_test
+        self.notes = notes
+        self.before = None if live_test is None or notes is None else test_live(live_test)
         entries = [_entry(change, token) for change in todo]
         folders: list[str] = []
         for change in todo:
@@ -264,6 +278,8 @@ class _Run:
         verdict = test_live(self.live_test)
         if not verdict.accepted:
             raise TransactionError(_refusal(verdict, self.todo))
+        if self.notes is not None:
+            _judge_warnings(verdict, self.before, self.notes)
 
     def _undo(self, reason: BaseException) -> str:
         try:
@@ -410,20 +426,39 @@ def _new_stage(host: Host) -> str:
     return stage
 
 
-def _staged_test_passes(nginx: str, todo: Sequence[Change], root: str, stage: str) -> bool:
+def _staged_test_passes(nginx: str, todo: Sequence[Change], root: str, stage: str, notes: list[str] | None) -> bool:
     """Test the candidate in the folder `stage`, which then goes; False when that is not possible on this host.
 
-    Raises TransactionError when nginx refuses the candidate.
+    Where `notes` takes its warnings, what was there before is asked for its own. Raises TransactionError.
     """
+    before: Verdict | None = None
     try:
         # Explained at once, as in _prepare.
         with _errors_explained(stage, exact=False):
             verdict = _stage_and_test(nginx, todo, root, stage)
+            if verdict is not None and verdict.warnings and notes is not None:
+                shutil.rmtree(stage, ignore_errors=True)
+                os.mkdir(stage, 0o700)
+                before = _stage_and_test(nginx, [], root, stage)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     if verdict is not None and not verdict.accepted:
         raise TransactionError(_refusal(verdict, todo))
+    if verdict is not None and notes is not None:
+        _judge_warnings(verdict, before, notes)
     return verdict is not None
+
+
+def _judge_warnings(verdict: Verdict, before: Verdict | None, notes: list[str]) -> None:
+    """Refuse a candidate of which nginx would ignore a server that it does not ignore now; note its other warnings.
+
+    Nothing is held against one that mends what nginx refuses now, since nobody knows what that would have ignored.
+    """
+    known = verdict.warnings if before is None or not before.accepted else before.warnings
+    lost = conflicts(verdict.warnings, known)
+    if lost:
+        raise TransactionError(lost)
+    notes += remarks(verdict.warnings, known)
 
 
 def _stage_and_test(nginx: str, todo: Sequence[Change], root: str, stage: str) -> Verdict | None:

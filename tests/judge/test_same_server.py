@@ -14,6 +14,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx import a
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import ServerKey, server_key
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted_site import likeness
+from ansible_collections.constellation.edge.plugins.module_utils._nginx_warnings import conflicts as conflicts_of
+from ansible_collections.constellation.edge.plugins.module_utils._staging import Verdict
 
 from judge.nginx import Judge
 
@@ -77,6 +79,15 @@ def conflicts(judge: Judge, pairs: list[tuple[str, str]], prepared: str = "") ->
     [(code, said)] = judge.said([{"nginx.conf": f"events {{}}\nhttp {{ {prepared}\n{text} }}\n".encode()}])
     assert code == 0, said[-2000:]
     return {int(number) for number in re.findall(r'conflicting server name "[^"]*?n([0-9]+)\.example', said)}
+
+
+def test_the_server_that_nginx_ignores_is_a_conflict(judge: Judge) -> None:
+    old = "server { listen 80; server_name .new.example.org; }"
+    new = "server { listen 80; server_name new.example.org; }"
+    said = judge.said([{"nginx.conf": f"events {{}}\nhttp {{ {text} }}\n".encode()} for text in (old, old + new)])
+    before, after = (Verdict(code == 0, text).warnings for code, text in said)
+    assert "new.example.org on 0.0.0.0:80" in conflicts_of(after, before)
+    assert conflicts_of(after, after) == ""
 
 
 def key_of(body: str) -> ServerKey:

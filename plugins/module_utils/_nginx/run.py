@@ -54,7 +54,9 @@ def run(request: Request, make_plan: Callable[[], Plan]) -> dict[str, Any]:
         if request.check_mode:
             plan.warnings += predict(request, todo)
         else:
-            answer["backup_files"] = apply(todo, root=request.root, test=request.validate, backup=request.backup)
+            answer["backup_files"] = apply(
+                todo, root=request.root, test=request.validate, backup=request.backup, notes=plan.warnings
+            )
         return answer
 
 
@@ -77,9 +79,10 @@ def turn(request: Request) -> Iterator[None]:
 
 def predict(request: Request, todo: list[Change]) -> list[str]:
     """Return what nginx says against the changes: a warning only, as earlier steps were not carried out."""
+    notes: list[str] = []
     try:
         if request.validate and todo:
-            check(todo, root=request.root)
+            check(todo, root=request.root, notes=notes)
     except TransactionError as error:
         return [f"nginx would refuse this as the host is now: {error}"]
-    return []
+    return notes

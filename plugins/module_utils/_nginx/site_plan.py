@@ -179,6 +179,7 @@ def _carry_out(request: Request, plan: SitePlan, companion: Companion, manner: M
             after=follow,
             undone=undone,
             backup=request.backup,
+            notes=plan.warnings,
             order=lambda changes: safe_order(changes, request.root) if request.validate else changes,
         )
     except Exception:
