@@ -27,12 +27,17 @@ _PAUSE = 0.5
 _REDIRECTS = 3
 
 
+class _NobodyListensError(Exception):
+    """No connection came about; the message says why."""
+
+
 def unserved(names: tuple[str, ...], webroot: Path, port: int = 80) -> dict[str, str]:
     """Return the names for which a file below ``webroot`` is not served by this host, each with what came instead.
 
-    The loopback address is asked first, then the one that the host has in its network, for a web server that listens
-    there only. Three times at most, half a second apart, because nginx may be reloading. What is missing of the folder
-    is made for as long as that takes, as certbot does it. Raises OSError when it cannot be written.
+    The address that the host has in its network is asked, since that is the one to which a router sends the CA, and for
+    which nginx may have other servers than for the loopback. Only where nobody listens there the loopback counts. Three
+    times at most, half a second apart, because nginx may be reloading. What is missing of the folder is made for as
+    long as that takes, as certbot does it. Raises OSError when it cannot be written.
     """
     folder = webroot / CHALLENGES
     made = missing_folders(str(folder))
@@ -56,30 +61,47 @@ def _ask_patiently(name: str, file: str, token: str, port: int) -> str:
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_PAUSE)
-        answers = [_ask(name, file, token, address, port) for address in _own_addresses()]
-        if "" in answers:
-            return ""
-        answer = answers[0]
+        answer = _ask_here(name, file, token, port)
+        if not answer:
+            break
+    return answer
+
+
+def _ask_here(name: str, file: str, token: str, port: int) -> str:
+    """Return what the first of the host's addresses says at which somebody listens."""
+    answer = ""
+    for address in _own_addresses():
+        try:
+            return _ask(name, file, token, address, port)
+        except _NobodyListensError as error:
+            answer = str(error)
     return answer
 
 
 def _own_addresses() -> list[str]:
-    """Return the loopback address and the address that this host would ask others from."""
+    """Return the address that this host would ask others from, then the loopback address."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             # A datagram socket that is only connected sends nothing; a documentation address serves as the direction.
             probe.connect(("198.51.100.1", 9))
-            return list(dict.fromkeys(["127.0.0.1", probe.getsockname()[0]]))
+            return list(dict.fromkeys([probe.getsockname()[0], "127.0.0.1"]))
         except OSError:
             return ["127.0.0.1"]
 
 
 def _ask(name: str, file: str, token: str, address: str, port: int) -> str:
-    """Return "" when the token comes back, else what came instead. Redirects are followed, on this host."""
+    """Return "" when the token comes back, else what came instead. Redirects are followed, on this host.
+
+    Raises _NobodyListensError where not even the first connection comes about.
+    """
     url = f"http://{name}:{port}/{CHALLENGES}/{file}"
-    for _hop in range(_REDIRECTS + 1):
+    for hop in range(_REDIRECTS + 1):
         try:
             status, location, body = _get(url, address)
+        except _NobodyListensError as error:
+            if hop == 0:
+                raise
+            return str(error)
         except OSError as error:
             return error.strerror or str(error) or type(error).__name__
         except (http.client.HTTPException, ValueError) as error:
@@ -101,7 +123,7 @@ def _get(url: str, address: str) -> tuple[int, str, str]:
     name = parts.hostname or ""
     connection = http.client.HTTPConnection(name, port)
     try:
-        with socket.create_connection((address, port), _SECONDS) as plain, cut_after(plain, _SECONDS):
+        with _connected(address, port) as plain, cut_after(plain, _SECONDS):
             connection.sock = _secured(plain, name) if secure else plain
             connection.request("GET", parts.path, headers={"Host": name, "Connection": "close"})
             response = connection.getresponse()
@@ -109,6 +131,13 @@ def _get(url: str, address: str) -> tuple[int, str, str]:
             return response.status, response.getheader("Location") or "", body
     finally:
         connection.close()
+
+
+def _connected(address: str, port: int) -> socket.socket:
+    try:
+        return socket.create_connection((address, port), _SECONDS)
+    except OSError as error:
+        raise _NobodyListensError(error.strerror or str(error) or type(error).__name__) from error
 
 
 def _secured(plain: socket.socket, name: str) -> ssl.SSLSocket:

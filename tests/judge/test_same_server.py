@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import random
 import re
+from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import addresses
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import ServerKey, server_key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.site import plan
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted_site import likeness
 from ansible_collections.constellation.edge.plugins.module_utils._nginx_warnings import conflicts as conflicts_of
 from ansible_collections.constellation.edge.plugins.module_utils._staging import Verdict
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import Write
 
-from judge.nginx import Judge
+from judge.nginx import PORT, Judge
 
 PAIRS = 2500
 PORTS = (80, 443, 8080, 440, 441, 442, 445, 81)
@@ -88,6 +91,30 @@ def test_the_server_that_nginx_ignores_is_a_conflict(judge: Judge) -> None:
     before, after = (Verdict(code == 0, text).warnings for code, text in said)
     assert "new.example.org on 0.0.0.0:80" in conflicts_of(after, before)
     assert conflicts_of(after, after) == ""
+
+
+def test_c3_a_site_is_reached_on_the_address_that_an_owner_has_taken_out(judge: Judge, tmp_path: Path) -> None:
+    main = "events {}\nhttp { include conf.d/*.conf; include sites-enabled/*; }\n"
+    old = f"server {{ listen 127.0.0.1:{PORT}; server_name old.example.org; location / {{ return 200 old; }} }}"
+    for path, text in (("nginx.conf", main), ("conf.d/old.conf", old)):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    # The judge asks under the name of the address.
+    server = {"server_name": ["127.0.0.1"], "listen": [str(PORT)], "directives": {"return": "200 mine"}}
+    [made] = [
+        each.content.decode()
+        for each in plan([{"name": "mine", "servers": [server]}], root=str(tmp_path)).changes
+        if isinstance(each, Write)
+    ]
+    own = f"    listen 127.0.0.1:{PORT};\n"
+    assert own in made
+    answers = [
+        judge.serve(
+            {"nginx.conf": main.encode(), "conf.d/old.conf": old.encode(), "sites-enabled/mine": text.encode()}, ["/"]
+        )
+        for text in (made.replace(own, ""), made)
+    ]
+    assert answers == [[b"old"], [b"mine"]]
 
 
 def key_of(body: str) -> ServerKey:

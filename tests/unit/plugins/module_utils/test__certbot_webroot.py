@@ -95,9 +95,29 @@ def test_server_that_listens_in_the_network_only(tmp_path: Path, port: int, monk
     assert unserved(("good.example.org",), tmp_path / "web", port=port) == {}
 
 
-def test_own_addresses_begin_with_the_loopback() -> None:
+def test_c3_the_loopback_does_not_answer_for_the_network(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.headers["Host"] != f"good-but-closed.example.org:{port}":
+                self.send_response(404)
+                self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            return
+
+    monkeypatch.setattr(_certbot_webroot, "_own_addresses", lambda: ["127.0.0.2", "127.0.0.1"])
+    names = ("good.example.org", "good-but-closed.example.org")
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.2", port), Elsewhere)):
+        answers = unserved(names, tmp_path / "web", port=port)
+    assert answers["good.example.org"] == "status 404"
+    assert answers["good-but-closed.example.org"]
+
+
+def test_own_addresses_end_with_the_loopback() -> None:
     addresses = _certbot_webroot._own_addresses()
-    assert addresses[0] == "127.0.0.1"
+    assert addresses[-1] == "127.0.0.1"
     assert len(addresses) <= 2
 
 

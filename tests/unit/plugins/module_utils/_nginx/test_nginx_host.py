@@ -101,7 +101,7 @@ class Recorder:
         monkeypatch.setattr(run, "recover", lambda: self.calls.append("recover"))
         monkeypatch.setattr(site_plan, "find", lambda _name: "/usr/sbin/nginx")
         monkeypatch.setattr(site_plan, "apply", self.apply)
-        monkeypatch.setattr(run, "check", lambda todo, root: self.calls.append("check"))
+        monkeypatch.setattr(run, "check", lambda todo, root, notes: self.calls.append("check"))
         monkeypatch.setattr(site_plan, "bring_up_to_date", self.reload)
         monkeypatch.setattr(site_plan, "certbot_left", lambda: self.notes)
         monkeypatch.setattr(site_plan, "beside_certbot", lambda root, check_mode: contextlib.nullcontext(self.notes))
