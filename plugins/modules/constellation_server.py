@@ -189,6 +189,7 @@ skipped_reason:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..module_utils._command import find
 from ..module_utils._dotnet.errors import DotnetError
@@ -198,6 +199,7 @@ from ..module_utils._dotnet.server import ServerStep
 from ..module_utils._nginx.run import Request
 from ..module_utils._nginx.site import plan
 from ..module_utils._nginx.site_plan import Manner, SitePlan, run_sites
+from ..module_utils._nginx.site_spec import SITE
 from ..module_utils._nginx.tokens import ConfigError
 from ..module_utils._nginx_process import NginxError, bring_up_to_date
 from ..module_utils._supervisor import SupervisorError, find_program
@@ -210,12 +212,31 @@ NGINX = {
     "probe": {"type": "bool", "default": True},
 }
 
+_UNKNOWN = ". Supported parameters include: "
+
 
 def lacking(wish: dict[str, Any], path: str) -> str:
     """Return what is not on the host, "" when server and proxy are."""
     if not path:
         return not_found(wish["program"])
     return "nginx is not installed" if wish["nginx"] and find("nginx") is None else ""
+
+
+def checked_sites(sites: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the sites as `nginx_site` takes them, with its defaults. Raises ConfigError for what it would refuse."""
+    validator = ArgumentSpecValidator({"sites": {"type": "list", "elements": "dict", "options": SITE}})
+    checked: list[dict[str, Any]] = []
+    for number, site in enumerate(sites, 1):
+        found = validator.validate({"sites": [site]})
+        if found.error_messages:
+            # Of an unknown key the validator says where it stands and which ones there are, and no more.
+            known = [("unknown key " if _UNKNOWN in each else "") + each.rstrip(".") for each in found.error_messages]
+            place = f"site {site['name']!r}" if site.get("name") else f"the site at place {number}"
+            raise ConfigError(
+                f"nginx, {place}: {'; '.join(known)}. Write it as nginx_site's documentation says. Nothing was changed"
+            )
+        checked += found.validated_parameters["sites"]
+    return checked
 
 
 def site_plan(nginx: dict[str, Any] | None) -> SitePlan:
@@ -264,6 +285,11 @@ def main() -> None:
         why = lacking(wish, path)
         known = find_program(wish["program"]) is not None
     except (DotnetError, SupervisorError) as error:
+        module.fail_json(msg=str(error))
+    try:
+        if wish["nginx"]:
+            wish["nginx"]["sites"] = checked_sites(wish["nginx"]["sites"])
+    except ConfigError as error:
         module.fail_json(msg=str(error))
     if why and wish["missing"] == "skip":
         module.exit_json(

@@ -323,37 +323,12 @@ placeholders:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.declare import LOCATION, STATE
 from ..module_utils._nginx.run import RUN, Request
 from ..module_utils._nginx.site import plan
 from ..module_utils._nginx.site_plan import Manner, run_sites
+from ..module_utils._nginx.site_spec import SITE
 from ..module_utils._nginx.tokens import ConfigError
 from ..module_utils._nginx_process import NginxError
-
-DROPS = {"type": "list", "elements": "str", "default": []}
-SERVER = {
-    "server_name": {"type": "list", "elements": "str", "default": []},
-    "listen": {"type": "list", "elements": "str", "default": []},
-    "default": {"type": "bool", "default": False},
-    "certificate": {"type": "str"},
-    "directives": {"type": "raw"},
-    "locations": {"type": "list", "elements": "dict", "default": [], "options": {**LOCATION, "drops": DROPS}},
-    "owns": {"type": "list", "elements": "str", "default": []},
-    "adopted": {
-        "type": "dict",
-        "options": {"directives": {"type": "raw"}, "without": {"type": "list", "elements": "str", "default": []}},
-    },
-    "drops": DROPS,
-    "state": STATE,
-}
-SITE = {
-    "name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "enabled": {"type": "bool", "default": True},
-    "adopt": {"type": "bool", "default": False},
-    "directives": {"type": "raw"},
-    "servers": {"type": "list", "elements": "dict", "default": [], "options": SERVER},
-}
 
 
 def main() -> None:

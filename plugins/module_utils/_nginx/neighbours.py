@@ -123,7 +123,7 @@ def listen_beside(sites: Iterable[WantedSite], files: Sequence[tuple[str, Block]
     """
     found = _own_addresses(files, includes)
     theirs = [server_key(each, includes) for _path, document in files for each in _theirs(document)]
-    notes: dict[str, None] = {}
+    notes: list[str] = []
     for site in sites:
         for server in site.servers if site.state != "absent" and site.enabled else []:
             adopted = site.adopt and any(likeness(server.key, each) for each in theirs)
@@ -132,25 +132,25 @@ def listen_beside(sites: Iterable[WantedSite], files: Sequence[tuple[str, Block]
             for each in list(server.listens):
                 for own in found:
                     if _covers(each, own) and own.address not in server.key.listens:
-                        told = _beside(site, server, each, own)
-                        if not own.is_loopback:
-                            notes[told] = None
-    return list(notes)
+                        _listen_there(site, server, each, own, notes)
+    return list(dict.fromkeys(notes))
 
 
-def _beside(site: WantedSite, server: WantedServer, everywhere: Statement, own: _Own) -> str:
-    told = (
+def _listen_there(site: WantedSite, server: WantedServer, everywhere: Statement, own: _Own, notes: list[str]) -> None:
+    because = (
         f"{own.place} listens on {own.address}, and nginx never takes a server of {everywhere.args[0]} for a "
         "connection to that address"
     )
     if ("ssl" in own.options) is not ("ssl" in everywhere.args):
-        return (
-            f"site {site.name!r} is not served there: {told}. One of the two speaks HTTPS there and the other one "
-            "does not: let it listen on another port"
+        notes.append(
+            f"site {site.name!r} is not served at {own.address}: {because}. One of the two speaks HTTPS there and the "
+            "other one does not: let yours listen on another port"
         )
+        return
     server.listens.append(listen(" ".join([own.address, *own.options]), f"site {site.name!r}"))
-    default = "" if own.has_default else "; say default_server there, too, for it to answer for all other names"
-    return f"site {site.name!r} listens there too: {told}{default}"
+    if not own.is_loopback:
+        default = "" if own.has_default else ". Say default_server there for yours to answer for all other names"
+        notes.append(f"site {site.name!r} listens on {own.address}, too: {because}{default}")
 
 
 def _covers(everywhere: Statement, own: _Own) -> bool:

@@ -18,6 +18,7 @@ from .._transaction import Change, Link, Original, Remove, Write
 from .adopted import http_headers, is_adopted
 from .edit import MARK
 from .foreign import first_foreign, has_ours
+from .hash_size import leave_to_owner
 from .includes import included, matches, names_in, patterns, reader, takes
 from .losses import Before, losses
 from .main_file import is_read, main_file_changes
@@ -127,6 +128,7 @@ class _Planner:
         try:
             for each in sites:
                 self.result.warnings += self.neighbours.twins(each)
+                leave_to_owner(each, self.files)
             before = read_text(path)
             after = edit_site(
                 before,

@@ -51,6 +51,12 @@ _LENGTH_MAP = (
 # Certbot and many owners answer everything on port 80 before nginx looks for a location.
 _LET_CHALLENGES_IN = {f"if ($uri ~ ^{CHALLENGE_PATH.replace('.', '[.]')})": {"break": None}}
 
+# Bytes of a pointer, and how long a name may be where a bucket has 32 bytes and a pointer 4.
+_POINTER = 8
+_LONGEST_EVERYWHERE = 22
+# A file name has 255 bytes at most, and logrotate writes behind that of a log.
+_LONGEST_FILE = 200
+
 # What a path without a route sets, or once did.
 _PAGE = ("default_type", "return")
 
@@ -147,15 +153,29 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
     }
     # The last one only where it is needed: some small builds of nginx lack `geo`.
     common = (_LOG_FORMAT, _PATH_MAP, _UPGRADE_MAP, _LENGTH_MAP, CLIMBS_MAP)
-    texts = (*common, answers.maps(sites), older.maps(sites, platform), kept_text(sites, server))
+    texts = (_names_hash(sites), *common, answers.maps(sites), older.maps(sites, platform), kept_text(sites, server))
     maps = "\n".join(filter(None, texts))
     return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}
+
+
+def _names_hash(sites: Iterable[Site]) -> str:
+    """Return what makes room for the longest name, "" where every nginx has it.
+
+    A bucket holds a pointer, the name with its length, and an end, each as long as a pointer or a multiple of it
+    (`ngx_hash_init`, src/core/ngx_hash.c). By itself nginx takes a line of the processor's cache, 32 bytes on a small
+    ARM and 64 on others.
+    """
+    longest = max((len(name) for site in sites for name in site.server_names), default=0)
+    if longest <= _LONGEST_EVERYWHERE:
+        return ""
+    needed = 2 * _POINTER + -(-(longest + 2) // _POINTER) * _POINTER
+    return f"server_names_hash_bucket_size {max(64, 1 << (needed - 1).bit_length())};"
 
 
 def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> dict[str, Any]:
     server_names = list(site.server_names)
     challenge = _adopting_challenge() if site.adopt else _challenge()
-    log = f"/var/log/nginx/{site.name}.access.log constellation_edge"
+    log = f"/var/log/nginx/{site.name[:_LONGEST_FILE]}.access.log constellation_edge"
     http: dict[str, Any] = {
         "server_name": server_names,
         "listen": platform.listen(80),

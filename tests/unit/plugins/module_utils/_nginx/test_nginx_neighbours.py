@@ -149,7 +149,8 @@ def test_c3_a_site_listens_on_the_addresses_that_an_owner_has_taken_out(host: Pa
     assert "listen 192.168.0.2:80;" in text
     assert "listen 192.168.0.2:443 ssl http2;" in text
     assert [each.partition(" and nginx")[0] for each in result.notes] == [
-        f"site '{NAME}' listens there too: {host}/conf.d/old.conf:{line} listens on 192.168.0.2:{port},"
+        f"site '{NAME}' listens on 192.168.0.2:{port}, too: {host}/conf.d/old.conf:{line} listens on "
+        f"192.168.0.2:{port},"
         for line, port in ((2, 80), (6, 443))
     ]
 
@@ -170,10 +171,44 @@ def test_c3_a_server_of_the_same_name_there_is_a_twin(host: Path) -> None:
 def test_c3_plain_http_on_the_port_for_https_is_told(host: Path) -> None:
     result = planned(host, OWN.format(443))
     assert "192.168.0.2" not in texts(result)[NAME]
-    assert any("is not served there" in each and "old.conf:2" in each for each in result.notes)
+    assert any("is not served at 192.168.0.2:443" in each and "old.conf:2" in each for each in result.notes)
 
 
 def test_c3_the_loopback_is_not_worth_a_word(host: Path) -> None:
     result = planned(host, "server { listen 127.0.0.1:80; server_name localhost; }")
     assert result.notes == []
     assert "listen 127.0.0.1:80;" in texts(result)[NAME]
+
+
+LONG = {"name": "00-constellation-edge", "directives": "server_names_hash_bucket_size 128;"}
+
+
+def test_c7_the_size_is_written_where_nobody_says_it(host: Path) -> None:
+    assert "server_names_hash_bucket_size 128;" in texts(planned(host, "", sites=[LONG]))["00-constellation-edge"]
+
+
+@pytest.mark.parametrize("theirs", ["128", "256", "1k", "'128'"])
+def test_c7_an_owners_size_that_is_large_enough_stays(host: Path, theirs: str) -> None:
+    (host / "nginx.conf").write_text(
+        f"events {{}}\nhttp {{\n    server_names_hash_bucket_size {theirs};\n    include sites-enabled/*;\n}}\n"
+    )
+    result = planned(host, "", sites=[LONG])
+    assert result.problems == []
+    assert not any("bucket" in text for text in texts(result).values())
+
+
+def test_c7_an_owners_size_that_is_too_small_is_named_with_its_line(host: Path) -> None:
+    result = planned(host, "server_names_hash_bucket_size 64;", sites=[LONG])
+    assert result.problems == [
+        f"{host}/conf.d/old.conf:1: server_names_hash_bucket_size 64 is too small for the names of the sites: write "
+        "'server_names_hash_bucket_size 128;' there, or take the line out"
+    ]
+
+
+def test_c7_ours_is_not_its_owners(host: Path) -> None:
+    for each in planned(host, "", sites=[LONG]).changes:
+        if isinstance(each, Write):
+            Path(each.path).write_bytes(each.content)
+    (host / "sites-enabled" / "00-constellation-edge").symlink_to(host / "sites-available" / "00-constellation-edge")
+    assert planned(host, "", sites=[LONG]).problems == []
+    assert planned(host, "", sites=[{**LONG, "directives": "server_names_hash_bucket_size 256;"}]).problems == []
