@@ -59,6 +59,8 @@ options:
           - A site whose names nginx reads in another file is then changed there, wherever that file is, and no file of
             this O(sites[].name) is made; a part of it that no file has goes beside the rest.
           - Without it, a name that another file serves on the same address is an error too, except in a default server.
+            Names and addresses are compared as nginx does, C(.example.org), ranges of ports and included files among
+            them.
         type: bool
         default: false
       directives:
@@ -80,7 +82,10 @@ options:
             elements: str
             default: []
           listen:
-            description: Addresses with their options, in nginx's own notation, such as C(443 ssl).
+            description:
+              - Addresses with their options, in nginx's own notation, such as C(443 ssl).
+              - Where another server has one address of a port to itself, such as C(192.168.0.2:443 ssl), a server that
+                listens on all of them listens on that one, too, and RV(notes) says so. nginx would never take it there.
             type: list
             elements: str
             default: []
@@ -310,7 +315,9 @@ backup_files:
   type: list
   elements: str
 notes:
-  description: What adopted servers keep of their owner's where the declaration has something else, and the way to it.
+  description:
+    - What adopted servers keep of their owner's where the declaration has something else, and the way to it.
+    - On which addresses sites listen beside those that are declared.
   returned: always
   type: list
   elements: str

@@ -117,6 +117,43 @@ def test_c3_a_site_is_reached_on_the_address_that_an_owner_has_taken_out(judge: 
     assert answers == [[b"old"], [b"mine"]]
 
 
+@pytest.mark.parametrize(
+    "old",
+    [
+        "listen 443; server_name .new.example.org;",
+        "listen 80; server_name .new.example.org;",
+        "listen 440-445; server_name new.example.org;",
+        "include snippets/listen.conf; server_name new.example.org;",
+        "listen 127.0.0.1:443; server_name new.example.org;",
+    ],
+)
+def test_c4_c5_c6_nginx_ignores_no_server_of_what_is_adopted(judge: Judge, tmp_path: Path, old: str) -> None:
+    tree = {
+        "nginx.conf": "events {}\nhttp { include conf.d/*.conf; include sites-enabled/*; }\n",
+        "conf.d/old.conf": f"server {{\n    {old}\n}}\n",
+        "snippets/listen.conf": "listen 443;\nlisten [::]:443 default_server;\n",
+    }
+    for path, text in tree.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    redirect = {"location": "/", "directives": {"return": "301 https://$host$request_uri"}}
+    route = {"location": "/zm/", "directives": {"return": "200 mine"}}
+    servers = [
+        {"server_name": ["new.example.org"], "listen": [port, f"[::]:{port}"], "adopted": adopted, "locations": [one]}
+        for port, adopted, one in (("80", {"without": ["/"]}, redirect), ("443", {}, route))
+    ]
+    planned = plan([{"name": "new.example.org", "adopt": True, "servers": servers}], root=str(tmp_path))
+    assert planned.problems == []
+    for each in planned.changes:
+        if isinstance(each, Write):
+            tree[str(Path(each.path).relative_to(tmp_path))] = each.content.decode()
+    [(code, said)] = judge.said([{path: text.encode() for path, text in tree.items()}])
+    assert (code, Verdict(True, said).warnings) == (0, [])
+    theirs = next(server for server in tree["conf.d/old.conf"].split("server {") if old in server)
+    assert ("location /zm/" in theirs) is ("80" not in old)
+    assert "return 301" not in theirs
+
+
 def key_of(body: str) -> ServerKey:
     return server_key(parse(f"server {{ {body} }}").body[0])
 

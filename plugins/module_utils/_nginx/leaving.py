@@ -69,9 +69,8 @@ def standing_files(root: str = "/etc/nginx") -> Found:
     available, enabled = os.path.join(root, "sites-available"), os.path.join(root, "sites-enabled")
     linked = {os.path.realpath(os.path.join(enabled, name)) for name in names_in(enabled)}
     off = [name for name in names_in(available) if os.path.realpath(os.path.join(available, name)) not in linked]
-    includes = reader(root)
     servers = {
-        os.path.realpath(path): [sorted(server_key(each, includes).names) for each in servers_of(document)]
+        os.path.realpath(path): [sorted(server_key(each).names) for each in servers_of(document)]
         for path, document in included(root)
         if isinstance(document, Block)
     }
