@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._edge_archive import build
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import addresses
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import ServerKey, server_key
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site import plan
@@ -20,7 +21,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx_warnings
 from ansible_collections.constellation.edge.plugins.module_utils._staging import Verdict
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Write
 
-from judge.nginx import PORT, Judge
+from judge.nginx import FOLDER, PORT, Judge
+
+TRANSACTION = Path(__file__).with_name("inside_transaction.py")
 
 PAIRS = 2500
 PORTS = (80, 443, 8080, 440, 441, 442, 445, 81)
@@ -115,6 +118,43 @@ def test_c3_a_site_is_reached_on_the_address_that_an_owner_has_taken_out(judge: 
         for text in (made.replace(own, ""), made)
     ]
     assert answers == [[b"old"], [b"mine"]]
+
+
+SERVER = "server {{ listen 8123; server_name {}; }}\n"
+LOST = 'conflicting server name "a.example.org" on 0.0.0.0:8123, ignored'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "refused", "notes"),
+    [
+        (SERVER.format(".a.example.org"), SERVER.format("a.example.org"), "a.example.org on 0.0.0.0:8123", []),
+        (
+            SERVER.format("a.example.org") * 2,
+            SERVER.format("b.example.org"),
+            "",
+            [f"nginx ignores a server, as it did before this change: {LOST}"],
+        ),
+        (SERVER.format("_"), SERVER.format("_"), "", []),
+        (
+            "",
+            "types { text/plain a; text/html a; }",
+            "",
+            [
+                'nginx accepts the new configuration with a warning: duplicate extension "a", '
+                'content type: "text/html", previous content type: "text/plain"'
+            ],
+        ),
+    ],
+)
+def test_a_transaction_reads_what_nginx_warns_of(
+    judge: Judge, old: str, new: str, refused: str, notes: list[str]
+) -> None:
+    files = {"edge.pyz": build(), "old.conf": old.encode(), "new.conf": new.encode()}
+    said, noted, is_there = judge.run(TRANSACTION, files, FOLDER)
+    assert refused in said
+    assert bool(said) is bool(refused)
+    assert noted == notes
+    assert is_there is not bool(refused)
 
 
 @pytest.mark.parametrize(
