@@ -13,9 +13,10 @@ import re
 import socket
 from functools import lru_cache
 
-_PORTS = re.compile(r"([0-9]+)(?:-([0-9]+))?\Z")
+_PORTS = re.compile(r"0*([0-9]{1,5})(?:-0*([0-9]{1,5}))?\Z")
 _OCTETS = re.compile(r"[0-9]*(?:\.[0-9]*){3}\Z")
 _DEFAULT_PORT = 80
+_LAST_PORT = 65535
 _ANY = 0
 
 
@@ -40,8 +41,10 @@ def listen_keys(args: list[str]) -> frozenset[str]:
     if args[0][:5].lower() == "unix:":
         return frozenset([listen_key(args)])
     host, ports = _parts(args[0])
-    first, _dash, last = ports.partition("-")
-    every = range(int(first), int(last or first) + 1) if first.isdigit() else [ports]
+    found = _PORTS.match(ports)
+    first, last = (int(found.group(1)), int(found.group(2) or found.group(1))) if found else (0, 0)
+    # What nginx refuses stays one text.
+    every = range(first, last + 1) if 0 < first <= last <= _LAST_PORT else [ports]
     return frozenset(f"{one}:{port}{_protocol(args)}" for one in _hosts(host) for port in every)
 
 
@@ -96,7 +99,9 @@ def _number(host: str) -> int | None:
     """Return an IPv4 address as nginx reads its text: an octet may have leading zeros, or no digit at all."""
     if not _OCTETS.match(host):
         return None
-    octets = [int(each or "0") for each in host.split(".")]
+    texts = [each.lstrip("0") or "0" for each in host.split(".")]
+    # The length first: Python refuses to count very many digits.
+    octets = [int(each) if len(each) <= 3 else 256 for each in texts]
     if max(octets) > 255:
         return None
     number = int.from_bytes(bytes(octets), "big")
@@ -114,7 +119,7 @@ def _resolved(name: str) -> tuple[str, ...]:
     """Return the addresses of a host name, as nginx asks for them; the name itself where nobody knows it."""
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):
         return (name,)
     texts = {str(address[0]).partition("%")[0] for family, _type, _protocol, _name, address in found if family}
     return tuple(sorted(_one_host(f"[{text}]" if ":" in text else text) for text in texts))
