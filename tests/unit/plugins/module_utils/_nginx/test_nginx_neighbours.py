@@ -212,3 +212,23 @@ def test_c7_ours_is_not_its_owners(host: Path) -> None:
     (host / "sites-enabled" / "00-constellation-edge").symlink_to(host / "sites-available" / "00-constellation-edge")
     assert planned(host, "", sites=[LONG]).problems == []
     assert planned(host, "", sites=[{**LONG, "directives": "server_names_hash_bucket_size 256;"}]).problems == []
+
+
+def test_c3_an_address_of_ipv6_is_one_of_all_of_its_family_only(host: Path) -> None:
+    text = texts(planned(host, "server { listen [2001:db8::2]:443 ssl default_server; server_name old.example.org; }"))
+    assert "listen [2001:db8::2]:443 ssl;" in text[NAME]
+    assert text[NAME].count("2001:db8::2") == 1
+
+
+def test_c3_who_answers_for_other_names_there_is_told_where_nobody_says_it(host: Path) -> None:
+    [unsaid] = planned(host, OWN.format(80)).notes
+    [said] = planned(host, OWN.format("80 default_server")).notes
+    assert unsaid == f"{said}. Say default_server there for yours to answer for all other names"
+
+
+def test_c3_a_server_of_its_owner_is_adopted_on_the_address_that_it_has(host: Path) -> None:
+    old = OWN.format("443 ssl").replace("old.example", "new.example")
+    result = planned(host, old, adopt=True)
+    assert result.problems == []
+    [text] = texts(result).values()
+    assert "location /zm/" in text.partition("192.168.0.2:443 ssl;")[2]
