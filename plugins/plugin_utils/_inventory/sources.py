@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .nearest import CLOSE
+from .yaml_numbers import number_faults
 from .yaml_text import ENCRYPTED, Fault, faults
 from .yaml_tree import inventory_faults
 
@@ -93,4 +94,6 @@ def _read(file: str, *, is_inventory: bool) -> list[FileProblem]:
     found: Sequence[Fault] = faults(text)
     if is_inventory and not found:
         found = inventory_faults(text)
+    if not found:
+        found = number_faults(text)
     return [FileProblem(file, fault.line, fault.text) for fault in found]

@@ -46,16 +46,21 @@ class Fault:
 def faults(text: str) -> list[Fault]:
     """Return the mistake that makes a text no YAML, or every key that one mapping has twice."""
     try:
-        return [fault for node in yaml.compose_all(text, Loader=_LOADER) for fault in _twice(node)]
+        return [fault for node in documents(text) for fault in _twice(node)]
     except yaml.MarkedYAMLError as error:
         return [_explained(error, text.splitlines())]
     except yaml.YAMLError as error:
         return [Fault(0, f"no YAML: {str(error).splitlines()[0]}")]
 
 
+def documents(text: str) -> Iterator[Any]:
+    """Return the node of each document. Raises YAMLError."""
+    return iter(yaml.compose_all(text, Loader=_LOADER))
+
+
 def compose(text: str) -> Any:
     """Return the node of the first document, None where there is none."""
-    return next(iter(yaml.compose_all(text, Loader=_LOADER)), None)
+    return next(documents(text), None)
 
 
 def line_of(node: Any) -> int:

@@ -16,7 +16,8 @@ _PARTS = ("children", "hosts", "vars")
 _SKELETON = "an inventory begins with `edge:`, below which `hosts:` and `vars:` stand"
 # What another inventory plugin is configured by.
 _OTHER_PLUGIN = "plugin"
-_OUR_VARIABLES = ("edge_", "ansible_", "nginx_proxy_", "letsencrypt_", "hardening_", "constellation_config_")
+# What the names of our variables, and of Ansible's own, begin with.
+OUR_VARIABLES = ("edge_", "ansible_", "nginx_proxy_", "letsencrypt_", "hardening_", "constellation_config_")
 
 
 def inventory_faults(text: str) -> list[Fault]:
@@ -39,7 +40,7 @@ def _top(key: Any, value: Any) -> Iterator[Fault]:
         yield Fault(
             line_of(key), f"'{name}' stands at the top, and belongs to a group: write it below `edge:`, indented"
         )
-    elif name.startswith(_OUR_VARIABLES):
+    elif name.startswith(OUR_VARIABLES):
         yield Fault(line_of(key), f"'{name}' stands at the top, where groups are: write it below `edge:` and `vars:`")
     else:
         yield from _group(name, key, value)
@@ -54,7 +55,7 @@ def _group(name: str, key: Any, value: Any) -> Iterator[Fault]:
     for part, content in value.value:
         if part.value not in _PARTS:
             text = f"unknown key '{part.value}' in the group '{name}'{nearest(part.value, _PARTS)}"
-            if str(part.value).startswith(_OUR_VARIABLES):
+            if str(part.value).startswith(OUR_VARIABLES):
                 text = f"'{part.value}' stands in the group '{name}' itself: write it below its `vars:`"
             yield Fault(line_of(part), text)
         elif not _is_empty(content):

@@ -141,3 +141,44 @@ def test_a_file_that_cannot_be_read_is_named(folder):
     (folder / "inventory.yml").write_bytes(b"edge: \xff\n")
     (problem,) = file_problems([str(folder / "inventory.yml")])
     assert str(problem) == "inventory.yml: cannot be read: it is not UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("    edge_firewall_rules: [{ port: 20:21 }]\n", "5: '20:21' without quotes is the number 1221"),
+        ("    edge_firewall_rules:\n      - source: any\n        port: 20:21\n", "7: '20:21'"),
+        ("    hardening_rules: [{ port: 80 }, { port: 1:1:1 }]\n", "5: '1:1:1' without quotes is the number 3661"),
+        ("    edge_firewall_rules: [{ port: 0443 }]\n", "5: '0443' without quotes is the number 291"),
+        ("    nginx_proxy_x: { 20:30: a }\n", "5: '20:30' without quotes is the number 1230"),
+        ("    edge_lan: [20:21.5]\n", "5: '20:21.5' without quotes is the number 1221.5"),
+        ("    mine: &a [20:21]\n    edge_lan: *a\n", "5: '20:21' without quotes is the number 1221"),
+    ],
+)
+def test_c16_a_range_that_yaml_takes_for_a_number_is_refused(folder, lines, words):
+    (problem,) = said(folder, GOOD.replace("    edge_email", f"{lines}    edge_email", 1))
+    assert problem.startswith(f"inventory.yml:{words}")
+    assert ' to YAML: write "' in problem
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '    edge_firewall_rules: [{ port: "20:21" }, { port: 6000:6100 }, { port: 8_080 }, { port: 0 }]\n',
+        "    backup_at: 20:21\n    umask: 0022\n",
+        "    edge_lan: ['20:21', !!str 20:21, 2001:db8::1, 20:21:99, 08:30, 192.168.0.1:22]\n",
+    ],
+)
+def test_what_yaml_leaves_as_it_is_or_is_not_ours_is_taken(folder, lines):
+    assert said(folder, GOOD.replace("    edge_email", f"{lines}    edge_email", 1)) == []
+
+
+def test_a_number_of_another_base_is_seen_beside_the_inventory(folder):
+    (folder / "inventory.yml").write_text(GOOD)
+    (problem,) = said(folder, "edge_firewall_rules:\n  - port: 20:21\n", "group_vars/edge.yml")
+    assert problem.startswith("group_vars/edge.yml:2: '20:21'")
+
+
+def test_an_alias_of_itself_ends(folder):
+    lines = "    mine: &a [*a, 1]\n    edge_lan: &b [*b, *a, 20:21]\n"
+    assert len(said(folder, GOOD.replace("    edge_email", f"{lines}    edge_email", 1))) == 1
