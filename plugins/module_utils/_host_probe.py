@@ -18,6 +18,7 @@ from ._fail2ban import JAIL_FILE, enabled_jails, unite
 from ._fail2ban_host import jail_status
 from ._packet_filter import PacketFilterError, dump, harmless_address, names, parse_networks
 from ._ufw_host import read_state
+from ._ufw_open import told
 from ._ufw_rule import UfwError
 
 _TIMERS = ("certbot.timer", "snap.certbot.renew.timer")
@@ -42,10 +43,12 @@ def prove_firewall(call: Run = run) -> list[Proof]:
         return [Proof("ufw", False, "not installed: run playbooks/site.yml, or the role hardening")]
     status = "active" if state.active else "inactive: everything is open; run playbooks/site.yml, or the role hardening"
     closed = state.incoming in ("deny", "reject")
+    open_to_all = told(state.managed)
     return [
         Proof("ufw", state.active, status),
         Proof("ufw at start", state.boots, "enabled" if state.boots else "ufw.service is disabled: run site.yml"),
         Proof("ufw default", closed, f"{state.incoming} (incoming), {state.outgoing} (outgoing)"),
+        Proof("ufw rules", not open_to_all, open_to_all or "no rule of the owner's lets everybody in on every port"),
     ]
 
 

@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from ._ufw_open import told
 from ._ufw_rule import (
     MARK,
     V4,
@@ -22,6 +23,7 @@ from ._ufw_rule import (
     delete_words,
     distinct,
     order_matters,
+    removals,
     rule_words,
     simple_rule,
 )
@@ -46,6 +48,13 @@ class State:
     incoming: str = "deny"
     outgoing: str = "allow"
     entries: dict[int, list[Entry]] = field(default_factory=lambda: {V4: [], V6: []})
+    #: places of lines that ufw cannot read, and leaves out
+    skipped: list[str] = field(default_factory=list)
+
+    @property
+    def managed(self) -> dict[int, list[Entry]]:
+        """The rules of the families that ufw manages."""
+        return {family: rules for family, rules in self.entries.items() if family == V4 or self.ipv6}
 
     def copy(self) -> State:
         """Return a copy whose lists can be changed."""
@@ -129,16 +138,6 @@ def _closing(state: State, ports: Iterable[int]) -> dict[tuple[int, int], Entry]
     return found
 
 
-def _removals(entries: Iterable[Entry]) -> list[str]:
-    """Return the commands that remove these rules, one for both families where they hold the same rule."""
-    held: dict[Entry, dict[int, Entry]] = {}
-    for entry in entries:
-        held.setdefault(replace(entry, family=V4, src="", dst="", comment=""), {})[entry.family] = entry
-    return [
-        "ufw " + " ".join(delete_words(next(iter(twins.values())), both=len(twins) == 2)) for twins in held.values()
-    ]
-
-
 class _Planner:
     """Plays each command on a copy of the state, so that the plan and the prediction cannot differ."""
 
@@ -178,6 +177,7 @@ class _Planner:
             self._purge()
             self._policies()
         self._check_ssh()
+        self._tell_of_what_is_open()
         return self.plan
 
     def _check_families(self) -> None:
@@ -211,11 +211,21 @@ class _Planner:
         closed = {place: entry for place, entry in after.items() if place not in before}
         if closed:
             names = " and ".join(repr(entry.text()) for entry in dict.fromkeys(closed.values()))
-            commands = " and ".join(f"`{command}`" for command in _removals(closed.values()))
+            commands = " and ".join(f"`{command}`" for command in removals(closed.values()))
             raise UfwError(
                 f"the owner's rule {names} comes before the one that allows SSH: with the firewall enabled it closes"
                 f" port {', '.join(str(port) for port in sorted({port for _family, port in closed}))}, which SSH uses"
                 f" on this host; remove it with {commands}, or, where that is meant, enable ufw by hand first"
+            )
+
+    def _tell_of_what_is_open(self) -> None:
+        open_to_all = told(self.plan.after.managed)
+        if open_to_all and self.request.enforced and self.request.incoming in _REFUSING:
+            self.plan.warnings.append(open_to_all)
+        if self.before.skipped and self.plan.steps:
+            self.plan.warnings.append(
+                f"ufw cannot read {', '.join(self.before.skipped)}, and drops them whenever it changes a rule: add such"
+                " a rule again with ufw's own command where it is meant"
             )
 
     def _find(self, rule: Rule, family: int) -> Entry | None:

@@ -13,7 +13,8 @@ from pathlib import Path
 from ._command import Run, find, run
 from ._sockets import open_to_others
 from ._ufw import SSH_COMMENT, Plan, Request, State, plan
-from ._ufw_rule import V4, V6, UfwError, parse_entries
+from ._ufw_rule import UfwError
+from ._ufw_stored import FILES, parse_stored
 
 UNIT = "ufw.service"
 # What ufw's own before.rules let in: DHCP, mDNS and UPnP.
@@ -57,6 +58,10 @@ def read_state(etc: Path = Path("/etc"), call: Run = run) -> State:
     if find("ufw") is None:
         return State(installed=False)
     defaults = parse_defaults(_text(etc / "default" / "ufw"))
+    # Before ufw itself is asked, which dies of a line that it cannot read without saying which.
+    stored = {
+        family: parse_stored(_text(etc / Path(path).relative_to("/etc")), family) for family, path in FILES.items()
+    }
     answer = call(["ufw", "status"])
     if answer.rc != 0:
         raise UfwError(
@@ -68,10 +73,8 @@ def read_state(etc: Path = Path("/etc"), call: Run = run) -> State:
         ipv6=defaults.get("IPV6", "no").lower() == "yes",
         incoming=_POLICIES.get(defaults.get("DEFAULT_INPUT_POLICY", "").upper(), "allow"),
         outgoing=_POLICIES.get(defaults.get("DEFAULT_OUTPUT_POLICY", "").upper(), "allow"),
-        entries={
-            V4: parse_entries(_text(etc / "ufw" / "user.rules"), V4),
-            V6: parse_entries(_text(etc / "ufw" / "user6.rules"), V6),
-        },
+        entries={family: found.entries for family, found in stored.items()},
+        skipped=[place for found in stored.values() for place in found.skipped],
     )
 
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote
 
 MARK = "constellation.edge"
 V4, V6 = 4, 6
@@ -89,7 +88,7 @@ class Entry:
             return False
         if self.src != everywhere or self.dst not in ("", everywhere) or self.proto not in ("any", rule.proto):
             return False
-        return all(any(low <= one and other <= high for low, high in self._held()) for one, other in rule.ports())
+        return all(any(low <= one and other <= high for low, high in self.held()) for one, other in rule.ports())
 
     def meets(self, rule: Rule) -> bool:
         """Whether the rule may decide on a packet that another one speaks of."""
@@ -97,9 +96,10 @@ class Entry:
             return False
         if "any" not in (self.proto, rule.proto) and self.proto != rule.proto:
             return False
-        return any(low <= other and one <= high for low, high in self._held() for one, other in rule.ports())
+        return any(low <= other and one <= high for low, high in self.held() for one, other in rule.ports())
 
-    def _held(self) -> list[tuple[int, int]]:
+    def held(self) -> list[tuple[int, int]]:
+        """Return the ports as ranges, both ends included."""
         return [(1, 65535)] if self.dport == "any" else [_range(item) for item in self.dport.split(",")]
 
     def text(self) -> str:
@@ -297,37 +297,6 @@ def simple_rule(entry: Entry) -> Rule | None:
     return Rule(entry.action, entry.proto, ports, entry.src, entry.comment)
 
 
-_TUPLE = re.compile(r"^### tuple ### (?P<fields>.+?)(?: comment=(?P<comment>[0-9a-fA-F]*))?\s*$")
-
-
-def parse_entries(text: str, family: int) -> list[Entry]:
-    """Read the rules of ``user.rules`` (``V4``) or ``user6.rules`` (``V6``): there they stand whole, active or not."""
-    found = []
-    for line in text.splitlines():
-        match = _TUPLE.match(line)
-        if match is None:
-            continue
-        fields = match["fields"].split()
-        if len(fields) not in (6, 7, 8, 9):
-            raise UfwError(f"ufw's rule {line!r} cannot be read: add it again with ufw's own command")
-        comment = bytes.fromhex(match["comment"] or "").decode("utf-8", "replace")
-        found.append(_entry(fields, family, comment))
-    return found
-
-
-def _entry(fields: list[str], family: int, comment: str) -> Entry:
-    action, proto, dport, dst, sport, src = fields[:6]
-    forward, action = action.startswith("route:"), action.removeprefix("route:")
-    action, _underscore, log = action.partition("_")
-    rest = fields[6:]
-    direction = rest.pop() if len(rest) in (1, 3) else "in"
-    dapp, sapp = ("" if one == "-" else unquote(one) for one in (rest or ["-", "-"]))
-    return replace(
-        Entry(family, action, proto, dport, src, comment),
-        dst=dst, sport=sport, direction=direction, dapp=dapp, sapp=sapp, log=log, forward=forward,
-    )  # fmt: skip
-
-
 def rule_words(rule: Rule, families: tuple[int, ...]) -> list[str]:
     """Return the words of ufw's command for a wanted rule, in these families of its own."""
     source = rule.source
@@ -356,3 +325,13 @@ def delete_words(entry: Entry, both: bool) -> list[str]:
 
 def _place(address: str, family: int, both: bool) -> str:
     return "any" if both and address == EVERYWHERE[family] else address
+
+
+def removals(entries: Iterable[Entry]) -> list[str]:
+    """Return the commands that remove these rules, one for both families where they hold the same rule."""
+    held: dict[Entry, dict[int, Entry]] = {}
+    for entry in entries:
+        held.setdefault(replace(entry, family=V4, src="", dst="", comment=""), {})[entry.family] = entry
+    return [
+        "ufw " + " ".join(delete_words(next(iter(twins.values())), both=len(twins) == 2)) for twins in held.values()
+    ]

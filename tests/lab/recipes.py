@@ -106,9 +106,9 @@ HOME_PACKAGES: tuple[str, ...] = (
 
 SERVICES_PACKAGES: tuple[str, ...] = ("bind9", "curl", "openssl", "pebble")
 
-# What says whether a configuration is right: nginx itself, with Lua blocks where the archive has that module. With
-# faketime an hour passes in seconds.
-JUDGE_PACKAGES: tuple[str, ...] = ("nginx", "libnginx-mod-stream", "faketime")
+# What says whether a configuration is right: nginx itself, with Lua blocks where the archive has that module, fail2ban
+# and ufw. With faketime an hour passes in seconds.
+JUDGE_PACKAGES: tuple[str, ...] = ("nginx", "libnginx-mod-stream", "faketime", "fail2ban", "ufw")
 JUDGE_LUA_PACKAGES: tuple[str, ...] = ("libnginx-mod-http-lua",)
 WITHOUT_LUA = ("ubuntu2204",)
 
@@ -183,7 +183,7 @@ def services_tag() -> str:
 
 
 def judge_tag(system: str) -> str:
-    """Return the name of a system's image with nginx as its distribution installs it, and nothing to serve."""
+    """Return the name of a system's image with nginx, fail2ban and ufw as its distribution installs them."""
     return f"{REPOSITORY}/judge-{system}:{digest(base_tag(system), judge_packages(system))}"
 
 

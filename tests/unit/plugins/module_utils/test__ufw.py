@@ -31,9 +31,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._ufw_rule impor
     delete_words,
     normal_ports,
     normal_source,
-    parse_entries,
     wanted_rules,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._ufw_stored import parse_entries
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "hardening"
 SSH_V4 = Entry(V4, "allow", "tcp", "22", "0.0.0.0/0", SSH_COMMENT)
