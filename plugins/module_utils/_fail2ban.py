@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import ast
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +15,11 @@ JAIL_FILE = "/etc/fail2ban/jail.d/zz-constellation-edge.local"
 LOOPBACK = ("127.0.0.1/8", "::1")
 _HEADER = """\
 # constellation.edge: this file is ours as a whole; the next run puts back what is changed here by hand.
-# Own settings belong in jail.local or in another file of this folder.
+# Own jails belong in jail.local or in another file of this folder. What is never banned there is not banned here.
+# Of bantime, findtime and maxretry there, what is stricter than our default counts, unless the inventory says it.
 """
 _CONTROLLER = "# controller: "
-_TIME = re.compile(r"-?\d+(?:\.\d+)?\s*[a-z]*(?:\s*\d+\s*[a-z]+)*", re.IGNORECASE)
+_TIME = re.compile(r"-?\d+(?:\.\d+)?\s*[a-z]*(?:\s*\d+(?:\.\d+)?\s*[a-z]+)*", re.IGNORECASE)
 #: the keys of a jail in the order in which they are written
 _KEYS = (
     "filter",
@@ -41,7 +43,7 @@ _UNITS = (
     (r"w(?:e(?:e(?:ks?)?)?)?", 604800),
     (r"d(?:a(?:ys?)?)?", 86400),
     (r"h(?:o(?:u(?:rs?)?)?)?", 3600),
-    (r"m(?:i(?:n(?:utes?)?)?)?", 60),
+    (r"mm?|mi(?:n(?:utes?)?)?", 60),
     (r"s(?:e(?:c(?:onds?)?)?)?|", 1),
 )
 
@@ -96,7 +98,7 @@ def _line(origin: str, key: str, value: str) -> str:
 
 def _time(origin: str, key: str, value: str) -> str:
     text = _line(origin, key, value)
-    if not _TIME.fullmatch(text):
+    if seconds(text) is None:
         raise Fail2banError(f"{origin}.{key}: {value!r} is not a time: write seconds (600) or a unit (10m, 1h, 2d)")
     return text
 
@@ -181,13 +183,18 @@ def render(jails: Iterable[Jail], ignored: Mapping[str, Sequence[str]], controll
     for jail in jails:
         values = dict(jail.settings)
         if ignored.get(jail.name):
-            values["ignoreip"] = " ".join(ignored[jail.name])
+            values["ignoreip"] = _words(ignored[jail.name])
         lines = [f"enabled = {'true' if jail.enabled else 'false'}"]
         for key in _KEYS:
             if key in values:
                 lines.append(f"{key} = " + values[key].replace("\n", "\n" + " " * (len(key) + 3)))
         text += f"\n[{jail.name}]\n" + "\n".join(lines) + "\n"
     return text
+
+
+def _words(words: Iterable[str]) -> str:
+    """Return words as one value that fail2ban reads as these words: no interpolation begins in it, and no comment."""
+    return (" " + " ".join(words)).replace("%", "%%").replace(" ;", ",;").lstrip()
 
 
 def enabled_jails(text: str) -> list[str]:
@@ -203,69 +210,96 @@ def known_controller(text: str) -> str | None:
     return match[1] if match else None
 
 
-def inherited_ignored(texts: Iterable[str], jail: str) -> list[str]:
-    """Return the ``ignoreip`` that the owner's files give a jail, so that ours does not take an exemption away.
+@dataclass(frozen=True)
+class Inherited:
+    """What fail2ban gives a jail without our file: the words that it never bans, and its values by their keys."""
 
-    ``texts`` are the files in the order in which fail2ban reads them, our own left out.
+    ignored: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+
+
+def question(jails: Iterable[Jail]) -> str:
+    """Return a file that enables the jails and says nothing of what they inherit, to read that from fail2ban's dump."""
+    text = ""
+    for jail in jails:
+        given = dict(jail.settings)
+        kept = f"filter = {given['filter']}\n" if "filter" in given else ""
+        text += f"[{jail.name}]\nenabled = true\nbackend = auto\nlogpath = /dev/null\naction =\n{kept}"
+    return text
+
+
+def read_dump(dump: str) -> dict[str, Inherited]:
+    """Read `fail2ban-client -d`: a list of words a line, of which `set JAIL KEY VALUE...` counts."""
+    ignored: dict[str, tuple[str, ...]] = {}
+    values: dict[str, dict[str, str]] = {}
+    for line in dump.splitlines():
+        if not line.startswith("['set', "):
+            continue
+        _set, jail, key, *rest = ast.literal_eval(line)
+        if key == "addignoreip":
+            ignored[jail] = tuple(rest)
+        elif key in _STRICTNESS and rest != [None]:
+            values.setdefault(jail, {})[key] = str(rest[0])
+    names = [*ignored, *values]
+    return {name: Inherited(ignored.get(name, ()), tuple(values.get(name, {}).items())) for name in names}
+
+
+def as_strict(
+    jail: Jail, theirs: Mapping[str, str], amount: Callable[[str], float | None]
+) -> tuple[Jail, list[str], list[str]]:
+    """Return the jail no laxer than `theirs` has it, warnings of what is stated and laxer, and notes of what it took.
+
+    Of what is stated, the stated value stays; of a default of ours, the stricter of the two. `amount` reads a time or a
+    number as fail2ban does: None where it cannot.
     """
-    words = re.split(r"[\s,]+", re.sub(r"%\([^)]*\)s", "", inherited(texts, jail, "ignoreip")))
-    return [word for word in words if word]
-
-
-def inherited(texts: Iterable[str], jail: str, wanted: str) -> str:
-    """Return what the owner's files say of a jail, "" for nothing; a jail's own section wins over ``[DEFAULT]``."""
-    found: dict[str, str] = {}
-    for text in texts:
-        section = key = ""
-        for line in text.splitlines():
-            header = re.match(r"\[([^\]]+)\]\s*$", line)
-            entry = re.match(r"([A-Za-z0-9_]+)\s*[=:]\s*(.*)$", line)
-            if re.match(r"\s*[#;]", line) or not line.strip():
-                continue
-            if header:
-                section, key = header[1].strip(), ""
-            elif entry:
-                key = entry[1].lower()
-                if key == wanted:
-                    found[section] = entry[2]
-            elif line[0].isspace() and key == wanted:
-                found[section] += " " + line.strip()
-    return re.sub(r"\s[#;].*", "", found.get(jail, found.get("DEFAULT", ""))).strip()
-
-
-def as_strict(jail: Jail, texts: Sequence[str]) -> tuple[Jail, list[str]]:
-    """Return the jail no laxer than the owner's files have it, and what to tell of what he said himself.
-
-    Of what is stated, the stated value stays; of a default of ours, the stricter of the two.
-    """
-    values, told = dict(jail.settings), []
+    values = dict(jail.settings)
+    warnings, notes = [], []
     for key, sign in _STRICTNESS.items():
-        theirs = inherited(texts, jail.name, key)
-        mine, other = _amount(values.get(key, "")), _amount(theirs)
+        mine, other = amount(values.get(key, "")), amount(theirs.get(key, ""))
         if mine is None or other is None or sign * other <= sign * mine:
             continue
+        if key == "findtime" and other == float("inf"):
+            continue  # a negative one: no failure is ever counted
         if key in jail.stated:
-            told.append(
-                f"jail {jail.name}: {key} {values[key]}, as the inventory says, is laxer than {theirs}, which this "
-                "host's own files say"
+            warnings.append(
+                f"jail {jail.name}: {key} {values[key]}, as the inventory says, is laxer than {theirs[key]}, which this"
+                " host's own files say"
             )
-        else:
-            values[key] = theirs
-    return replace(jail, settings=tuple(values.items())), told
+            continue
+        notes.append(
+            f"jail {jail.name} keeps {key} {theirs[key]}, which this host's own files say and which is stricter than"
+            f" the default {values[key]}: to have another one, write hardening_{key} into the inventory"
+        )
+        # What is no plain time, such as a sum with a comment, is written as its seconds.
+        values[key] = theirs[key] if seconds(theirs[key]) is not None else _as_seconds(other)
+    return replace(jail, settings=tuple(values.items())), warnings, notes
 
 
-def _amount(text: str) -> float | None:
-    """Return a number, or the seconds of a time; a ban for ever (a negative time) is longer than any other."""
-    seconds = 0.0
+def seconds(text: str) -> float | None:
+    """Return a number, or the seconds of a time; a ban for ever (a negative time) is longer than any other.
+
+    None for what is not written in a plain way: fail2ban evaluates sums and more.
+    """
+    amount = 0.0
     parts = re.findall(r"(-?\d+(?:\.\d+)?)\s*([a-z]*)", text.lower())
-    if not parts or not _TIME.fullmatch(text):
+    # A number with a zero before it is none to fail2ban, since Python evaluates it.
+    if not parts or not _TIME.fullmatch(text) or re.search(r"(?<![\d.])0\d", text):
         return None
     for number, unit in parts:
         factor = next((factor for pattern, factor in _UNITS if re.fullmatch(pattern, unit)), None)
         if factor is None:
             return None
-        seconds += float(number) * factor
-    return seconds if seconds >= 0 else float("inf")
+        amount += float(number) * factor
+    return normal_amount(amount)
+
+
+def _as_seconds(amount: float) -> str:
+    return "-1" if amount == float("inf") else f"{amount:.3f}".rstrip("0").rstrip(".")
+
+
+def normal_amount(amount: float) -> float:
+    """Return an amount so that amounts can be compared: a negative one is without end."""
+    return amount if amount >= 0 else float("inf")
 
 
 def unite(*lists: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,16 +21,22 @@ from ._command import Run, find, run
 from ._fail2ban import (
     JAIL_FILE,
     Fail2banError,
+    Inherited,
     Jail,
     JailStatus,
     as_strict,
-    inherited_ignored,
     known_controller,
+    normal_amount,
     parse_status,
+    question,
+    read_dump,
     render,
+    seconds,
     unite,
 )
-from ._files import read_bytes, replace_file, unlink_if_there
+from ._files import read_bytes, unlink_if_there
+from ._transaction import HOST, TransactionError, Write, apply, recover
+from ._transaction import Host as Place
 
 ETC = "/etc/fail2ban"
 RECORD = "fail2ban"
@@ -61,6 +67,7 @@ class Outcome:
     reason: str
     jails: dict[str, JailStatus] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def jail_status(name: str, call: Run = run) -> JailStatus | None:
@@ -74,14 +81,18 @@ def jail_status(name: str, call: Run = run) -> JailStatus | None:
 class Host:
     """fail2ban on this host."""
 
-    def __init__(self, request: Request, check: bool, call: Run = run) -> None:
+    def __init__(self, request: Request, check: bool, call: Run = run, place: Place = HOST) -> None:
         self.request = request
         self.check = check
         self.call = call
+        self.place = place
         self.installed = find("fail2ban-client") is not None
         self.first = not os.path.exists(request.path)
         self.predicted = False
         self.warnings: list[str] = []
+        self.notes: list[str] = []
+        #: what times and numbers were found to be
+        self.amounts: dict[str, float | None] = {}
 
     def old_text(self) -> str | None:
         """Return our file as it is, None where there is none."""
@@ -117,23 +128,60 @@ class Host:
     def text(self, jails: Sequence[Jail], controller: str | None) -> str:
         """Return the file for these jails."""
         own = [controller] if controller else []
-        owners = self._owner_texts()
-        strict = [as_strict(jail, owners) for jail in jails]
-        self.warnings += [text for jail, told in strict for text in told if jail.enabled]
-        jails = [jail for jail, _told in strict]
-        ignored = {jail.name: unite(self.request.ignored, inherited_ignored(owners, jail.name), own) for jail in jails}
-        return render(jails, ignored, controller)
+        inherited = self.inherited([jail for jail in jails if jail.enabled])
+        kept, ignored = [], {}
+        for jail in jails:
+            theirs = inherited.get(jail.name, Inherited())
+            strict, warnings, notes = as_strict(jail, dict(theirs.values), self.amount)
+            self.warnings += warnings
+            self.notes += notes
+            kept.append(strict)
+            ignored[jail.name] = unite(self.request.ignored, theirs.ignored, own)
+        return render(kept, ignored, controller)
 
-    def _owner_texts(self) -> list[str]:
-        """Return fail2ban's files in its order: jail.conf, jail.d/*.conf, jail.local, jail.d/*.local."""
-        names = [f"{ETC}/jail.conf", *sorted(glob.glob(f"{ETC}/jail.d/*.conf"))]
-        names += [f"{ETC}/jail.local", *sorted(glob.glob(f"{ETC}/jail.d/*.local"))]
-        texts = []
-        for name in names:
-            if name != self.request.path:
-                with contextlib.suppress(OSError):
-                    texts.append(read_bytes(name).decode("utf-8", "replace"))
-        return texts
+    def inherited(self, jails: Sequence[Jail]) -> dict[str, Inherited]:
+        """Ask fail2ban what the host's own files give the jails, ours left out."""
+        if not self.installed or not jails:
+            return {}
+        with self.staged(question(jails)) as folder:
+            answer = self.call(["fail2ban-client", "-c", folder, "-d"])
+        if answer.rc != 0:
+            raise Fail2banError(
+                f"fail2ban cannot read this host's own files below {ETC}, nothing was changed: correct what it names,"
+                f" and run again. It says: {answer.text.replace(folder, ETC)}"
+            )
+        return read_dump(answer.out)
+
+    def amount(self, text: str) -> float | None:
+        """Return a number or the seconds of a time, as fail2ban evaluates it; None where it cannot."""
+        if text not in self.amounts:
+            amount = seconds(text)
+            self.amounts[text] = self._evaluated(text) if amount is None and text and self.installed else amount
+        return self.amounts[text]
+
+    def _evaluated(self, text: str) -> float | None:
+        answer = self.call(["fail2ban-client", "--str2sec", text])
+        try:
+            return normal_amount(float(answer.out)) if answer.rc == 0 else None
+        except ValueError:
+            return None
+
+    @contextlib.contextmanager
+    def staged(self, text: str) -> Iterator[str]:
+        """Hold fail2ban's whole configuration as links in a folder of its own, with `text` as our file."""
+        folder = tempfile.mkdtemp(prefix="constellation-edge-")
+        try:
+            staged = os.path.join(folder, "fail2ban")
+            shutil.copytree(ETC, staged, copy_function=os.symlink)
+            name = os.path.join(staged, os.path.relpath(self.request.path, ETC))
+            os.makedirs(os.path.dirname(name), exist_ok=True)
+            unlink_if_there(name)
+            Path(name).write_bytes(text.encode("utf-8", "surrogateescape"))
+            yield staged
+        except OSError as exc:
+            raise Fail2banError(f"{exc.filename}: {exc.strerror}: run as root (become: true)") from exc
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def refuse(self, jails: Sequence[Jail]) -> None:
         """Refuse what fail2ban would only complain about in its log, or would die of."""
@@ -151,23 +199,13 @@ class Host:
                 )
 
     def test(self, text: str) -> None:
-        """Test the candidate on a copy of fail2ban's whole configuration."""
-        folder = tempfile.mkdtemp(prefix="constellation-edge-")
-        try:
-            staged = os.path.join(folder, "fail2ban")
-            shutil.copytree(ETC, staged, symlinks=True)
-            name = os.path.join(staged, os.path.relpath(self.request.path, ETC))
-            unlink_if_there(name)
-            Path(name).write_bytes(text.encode("utf-8", "surrogateescape"))
-            answer = self.call(["fail2ban-client", "-c", staged, "-t"])
-        except OSError as exc:
-            raise Fail2banError(f"{exc.filename}: {exc.strerror}: run as root (become: true)") from exc
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        """Test the candidate within fail2ban's whole configuration."""
+        with self.staged(text) as folder:
+            answer = self.call(["fail2ban-client", "-c", folder, "-t"])
         if answer.rc != 0:
             raise Fail2banError(
                 "fail2ban refuses the jails, nothing was changed: correct what it names, a value of the jail or a file"
-                f" of yours below {ETC}, and run again. It says: {answer.text.replace(staged, ETC)}"
+                f" of yours below {ETC}, and run again. It says: {answer.text.replace(folder, ETC)}"
             )
 
     def process(self) -> tuple[int, int]:
@@ -182,7 +220,7 @@ class Host:
         pid, started = self.process()
         if not pid:
             return False
-        if _state.read(RECORD) == {"file": _digest(text), "pid": pid, "started": started}:
+        if _state.read(RECORD, self.place.state) == {"file": _digest(text), "pid": pid, "started": started}:
             return True
         begun = _process.since_epoch(started)
         try:
@@ -193,7 +231,11 @@ class Host:
     def record(self, text: str) -> None:
         """Remember which file the running server has read."""
         pid, started = self.process()
-        _state.write(RECORD, {"file": _digest(text), "pid": pid, "started": started})
+        _state.write(RECORD, {"file": _digest(text), "pid": pid, "started": started}, self.place.state)
+
+    def forget(self) -> None:
+        """Remember that the server may have read any file of ours: one who is killed here leaves it running with it."""
+        _state.write(RECORD, {}, self.place.state)
 
     def statuses(self, jails: Sequence[Jail]) -> dict[str, JailStatus]:
         """Return what the running server says about each enabled jail."""
@@ -255,23 +297,33 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def reconcile(request: Request, check: bool = False, call: Run = run) -> Outcome:
+def reconcile(request: Request, check: bool = False, call: Run = run, place: Place = HOST) -> Outcome:
     """Bring file and server in line with the request, or say in check mode what that would do.
 
     Raises Fail2banError; the file of before is then back in place and the server runs with it.
     """
-    host = Host(request, check, call)
+    try:
+        if not check:
+            recover(host=place)
+        return _reconcile(Host(request, check, call, place))
+    except TransactionError as exc:
+        raise Fail2banError(str(exc)) from exc
+
+
+def _reconcile(host: Host) -> Outcome:
+    request, check, call = host.request, host.check, host.call
     if not host.installed and not check:
         raise Fail2banError("fail2ban is not installed: install the package fail2ban first (the role hardening does)")
     old = host.old_text()
     jails = host.usable()
-    controller = (request.controller or known_controller(old or "")) if request.ignore_controller else None
-    text = host.text(jails, controller)
     if host.installed:
         host.refuse(jails)
+    controller = (request.controller or known_controller(old or "")) if request.ignore_controller else None
+    text = host.text(jails, controller)
     reason = host.stale(old, text, jails) if host.installed else "fail2ban is not installed yet"
     enable = host.installed and not host.boots()
     outcome = Outcome(bool(reason or enable), old or "", text, bool(reason), reason, warnings=host.warnings)
+    outcome.notes = host.notes if old != text else []
     if host.installed and reason and not host.predicted:
         host.test(text)
     if check:
@@ -284,25 +336,23 @@ def reconcile(request: Request, check: bool = False, call: Run = run) -> Outcome
                 f"`systemctl enable fail2ban` fails: {answer.text}. Correct what it names (where the unit is"
                 " masked: `systemctl unmask fail2ban`) and run again"
             )
-    outcome.jails = _bring_up(host, jails, old, text) if reason else host.statuses(jails)
+    outcome.jails = _bring_up(host, jails, text) if reason else host.statuses(jails)
     return outcome
 
 
-def _bring_up(host: Host, jails: Sequence[Jail], old: str | None, text: str) -> dict[str, JailStatus]:
-    path = host.request.path
-    try:
-        if old != text:
-            replace_file(path, text.encode("utf-8", "surrogateescape"))
+def _bring_up(host: Host, jails: Sequence[Jail], text: str) -> dict[str, JailStatus]:
+    statuses: dict[str, JailStatus] = {}
+
+    def follow() -> None:
+        host.forget()
         host.restart()
-        statuses = host.wait(jails)
+        statuses.update(host.wait(jails))
         host.record(text)
-    except (Fail2banError, OSError) as exc:
-        if old != text:
-            if old is None:
-                unlink_if_there(path)
-            else:
-                replace_file(path, old.encode("utf-8", "surrogateescape"))
-            host.call(["systemctl", "reset-failed", UNIT])
-            host.call(["systemctl", "restart", UNIT])
-        raise Fail2banError(f"{exc}\n{path} is as it was before this run") from exc
+
+    def undo() -> None:
+        host.call(["systemctl", "reset-failed", UNIT])
+        host.call(["systemctl", "restart", UNIT])
+
+    content = text.encode("utf-8", "surrogateescape")
+    apply([Write(host.request.path, content)], root=ETC, test=False, after=follow, undone=undo, host=host.place)
     return statuses

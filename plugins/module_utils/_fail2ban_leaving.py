@@ -11,8 +11,9 @@ from typing import Any
 from . import _state
 from ._command import Run, find, run
 from ._fail2ban import JAIL_FILE, Fail2banError
-from ._fail2ban_host import RECORD, UNIT, Outcome
-from ._files import STATE_FOLDER, read_bytes, replace_file, unlink_if_there
+from ._fail2ban_host import ETC, RECORD, UNIT, Outcome
+from ._files import read_bytes, unlink_if_there
+from ._transaction import HOST, Host, Remove, TransactionError, apply, recover
 
 UNKNOWN = (
     "whether fail2ban ran before the first run is not known, so it runs on with the jails of its other files; "
@@ -21,12 +22,21 @@ UNKNOWN = (
 
 
 def leave(
-    found: Mapping[str, Any], check: bool = False, path: str = JAIL_FILE, folder: str = STATE_FOLDER, call: Run = run
+    found: Mapping[str, Any], check: bool = False, path: str = JAIL_FILE, place: Host = HOST, call: Run = run
 ) -> Outcome:
     """Take our file away and have the service as `found` says (`active`, `enabled`; empty where nothing is known).
 
     Raises Fail2banError; our file is then back in place.
     """
+    try:
+        if not check:
+            recover(host=place)
+        return _leave(found, check, path, place, call)
+    except TransactionError as exc:
+        raise Fail2banError(str(exc)) from exc
+
+
+def _leave(found: Mapping[str, Any], check: bool, path: str, place: Host, call: Run) -> Outcome:
     try:
         old = read_bytes(path)
     except FileNotFoundError:
@@ -35,7 +45,7 @@ def leave(
     enabled = call(["systemctl", "is-enabled", UNIT]).out.strip() == "enabled"
     stays = bool(found.get("active", True))
     # One that was killed behind the first step left the record of what fail2ban has read.
-    loaded = os.path.exists(_state.path(RECORD, folder))
+    loaded = os.path.exists(_state.path(RECORD, place.state))
     commands = []
     if active and (old or loaded or not stays):
         commands.append(["systemctl", "restart" if stays else "stop", UNIT])
@@ -47,20 +57,22 @@ def leave(
     if old and not found and find("fail2ban-client") is not None:
         outcome.warnings.append(UNKNOWN)
     if not check:
-        _carry_out(old, commands, path, call)
-        unlink_if_there(_state.path(RECORD, folder))
+        _carry_out(commands, path, place, call)
+        unlink_if_there(_state.path(RECORD, place.state))
     return outcome
 
 
-def _carry_out(old: bytes, commands: list[list[str]], path: str, call: Run) -> None:
-    unlink_if_there(path)
-    for command in commands:
-        answer = call(command)
-        if answer.rc != 0:
-            if old:
-                replace_file(path, old)
-                call(["systemctl", "restart", UNIT])
-            raise Fail2banError(
-                f"`{' '.join(command)}` fails: {answer.text}; {path} is back in place. See `journalctl -u fail2ban` "
-                f"for what {os.path.dirname(path)} and jail.local lack without it, and run again"
-            )
+def _carry_out(commands: list[list[str]], path: str, place: Host, call: Run) -> None:
+    def follow() -> None:
+        for command in commands:
+            answer = call(command)
+            if answer.rc != 0:
+                raise Fail2banError(
+                    f"`{' '.join(command)}` fails: {answer.text}. See `journalctl -u fail2ban` for what"
+                    f" {os.path.dirname(path)} and jail.local lack without our file, and run again"
+                )
+
+    def undo() -> None:
+        call(["systemctl", "restart", UNIT])
+
+    apply([Remove(path)], root=ETC, test=False, after=follow, undone=undo, host=place)

@@ -97,7 +97,7 @@ options:
   stated:
     description:
       - Those of the O(defaults) that the owner said himself. C(bantime), C(findtime) and C(maxretry) that he did not
-        say give way to what the host's own files say, where that is stricter.
+        say give way to what the host's own files say, where that is stricter. RV(notes) tells.
       - What he said stays, with a warning where the host's own files are stricter.
     type: list
     elements: str
@@ -162,6 +162,11 @@ controller:
   returned: success
   type: str
   sample: 192.168.0.5
+notes:
+  description: In a run that changes the jails, what they took over from the host's own files, for it is stricter.
+  returned: success
+  type: list
+  elements: str
 """
 
 import contextlib
@@ -244,6 +249,7 @@ def main() -> None:
         },
         restarted=outcome.restarted,
         reason=outcome.reason,
+        notes=outcome.notes,
         controller=current.address if current else "",
         diff=[
             {

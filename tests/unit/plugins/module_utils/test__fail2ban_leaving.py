@@ -13,6 +13,7 @@ from ansible_collections.constellation.edge.plugins.module_utils import _fail2ba
 from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import Fail2banError
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban_leaving import UNKNOWN, leave
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
 
 
 class Service:
@@ -38,6 +39,10 @@ class Service:
         return Answer(0, "", "")
 
 
+def place(jails: Path) -> Host:
+    return Host(str(jails.parent), str(jails.parent / "lock"))
+
+
 @pytest.fixture
 def jails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(_fail2ban_leaving, "find", lambda name: name)
@@ -58,23 +63,23 @@ def jails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_it_runs_and_starts_as_it_was_found(jails, found, told):
     service = Service()
-    dry = leave(found, True, str(jails), str(jails.parent), service)
+    dry = leave(found, True, str(jails), place(jails), service)
     assert (dry.changed, service.told, jails.exists()) == (True, [], True)
-    outcome = leave(found, False, str(jails), str(jails.parent), service)
+    outcome = leave(found, False, str(jails), place(jails), service)
     assert (outcome.changed, service.told, jails.exists()) == (True, told, False)
     assert outcome.warnings == ([] if found else [UNKNOWN])
-    assert not leave(found, False, str(jails), str(jails.parent), service).changed
+    assert not leave(found, False, str(jails), place(jails), service).changed
 
 
 def test_one_that_was_killed_behind_the_first_step_is_restarted(jails):
     service = Service()
     jails.unlink()
-    assert leave({"active": True, "enabled": True}, False, str(jails), str(jails.parent), service).changed
+    assert leave({"active": True, "enabled": True}, False, str(jails), place(jails), service).changed
     assert service.told == ["restart"]
 
 
 def test_the_jails_come_back_where_fail2ban_does_not_run_without_them(jails):
     service = Service("restart")
-    with pytest.raises(Fail2banError, match=r"no jail; .* is back in place"):
-        leave({"active": True, "enabled": True}, False, str(jails), str(jails.parent), service)
+    with pytest.raises(Fail2banError, match=r"no jail\. See .*; every file was put back as it was"):
+        leave({"active": True, "enabled": True}, False, str(jails), place(jails), service)
     assert jails.read_text() == "[sshd]\n"
