@@ -19,7 +19,7 @@ _HEADER = """\
 # Of bantime, findtime and maxretry there, what is stricter than our default counts, unless the inventory says it.
 """
 _CONTROLLER = "# controller: "
-_TIME = re.compile(r"-?\d+(?:\.\d+)?\s*[a-z]*(?:\s*\d+(?:\.\d+)?\s*[a-z]+)*", re.IGNORECASE)
+_TIME = re.compile(r"-?\d+(?:\.\d+)?(?:\s*[a-z]+)?(?:(?:\s+|(?<=[a-z]))\d+(?:\.\d+)?\s*[a-z]+)*", re.IGNORECASE)
 #: the keys of a jail in the order in which they are written
 _KEYS = (
     "filter",

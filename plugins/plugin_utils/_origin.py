@@ -8,6 +8,7 @@ tag. Without it the messages lose file and line, nothing else; ``test_origin`` f
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import Any
 
@@ -24,3 +25,16 @@ def where(value: object) -> str:
     if origin is None or not origin.path:
         return ""
     return f"{os.path.relpath(origin.path)}{':' + str(origin.line_num) if origin.line_num else ''}: "
+
+
+def written(value: object) -> str:
+    """Return the rest of the line, from where a value was written on; "" when that is not known."""
+    origin = _Origin.get_tag(value) if _Origin else None
+    if origin is None or not (origin.path and origin.line_num and origin.col_num):
+        return ""
+    try:
+        with open(origin.path, encoding="utf-8") as stream:
+            line = next(itertools.islice(stream, origin.line_num - 1, None), "")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return line[origin.col_num - 1 :].rstrip("\n")

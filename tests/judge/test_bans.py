@@ -22,7 +22,7 @@ from judge.texts import chances
 PROGRAM = Path(__file__).with_name("inside_bans.py")
 OURS = {path: file.content for path, file in folder_files(Path(module_utils.__path__[0]), "module_utils").items()}
 SEED = 1601
-BATCHES, JAILS, TIMES, BROKEN = 21, 100, 2500, 30
+BATCHES, JAILS, TIMES, BROKEN = 21, 100, 2500, 20
 STRICTER = {"bantime": max, "findtime": max, "maxretry": min}
 DEFAULTS = {"bantime": 3600.0, "findtime": 600.0, "maxretry": 5.0}
 WORDS = (

@@ -20,6 +20,7 @@ from .nearest import nearest
 from .role_variables import is_result
 from .schema import Problem
 from .wishes import VARIABLE_WISHES, wish
+from .yaml_numbers import number_problems
 
 EDGE_GROUP, SERVER_GROUP, SENTINEL_GROUP = GROUPS = ("edge", "constellation_servers", "constellation_sentinels")
 # Every variable of this collection's playbooks; the prefix is theirs, so that a misspelt one is found.
@@ -50,8 +51,14 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 
 
 def argument_problems(arguments: Mapping[str, Any]) -> list[Problem]:
-    """Return what is wrong with the arguments of `edge_plan` beside the sites."""
+    """Return what is wrong with the arguments of `edge_plan` beside the schema of the sites."""
+    numbers = {
+        "edge_sites": arguments.get("sites"),
+        "edge_firewall_rules": arguments["firewall_rules"],
+        "hardening_connection_limit": arguments["connection_limit"],
+    }
     return [
+        *number_problems(numbers),
         *email_problems(arguments["email"]),
         *server_problems(arguments["acme_server"]),
         *firewall_problems(arguments["firewall_rules"]),

@@ -8,17 +8,19 @@ After YAML nothing can tell what was written.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
+from .._origin import written
+from .schema import Problem
 from .yaml_text import Fault, documents, line_of
 from .yaml_tree import OUR_VARIABLES
 
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 # To the base of 60, and to the base of 8.
-_OTHER_BASE = re.compile(r"[-+]?[0-9][0-9_]*:|[-+]?0[0-7_]+\Z")
+_OTHER_BASE = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?(?![^\s,\]}])|[-+]?0[0-7_]+(?![^\s,\]}])")
 
 
 def number_faults(text: str) -> list[Fault]:
@@ -26,13 +28,30 @@ def number_faults(text: str) -> list[Fault]:
     return [fault for node in documents(text) for fault in _below(node, False, set())]
 
 
+def number_problems(variables: Mapping[str, Any]) -> list[Problem]:
+    """Return such values of variables, wherever they were written: in a playbook, or in a variable of another name."""
+    return [problem for name, value in variables.items() for problem in _within(name, value)]
+
+
+def _within(place: str, value: Any) -> Iterator[Problem]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _within(f"{place}.{key}", each)
+    elif isinstance(value, (list, tuple)):
+        for index, each in enumerate(value):
+            yield from _within(f"{place}[{index}]", each)
+    elif isinstance(value, (int, float)) and (found := _OTHER_BASE.match(written(value))):
+        yield Problem(place, _text(found[0], value), value)
+
+
+def _text(was_written: str, number: float) -> str:
+    return f"'{was_written}' without quotes is the number {number} to YAML: write \"{was_written}\""
+
+
 def _below(node: Any, is_ours: bool, seen: set[tuple[int, bool]]) -> Iterator[Fault]:
     if isinstance(node, yaml.ScalarNode):
         if is_ours and node.tag in _NUMBERS and _OTHER_BASE.match(node.value):
-            number = yaml.safe_load(node.value)
-            yield Fault(
-                line_of(node), f"'{node.value}' without quotes is the number {number} to YAML: write \"{node.value}\""
-            )
+            yield Fault(line_of(node), _text(node.value, yaml.safe_load(node.value)))
         return
     # What an alias repeats is read once, and once more where it is nobody's in its first place.
     if (id(node), is_ours) in seen or node is None:
