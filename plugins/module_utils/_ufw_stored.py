@@ -7,7 +7,7 @@ from __future__ import annotations
 import binascii
 import re
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ._ufw_rule import EVERYWHERE, V4, V6, Entry, UfwError
 
@@ -73,7 +73,7 @@ def _with_comment(entry: Entry, comment: str, place: str) -> Entry:
             f"{place}: ufw fails at the comment {comment!r}, which is not in hexadecimal digits: delete"
             f" `comment={comment}` there, and run again"
         ) from error
-    return Entry(**{**entry.__dict__, "comment": text})
+    return replace(entry, comment=text)
 
 
 def _entry(fields: list[str], family: int) -> Entry:

@@ -11,7 +11,9 @@ short_description: Reconcile our jails of fail2ban and prove them alive
 version_added: 0.1.0
 description:
   - Writes all our jails into one file that is ours as a whole. Jails in other files are the owner's and stay.
-  - The file is tested with C(fail2ban-client -t) on a copy of the whole configuration before it becomes live.
+  - fail2ban itself is asked what the host's own files give each jail, by C(fail2ban-client -d). Whom they never ban is
+    never banned by ours.
+  - The file is tested with C(fail2ban-client -t) within the whole configuration before it becomes live.
   - fail2ban is restarted only when it does not run what is on disk, and each jail must be alive afterwards, which means
     that it watches a log or the journal and has an action. Otherwise the former file comes back and the module fails.
 extends_documentation_fragment:

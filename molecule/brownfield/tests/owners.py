@@ -115,7 +115,8 @@ server {
     }
 }
 """
-JAILS = "[DEFAULT]\nbantime = 1w\n\n[sshd]\nmaxretry = 2\n"
+NEVER_BANNED = "ignoreip = 127.0.0.1/8\n    192.0.2.1 ; office\n    192.0.2.2 # phone\n    203.0.113.0/24\n"
+JAILS = f"[DEFAULT]\nbantime = 1w\n{NEVER_BANNED}\n[sshd]\nmaxretry = 2\n"
 # openssl passwd -apr1 -salt house camera
 PASSWORDS = "owner:$apr1$house$kJuWzEk96OknZchiUZdeS0\n"
 LISTEN_URI = "s#http://+:8088/*#http://+:8088/constellation#"

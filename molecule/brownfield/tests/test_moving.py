@@ -12,6 +12,7 @@ from collections import Counter
 import runs
 from conftest import SCENARIO, Home
 from moving import CERTBOT, look, of, owner_of, statements
+from owners import JAILS
 
 pytest_plugins = ["whole_move"]
 
@@ -110,6 +111,13 @@ def test_his_fail2ban_stays_stricter(moved, movers):
             home.host.check_output(f"fail2ban-client get sshd {key}") for key in ("bantime", "findtime", "maxretry")
         ]
         assert tuple(asked) == owner_of(home).sshd
+
+
+def test_c1_whom_his_fail2ban_never_bans_is_not_banned(moved, movers):
+    for home in movers:
+        if JAILS in owner_of(home).files.values():
+            ignored = home.host.check_output("fail2ban-client get sshd ignoreip")
+            assert {"192.0.2.1", "192.0.2.2", "203.0.113.0/24"} <= set(re.findall(r"[0-9./]{7,}", ignored)), ignored
 
 
 def test_his_firewall_keeps_its_rules_and_has_no_second_one_for_the_web(moved, movers):
