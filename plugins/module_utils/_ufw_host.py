@@ -14,7 +14,7 @@ from ._command import Run, find, run
 from ._sockets import open_to_others
 from ._ufw import SSH_COMMENT, Plan, Request, State, plan
 from ._ufw_rule import UfwError
-from ._ufw_stored import FILES, parse_stored
+from ._ufw_stored import FILES, TOLERANT, parse_stored
 
 UNIT = "ufw.service"
 # What ufw's own before.rules let in: DHCP, mDNS and UPnP.
@@ -62,6 +62,9 @@ def read_state(etc: Path = Path("/etc"), call: Run = run) -> State:
     stored = {
         family: parse_stored(_text(etc / Path(path).relative_to("/etc")), family) for family, path in FILES.items()
     }
+    failing = [text for found in stored.values() for text in found.failing]
+    if failing and _version(call) < TOLERANT:
+        raise UfwError(failing[0])
     answer = call(["ufw", "status"])
     if answer.rc != 0:
         raise UfwError(
@@ -76,6 +79,12 @@ def read_state(etc: Path = Path("/etc"), call: Run = run) -> State:
         entries={family: found.entries for family, found in stored.items()},
         skipped=[place for found in stored.values() for place in found.skipped],
     )
+
+
+def _version(call: Run) -> tuple[int, ...]:
+    """Return ufw's version; one that it does not say counts as the newest."""
+    match = re.search(r"ufw (\d+(?:\.\d+)*)", call(["ufw", "--version"]).out)
+    return tuple(int(part) for part in match[1].split(".")) if match else TOLERANT
 
 
 def published_ports(rules: str) -> dict[str, str]:

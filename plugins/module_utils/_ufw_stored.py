@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from ._ufw_rule import EVERYWHERE, V4, V6, Entry, UfwError
 
+# The version from which on ufw can read a comment of an odd number of digits, or of bytes that are no UTF-8.
+TOLERANT = (0, 36, 2)
 FILES = {V4: "/etc/ufw/user.rules", V6: "/etc/ufw/user6.rules"}
 _TUPLE = re.compile(r"### tuple ###\s*")
 _COMMENT = " comment="
@@ -28,10 +30,11 @@ class _MalformedError(Exception):
 
 @dataclass
 class Stored:
-    """The rules of one file, and the places of the lines that ufw skips."""
+    """The rules of one file, the places of the lines that ufw skips, and why one before `TOLERANT` fails."""
 
     entries: list[Entry] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    failing: list[str] = field(default_factory=list)
 
 
 def parse_stored(text: str, family: int) -> Stored:
@@ -55,7 +58,14 @@ def parse_stored(text: str, family: int) -> Stored:
         except _MalformedError:
             found.skipped.append(place)
             continue
-        found.entries.append(_with_comment(entry, comment.strip(), place))
+        comment = comment.strip()
+        try:
+            text = _decoded(comment)
+        except ValueError as error:
+            raise UfwError(_unreadable(place, comment)) from error
+        found.entries.append(replace(entry, comment=text))
+        if len(comment) % 2 or "\\x" in text:
+            found.failing.append(_unreadable(place, comment))
     return found
 
 
@@ -64,16 +74,16 @@ def parse_entries(text: str, family: int) -> list[Entry]:
     return parse_stored(text, family).entries
 
 
-def _with_comment(entry: Entry, comment: str, place: str) -> Entry:
-    try:
-        # ufw cuts the last digit of an odd number.
-        text = binascii.unhexlify(comment[: len(comment) // 2 * 2]).decode("utf-8", "backslashreplace")
-    except ValueError as error:
-        raise UfwError(
-            f"{place}: ufw fails at the comment {comment!r}, which is not in hexadecimal digits: delete"
-            f" `comment={comment}` there, and run again"
-        ) from error
-    return replace(entry, comment=text)
+def _decoded(comment: str) -> str:
+    # ufw cuts the last digit of an odd number.
+    return binascii.unhexlify(comment[: len(comment) // 2 * 2]).decode("utf-8", "backslashreplace")
+
+
+def _unreadable(place: str, comment: str) -> str:
+    return (
+        f"{place}: ufw fails at the comment {comment!r}, which is no text in hexadecimal digits: delete"
+        f" `comment={comment}` there, and run again"
+    )
 
 
 def _entry(fields: list[str], family: int) -> Entry:

@@ -137,5 +137,6 @@ def test_c15_comments_that_are_no_hexadecimal(judge: Judge) -> None:
     rule = "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in comment="
     odd, no_digits = asked(judge, [(4, f"{rule}4a6\n"), (4, f"{rule}ssh\n")])
     assert odd[0] == odd[1]
-    assert odd[0][0]["comment"] == "J"
+    # ufw 0.36.1 fails at it.
+    assert odd[0] == "fails" if judge.system == "ubuntu2204" else odd[0][0]["comment"] == "J"
     assert no_digits == ["fails", "fails"]

@@ -125,3 +125,20 @@ def test_c15_an_odd_comment_is_cut_as_ufw_cuts_it():
 def test_c15_a_comment_that_ufw_dies_of_is_named_with_its_place(comment):
     with pytest.raises(UfwError, match=r"^/etc/ufw/user6.rules:2: ufw fails at .* and run again$"):
         stored("allow tcp 22 any any any in", f"allow tcp 23 any any any in {comment}", family=V6)
+
+
+@pytest.mark.parametrize("comment", ["4a6", "e9e9"])
+@pytest.mark.parametrize(("version", "dies"), [("ufw 0.36.1\n", True), ("ufw 0.36.2\n", False), ("", False)])
+def test_c15_an_older_ufw_dies_of_more(tmp_path, monkeypatch, comment, version, dies):
+    (tmp_path / "ufw").mkdir()
+    (tmp_path / "ufw" / "user.rules").write_text(f"### tuple ### allow tcp 22 any any any in comment={comment}\n")
+    monkeypatch.setattr(_ufw_host, "find", lambda name: name)
+
+    def call(command):
+        return Answer(0, version if command[-1] == "--version" else "Status: inactive\n", "")
+
+    if dies:
+        with pytest.raises(UfwError, match=r"^/etc/ufw/user.rules:1: ufw fails at the comment"):
+            _ufw_host.read_state(tmp_path, call)
+    else:
+        assert len(_ufw_host.read_state(tmp_path, call).entries[V4]) == 1
