@@ -160,6 +160,16 @@ def test_what_fail2ban_cannot_read_stops_the_run_before_it_touches_anything(worl
     assert (world.commands, world.on_disk) == ([], "")
 
 
+def test_a_dry_run_before_nginx_is_there_is_not_stopped_by_logs_that_will_come(world, monkeypatch):
+    monkeypatch.setattr(_fail2ban_host, "_NGINX_LOGS", str(world.folder / "nginx"))
+    world.dump = Answer(255, "", "Have not found any log file for nginx-botsearch jail")
+    jail = {"name": "web", "filter": "sshd", "logpath": [str(world.folder / "nginx" / "error.log")]}
+    request = Request(tuple(wanted_jails([jail], {}, [22])), path=str(world.path), timeout=0)
+    assert "[web]" in reconcile(request, True, world.call, world.place).after
+    with pytest.raises(Fail2banError, match="cannot read"):
+        world.bring(check=True)
+
+
 def test_what_fail2ban_refuses_is_never_live(world):
     world.verdict = Answer(255, "", "no such action")
     with pytest.raises(Fail2banError, match="fail2ban refuses the jails, nothing was changed"):
