@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Union
+
+from ._certbot_interpolation import RenewalError, Value, filled_in
 
 PARAMS = "renewalparams"
 MAP = "webroot_map"
@@ -24,14 +25,9 @@ _VALUE = re.compile(
     r"(?:((?:(?:\".*?\"|'.*?'|[^'\",#][^,#]*?)\s*,\s*)*)(\".*?\"|'.*?'|[^'\",#\s][^,]*?|(?<!,))?|(,))\s*(?:#.*)?\Z"
 )
 _ITEM = re.compile(r"(\".*?\"|'.*?'|[^'\",#]?.*?)\s*,\s*")
-_TRIPLE = re.compile(r"('''|\"\"\")(.*?)\1\s*(?:#.*)?\Z", re.DOTALL)
+_TRIPLES = ("'''", '"""')
+_BEHIND_TRIPLE = re.compile(r"\s*(?:#.*)?\Z")
 _UNSAFE = (" ", "\t", "\r", "\n", "\v", "'", '"')
-
-Value = Union[str, Sequence[str]]  # noqa: UP007 - pylint knows no other way
-
-
-class RenewalError(Exception):
-    """Certbot cannot read the file either; the message names the line."""
 
 
 @dataclass
@@ -40,7 +36,7 @@ class _Line:
 
     text: str
     section: tuple[str, ...]
-    key: str = ""
+    key: str | None = None
     value: Value = ""
     start: int = 0
     end: int = 0
@@ -52,24 +48,36 @@ class RenewalFile:
 
     def __init__(self, content: bytes) -> None:
         """Read the content."""
-        text = content.decode("utf-8", "surrogateescape")
+        text = _decoded(content)
         self._bom = _BOM if text.startswith(_BOM) else ""
         self._lines = list(_read(text.removeprefix(_BOM)))
         _refuse_doubles(self._lines)
+        # What certbot itself reads of the file, so that it fails where one of these cannot be filled in.
+        for section in ((), (PARAMS,), (PARAMS, MAP)):
+            self.entries(*section)
 
     def dump(self) -> bytes:
         """Return the content."""
-        return (self._bom + "".join(line.text for line in self._lines)).encode("utf-8", "surrogateescape")
+        return (self._bom + "".join(line.text for line in self._lines)).encode()
 
     @property
     def params(self) -> dict[str, Value]:
         """The entries of ``[renewalparams]``."""
-        return {line.key: line.value for line in self._lines if line.section == (PARAMS,) and line.key}
+        return self.entries(PARAMS)
 
     @property
     def webroot_map(self) -> dict[str, str]:
-        """The folder of each name that has one of its own."""
-        return {line.key: first(line.value) for line in self._lines if line.section == (PARAMS, MAP) and line.key}
+        """The folder of each name that has one of its own; "" for a list, which certbot cannot use as a folder."""
+        found = self.entries(PARAMS, MAP).items()
+        return {key: value if isinstance(value, str) else "" for key, value in found}
+
+    def entries(self, *section: str) -> dict[str, Value]:
+        """Return the entries of a section, by the names on the way to it; those before any section without a name."""
+        written: dict[tuple[str, ...], dict[str, Value]] = {}
+        for line in self._lines:
+            if line.key is not None:
+                written.setdefault(line.section, {})[line.key] = line.value
+        return {key: filled_in(written, section, key, value) for key, value in written.get(section, {}).items()}
 
     def set(self, key: str, value: Value) -> None:
         """Give an entry of ``[renewalparams]`` a value; a new one goes behind the last one of the section."""
@@ -85,7 +93,10 @@ class RenewalFile:
         self._lines = [
             line
             for line in self._lines
-            if line.section != section or not (line.key or line.head) or line.key in folders or (line.head and folders)
+            if line.section != section
+            or (line.key is None and not line.head)
+            or line.key in folders
+            or (line.head and folders)
         ]
         if folders and not any(line.head and line.section == section for line in self._lines):
             self._insert(self._behind(lambda line: line.section[:1] == (PARAMS,)), f"[[{MAP}]]", section, head=True)
@@ -108,7 +119,7 @@ class RenewalFile:
 
     def _behind(self, belongs: object) -> int:
         """Return the place behind the last entry or head of those lines that belong to a section."""
-        places = [at for at, line in enumerate(self._lines) if (line.key or line.head) and belongs(line)]  # type: ignore[operator]
+        places = [at for at, line in enumerate(self._lines) if (line.key is not None or line.head) and belongs(line)]  # type: ignore[operator]
         if not places:
             raise RenewalError(f"it has no section [{PARAMS}]")
         return places[-1] + 1
@@ -135,9 +146,18 @@ def items(value: Value) -> list[str]:
     return ([value] if value else []) if isinstance(value, str) else list(value)
 
 
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + 1
+        raise RenewalError(f"line {number}: it is not UTF-8") from error
+
+
 def _read(text: str) -> Iterator[_Line]:
     section: tuple[str, ...] = ()
-    lines = text.splitlines(keepends=True)
+    # Python's splitlines knows other ends of a line, which are none to configobj.
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
     at = 0
     while at < len(lines):
         number, whole = at + 1, lines[at]
@@ -152,45 +172,62 @@ def _read(text: str) -> Iterator[_Line]:
             section = (*section[: depth - 1], _unquoted(head.group(2)))
             yield _Line(whole, section, head=True)
         elif entry := _ENTRY.match(bare):
-            start = entry.start(3)
-            opening = entry.group(3)[:3]
-            if opening in ("'''", '"""'):
-                while not _TRIPLE.match(whole.rstrip("\r\n"), start) and at < len(lines):
-                    whole += lines[at]
-                    at += 1
-            value, end = _parsed(whole.rstrip("\r\n"), start, number)
-            yield _Line(whole, section, _unquoted(entry.group(2)), value, start, end)
+            start, key = entry.start(3), _unquoted(entry.group(2))
+            if entry.group(3).startswith(_TRIPLES):
+                value, end, more = _in_triple_quotes(lines[at - 1 :], start, number)
+                whole = "".join(lines[at - 1 : at + more])
+                at += more
+                yield _Line(whole, section, key, value, start, end)
+            else:
+                yield _Line(whole, section, key, *_parsed(bare, start, number))
         else:
             raise RenewalError(f"line {number}: {bare.strip()!r} is neither a section nor an entry")
 
 
-def _parsed(text: str, start: int, number: int) -> tuple[Value, int]:
-    """Return the value that begins at a place, and where it ends."""
-    if text[start : start + 3] in ("'''", '"""'):
-        triple = _TRIPLE.match(text, start)
-        if triple is None:
-            raise RenewalError(f"line {number}: a value in three quotes does not end")
-        return re.sub(r"\r\n?", "\n", triple.group(2)), triple.end(2) + 3
+def _parsed(text: str, start: int, number: int) -> tuple[Value, int, int]:
+    """Return the value that begins at a place, that place, and where it ends."""
     found = _VALUE.match(text, start)
     if found is None:
         raise RenewalError(f"line {number}: the quotes of {text.strip()!r} do not fit")
     many, last, empty = found.group(1, 2, 3)
     if empty is not None:
-        return [], found.end(3)
+        return [], start, found.end(3)
     end = max(found.end(1), found.end(2))
     if not many:
-        return _unquoted(last or ""), end
+        return _unquoted(last or ""), start, end
     values = [*_ITEM.findall(many), *([last] if last else [])]
     if not all(values):
         raise RenewalError(f"line {number}: a part of the list {text[start:end]!r} is empty")
-    return [_unquoted(each) for each in values], start + len(text[start:end].rstrip())
+    return [_unquoted(each) for each in values], start, start + len(text[start:end].rstrip())
+
+
+def _in_triple_quotes(lines: Sequence[str], start: int, number: int) -> tuple[str, int, int]:
+    """Return a value in triple quotes, where it ends, and over how many further lines it goes."""
+    quotes, text = lines[0][start : start + 3], lines[0].rstrip("\r\n")
+    value, begin, more = "", start + 3, 0
+    offset = 0
+    while (close := text.find(quotes, begin)) < 0:
+        value += text[begin:] + "\n"
+        offset += len(lines[more])
+        more += 1
+        if more == len(lines):
+            raise RenewalError(f"line {number}: a value in three quotes does not end")
+        text, begin = lines[more].rstrip("\r\n"), 0
+    # The first quotes behind which nothing but a comment stands; those before them are a part of the value.
+    while not _BEHIND_TRIPLE.match(text, close + 3):
+        close = text.find(quotes, close + 1)
+        if close < 0:
+            raise RenewalError(f"line {number}: something stands behind a value in three quotes")
+    return value + text[begin:close], offset + close + 3, more
 
 
 def _refuse_doubles(lines: Sequence[_Line]) -> None:
     seen: set[tuple[str, ...]] = set()
     for line in lines:
-        name = line.section if line.head else (*line.section, line.key)
-        if (line.head or line.key) and name in seen:
+        if line.key is None and not line.head:
+            continue
+        name = line.section if line.key is None else (*line.section, line.key)
+        if name in seen:
             raise RenewalError(f"{name[-1]!r} stands there twice")
         seen.add(name)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from judge.certbot import CertbotJudge
 from judge.nginx import Judge
 
 SYSTEMS = os.environ.get("JUDGE_SYSTEMS", "").split() or ["debian13", "ubuntu2204"]
@@ -20,4 +21,11 @@ SYSTEMS = os.environ.get("JUDGE_SYSTEMS", "").split() or ["debian13", "ubuntu220
 def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
     """Start the judge of one system; removed at the end."""
     with Judge(request.param) as started:
+        yield started
+
+
+@pytest.fixture(scope="session", params=SYSTEMS)
+def certbot(request: pytest.FixtureRequest) -> Iterator[CertbotJudge]:
+    """Start a machine with the certbot of one system; removed at the end."""
+    with CertbotJudge(request.param) as started:
         yield started

@@ -82,21 +82,23 @@ def understand(code: int, text: str) -> Verdict:
 class Judge:
     """One container with the nginx of one system; a context manager that removes it at the end."""
 
+    kind = "judge"
+
     def __init__(self, system: str) -> None:
         """Name the system; its container carries the run's id."""
         self.system = system
         run = os.environ.get("LAB_RUN") or f"j{secrets.token_hex(3)}"
-        self.name = f"edge-lab-{run}-judge-{system}"
-        self._labels = {LABEL: run, f"{LABEL}.name": f"judge-{system}"}
+        self.name = f"edge-lab-{run}-{self.kind}-{system}"
+        self._labels = {LABEL: run, f"{LABEL}.name": f"{self.kind}-{system}"}
         self._container: Container | None = None
 
     def __enter__(self) -> Judge:
         """Have Engine and image, and start the container: its loopback is all the network it has."""
         client = ensure_engine()
-        Images(client).ensure([self.system], homes=False, services=False, judges=True)
+        image = self.image(Images(client))
         options: dict[str, Any] = {"network_mode": "none", "sysctls": {"net.ipv6.conf.all.disable_ipv6": "0"}}
         self._container = client.containers.run(
-            recipes.judge_tag(self.system),
+            image,
             ["sleep", "infinity"],
             name=self.name,
             labels=self._labels,
@@ -105,6 +107,11 @@ class Judge:
             **options,
         )
         return self
+
+    def image(self, images: Images) -> str:
+        """Have the image, and return its name."""
+        images.ensure([self.system], homes=False, services=False, judges=True)
+        return recipes.judge_tag(self.system)
 
     def __exit__(self, *_: object) -> None:
         """Remove the container."""

@@ -90,10 +90,25 @@ def test_a_new_entry_of_a_file_without_final_line_break() -> None:
     assert file.dump() == b"[renewalparams]\r\na = 1\r\nb = 2"
 
 
-def test_bytes_that_are_no_text_stay() -> None:
-    file = RenewalFile(b"# \xff\n[renewalparams]\na = \xfe\n")
-    file.set("b", "2")
-    assert file.dump() == b"# \xff\n[renewalparams]\na = \xfe\nb = 2\n"
+def test_bytes_that_are_no_text_are_refused_with_their_line() -> None:
+    with pytest.raises(RenewalError, match="line 3: it is not UTF-8"):
+        RenewalFile(b"# x\n[renewalparams]\na = \xfe\n")
+
+
+def test_a_folder_that_is_a_list_is_none() -> None:
+    text = b"[renewalparams]\n[[webroot_map]]\na.org = /srv/acme,\nb.org = /srv/acme\n"
+    assert RenewalFile(text).webroot_map == {"a.org": "", "b.org": "/srv/acme"}
+
+
+def test_other_entries_are_filled_in() -> None:
+    text = "top = t\n[DEFAULT]\nd = x%(top)s\n[renewalparams]\na = %(d)s, %(b)s\nb = 1\n"
+    assert RenewalFile(text.encode()).params == {"a": ["xt", "1"], "b": "1"}
+
+
+@pytest.mark.parametrize("text", ["a = %(b)s", "a = %(a)s", "a = 1,2\nb = %(a)s"])
+def test_what_cannot_be_filled_in_is_refused(text: str) -> None:
+    with pytest.raises(RenewalError, match=r"filled in|names no entry"):
+        params(text)
 
 
 @pytest.mark.parametrize(
