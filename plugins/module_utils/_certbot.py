@@ -15,10 +15,13 @@ from typing import NamedTuple, TypedDict
 
 from . import _certificate
 from ._certbot_lineage import Lineage, Settings, not_ours, read_lineage
+from ._certbot_links import broken_link, relinking
+from ._certbot_links import shown as shown_links
 from ._certbot_moving import Check, MovingError, carry_out, planned, shown
 from ._certbot_output import AGAIN, explain, hook_failed
 from ._certbot_refused import refusal, remember
-from ._certbot_remedy import broken_link, relinked, taken_over
+from ._certbot_remedy import leftovers, moved_aside, relinked, taken_over
+from ._certbot_skipped import skipped
 from ._certbot_webroot import unserved
 from ._command import run as run_command
 from ._covering import covering, covers, has_pair
@@ -209,7 +212,7 @@ class _Reconciler:
                 key: value for key, value in _certificate.certificates_below(live).items() if key not in self.going
             }
             name = covering(request.names, others) or name
-        lineage = read_lineage(name, self.settings)
+        lineage = self._relinked(read_lineage(name, self.settings))
         before = _describe(request, lineage)
         reason = "" if name != request.name else reason_to_issue(request, lineage, self.settings)
         if not reason:
@@ -244,13 +247,38 @@ class _Reconciler:
                 "link to one of certbot's files: every attempt would get another certificate, which nobody serves. "
                 f"{relinked(request.name, self.settings.folder)}. {AGAIN}"
             )
+        if lineage.renewal is None and (rest := leftovers(request.name, self.settings)):
+            return (
+                f"There is no certificate {request.name}, and the CA was not asked for one, because certbot could not "
+                f"store it: {', '.join(map(str, rest))} is left from an earlier one. Move what is left out of the way: "
+                f"`{' && '.join(moved_aside(rest, self.settings))}`. {AGAIN}"
+            )
         return refusal(request.name, request.names, self.settings.server)
+
+    def _relinked(self, lineage: Lineage) -> Lineage:
+        """Return a lineage of ours with its links put back, where its files are no links to certbot's."""
+        if lineage.renewal is None or lineage.broken or not_ours(lineage, self.settings):
+            return lineage
+        try:
+            changes = relinking(lineage.name, self.settings.folder)
+            self.outcome.diff += shown_links(changes)
+            self.outcome.changed |= bool(changes)
+            if not changes or self.check_mode:
+                return lineage
+            carry_out(changes, self.settings)
+        except (OSError, MovingError) as error:
+            raise CertbotError(f"certificate {lineage.name}: its links cannot be put back: {error}") from error
+        return read_lineage(lineage.name, self.settings)
 
     def _renew(self, lineage: Lineage) -> None:
         """Have the renewal of a lineage work and be served."""
         if lineage.name in self.renewed:
             return
         self.renewed.add(lineage.name)
+        if reason := self._skipped(lineage):
+            self.outcome.warnings.append(f"Certificate {lineage.name}: certbot will not renew it, because {reason}.")
+        if lineage.renewal is None or lineage.broken:
+            return
         moving = planned(lineage, self.settings, self.check)
         if moving.problem:
             self.outcome.warnings.append(f"Certificate {lineage.name}: {moving.problem}.")
@@ -263,6 +291,21 @@ class _Reconciler:
                 carry_out(moving.changes, self.settings)
             except MovingError as error:
                 raise CertbotError(f"certificate {lineage.name}: {error}") from error
+
+    def _skipped(self, lineage: Lineage) -> str:
+        """Return why certbot does not take a lineage up for renewal, with the remedy, or an empty string."""
+        if lineage.renewal is None:
+            remedy = taken_over(lineage.names, lineage, self.settings)
+            return f"it has no renewal file with anything in it. {remedy}"
+        path, folder = self.settings.renewal_file(lineage.name), self.settings.folder
+        reason = skipped(path)
+        if not reason or (self.check_mode and self.outcome.diff and broken_link(lineage.name, folder)):
+            return ""
+        if lineage.broken:
+            return f"{reason}. Correct the file, or: {taken_over(lineage.names, lineage, self.settings)}"
+        if broken_link(lineage.name, folder):
+            return f"{reason}. {relinked(lineage.name, folder)}"
+        return f"{reason}. Correct the file, and see what `certbot renew --dry-run` says"
 
 
 def predicted(requests: list[Wanted], settings: Settings, check: Check) -> Check:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import _certificate
-from ._certbot_renewal import RenewalError, RenewalFile, first, items
+from ._certbot_interpolation import RenewalError
+from ._certbot_renewal import RenewalFile, first, items
 from ._certificate import Certificate, CertificateError
 from ._files import read_bytes
 from ._transaction import HOST, Host
@@ -72,7 +73,8 @@ class Renewal:
 class Lineage:
     """A lineage on disk. ``certificate`` is None when there is none that can be used, ``fault`` then says why.
 
-    ``moved`` tells that its renewal was changed to our webroot: its names and its key stay its owner's.
+    ``moved`` tells that its renewal was changed to our webroot: its names and its key stay its owner's. ``broken`` says
+    why certbot cannot read its renewal file; one that is empty, as a certbot that failed leaves it, counts as none.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Lineage:
     renewal: Renewal | None = None
     fault: str = ""
     moved: bool = False
+    broken: str = ""
 
     @property
     def absent(self) -> bool:
@@ -121,26 +124,27 @@ def read_lineage(name: str, settings: Settings) -> Lineage:
     """Return what is on disk of a lineage. Nothing of it is an error: what cannot be used is its ``fault``."""
     live = settings.folder / "live" / name
     fullchain, privkey = live / "fullchain.pem", live / "privkey.pem"
-    renewal, moved = _renewal(name, settings), (settings.records / f"{name}.conf").exists()
-    if not os.path.lexists(fullchain):
-        return Lineage(name, fullchain, privkey, renewal=renewal, moved=moved)
-    try:
-        certificate, fits = _certificate.read_pair(fullchain, privkey)
-    except CertificateError as error:
-        return Lineage(name, fullchain, privkey, renewal=renewal, fault=str(error), moved=moved)
-    if not fits:
-        fault = f"{privkey}: the key does not belong to the certificate"
-        return Lineage(name, fullchain, privkey, renewal=renewal, fault=fault, moved=moved)
-    return Lineage(name, fullchain, privkey, certificate, renewal, moved=moved)
+    renewal, broken = _renewal(name, settings)
+    moved = (settings.records / f"{name}.conf").exists()
+    certificate, fault = None, ""
+    if os.path.lexists(fullchain):
+        try:
+            certificate, fits = _certificate.read_pair(fullchain, privkey)
+        except CertificateError as error:
+            fits, fault = True, str(error)
+        if not fits:
+            certificate, fault = None, f"{privkey}: the key does not belong to the certificate"
+    return Lineage(name, fullchain, privkey, certificate, renewal, fault, moved, broken)
 
 
-def _renewal(name: str, settings: Settings) -> Renewal | None:
+def _renewal(name: str, settings: Settings) -> tuple[Renewal | None, str]:
     try:
-        return parse_renewal(read_bytes(str(settings.renewal_file(name))))
+        content = read_bytes(str(settings.renewal_file(name)))
+        return (parse_renewal(content), "") if content.strip() else (None, "")
     except OSError:
-        return None
-    except RenewalError:
-        return Renewal()
+        return None, ""
+    except RenewalError as error:
+        return Renewal(), str(error)
 
 
 def not_ours(lineage: Lineage, settings: Settings) -> str:
@@ -153,6 +157,8 @@ def not_ours(lineage: Lineage, settings: Settings) -> str:
         return ""
     if lineage.renewal is None:
         return "certbot has no renewal file for it"
+    if lineage.broken:
+        return f"certbot cannot read its renewal file: {lineage.broken}"
     if lineage.renewal.authenticator != "webroot":
         return f"it was made with certbot's authenticator {lineage.renewal.authenticator or '(none)'}"
     folders = [folder for folder in lineage.renewal.webroots(lineage.names) if folder]

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ._certbot_hooks import of_all, only_starts, only_stops, reloads, stops
+from ._certbot_interpolation import RenewalError
 from ._certbot_lineage import Lineage, Renewal, Settings, not_ours
 from ._certbot_lock import CertbotBusyError, kept_out
 from ._certbot_plugin import has_plugin
-from ._certbot_renewal import RenewalError, RenewalFile, items
+from ._certbot_renewal import RenewalFile, items
 from ._files import read_bytes
 from ._transaction import Change, TransactionError, Write, apply, diffs
 
@@ -50,7 +51,7 @@ def planned(lineage: Lineage, settings: Settings, check: Check) -> Move:
     try:
         content = read_bytes(path)
         file = RenewalFile(content)
-        reason = _reason(lineage, renewal, settings, check)
+        reason = reason_to_fail(lineage, renewal, settings, check)
         if reason:
             folders = _folders(lineage, renewal, settings, check)
             if missing := [name for name in lineage.names if name not in folders]:
@@ -89,8 +90,10 @@ def carry_out(changes: Sequence[Change], settings: Settings) -> None:
         raise MovingError(str(error)) from error
 
 
-def _reason(lineage: Lineage, renewal: Renewal, settings: Settings, check: Check) -> str:
-    """Return why a renewal would fail, or an empty string."""
+def reason_to_fail(
+    lineage: Lineage, renewal: Renewal, settings: Settings, check: Check, *, ask_ours: bool = False
+) -> str:
+    """Return why a renewal would fail, or an empty string. Port 80 is asked for our own webroot with ``ask_ours``."""
     if renewal.authenticator == "nginx":
         return "" if has_plugin("nginx") else "certbot's authenticator nginx is not installed"
     if renewal.authenticator == "standalone" and _stops_otherwise(renewal, settings):
@@ -105,7 +108,7 @@ def _reason(lineage: Lineage, renewal: Renewal, settings: Settings, check: Check
     lost = {
         name: f"port 80 does not serve {folder or 'a folder'} for {name} any more ({answer})"
         for folder, names in by_folder.items()
-        if not is_folder(folder, settings.webroot)
+        if ask_ours or not is_folder(folder, settings.webroot)
         for name, answer in unserved_of(names, folder, check).items()
     }
     return "; ".join(lost.values())

@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ._certbot_hooks import START, STOP, of_all, stops
+from ._certbot_interpolation import RenewalError
 from ._certbot_lineage import Lineage, Renewal, Settings, parse_renewal, read_lineage
 from ._certbot_moving import Check, carry_out, is_folder, move, move_text, serve, shown, unserved_of
 from ._certbot_plugin import has_plugin
-from ._certbot_renewal import RenewalError, RenewalFile
+from ._certbot_renewal import RenewalFile
 from ._certbot_webroot import unserved
 from ._command import run
 from ._files import read_bytes

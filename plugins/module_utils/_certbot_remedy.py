@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from ._certbot_lineage import LETSENCRYPT, Lineage, Settings
-
-KINDS = ("cert", "privkey", "chain", "fullchain")
+from ._certbot_links import KINDS, versions
 
 
 def taken_over(names: Sequence[str], lineage: Lineage, settings: Settings) -> str:
@@ -28,16 +26,33 @@ def taken_over(names: Sequence[str], lineage: Lineage, settings: Settings) -> st
     return f"{text}, or hand it over to this collection: `{' && '.join(commands)}`"
 
 
+def leftovers(name: str, settings: Settings) -> list[Path]:
+    """Return what certbot takes no new lineage of this name beside: folders that hold something, a renewal file."""
+    folders = [settings.folder / kind / name for kind in ("live", "archive")]
+    found = [path for path in folders if path.exists() and (not path.is_dir() or any(path.iterdir()))]
+    file = settings.renewal_file(name)
+    return [*found, file] if file.exists() else found
+
+
+def moved_aside(paths: Sequence[Path], settings: Settings) -> list[str]:
+    """Return the commands that move paths out of certbot's way, each to a name that is free."""
+    return [shlex.join(["mv", str(path), str(_free(path, settings))]) for path in paths]
+
+
+def _free(path: Path, settings: Settings) -> Path:
+    name = path.name.removesuffix(".conf")
+    wanted = settings.folder / f"{name}.{path.parent.name}.old"
+    number = 1
+    while wanted.exists():
+        number += 1
+        wanted = settings.folder / f"{name}.{path.parent.name}.old{number}"
+    return wanted
+
+
 def _aside(lineage: Lineage, settings: Settings) -> list[str]:
-    """Return what moves folders out of certbot's way, which takes none over without a renewal file."""
-    if lineage.renewal is not None:
-        return []
-    folders = [settings.folder / kind / lineage.name for kind in ("live", "archive")]
-    return [
-        shlex.join(["mv", str(folder), f"{settings.folder}/{lineage.name}.{folder.parent.name}.old"])
-        for folder in folders
-        if folder.exists()
-    ]
+    """Return what moves folders out of certbot's way, which takes none over without a renewal file that it can read."""
+    usable = lineage.renewal is not None and not lineage.broken
+    return [] if usable else moved_aside(leftovers(lineage.name, settings), settings)
 
 
 def _issue(names: Sequence[str], lineage: Lineage, settings: Settings) -> str:
@@ -47,19 +62,10 @@ def _issue(names: Sequence[str], lineage: Lineage, settings: Settings) -> str:
     return shlex.join([*words, "--deploy-hook", settings.renew_hook, *server])
 
 
-def broken_link(name: str, folder: Path) -> str:
-    """Return the first of a lineage's files that certbot would take for damage, "" when there is none."""
-    links = (folder / "live" / name / f"{kind}.pem" for kind in KINDS)
-    return next((str(link) for link in links if not link.is_symlink() or not link.exists()), "")
-
-
 def relinked(name: str, folder: Path) -> str:
     """Return how the links of a lineage are put back to the newest files that certbot keeps of it."""
     live, archive = folder / "live" / name, folder / "archive" / name
-    found = [re.fullmatch(r"cert(\d+)\.pem", path.name) for path in archive.glob("cert*.pem")]
-    numbers = sorted((int(match[1]) for match in found if match), reverse=True)
-    whole = (number for number in numbers if all((archive / f"{kind}{number}.pem").is_file() for kind in KINDS))
-    newest = next(whole, None)
+    newest = next(iter(reversed(versions(archive))), None)
     if newest is None:
         return f"Put {archive} back from a backup, or remove the rest with `certbot delete --cert-name {name}`"
     files = (str(archive / f"{kind}{newest}.pem") for kind in KINDS)

@@ -67,6 +67,11 @@ class Certificate:
         return self.not_after <= (now or datetime.now(timezone.utc))
 
 
+def pem_blocks(content: bytes) -> list[bytes]:
+    """Return the certificates of a chain, each in PEM form with its line break."""
+    return [block + b"\n" for block in _PEM.findall(content)]
+
+
 def from_der(data: bytes) -> Certificate:
     """Return the facts of a certificate in DER form.
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Proofs on the host itself: firewall, limit of connections, bans, nginx, certificates and their renewal."""
+"""Proofs on the host itself: firewall, limit of connections, bans, nginx and certificates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import ipaddress
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ._command import Run, run
@@ -17,20 +16,10 @@ from ._connection_limit_host import prove
 from ._fail2ban import JAIL_FILE, enabled_jails, unite
 from ._fail2ban_host import jail_status
 from ._packet_filter import PacketFilterError, dump, harmless_address, names, parse_networks
+from ._proof import Proof
 from ._ufw_host import read_state
 from ._ufw_open import told
 from ._ufw_rule import UfwError
-
-_TIMERS = ("certbot.timer", "snap.certbot.renew.timer")
-
-
-@dataclass(frozen=True)
-class Proof:
-    """One fact: what it is about, whether it is as it should be (None: not proven), and what was seen."""
-
-    subject: str
-    ok: bool | None
-    detail: str
 
 
 def prove_firewall(call: Run = run) -> list[Proof]:
@@ -166,19 +155,6 @@ def _proved(prover: BanProver, jail: str) -> Proof:
         return prover.prove(jail)
     except PacketFilterError as exc:
         return Proof(f"jail {jail}", False, str(exc))
-
-
-def prove_renewal(call: Run = run) -> list[Proof]:
-    """Prove that a timer renews certificates by itself."""
-    seen = {timer: call(["systemctl", "is-active", timer]).out.strip() for timer in _TIMERS}
-    for timer, state in seen.items():
-        if state == "active":
-            return [Proof("renewal", True, f"{timer} is active")]
-    return [
-        Proof(
-            "renewal", False, f"{_TIMERS[0]} is {seen[_TIMERS[0]] or 'missing'}: `systemctl enable --now {_TIMERS[0]}`"
-        )
-    ]
 
 
 def prove_certificate(name: str, fullchain: str, call: Run = run) -> Proof:

@@ -11,7 +11,8 @@ short_description: Prove on the host what cannot be seen from outside
 version_added: 0.1.0
 description:
   - Proves that ufw filters, that no client can take every connection, that each jail of fail2ban really reaches the
-    packet filter, that the running nginx serves what is on disk, and that certificates renew themselves.
+    packet filter, that the running nginx serves what is on disk, and that certbot will
+    renew each certificate.
   - A jail is proven by a ban of a documentation address that no interface and no route of the host has. The ban is
     looked for in the packet filter and lifted in any case. No client is ever banned.
   - Changes nothing that lasts and reports C(changed=false).
@@ -20,7 +21,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: partial
-    details: Nothing is banned in check mode, and the jails' proofs say so.
+    details: In check mode nothing is banned and port 80 is not asked, and the proofs say so.
   diff_mode:
     support: none
   idempotent:
@@ -60,9 +61,26 @@ options:
         description: The file. Without it, that of the lineage O(certificates[].name).
         type: path
   renewal:
-    description: Whether the renewal timer is proven.
+    description: Whether the renewal timer and the renewal of each lineage are proven.
     type: bool
     default: true
+  lineages:
+    description:
+      - The certificates whose renewal is proven. certbot has to take the lineage up, and port 80 has to serve the folder
+        for the challenge of each name. No authority is asked.
+      - Without it, these are all lineages of the host.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name of the lineage.
+        type: str
+        required: true
+      names:
+        description: The names of the certificate. A lineage of another name that has them all counts, too.
+        type: list
+        elements: str
+        default: []
   fail:
     description: Whether a fact that is not as it should be makes the module fail.
     type: bool
@@ -96,18 +114,20 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._certbot_lineage import Settings
 from ..module_utils._files import LockError, host_lock
 from ..module_utils._host_probe import (
-    Proof,
     prove_certificate,
     prove_connection_limit,
     prove_firewall,
     prove_jails,
-    prove_renewal,
 )
 from ..module_utils._nginx_process import NginxError, loaded
+from ..module_utils._proof import Proof
+from ..module_utils._renewal_probe import prove_lineages, prove_renewal
 
 CERTIFICATE = {"name": {"type": "str", "required": True}, "fullchain": {"type": "path"}}
+LINEAGE = {"name": {"type": "str", "required": True}, "names": {"type": "list", "elements": "str", "default": []}}
 
 
 def prove_nginx() -> list[Proof]:
@@ -133,6 +153,7 @@ def main() -> None:
             "nginx": {"type": "bool", "default": True},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
             "renewal": {"type": "bool", "default": True},
+            "lineages": {"type": "list", "elements": "dict", "options": LINEAGE},
             "fail": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
@@ -151,7 +172,8 @@ def main() -> None:
         proofs.append(
             prove_certificate(one["name"], one["fullchain"] or f"/etc/letsencrypt/live/{one['name']}/fullchain.pem")
         )
-    proofs += prove_renewal() if params["renewal"] else []
+    if params["renewal"]:
+        proofs += [*prove_renewal(), *prove_lineages(params["lineages"], Settings(), check_mode=module.check_mode)]
     failed = [proof for proof in proofs if proof.ok is False]
     result = {"changed": False, "ok": not failed, "proofs": [asdict(proof) for proof in proofs]}
     if failed and params["fail"]:

@@ -27,5 +27,6 @@ def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
 @pytest.fixture(scope="session", params=SYSTEMS)
 def certbot(request: pytest.FixtureRequest) -> Iterator[CertbotJudge]:
     """Start a machine with the certbot of one system; removed at the end."""
-    with CertbotJudge(request.param) as started:
-        yield started
+    machine = CertbotJudge(request.param)
+    with machine:
+        yield machine

@@ -10,12 +10,13 @@ each the entries of `[renewalparams]` and of its `[[webroot_map]]`, null where c
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
-import configobj
+configobj: Any = importlib.import_module("configobj")
 
 
 def entries(section: Any) -> dict[str, Any]:

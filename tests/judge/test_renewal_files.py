@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_renewal import RenewalError, RenewalFile
+from ansible_collections.constellation.edge.plugins.module_utils._certbot_interpolation import RenewalError
+from ansible_collections.constellation.edge.plugins.module_utils._certbot_renewal import RenewalFile
 
 from judge.certbot import CertbotJudge
 from judge.nginx import FOLDER
@@ -69,7 +71,7 @@ def generated(number: int) -> bytes:
     return text.encode() + (b"\xff" if number % 100 == 1 else b"")
 
 
-def ours(content: bytes) -> list[dict[str, object]] | None:
+def ours(content: bytes) -> list[Any] | None:
     """Return what the collection reads, None where it refuses."""
     try:
         file = RenewalFile(content)

@@ -32,12 +32,15 @@ from ansible_collections.constellation.edge.plugins.module_utils._certbot_lineag
     parse_renewal,
     read_lineage,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_remedy import broken_link
+from ansible_collections.constellation.edge.plugins.module_utils._certbot_links import broken_link
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
 
 RENEWAL = """# renew_before_expiry = 30 days
 version = 4.0.0
-cert = /etc/letsencrypt/live/a.example.org/cert.pem
+cert = LIVE/cert.pem
+privkey = LIVE/privkey.pem
+chain = LIVE/chain.pem
+fullchain = LIVE/fullchain.pem
 
 # Options used in the renewal process
 [renewalparams]
@@ -83,7 +86,7 @@ def issue(
     for folder in (live, archive, renewal):
         folder.mkdir(parents=True, exist_ok=True)
     for kind in ("cert", "privkey", "chain", "fullchain"):
-        (archive / f"{kind}1.pem").touch()
+        (archive / f"{kind}1.pem").touch(0o600 if kind == "privkey" else 0o644)
         if not (live / f"{kind}.pem").exists():
             (live / f"{kind}.pem").symlink_to(f"../../archive/{name}/{kind}1.pem")
     key = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"] if key_type == "ecdsa" else ["rsa:2048"]
@@ -94,6 +97,7 @@ def issue(
     text = RENEWAL.replace("https://ca.example.org/dir", server or settings.server).replace(
         "/srv/acme", str(settings.webroot)
     )
+    text = text.replace("LIVE", str(live))
     (renewal / f"{name}.conf").write_text(text)
 
 
@@ -260,19 +264,121 @@ def restore_as_files(live: Path) -> None:
         file.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", [remove, restore_as_files])
-def test_a_damaged_lineage_is_no_reason_to_ask_again_and_again(settings: Settings, damage) -> None:
-    """Certbot would begin another lineage, NAME-0001, at each attempt, until the CA's rate limit ends it."""
+def restore_without_links(live: Path) -> None:
+    restore_as_files(live)
+    remove(live.parents[1] / "archive" / live.name)
+    for kind in ("cert", "chain"):
+        (live / f"{kind}.pem").unlink()
+
+
+@pytest.mark.parametrize("damage", [remove, restore_as_files, restore_without_links])
+def test_c11_links_of_a_lineage_of_ours_are_put_back(settings: Settings, damage) -> None:
+    """Certbot skips it for ever, and would begin another lineage, NAME-0001, for each new certificate."""
     issue(settings, A.name, list(A.names))
-    damage(settings.folder / "live" / A.name)
+    live = settings.folder / "live" / A.name
+    before = (live / "fullchain.pem").read_bytes(), (live / "privkey.pem").read_bytes()
+    damage(live)
     certbot = Certbot(settings)
-    outcome = reconcile([MORE], settings, run=certbot, check=served)
-    assert certbot.commands == []
-    assert "is no link to one of certbot's files" in outcome.certificates[A.name]["problem"]
-    remedy = re.search("Put the links back: `(.*)`", outcome.certificates[A.name]["problem"])
+    outcome = reconcile([A], settings, True, run=certbot, check=served)
+    assert (outcome.changed, outcome.warnings) == (True, [])
+    assert broken_link(A.name, settings.folder)
+    assert "PRIVATE" not in str(outcome.diff)
+    outcome = reconcile([A], settings, run=certbot, check=served)
+    assert (outcome.changed, outcome.warnings, certbot.commands) == (True, [], [])
+    assert not broken_link(A.name, settings.folder)
+    assert ((live / "fullchain.pem").read_bytes(), (live / "privkey.pem").read_bytes()) == before
+    assert (live / "privkey.pem").resolve().stat().st_mode & 0o777 == 0o600
+    assert not reconcile([A], settings, run=certbot, check=served).changed
+
+
+def test_c11_files_that_are_no_version_become_one(settings: Settings) -> None:
+    issue(settings, A.name, list(A.names))
+    live, archive = settings.folder / "live" / A.name, settings.folder / "archive" / A.name
+    restore_as_files(live)
+    (archive / "fullchain1.pem").write_text("another")
+    reconcile([A], settings, run=Certbot(settings), check=served)
+    assert (live / "cert.pem").readlink() == Path(f"../../archive/{A.name}/cert2.pem")
+
+
+def test_c11_links_of_an_owner_are_told_with_the_command(settings: Settings) -> None:
+    issue(replace(settings, webroot=Path("/srv/own")), A.name, list(A.names))
+    restore_as_files(settings.folder / "live" / A.name)
+    outcome = reconcile([A], settings, run=Certbot(settings), check=served)
+    assert not outcome.changed
+    (warning,) = outcome.warnings
+    assert "certbot will not renew it, because" in warning
+    assert "cert.pem is no link" in warning
+    remedy = re.search("Put the links back: `(.*)`", warning)
     assert remedy
     subprocess.run(["/bin/sh", "-c", remedy[1]], check=True)
     assert not broken_link(A.name, settings.folder)
+
+
+def test_c11_a_damaged_lineage_without_any_whole_version_is_no_reason_to_ask(settings: Settings) -> None:
+    issue(settings, A.name, list(A.names))
+    remove(settings.folder / "live" / A.name)
+    remove(settings.folder / "archive" / A.name)
+    certbot = Certbot(settings)
+    problem = reconcile([MORE], settings, run=certbot, check=served).certificates[A.name]["problem"]
+    assert certbot.commands == []
+    assert "is no link to one of certbot's files" in problem
+    assert "from a backup" in problem
+
+
+@pytest.mark.parametrize("left", ["archive/a.example.org/cert1.pem", "live/a.example.org/README"])
+@pytest.mark.parametrize("empty", [True, False])
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_c10_what_is_left_is_seen_before_the_ca_is_asked(
+    settings: Settings, left: str, empty: bool, check_mode: bool
+) -> None:
+    (settings.folder / left).parent.mkdir(parents=True)
+    (settings.folder / left).write_text("left")
+    if empty:
+        settings.renewal_file(A.name).parent.mkdir()
+        settings.renewal_file(A.name).touch()
+    certbot = Certbot(settings)
+    problem = reconcile([A], settings, check_mode, run=certbot, check=served).certificates[A.name]["problem"]
+    assert certbot.commands == []
+    assert str(Path(left).parent) in problem
+    assert "authenticator" not in problem
+    remedy = re.search("out of the way: `(.*?)`", problem)
+    assert remedy
+    subprocess.run(["/bin/sh", "-ec", remedy[1]], check=True)
+    assert reconcile([A], settings, run=certbot, check=served).certificates[A.name]["problem"] == ""
+    assert len(certbot.commands) == 1
+
+
+@pytest.mark.parametrize("content", ["", " \n", "nonsense"])
+def test_c10_a_renewal_file_that_certbot_cannot_read_is_named(settings: Settings, content: str) -> None:
+    settings.renewal_file(A.name).parent.mkdir(parents=True)
+    settings.renewal_file(A.name).write_text(content)
+    certbot = Certbot(settings)
+    problem = reconcile([A], settings, run=certbot, check=served).certificates[A.name]["problem"]
+    assert certbot.commands == []
+    assert str(settings.renewal_file(A.name)) in problem
+    remedy = re.search("`(mv [^`]*?)(?: && certbot [^`]*)?`", problem)
+    assert remedy
+    subprocess.run(["/bin/sh", "-ec", remedy[1]], check=True)
+    assert reconcile([A], settings, run=certbot, check=served).certificates[A.name]["problem"] == ""
+
+
+@pytest.mark.parametrize("path", ["", "webroot_path = /srv/other,\n"])
+def test_c12_a_name_without_a_folder_gets_ours(settings: Settings, path: str) -> None:
+    """Certbot takes the last webroot_path for it, and fails at the question for a folder where there is none."""
+    issue(settings, A.name, list(A.names))
+    file = settings.renewal_file(A.name)
+    text = file.read_text().replace(f"webroot_path = {settings.webroot},\n", path)
+    file.write_text(text.replace(f"b.example.org = {settings.webroot}\n", ""))
+
+    def ours_alone(names: tuple[str, ...], folder: Path) -> dict[str, str]:
+        return {} if folder == settings.webroot else dict.fromkeys(names, "status 404")
+
+    certbot = Certbot(settings)
+    outcome = reconcile([A], settings, run=certbot, check=ours_alone)
+    assert (outcome.changed, certbot.commands) == (True, [])
+    renewal = parse_renewal(file.read_bytes())
+    assert renewal.folders == dict.fromkeys(A.names, str(settings.webroot))
+    assert not reconcile([A], settings, run=certbot, check=ours_alone).changed
 
 
 def test_old_certificate_stays_where_the_new_one_cannot_be_had(settings: Settings) -> None:
@@ -362,7 +468,7 @@ def test_lineage_of_another_authenticator_is_left_alone(
 def test_lineage_without_renewal_file_is_left_alone(settings: Settings) -> None:
     issue(settings, A.name, list(A.names))
     (settings.folder / "renewal" / f"{A.name}.conf").unlink()
-    assert "not renewed" in reconcile([A], settings, check=served).warnings[0]
+    assert "will not renew it" in reconcile([A], settings, check=served).warnings[0]
     outcome = reconcile([MORE], settings, check=served)
     assert "no renewal file" in outcome.certificates[A.name]["problem"]
 

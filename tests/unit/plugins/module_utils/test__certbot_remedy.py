@@ -11,12 +11,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._certbot_lineage import Lineage, Renewal, Settings
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_remedy import (
-    KINDS,
-    broken_link,
-    relinked,
-    taken_over,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._certbot_links import KINDS, broken_link
+from ansible_collections.constellation.edge.plugins.module_utils._certbot_remedy import relinked, taken_over
 
 NAME = "a.example.org"
 

@@ -13,7 +13,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._host_probe imp
     choose_address,
     listed_jails,
     prove_jails,
-    prove_renewal,
     running_jails,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._packet_filter import (
@@ -134,10 +133,3 @@ def test_a_missing_jail_is_named():
 
 def test_the_address_is_chosen_from_what_the_host_knows():
     assert choose_address(None, FakeHost()) == "192.0.2.1"
-
-
-def test_an_inactive_timer_is_a_failed_proof():
-    assert prove_renewal(lambda _words: Answer(0, "active\n", ""))[0].ok
-    proof = prove_renewal(lambda _words: Answer(3, "inactive\n", ""))[0]
-    assert not proof.ok
-    assert "systemctl enable --now certbot.timer" in proof.detail
