@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: one question to one DNS server over UDP (RFC 1035), as nginx's resolver asks it: a name and nothing else."""
+"""PRIVATE: one question to one DNS server (RFC 1035), as nginx's resolver asks it: a name and nothing else.
+
+Over UDP, and over TCP what is cut off there.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ A, AAAA = 1, 28
 _FAMILIES = {A: (socket.AF_INET, 4), AAAA: (socket.AF_INET6, 16)}
 _INTERNET = 1
 _RECURSION_DESIRED, _IS_REPLY, _AUTHORITATIVE, _RECURSION_AVAILABLE, _CODE = 0x0100, 0x8000, 0x0400, 0x0080, 0x000F
+_TRUNCATED = 0x0200
 _NO_SUCH_NAME = 3
 # A datagram may get lost once; a server of the LAN answers within milliseconds.
 _TRIES, _SECONDS = 2, 2.0
@@ -57,15 +61,29 @@ def _ask(server: str, name: str, kind: int, port: int) -> Reply | None:
         message = question(name, kind, identity)
     except ValueError:
         return None
-    family = socket.AF_INET6 if ":" in server else socket.AF_INET
     for _try in range(_TRIES):
-        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as endpoint:
+        with contextlib.suppress(OSError), socket.socket(family_of(server), socket.SOCK_DGRAM) as endpoint:
             endpoint.connect((server, port))
             endpoint.send(message)
             data = receive(endpoint, message, _SECONDS)
             if data is not None:
-                return understand(data, kind, len(message))
+                return _whole(data, kind, message, server, port)
     return None
+
+
+def _whole(data: bytes, kind: int, message: bytes, server: str, port: int) -> Reply | None:
+    """Return what a datagram says, or what comes over TCP where the datagram is cut off."""
+    if not data[2] & (_TRUNCATED >> 8):
+        return understand(data, kind, len(message))
+    whole = by_tcp(server, port, message, _SECONDS)
+    reply = understand(whole or data, kind, len(message))
+    # What was cut off does not tell that there is no address.
+    return reply if reply and (whole or reply.addresses) else None
+
+
+def family_of(server: str) -> socket.AddressFamily:
+    """Return the family of a server's address."""
+    return socket.AF_INET6 if ":" in server else socket.AF_INET
 
 
 def receive(endpoint: socket.socket, message: bytes, seconds: float) -> bytes | None:
@@ -79,6 +97,34 @@ def receive(endpoint: socket.socket, message: bytes, seconds: float) -> bytes | 
         data = endpoint.recv(_LARGEST)
         if is_reply(data, message):
             return data
+
+
+def by_tcp(server: str, port: int, message: bytes, seconds: float) -> bytes | None:
+    """Return the reply to a question over TCP, where one may be long (RFC 1035 section 4.2.2, RFC 7766, 2016)."""
+    end = time.monotonic() + seconds
+    with contextlib.suppress(OSError), socket.socket(family_of(server), socket.SOCK_STREAM) as connection:
+        connection.settimeout(max(0.01, seconds))
+        connection.connect((server, port))
+        connection.sendall(struct.pack("!H", len(message)) + message)
+        (length,) = struct.unpack("!H", _exactly(connection, 2, end))
+        data = _exactly(connection, length, end)
+        return data if is_reply(data, message) else None
+    return None
+
+
+def _exactly(connection: socket.socket, size: int, end: float) -> bytes:
+    """Return that many bytes. Raises OSError where they do not come in time."""
+    data = b""
+    while len(data) < size:
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
+        part = connection.recv(size - len(data))
+        if not part:
+            raise ConnectionError
+        data += part
+    return data
 
 
 def is_reply(data: bytes, message: bytes) -> bool:

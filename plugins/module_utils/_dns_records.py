@@ -14,7 +14,7 @@ import struct
 import time
 from dataclasses import dataclass
 
-from ._dns_message import AAAA, PORT, A, is_reply, question, receive
+from ._dns_message import AAAA, PORT, A, by_tcp, family_of, question, receive
 
 # RFC 1035 section 3.2.2.
 NS, CNAME = 2, 5
@@ -67,7 +67,7 @@ def exchange(
         return None
     told = parse(_by_udp(server, port, message, _left(end, seconds)) or b"", len(message))
     if told and told.truncated:
-        return parse(_by_tcp(server, port, message, _left(end, seconds)) or b"", len(message)) or told
+        return parse(by_tcp(server, port, message, _left(end, seconds)) or b"", len(message)) or told
     return told
 
 
@@ -75,45 +75,14 @@ def _left(end: float, seconds: float) -> float:
     return min(seconds, end - time.monotonic())
 
 
-def _family(server: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in server else socket.AF_INET
-
-
 def _by_udp(server: str, port: int, message: bytes, seconds: float) -> bytes | None:
     if seconds <= 0:
         return None
-    with contextlib.suppress(OSError), socket.socket(_family(server), socket.SOCK_DGRAM) as endpoint:
+    with contextlib.suppress(OSError), socket.socket(family_of(server), socket.SOCK_DGRAM) as endpoint:
         endpoint.connect((server, port))
         endpoint.send(message)
         return receive(endpoint, message, seconds)
     return None
-
-
-def _by_tcp(server: str, port: int, message: bytes, seconds: float) -> bytes | None:
-    end = time.monotonic() + seconds
-    with contextlib.suppress(OSError), socket.socket(_family(server), socket.SOCK_STREAM) as connection:
-        connection.settimeout(max(0.01, seconds))
-        connection.connect((server, port))
-        connection.sendall(struct.pack("!H", len(message)) + message)
-        (length,) = struct.unpack("!H", _exactly(connection, 2, end))
-        data = _exactly(connection, length, end)
-        return data if is_reply(data, message) else None
-    return None
-
-
-def _exactly(connection: socket.socket, size: int, end: float) -> bytes:
-    """Return that many bytes. Raises OSError where they do not come in time."""
-    data = b""
-    while len(data) < size:
-        left = end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        connection.settimeout(left)
-        part = connection.recv(size - len(data))
-        if not part:
-            raise ConnectionError
-        data += part
-    return data
 
 
 def parse(data: bytes, at: int) -> Message | None:

@@ -66,8 +66,8 @@ options:
     default: true
   lineages:
     description:
-      - The certificates whose renewal is proven. certbot has to take the lineage up, and port 80 has to serve the folder
-        for the challenge of each name. No authority is asked.
+      - The certificates whose renewal is proven. certbot has to take the lineage up, and port 80 has to serve the
+        folder for the challenge of each name. No authority is asked.
       - Without it, these are all lineages of the host.
     type: list
     elements: dict

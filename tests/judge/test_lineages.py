@@ -114,7 +114,8 @@ def test_what_certbot_skips_is_what_we_say_it_does(
     names = [*FILES, *DAMAGES]
     for name in names:
         live = build(tmp_path, name, pair)
-        DAMAGES.get(name, lambda _live: None)(live)
+        if name in DAMAGES:
+            DAMAGES[name](live)
     said = asked(certbot, tmp_path)
     ours = sorted(name for name in names if skipped(tmp_path / "renewal" / f"{name}.conf"))
     assert said["skipped"] == ours

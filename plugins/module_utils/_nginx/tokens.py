@@ -3,7 +3,9 @@
 """The tokens of nginx's configuration language: how they are spelled, what they say, what is wrong (docs/nginx.md).
 
 Text is bytes decoded as Latin-1. A token is what stands before it (white space and comments), and how it is spelled.
-No pattern repeats something that repeats, so that the time is linear, on an unclosed quote too.
+No pattern repeats something that repeats, so that the time is linear, on an unclosed quote too. Each round of a
+repeated group costs Python's matcher 100 to 300 bytes until the match ends, so that a pattern takes `ROUNDS` of them at
+most, and who reads goes on from there (`bare_end`, `quoted_end`, comments).
 """
 
 from __future__ import annotations
@@ -15,15 +17,48 @@ Token = tuple[str, str]
 SPACE = " \t\r\n"
 BOM = "\xef\xbb\xbf"
 # White space is these four bytes and nothing else; a comment runs to LF (a CR does not end it) or to the end.
-_LEAD = r"[ \t\r\n]*(?:#[^\n]*(?:\n|\Z)[ \t\r\n]*)*"
-_TAKEN = r"(?:\\[\s\S]?|\$\{*)"  # a backslash takes any character with it; "$" takes the braces that follow
+# More than any word has that nginx takes: its buffer has 4,096 bytes, and a round is one byte at least.
+ROUNDS = 4096
+_LEAD = rf"[ \t\r\n]*(?:#[^\n]*(?:\n|\Z)[ \t\r\n]*){{0,{ROUNDS}}}"
+_TAKEN = r"(?:\\[\s\S]?|\$[${]*)"  # a backslash takes any character with it; "$" takes the braces that follow
 _RUN = r"[^ \t\r\n;{\\$]*"
-BARE = rf"(?:[^ \t\r\n;{{}}#\"'\\$]|{_TAKEN}){_RUN}(?:{_TAKEN}{_RUN})*"
-DOUBLE = r'"[^"\\]*(?:\\[\s\S][^"\\]*)*"'
-SINGLE = r"'[^'\\]*(?:\\[\s\S][^'\\]*)*'"
+BARE = rf"(?:[^ \t\r\n;{{}}#\"'\\$]|{_TAKEN}){_RUN}(?:{_TAKEN}{_RUN}){{0,{ROUNDS}}}"
+DOUBLE = rf'"[^"\\]*(?:\\[\s\S][^"\\]*){{0,{ROUNDS}}}"'
+SINGLE = rf"'[^'\\]*(?:\\[\s\S][^'\\]*){{0,{ROUNDS}}}'"
 # The last, empty alternative stands for the end of the text and for what no token can begin with.
 TOKEN = re.compile(rf"({_LEAD})([;{{}}]|{BARE}|(?:{DOUBLE}|{SINGLE})(?=[ \t\r\n;{{)]|\Z)|)")
-QUOTED = re.compile(rf"{DOUBLE}|{SINGLE}")
+_MORE = re.compile(rf"(?:{_TAKEN}{_RUN}){{1,{ROUNDS}}}")
+_QUOTED_MORE = {
+    '"': re.compile(rf'[^"\\]*(?:\\[\s\S][^"\\]*){{0,{ROUNDS}}}'),
+    "'": re.compile(rf"[^'\\]*(?:\\[\s\S][^'\\]*){{0,{ROUNDS}}}"),
+}
+_BEHIND_QUOTED = SPACE + ";{)"
+
+
+def bare_end(text: str, end: int) -> int:
+    """Return where a bare word ends of which a pattern took what stands before `end`."""
+    while more := _MORE.match(text, end):
+        end = more.end()
+    return end
+
+
+def quoted_end(text: str, start: int) -> int:
+    """Return where the quoted text ends that begins at `start`, -1 where it does not, or none begins there."""
+    quote = text[start : start + 1]
+    if quote not in _QUOTED_MORE or not quote:
+        return -1
+    end = start + 1
+    while more := _QUOTED_MORE[quote].match(text, end):
+        if more.end() == end:
+            break
+        end = more.end()
+    return end + 1 if text[end : end + 1] == quote else -1
+
+
+def is_behind_quoted(text: str, end: int) -> bool:
+    """Tell whether a quoted word may end here."""
+    return end == len(text) or text[end] in _BEHIND_QUOTED
+
 
 LUA_SUFFIX = "_by_lua_block"
 _LUA_TOKEN = re.compile(r"[{}]|\[(=*)\[|--\[(=*)\[|\]=*\]|--[^\n]*|[\"']")

@@ -10,7 +10,21 @@ import stat
 from collections.abc import Iterator
 from itertools import chain
 
-from .tokens import LUA_SUFFIX, QUOTED, TOKEN, ConfigError, SyntaxRefused, Token, lua_end, outer, refused, value
+from .tokens import (
+    LUA_SUFFIX,
+    ROUNDS,
+    TOKEN,
+    ConfigError,
+    SyntaxRefused,
+    Token,
+    bare_end,
+    is_behind_quoted,
+    lua_end,
+    outer,
+    quoted_end,
+    refused,
+    value,
+)
 
 MAX_BYTES = 32 * 1024 * 1024
 
@@ -223,10 +237,13 @@ def _parse(text: str) -> Block:
     above: list[tuple[Block, bool]] = []
     words: list[Token] = []
     position = 0
+    carried = ""  # of comments that are more than one match takes
     while position >= 0:
         start, position = position, -1
         for found in TOKEN.finditer(text, start):
             lead, word = found.groups()
+            if carried:
+                lead, carried = carried + lead, ""
             if word == ";":
                 if not words:
                     raise refused(text, found.start(2), 'unexpected ";"')
@@ -253,6 +270,17 @@ def _parse(text: str) -> Block:
                 block, data = above.pop()
             elif word:
                 words.append((lead, word))
+                if len(word) > ROUNDS and (end := bare_end(text, found.end())) > found.end():
+                    words[-1] = (lead, text[found.start(2) : end])
+                    position = end
+                    break
+            elif text.startswith("#", found.end()):
+                carried, position = lead, found.end()
+                break
+            elif (end := quoted_end(text, found.end())) > 0 and is_behind_quoted(text, end):
+                words.append((lead, text[found.end() : end]))
+                position = end
+                break
             else:
                 _check_end(text, found.end(), bool(words), bool(above))
                 top.close = (lead, "")
@@ -263,9 +291,9 @@ def _parse(text: str) -> Block:
 def _check_end(text: str, position: int, pending: bool, inside: bool) -> None:
     """Say what is wrong where no token begins: nothing at the end of a complete text."""
     if position < len(text):
-        closed = QUOTED.match(text, position)
-        if closed is not None and closed.end() < len(text):
-            raise refused(text, closed.end(), f'unexpected "{text[closed.end()]}"')
+        closed = quoted_end(text, position)
+        if 0 < closed < len(text):
+            raise refused(text, closed, f'unexpected "{text[closed]}"')
         raise refused(text, len(text), 'unexpected end of file, expecting ";" or "}"')
     if pending:
         raise refused(text, position, 'unexpected end of file, expecting ";" or "}"')

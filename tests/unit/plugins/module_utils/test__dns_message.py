@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -110,6 +111,50 @@ def test_one_family_is_enough(server, monkeypatch):
     monkeypatch.setattr(_dns_message, "_SECONDS", 0.1)
     server |= {A: [answered(CACHE, FOUR)], AAAA: None}
     assert ask("127.0.0.1", NAME, True, server["port"]) == Reply(("10.0.0.1",), False)
+
+
+@pytest.fixture
+def by_tcp(server):
+    """Return a list to hold what the server says over TCP, on the same port; nothing for silence."""
+    replies: list[object] = []
+    listener = socket.create_server(("127.0.0.1", server["port"]))
+
+    def serve():
+        with contextlib.suppress(OSError):  # the end
+            while True:
+                connection = listener.accept()[0]
+                with connection:
+                    data = connection.recv(512)[2:]
+                    for each in replies:
+                        reply = each(data)
+                        connection.sendall(struct.pack("!H", len(reply)) + reply)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield replies
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join(5)
+
+
+CUT = 0x0200
+
+
+def test_a_reply_that_is_cut_off_is_asked_for_again_over_tcp(server, by_tcp):
+    many = [record(A, bytes([10, 0, 0, last]), 60) for last in range(1, 61)]
+    by_tcp.append(answered(CACHE, *many))
+    for records in ([], many[:2]):
+        server |= {A: [answered(CACHE | CUT, *records)]}
+        reply = ask("127.0.0.1", NAME, False, server["port"])
+        assert reply == Reply(tuple(f"10.0.0.{last}" for last in range(1, 61)))
+
+
+def test_what_stays_cut_off_says_only_what_it_holds(server, by_tcp):
+    server |= {A: [answered(CACHE | CUT, LONG)]}
+    assert ask("127.0.0.1", NAME, False, server["port"]) == Reply(("10.0.0.1",))
+    server |= {A: [answered(CACHE | CUT)]}
+    assert ask("127.0.0.1", NAME, False, server["port"]) is None
+    assert by_tcp == []
 
 
 def test_silence_is_no_answer(server, monkeypatch):
