@@ -202,6 +202,7 @@ class _Reconciler:
         self.live_check = check
         self.going: set[str] = set()  # lineages whose names change, in check mode
         self.renewed: set[str] = set()
+        self.relinked: set[str] = set()  # lineages whose links would be put back, in check mode
 
     def bring_in_line(self, request: Wanted) -> _Done:
         """Have what was asked for, or say in the report why not."""
@@ -214,7 +215,8 @@ class _Reconciler:
             name = covering(request.names, others) or name
         lineage = self._relinked(read_lineage(name, self.settings))
         before = _describe(request, lineage)
-        reason = "" if name != request.name else reason_to_issue(request, lineage, self.settings)
+        as_it_is = name != request.name or (name in self.relinked and lineage.certificate is None)
+        reason = "" if as_it_is else reason_to_issue(request, lineage, self.settings)
         if not reason:
             self._renew(lineage)
             return _Done(before, before, _report(lineage, ""))
@@ -241,7 +243,8 @@ class _Reconciler:
                 f"The certificate {request.name} does not do: {reason}. It is left as it is, because {foreign}. "
                 f"{taken_over(request.names, lineage, self.settings)}. {AGAIN}"
             )
-        if lineage.renewal is not None and (broken := broken_link(request.name, self.settings.folder)):
+        known = lineage.renewal is not None and request.name not in self.relinked
+        if known and (broken := broken_link(request.name, self.settings.folder)):
             return (
                 f"The certificate {request.name} does not do: {reason}. It is left as it is, because {broken} is no "
                 "link to one of certbot's files: every attempt would get another certificate, which nobody serves. "
@@ -264,6 +267,7 @@ class _Reconciler:
             self.outcome.diff += shown_links(changes)
             self.outcome.changed |= bool(changes)
             if not changes or self.check_mode:
+                self.relinked |= {lineage.name} if changes else set()
                 return lineage
             carry_out(changes, self.settings)
         except (OSError, MovingError) as error:
@@ -299,7 +303,7 @@ class _Reconciler:
             return f"it has no renewal file with anything in it. {remedy}"
         path, folder = self.settings.renewal_file(lineage.name), self.settings.folder
         reason = skipped(path)
-        if not reason or (self.check_mode and self.outcome.diff and broken_link(lineage.name, folder)):
+        if not reason or lineage.name in self.relinked:
             return ""
         if lineage.broken:
             return f"{reason}. Correct the file, or: {taken_over(lineage.names, lineage, self.settings)}"

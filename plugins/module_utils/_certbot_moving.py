@@ -47,7 +47,7 @@ def planned(lineage: Lineage, settings: Settings, check: Check) -> Move:
     """Return what brings a lineage's renewal to work and to be served; nothing is written."""
     renewal, path = lineage.renewal, str(settings.renewal_file(lineage.name))
     if renewal is None:
-        return Move(problem="certbot has no renewal file for it, so that it is not renewed")
+        return Move()
     try:
         content = read_bytes(path)
         file = RenewalFile(content)

@@ -31,6 +31,32 @@ def report(probed: Mapping[str, Any], proofs: Sequence[Mapping[str, Any]] = ()) 
     }
 
 
+def reports(found: Mapping[str, tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]] | None]) -> dict[str, Any]:
+    """Return one report of several hosts.
+
+    `found` has, by host, the result of `edge_probe` and the proofs of `edge_host_probe`, None for a host that nothing
+    was asked about. `hosts` holds the report of each host; the other keys are those of `report` over all hosts: a row
+    has its `host`, a problem begins with it.
+    """
+    hosts = {host: _unasked() if each is None else report(*each) for host, each in found.items()}
+    for each in hosts.values():
+        each["lines"] = report_lines(each)
+    every = hosts.items()
+    return {
+        "routes": [{"host": host, **row} for host, each in every for row in each["routes"]],
+        "checks": [{"host": host, **row} for host, each in every for row in each["checks"]],
+        "problems": [f"{host}: {problem}" for host, each in every for problem in each["problems"]],
+        "ok": all(each["ok"] for each in hosts.values()),
+        "lines": [line for host, each in every for line in (f"{host}:", *each["lines"])],
+        "hosts": hosts,
+    }
+
+
+def _unasked() -> dict[str, Any]:
+    problem = "nothing was asked, because the run ended for this host before: see what it said"
+    return {"routes": [], "checks": [], "problems": [problem], "ok": False}
+
+
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the rows, the first of them headings, as lines with aligned columns."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

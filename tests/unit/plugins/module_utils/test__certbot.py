@@ -282,6 +282,7 @@ def test_c11_links_of_a_lineage_of_ours_are_put_back(settings: Settings, damage)
     outcome = reconcile([A], settings, True, run=certbot, check=served)
     assert (outcome.changed, outcome.warnings) == (True, [])
     assert broken_link(A.name, settings.folder)
+    assert outcome.certificates[A.name]["problem"] == ""
     assert "PRIVATE" not in str(outcome.diff)
     outcome = reconcile([A], settings, run=certbot, check=served)
     assert (outcome.changed, outcome.warnings, certbot.commands) == (True, [], [])
@@ -289,6 +290,16 @@ def test_c11_links_of_a_lineage_of_ours_are_put_back(settings: Settings, damage)
     assert ((live / "fullchain.pem").read_bytes(), (live / "privkey.pem").read_bytes()) == before
     assert (live / "privkey.pem").resolve().stat().st_mode & 0o777 == 0o600
     assert not reconcile([A], settings, run=certbot, check=served).changed
+
+
+@pytest.mark.parametrize("damage", [remove, restore_as_files])
+def test_c11_a_certificate_that_has_to_be_another_is_asked_for_in_its_lineage(settings: Settings, damage) -> None:
+    issue(settings, A.name, list(A.names))
+    damage(settings.folder / "live" / A.name)
+    certbot = Certbot(settings)
+    assert reconcile([MORE], settings, True, run=certbot, check=served).certificates[A.name]["problem"] == ""
+    assert reconcile([MORE], settings, run=certbot, check=served).certificates[A.name]["names"] == list(MORE.names)
+    assert len(certbot.commands) == 1
 
 
 def test_c11_files_that_are_no_version_become_one(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ansible_collections.constellation.edge.plugins.plugin_utils._report.report import (
     report,
     report_lines,
+    reports,
     summary_lines,
 )
 
@@ -98,3 +99,17 @@ def test_the_summary_ends_with_what_a_person_should_know():
     assert summary_lines({"results": [RESULT]}, {}, ["upstream nas.lan has no address"])[-1] == (
         "NOTE upstream nas.lan has no address"
     )
+
+
+def test_one_report_holds_every_host():
+    proof = {"subject": "ufw", "ok": False, "detail": "inactive"}
+    content = reports({"one": ({"results": [RESULT]}, []), "two": ({"results": [FAILED]}, [proof]), "three": None})
+    assert [(row["host"], row["ok"]) for row in content["routes"]] == [("one", "ok"), ("two", "FAILED")]
+    assert content["checks"] == [{"host": "two", "subject": "ufw", "result": "failed", "detail": "inactive"}]
+    assert content["problems"][:2] == ["two: https://demo.example.org/zm/: answered 502", "two: ufw: inactive"]
+    assert content["problems"][2].startswith("three: nothing was asked")
+    assert not content["ok"]
+    assert list(content["hosts"]) == ["one", "two", "three"]
+    assert content["hosts"]["one"]["ok"]
+    assert content["hosts"]["one"]["lines"] == report_lines(report({"results": [RESULT]}))
+    assert [line for line in content["lines"] if line in ("one:", "two:", "three:")] == ["one:", "two:", "three:"]
