@@ -252,8 +252,8 @@ class _Reconciler:
             )
         if lineage.renewal is None and (rest := leftovers(request.name, self.settings)):
             return (
-                f"There is no certificate {request.name}, and the CA was not asked for one, because certbot could not "
-                f"store it: {', '.join(map(str, rest))} is left from an earlier one. Move what is left out of the way: "
+                f"There is no certificate {request.name}, and the CA was not asked for one: certbot cannot store it "
+                f"beside what is left of an earlier one ({', '.join(map(str, rest))}). Move that out of the way: "
                 f"`{' && '.join(moved_aside(rest, self.settings))}`. {AGAIN}"
             )
         return refusal(request.name, request.names, self.settings.server)
@@ -264,14 +264,17 @@ class _Reconciler:
             return lineage
         try:
             changes = relinking(lineage.name, self.settings.folder)
-            self.outcome.diff += shown_links(changes)
-            self.outcome.changed |= bool(changes)
-            if not changes or self.check_mode:
-                self.relinked |= {lineage.name} if changes else set()
-                return lineage
-            carry_out(changes, self.settings)
+            before = shown_links(changes)
+            if not self.check_mode:
+                carry_out(changes, self.settings)
         except (OSError, MovingError) as error:
-            raise CertbotError(f"certificate {lineage.name}: its links cannot be put back: {error}") from error
+            self.outcome.warnings.append(f"Certificate {lineage.name}: its links cannot be put back: {error}.")
+            return lineage
+        self.outcome.diff += before
+        self.outcome.changed |= bool(changes)
+        if not changes or self.check_mode:
+            self.relinked |= {lineage.name} if changes else set()
+            return lineage
         return read_lineage(lineage.name, self.settings)
 
     def _renew(self, lineage: Lineage) -> None:

@@ -33,16 +33,16 @@ def skipped(path: Path) -> str:
     except RenewalError as error:
         return f"certbot cannot read its renewal file {path}: {error}"
     reason = _of_file(file) or _of_params(file.params)
-    return f"of its renewal file {path}: {reason}" if reason else _of_links(file)
+    return f"{reason} (in {path})" if reason else _of_links(file)
 
 
 def _of_file(file: RenewalFile) -> str:
     top = file.entries()
     for kind in KINDS:
         if not isinstance(top.get(kind), str):
-            return f"it has no entry {kind}, which is the path of a file"
+            return f"its renewal file has no entry {kind}, which is the path of a file"
     if "authenticator" not in file.params:
-        return f"it has no authenticator in a section [{PARAMS}]"
+        return f"its renewal file has no authenticator in a section [{PARAMS}]"
     return ""
 
 

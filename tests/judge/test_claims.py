@@ -115,6 +115,13 @@ def test_nothing_that_a_client_claims_reaches_a_service(judge: Judge) -> None:
         assert headers["x-forwarded-port"] in (str(PROXY), str(PROXY2))
 
 
+def test_c9_a_service_is_told_the_port_that_its_client_called(judge: Judge) -> None:
+    """ZoneMinder makes the addresses of its streams of it, and takes its own port where it is missing or empty."""
+    requests: list[tuple[list[str], bool]] = [([], False), (["X-Forwarded-Port: 80"], False), ([], True)]
+    ports = [headers and headers["x-forwarded-port"] for headers in seen(judge, requests)]
+    assert ports == [str(PROXY), str(PROXY), str(PROXY2)]
+
+
 def test_most_of_it_was_asked(judge: Judge) -> None:
     """A refusal of everything would pass above."""
     requests = [request for name in CLAIMED for request in spellings(name)]

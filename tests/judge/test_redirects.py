@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a service's redirects and cookies lead, through nginx: to the same place below the route's path."""
+"""Where a service's redirects and cookies lead, through nginx: to the same place below the route's path.
+
+Case C8 is among them: an origin with the port inside the service's container, without a path, and without a scheme.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +97,7 @@ def configuration(told: str = "$upstream_http_location") -> bytes:
     return f"events {{}}\nhttp {{ {http} }}\n".encode()
 
 
-def test_a_redirect_leads_to_the_same_place(judge: Judge) -> None:
+def test_c8_a_redirect_leads_to_the_same_place(judge: Judge) -> None:
     paths = [f"{route['path']}x?to={said}" for route in ROUTES for said, *_told in REDIRECTS]
     found = [body.decode() for body in judge.serve({"nginx.conf": configuration()}, paths)]
     half = len(REDIRECTS)

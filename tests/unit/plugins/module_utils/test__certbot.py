@@ -311,6 +311,18 @@ def test_c11_files_that_are_no_version_become_one(settings: Settings) -> None:
     assert (live / "cert.pem").readlink() == Path(f"../../archive/{A.name}/cert2.pem")
 
 
+def test_c11_a_file_with_two_names_is_told_and_stays(settings: Settings, tmp_path: Path) -> None:
+    issue(settings, A.name, list(A.names))
+    live = settings.folder / "live" / A.name
+    restore_as_files(live)
+    (tmp_path / "second name").hardlink_to(live / "chain.pem")
+    outcome = reconcile([A], settings, run=Certbot(settings), check=served)
+    assert "its links cannot be put back" in outcome.warnings[0]
+    assert "certbot will not renew it" in outcome.warnings[1]
+    assert not outcome.changed
+    assert not (live / "cert.pem").is_symlink()
+
+
 def test_c11_links_of_an_owner_are_told_with_the_command(settings: Settings) -> None:
     issue(replace(settings, webroot=Path("/srv/own")), A.name, list(A.names))
     restore_as_files(settings.folder / "live" / A.name)
