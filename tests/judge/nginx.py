@@ -129,7 +129,7 @@ class Judge:
 
     def said(self, trees: Sequence[Tree]) -> list[tuple[int, str]]:
         """Return the exit code of `nginx -t` over each tree and all that it printed."""
-        return [(code, text) for code, text in self._inside("verdicts", {"trees.tar": _archive(trees)})]
+        return list(map(tuple, self._inside("verdicts", {"trees.tar": _archive(trees)})))
 
     def serve(self, tree: Tree, paths: Sequence[str]) -> list[bytes]:
         """Return the body behind each path; the tree listens on 127.0.0.1, port `PORT`."""

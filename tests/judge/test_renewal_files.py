@@ -48,7 +48,7 @@ def generated(number: int) -> bytes:
     chosen = random.Random(number)  # noqa: S311 - not for secrets
 
     def pieces(most: int) -> str:
-        return "".join(chosen.choice(PARTS) for _ in range(chosen.randint(0, most)))
+        return "".join(chosen.choice(PARTS) for _each in range(chosen.randint(0, most)))
 
     def entry() -> str:
         value = pieces(5) if number % 3 == 1 else chosen.choice(VALUES)
@@ -66,7 +66,7 @@ def generated(number: int) -> bytes:
 
     if number % 3 == 0:
         return (chosen.choice(BEGINNINGS) + pieces(9)).encode()
-    lines = [line() for _ in range(chosen.randint(1, 4))]
+    lines = [line() for _each in range(chosen.randint(1, 4))]
     text = chosen.choice(BEGINNINGS) + chosen.choice(("\n", "\n", "\r\n")).join(lines) + chosen.choice(("", "\n"))
     return text.encode() + (b"\xff" if number % 100 == 1 else b"")
 

@@ -124,7 +124,7 @@ def test_four_thousand_files_are_read_as_ufw_reads_them(judge: Judge) -> None:
     chance = chances(SEED)
     cases = [
         (chance.choice((4, 6)), "".join(line(chance) for _line in range(chance.choice((1, 1, 1, 3)))))
-        for _ in range(FILES)
+        for _each in range(FILES)
     ]
     verdicts = asked(judge, cases)
     differing = [(case, *said) for case, said in zip(cases, verdicts, strict=True) if said[0] != said[1]]

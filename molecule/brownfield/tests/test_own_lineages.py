@@ -104,5 +104,5 @@ def test_what_is_said_of_a_lineage_that_stays_its_owners_works_when_it_is_typed(
             assert remedy, answer
             home.host.check_output(f"export {CERTBOT.partition(' ')[0]}; {remedy[1]}")
             answer = module(moved.inventory, home, "certbot_certificate", **asked)
-            assert (answer["changed"], answer["certificates"][name]["problem"]) == (False, "")
+            assert (answer["changed"], answer["certificates"][name]["problem"]) == (False, ""), answer
         home.host.check_output(f"certbot delete --non-interactive --cert-name {name}; rm -r /etc/letsencrypt/*.old")

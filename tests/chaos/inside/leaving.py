@@ -40,7 +40,7 @@ class Way:
 
 def series(calls: str, step: int, lane: int, lanes: int) -> None:
     """Kill at every `step`-th call of each module, as far as this lane's share of it goes."""
-    steps = [(name, arguments) for name, arguments in json.loads(STEPS.read_text())]
+    steps = list(map(tuple, json.loads(STEPS.read_text())))
     # The owner's own site, and a site of ours that holds a block of the owner's.
     way = walk(steps, {"own.example.org": "own", f"kept-{lane}.example.org": "status 301"}, calls)
     kills = [(number, k) for number, lines in enumerate(way.lines) for k in chosen(lines, step)]
