@@ -241,7 +241,7 @@ class _Reconciler:
         if foreign := not_ours(lineage, self.settings):
             return (
                 f"The certificate {request.name} does not do: {reason}. It is left as it is, because {foreign}. "
-                f"{taken_over(request.names, lineage, self.settings)}. {AGAIN}"
+                f"{taken_over(request.names, lineage, self.settings, request.key_type)}. {AGAIN}"
             )
         known = lineage.renewal is not None and request.name not in self.relinked
         if known and (broken := broken_link(request.name, self.settings.folder)):

@@ -12,17 +12,22 @@ from ._certbot_lineage import LETSENCRYPT, Lineage, Settings
 from ._certbot_links import KINDS, versions
 
 
-def taken_over(names: Sequence[str], lineage: Lineage, settings: Settings) -> str:
+def taken_over(names: Sequence[str], lineage: Lineage, settings: Settings, key_type: str = "") -> str:
     """Return how a lineage gets these names: in its owner's way, or handed over to our webroot.
 
-    The certificate that is there stays until the new one is: nginx may name it in a file of the owner's.
+    The certificate that is there stays until the new one is: nginx may name it in a file of the owner's. `key_type` is
+    that of the new one; without it, the old one's.
     """
+    known = lineage.certificate.key_type if lineage.certificate else ""
+    key_type = key_type or (known if known in ("ecdsa", "rsa") else "ecdsa")
     every = tuple(dict.fromkeys([*lineage.names, *names]))
     text = f"Have it made anew for {', '.join(every)}, in the way it was made"
     # Other names may not lead to this host, so that the authority would refuse all of them.
     if set(every) != set(names):
         return text
-    commands = [*_aside(lineage, settings), _issue(every, lineage, settings)]
+    # Certbot takes no folder that is not there.
+    folder = [] if settings.webroot.is_dir() else [shlex.join(["mkdir", "-p", str(settings.webroot)])]
+    commands = [*_aside(lineage, settings), *folder, _issue(every, key_type, lineage, settings)]
     return f"{text}, or hand it over to this collection: `{' && '.join(commands)}`"
 
 
@@ -55,9 +60,10 @@ def _aside(lineage: Lineage, settings: Settings) -> list[str]:
     return [] if usable else moved_aside(leftovers(lineage.name, settings), settings)
 
 
-def _issue(names: Sequence[str], lineage: Lineage, settings: Settings) -> str:
+def _issue(names: Sequence[str], key_type: str, lineage: Lineage, settings: Settings) -> str:
     server = [] if settings.server == LETSENCRYPT else ["--server", settings.server]
     words = ["certbot", "certonly", "--non-interactive", "--force-renewal", "--cert-name", lineage.name]
+    words += ["--key-type", key_type]
     words += ["--webroot", "-w", str(settings.webroot), *(word for name in names for word in ("-d", name))]
     return shlex.join([*words, "--deploy-hook", settings.renew_hook, *server])
 

@@ -26,7 +26,8 @@ def settings(tmp_path: Path) -> Settings:
         for number in (9, 10):
             (tmp_path / "archive" / NAME / f"{kind}{number}.pem").write_text(f"{kind} {number}")
         (tmp_path / "live" / NAME / f"{kind}.pem").symlink_to(f"../../archive/{NAME}/{kind}10.pem")
-    return Settings(folder=tmp_path)
+    (tmp_path / "acme").mkdir()
+    return Settings(folder=tmp_path, webroot=tmp_path / "acme")
 
 
 def lineage(settings: Settings, renewal: Renewal | None, *names: str) -> Lineage:
@@ -40,8 +41,8 @@ def lineage(settings: Settings, renewal: Renewal | None, *names: str) -> Lineage
 def test_a_lineage_is_handed_over_by_one_command(settings: Settings) -> None:
     said = taken_over([NAME, "b.example.org"], lineage(settings, Renewal(authenticator="manual")), settings)
     assert said.endswith(
-        "`certbot certonly --non-interactive --force-renewal --cert-name a.example.org --webroot -w "
-        "/var/lib/constellation-edge/acme -d a.example.org -d b.example.org --deploy-hook 'systemctl reload nginx'`"
+        "`certbot certonly --non-interactive --force-renewal --cert-name a.example.org --key-type ecdsa --webroot -w "
+        f"{settings.webroot} -d a.example.org -d b.example.org --deploy-hook 'systemctl reload nginx'`"
     )
 
 
@@ -50,6 +51,13 @@ def test_a_lineage_without_a_renewal_file_is_moved_aside_first(settings: Setting
     folder = settings.folder
     for kind in ("live", "archive"):
         assert f"mv {folder}/{kind}/{NAME} {folder}/{NAME}.{kind}.old && " in said
+
+
+def test_the_folder_of_the_challenges_is_made_where_it_is_not_there(settings: Settings) -> None:
+    settings.webroot.rmdir()
+    said = taken_over([NAME], lineage(settings, Renewal(authenticator="manual")), settings, "rsa")
+    assert f"`mkdir -p {settings.webroot} && certbot certonly" in said
+    assert "--key-type rsa" in said
 
 
 def test_a_lineage_with_other_names_is_not_handed_over(settings: Settings) -> None:
