@@ -12,7 +12,19 @@ from lab.images import Images
 from lab.paths import locked
 
 # rsync, strace and wrk are the trials' own; the rest is what site.yml installs.
-PACKAGES = ("certbot", "fail2ban", "nginx", "openssl", "python3-cryptography", "rsync", "strace", "ufw", "wrk")
+PACKAGES = (
+    "certbot",
+    "fail2ban",
+    "nftables",
+    "nginx",
+    "openssl",
+    "python3-cryptography",
+    "python3-systemd",
+    "rsync",
+    "strace",
+    "ufw",
+    "wrk",
+)
 
 
 def tag(system: str) -> str:

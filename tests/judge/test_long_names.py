@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.hash_size import says_size, taken, with_size
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
@@ -32,7 +33,9 @@ def tree(name: str, *, without_size: bool = False) -> dict[str, bytes]:
         [{"server_name": name, "routes": [{"path": "/", "upstream": "http://127.0.0.1:8088"}]}], {"generic": {}}
     )
     files = {}
-    for declared in nginx_sites(sites, Platform((1, 18, 0), (3, 0), True), {}):
+    every = nginx_sites(sites, Platform((1, 18, 0), (3, 0), True), {})
+    main = "events {}\nhttp { include sites/*; }\n"
+    for declared in every:
         # Certificates are another test's.
         for server in declared["servers"]:
             server["listen"] = [each.replace(" ssl", "").replace(" http2", "") for each in server["listen"]]
@@ -40,14 +43,12 @@ def tree(name: str, *, without_size: bool = False) -> dict[str, bytes]:
             server["directives"] = {
                 key: each for key, each in server["directives"].items() if not key.startswith(("ssl", "http2"))
             }
-        (wanted,) = wanted_site.sites([declared])
+        wanted = next(each for each in wanted_site.sites(every) if each.name == declared["name"])
+        if says_size(wanted):
+            size = taken(wanted, wanted_site.sites(every))
+            main = main if without_size else with_size(main, size, "nginx.conf")
         text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True) or ""
         files[f"sites/{declared['name'][:20]}"] = text.encode()
-    main = "events {}\nhttp { include sites/*; }\n"
-    if without_size:
-        common = next(path for path in files if "00-" in path)
-        lines = files[common].decode().splitlines(keepends=True)
-        files[common] = "".join(line for line in lines if SIZE not in line).encode()
     return {"nginx.conf": main.encode(), **files}
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from .._transaction import Change, Link, Original, Remove, Write
 from .edit import MARK, is_marked, set_args
 from .foreign import HEADER, first_foreign
+from .hash_size import with_size
 from .includes import included, matches, names_in, patterns, reader
 from .leftover import definitions, needed, rename, theirs, used, written
 from .main_file import NAME as MAIN_FILE
@@ -142,7 +143,7 @@ class _Leaver:
     def _left(self, path: str, text: str) -> str | None:
         """Return what is left of a file; None when all of it is ours."""
         if os.path.realpath(self.main) == path:
-            text = with_connections(text, 0, path) or text
+            text = with_size(with_connections(text, 0, path) or text, None, path)
         if MARK not in text:
             return text
         text = _without_marks_by_hand(text, path, self.found.servers.get(path, ()))

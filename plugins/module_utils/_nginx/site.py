@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 from collections import defaultdict
@@ -18,7 +19,7 @@ from .._transaction import Change, Link, Original, Remove, Write
 from .adopted import http_headers, is_adopted
 from .edit import MARK
 from .foreign import first_foreign, has_ours
-from .hash_size import leave_to_owner
+from .hash_size import has_http, leave_to_owner, says_size, taken, with_size
 from .includes import included, matches, names_in, patterns, reader, takes
 from .losses import Before, losses
 from .main_file import is_read, main_file_changes
@@ -58,6 +59,7 @@ def plan(
     planner = _Planner(root, purge, certificates or Certificates(), result)
     planner.read_all()
     result.notes += listen_beside(wanted, planner.files, reader(root))
+    planner.wanted = wanted
     planner.place(wanted)
     if disable_default:
         planner.disable_default()
@@ -68,6 +70,7 @@ def plan(
         planner.file(path, sites)
     if worker_connections is not None:
         main = planner.raise_connections(worker_connections, main)
+    planner.make_room_for_names()
     if main is not None:
         result.changes += main_file_changes(main, root, planner.patterns, result.warnings)
     result.sites += purged
@@ -84,6 +87,7 @@ class _Planner:
         self.certificates = certificates
         self.result = result
         self.gone: set[str] = set()
+        self.wanted: list[WantedSite] = []
         # What nginx reads: all of it, and what of it is in no file of this call.
         self.files: list[tuple[str, Block]] = []
         self.others: list[tuple[str, Block]] = []
@@ -96,6 +100,9 @@ class _Planner:
             if os.path.islink(link):
                 self.links[os.path.realpath(link)].append(link)
         self.patterns: list[str] | None = None
+        self.main = os.path.join(root, "nginx.conf")
+        # Empty where this call does not decide on it.
+        self.names_size: tuple[Statement | None, ...] = (None,) if purge else ()
 
     def place(self, sites: list[WantedSite]) -> None:
         """Find the file of each site, or of each of its servers where they are adopted in several."""
@@ -129,6 +136,8 @@ class _Planner:
             for each in sites:
                 self.result.warnings += self.neighbours.twins(each)
                 leave_to_owner(each, self.files)
+                if self.main_has_http and says_size(each):
+                    self.names_size = (taken(each, self.wanted),)
             before = read_text(path)
             after = edit_site(
                 before,
@@ -274,7 +283,7 @@ class _Planner:
 
     def raise_connections(self, wanted: int, main: object) -> object:
         """Plan the edit of `nginx.conf`; returns the directives of the main context with the files that go with it."""
-        path = os.path.join(self.root, "nginx.conf")
+        path = self.main
         text = read_text(path)
         after = with_connections(text, wanted, path) if text is not None else None
         if text is not None and after is None and wanted:
@@ -286,6 +295,24 @@ class _Planner:
             self.result.changes.append(Write(path, str(after).encode("latin-1"), original=text.encode("latin-1")))
         # Each of a proxy's clients takes two files.
         return self._with_files(2 * max(wanted, connections(after or "", path)), main) if wanted else main
+
+    def make_room_for_names(self) -> None:
+        """Plan the edit of `nginx.conf`, on top of another one of it."""
+        before = read_text(self.main)
+        if not self.names_size or before is None:
+            return
+        edits = [each for each in self.result.changes if isinstance(each, Write) and each.path == self.main]
+        text = edits[0].content.decode("latin-1") if edits else before
+        after = with_size(text, self.names_size[0], self.main)
+        if after != text:
+            self.result.changes[:] = [each for each in self.result.changes if each not in edits]
+            self.result.changes.append(Write(self.main, after.encode("latin-1"), original=before.encode("latin-1")))
+
+    @functools.cached_property
+    def main_has_http(self) -> bool:
+        """Whether `nginx.conf` has the http block itself."""
+        text = read_text(self.main)
+        return text is not None and has_http(text, self.main)
 
     def _with_files(self, files: int, main: object) -> object:
         """Return the directives of the main context with so many open files, where nobody else decides on them."""

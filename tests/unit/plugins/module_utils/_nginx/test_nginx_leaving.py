@@ -233,3 +233,12 @@ def test_a_file_that_nginx_reads_and_cannot_is_an_error_with_its_place(root: Pat
     (root / "sites-enabled" / "torn").symlink_to(root / "sites-available" / "torn")
     with pytest.raises(ConfigError, match=r"sites-enabled/torn:2: .*unexpected end of file"):
         leave(root)
+
+
+def test_the_room_for_long_names_goes(root: Path) -> None:
+    before = (root / "nginx.conf").read_bytes()
+    sites = [{**SITES[0], "server_name": f"{'a' * 40}.example.org"}]
+    come(root, sites)
+    assert b"server_names_hash_bucket_size" in (root / "nginx.conf").read_bytes()
+    leave(root)
+    assert (root / "nginx.conf").read_bytes() == before

@@ -181,10 +181,39 @@ def test_c3_the_loopback_is_not_worth_a_word(host: Path) -> None:
 
 
 LONG = {"name": "00-constellation-edge", "directives": "server_names_hash_bucket_size 128;"}
+LONG_NAME = {"name": "long", "servers": [{"server_name": ["a" * 35 + ".example.org"], "listen": ["80"]}]}
 
 
-def test_c7_the_size_is_written_where_nobody_says_it(host: Path) -> None:
-    assert "server_names_hash_bucket_size 128;" in texts(planned(host, "", sites=[LONG]))["00-constellation-edge"]
+def carry_out(result: SitePlan) -> None:
+    for each in result.changes:
+        if isinstance(each, Write):
+            Path(each.path).write_bytes(each.content)
+
+
+def test_c7_the_size_is_written_where_certbots_plugin_finds_it_and_goes_with_the_name(host: Path) -> None:
+    main = (host / "nginx.conf").read_text()
+    carry_out(planned(host, "", sites=[LONG, LONG_NAME]))
+    with_it = main.replace("http {\n", "http {\n    server_names_hash_bucket_size 128; # constellation.edge\n")
+    assert (host / "nginx.conf").read_text() == with_it
+    assert not (host / "sites-available" / "00-constellation-edge").exists()
+    again = plan([LONG, LONG_NAME], root=str(host), worker_connections=4096)
+    assert not any("bucket" in text for name, text in texts(again).items() if name != "nginx.conf")
+    assert texts(again)["nginx.conf"].count("# constellation.edge") == 2
+    carry_out(planned(host, "", sites=[LONG]))
+    assert (host / "nginx.conf").read_text() == main
+
+
+def test_c7_a_call_with_some_sites_leaves_the_size(host: Path) -> None:
+    carry_out(planned(host, "", sites=[LONG, LONG_NAME]))
+    some = plan([{"name": NAME, "servers": [HTTP]}], root=str(host), purge=False)
+    assert "nginx.conf" not in texts(some)
+
+
+def test_c7_where_the_http_block_is_elsewhere_the_common_file_says_the_size(host: Path) -> None:
+    (host / "nginx.conf").write_text(f"events {{}}\ninclude {host}/http.conf;\n")
+    (host / "http.conf").write_text("http {\n    include sites-enabled/*;\n}\n")
+    result = texts(planned(host, "", sites=[LONG, LONG_NAME]))
+    assert "server_names_hash_bucket_size 128;" in result["00-constellation-edge"]
 
 
 @pytest.mark.parametrize("theirs", ["128", "256", "1k", "'128'"])
@@ -206,12 +235,11 @@ def test_c7_an_owners_size_that_is_too_small_is_named_with_its_line(host: Path) 
 
 
 def test_c7_ours_is_not_its_owners(host: Path) -> None:
-    for each in planned(host, "", sites=[LONG]).changes:
-        if isinstance(each, Write):
-            Path(each.path).write_bytes(each.content)
+    carry_out(planned(host, "", sites=[LONG, LONG_NAME]))
     (host / "sites-enabled" / "00-constellation-edge").symlink_to(host / "sites-available" / "00-constellation-edge")
-    assert planned(host, "", sites=[LONG]).problems == []
-    assert planned(host, "", sites=[{**LONG, "directives": "server_names_hash_bucket_size 256;"}]).problems == []
+    assert planned(host, "", sites=[LONG, LONG_NAME]).problems == []
+    larger = {**LONG, "directives": "server_names_hash_bucket_size 256;"}
+    assert planned(host, "", sites=[larger, LONG_NAME]).problems == []
 
 
 def test_c3_an_address_of_ipv6_is_one_of_all_of_its_family_only(host: Path) -> None:
