@@ -58,7 +58,8 @@ class Client:
     def curl(self, home: Home, url: str, *options: str, family: int = 4) -> Any:
         """Run curl against a home server, with its names resolving to it and the test CA trusted."""
         address = home.ipv4 if family == 4 else f"[{home.ipv6}]"
-        names = (home.domain, f"www.{home.domain}", f"camera.{home.domain}", "unknown.example.org")
+        below = ("www", "camera", "camera-of-the-garden")
+        names = (home.domain, *(f"{each}.{home.domain}" for each in below), "unknown.example.org")
         pairs = [("--resolve", f"{name}:{port}:{address}") for name in names for port in (80, 443)]
         resolve = [word for pair in pairs for word in pair]
         command = ["curl", "-sS", "--max-time", "20", "--cacert", ROOT_CA, *resolve, *options, url]
