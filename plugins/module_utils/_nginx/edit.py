@@ -194,8 +194,10 @@ def set_args(statement: Statement, wanted: list[Token]) -> None:
         if tag == "equal":
             words += have[low:high]
             continue
-        for at, (_lead, text) in enumerate(wanted[first:last], low):
-            words.append((have[at][0] if at < high else " ", text))
+        for at, (lead, text) in enumerate(wanted[first:last], low):
+            # What is put back brings its own blanks.
+            own = lead if lead.strip(" \t") == "" else " "
+            words.append((have[at][0] if at < high else own, text))
         # The comments in front of words that go stay in the statement.
         spare += "".join(lead for lead, _text in have[low + last - first : high] if "#" in lead)
     for at in range(1, len(words)):

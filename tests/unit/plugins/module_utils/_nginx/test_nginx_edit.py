@@ -103,6 +103,15 @@ def test_w2_only_what_differs_is_written_anew(text: str, wanted: str, after: str
     assert document.dumps() == after
 
 
+@pytest.mark.parametrize("text", ["listen  80   default_server\tssl;", "names a  b   c {}", "a b\n  c;"])
+def test_several_words_that_one_replaces_come_back_with_the_blanks_between_them(text: str) -> None:
+    document = parse(text)
+    before = list(document.body[0].words)
+    set_args(document.body[0], parse("x 1;").body[0].words[1:])
+    set_args(document.body[0], before[1:])
+    assert document.dumps() == text.replace("\n  ", " ")
+
+
 @pytest.mark.parametrize(
     ("text", "style"),
     [
