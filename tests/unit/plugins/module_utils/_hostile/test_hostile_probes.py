@@ -36,7 +36,7 @@ FAULTS = [
     ("paths", "console", {"plain"}),
     ("traversal", "files", {"001"}),
     ("slow", "slow", {"heads", "silent-heads", "silent-bodies", "handshakes", "heads-80"}),
-    ("limits", "unlimited", {"connections"}),
+    ("limits", "unlimited slow", {"connections"}),
 ]
 
 
