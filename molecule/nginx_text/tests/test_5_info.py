@@ -72,7 +72,14 @@ def steps(told, home):
 def test_every_site_file_can_be_said(steps):
     plays.assert_done(steps["info"], changed=False)
     read = {site["name"]: site["enabled"] for site in steps["info"]["sites"]}
-    assert read == {name: name != "waiting" for name in (*FILES, "default", "made")}
+    assert read == {name: name != "waiting" for name in (*FILES, "default", "made") if name != "names"}
+
+
+def test_a_file_of_which_nginx_ignores_a_server_is_named_with_the_reason(steps):
+    found = {each["path"]: each["problem"] for each in steps["info"]["files"] if each["problem"]}
+    assert list(found) == [f"{plays.SITES}/names"]
+    # `*.two.example.net` is one of the two names that `.two.example.net` is.
+    assert "server 13: an earlier server has one of its names on the same address" in found[f"{plays.SITES}/names"]
 
 
 def test_includes_are_followed_from_site_files_too(steps):
