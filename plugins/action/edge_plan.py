@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, replace
 from typing import Any
 
-from ansible import constants
+from ansible import constants, context
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
@@ -21,7 +21,7 @@ from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
 from ..plugin_utils._inventory.schema import Problem, SchemaError, Site, read_sites
-from ..plugin_utils._inventory.sources import FileProblem, file_problems
+from ..plugin_utils._inventory.sources import FileProblem, extra_problems, file_problems
 from ..plugin_utils._inventory.variables import (
     ACME_SERVER,
     EDGE_GROUP,
@@ -216,7 +216,8 @@ class ActionModule(ActionBase):
     def _refuse_files(self) -> None:
         """Fail where Ansible has read less than what was written: all else would be said of the rest alone."""
         sources = self._task_vars.get("ansible_inventory_sources") or []
-        found = self._once("files", lambda: [astuple(problem) for problem in file_problems(sources)])
+        extra = context.CLIARGS.get("extra_vars") or ()
+        found = self._once("files", lambda: [astuple(each) for each in file_problems(sources) + extra_problems(extra)])
         if found:
             raise AnsibleActionFail("\n".join([HEADING, *(str(FileProblem(*each)) for each in found)]))
 

@@ -61,6 +61,21 @@ def file_problems(sources: Iterable[str]) -> list[FileProblem]:
     return problems
 
 
+def extra_problems(extra: Iterable[str]) -> list[FileProblem]:
+    """Return the mistakes of what the command gives with `-e`: a file behind `@`, YAML, or `name=text` pairs.
+
+    The pairs are text to Ansible, in which no number is taken for another one.
+    """
+    problems: list[FileProblem] = []
+    for each in map(str.__str__, extra):  # PyYAML's C reader takes no text that Ansible has tagged
+        if each.startswith("@"):
+            path = os.path.expanduser(each[1:])
+            problems += _read(path, is_inventory=False) if path.endswith(_ENDINGS) else []
+        elif each.startswith(("{", "[")):
+            problems += [FileProblem("", 0, f"-e: {fault.text}") for fault in number_faults(each)]
+    return problems
+
+
 def _missing(source: str) -> FileProblem:
     if source == DEFAULT_SOURCE:
         return FileProblem("", 0, "no inventory is named: add `-i inventory.yml` to the command")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._fail2ban impor
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban_host import Outcome, Request, reconcile
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban_leaving import leave
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host, recover
+from struck import struck
 
 OLD = "# an earlier run's\n[sshd]\nenabled = true\n"
 STATUS = "   |- Currently banned: 0\n   `- Journal matches:\t_COMM=sshd\n"
@@ -197,31 +198,6 @@ def test_a_failed_start_puts_the_former_file_back_and_runs_with_it(world, old, f
     assert world.bring().changed
 
 
-def killed(action: Callable[[], object], die_at: int) -> bool:
-    """Run the action in a process that ends hard before its `die_at`-th call that changes files; whether it was."""
-    pid = os.fork()
-    if pid == 0:
-        count = 0
-
-        def counted(real: Callable[..., object]) -> Callable[..., object]:
-            def call(*arguments: object, **options: object) -> object:
-                nonlocal count
-                count += 1
-                if count == die_at:
-                    os._exit(9)
-                return real(*arguments, **options)
-
-            return call
-
-        for name in ("open", "rename", "link", "unlink", "symlink", "mkdir", "rmdir", "fsync"):
-            setattr(os, name, counted(getattr(os, name)))
-        try:
-            action()
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
-
-
 @pytest.mark.parametrize("old", ["", OLD])
 def test_a_kill_at_any_moment_leaves_one_whole_file_and_the_next_run_ends_it(world, old):
     wanted = world.bring(check=True).after
@@ -229,14 +205,14 @@ def test_a_kill_at_any_moment_leaves_one_whole_file_and_the_next_run_ends_it(wor
         world.path.unlink(missing_ok=True)
         if old:
             world.path.write_text(old)
-        struck = killed(world.bring, die_at)
+        was_struck = struck(world.bring, die_at)
         assert world.on_disk in (old, wanted)
         recover(host=world.place)
         assert world.leftovers() == []
         world.runs_with = wanted  # what it had read when the run was killed
         world.bring()
         assert (world.on_disk, world.runs_with) == (wanted, wanted)
-        if not struck:
+        if not was_struck:
             break
     assert die_at > 20
 
@@ -246,12 +222,12 @@ def test_leaving_that_is_killed_is_ended_by_the_next_one(world, found):
     for die_at in range(1, 100):
         world.path.write_text(OLD)
         world.runs_with = OLD
-        struck = killed(lambda: world.leave(found), die_at)
+        was_struck = struck(lambda: world.leave(found), die_at)
         assert world.on_disk in ("", OLD)
         world.commands.clear()
         world.leave(found)
         assert (world.on_disk, world.leftovers()) == ("", [])
-        if not struck:
+        if not was_struck:
             break
     assert die_at > 10
 

@@ -10,7 +10,6 @@ import errno
 import os
 import stat
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._transaction im
     pending,
     recover,
 )
+from struck import struck
 
 
 @pytest.fixture
@@ -389,34 +389,6 @@ def test_file_system_without_hard_links(root: Path, host: Host, monkeypatch: pyt
     assert without_inode(snapshot(root)) == without_inode(before)
 
 
-CALLS = ("open", "rename", "link", "unlink", "symlink", "mkdir", "rmdir", "fsync", "fchmod")
-
-
-def in_child(action: Callable[[], None], die_at: int) -> bool:
-    """Run the action in a child process that ends hard before its `die_at`-th call that changes files."""
-    pid = os.fork()
-    if pid == 0:
-        count = 0
-
-        def counted(real: Callable[..., object]) -> Callable[..., object]:
-            def call(*arguments: object, **options: object) -> object:
-                nonlocal count
-                count += 1
-                if count == die_at:
-                    os._exit(9)
-                return real(*arguments, **options)
-
-            return call
-
-        for name in CALLS:
-            setattr(os, name, counted(getattr(os, name)))
-        try:
-            action()
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-
-
 @pytest.mark.parametrize("die_again", [0, 5])
 def test_end_at_any_call_is_undone_or_finished(tmp_path: Path, die_again: int) -> None:
     outcomes = set()
@@ -427,9 +399,9 @@ def test_end_at_any_call_is_undone_or_finished(tmp_path: Path, die_again: int) -
         prepare(root)
         old = snapshot(root)
         host = Host(state=str(base / "state"), lock=str(base / "lock"))
-        finished = in_child(lambda root=root, host=host: apply(samples(root), test=False, host=host), die_at)
+        finished = not struck(lambda root=root, host=host: apply(samples(root), test=False, host=host), die_at)
         if die_again:
-            in_child(lambda host=host: recover(host=host), die_again)
+            struck(lambda host=host: recover(host=host), die_again)
         recover(host=host)
         is_old = snapshot(root) == old
         is_new = pending(samples(root)) == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.sources import (
     DEFAULT_SOURCE,
+    extra_problems,
     file_problems,
 )
 
@@ -177,6 +178,16 @@ def test_a_number_of_another_base_is_seen_beside_the_inventory(folder):
     (folder / "inventory.yml").write_text(GOOD)
     (problem,) = said(folder, "edge_firewall_rules:\n  - port: 20:21\n", "group_vars/edge.yml")
     assert problem.startswith("group_vars/edge.yml:2: '20:21'")
+
+
+def test_c16_a_number_of_another_base_is_seen_in_what_the_command_gives(folder):
+    file = folder / "more.yml"
+    file.write_text("edge_firewall_rules:\n  - port: 20:21\n")
+    given = ["{edge_firewall_rules: [{port: 30:31}]}", f"@{file}", "edge_firewall_rules=40:41", "{other: 50:51}", "@-"]
+    problems = [str(problem) for problem in extra_problems(given)]
+    assert problems[0] == "-e: '30:31' without quotes is the number 1831 to YAML: write \"30:31\""
+    assert problems[1].startswith("more.yml:2: '20:21'")
+    assert len(problems) == 2
 
 
 def test_an_alias_of_itself_ends(folder):
