@@ -15,7 +15,7 @@ from ansible import constants, context
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._connection_limit import DEFAULT_LIMIT
+from ..module_utils._connection_limit.table import DEFAULT_LIMIT
 from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._inventory.edges import Edges, edges, survey

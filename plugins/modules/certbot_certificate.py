@@ -174,11 +174,11 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._certbot import CertbotError, reconcile, wanted
-from ..module_utils._certbot_lineage import Settings
-from ..module_utils._certbot_moving import MovingError
-from ..module_utils._certbot_release import release
-from ..module_utils._transaction import TransactionError
+from ..module_utils._certbot.issue import CertbotError, reconcile, wanted
+from ..module_utils._certbot.lineage import Settings
+from ..module_utils._certbot.moving import MovingError
+from ..module_utils._certbot.release import release
+from ..module_utils._transaction.transaction import TransactionError
 
 ARGUMENTS = {
     "certificates": {

@@ -73,11 +73,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._dotnet.console import change_console, console_files, known_ports
+from ..module_utils._constellation.console.guard import change_console, console_files, known_ports
+from ..module_utils._constellation.facts import server_facts
+from ..module_utils._constellation.files import rewrite
+from ..module_utils._constellation.this_host import is_own, own_addresses
 from ..module_utils._dotnet.errors import DotnetError
-from ..module_utils._dotnet.facts import server_facts
-from ..module_utils._dotnet.files import rewrite
-from ..module_utils._dotnet.own import is_own, own_addresses
 
 
 def carry_out(module: AnsibleModule) -> dict[str, Any]:

@@ -134,11 +134,11 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._dotnet.elsewhere import Question, ask_all
+from ..module_utils._constellation.elsewhere import Question, ask_all
+from ..module_utils._constellation.facts import sentinel_facts, server_facts
+from ..module_utils._constellation.this_host import is_own, own_addresses, own_hosts
 from ..module_utils._dotnet.errors import DotnetError
-from ..module_utils._dotnet.facts import sentinel_facts, server_facts
-from ..module_utils._dotnet.own import is_own, own_addresses, own_hosts
-from ..module_utils._found import is_due
+from ..module_utils._host.found import is_due
 
 QUESTION = {"url": {"type": "str", "required": True}, "host": {"type": "str", "required": True}}
 

@@ -118,10 +118,10 @@ skipped_reason:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._constellation.files import rewrite
+from ..module_utils._constellation.locate import find_config, not_found
+from ..module_utils._constellation.uris.listen_uris import change_uris
 from ..module_utils._dotnet.errors import DotnetError
-from ..module_utils._dotnet.files import rewrite
-from ..module_utils._dotnet.listen_uris import change_uris
-from ..module_utils._dotnet.locate import find_config, not_found
 
 
 def main() -> None:

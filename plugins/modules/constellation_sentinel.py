@@ -140,12 +140,12 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._constellation.locate import find_config, not_found
+from ..module_utils._constellation.mono.trust import obstacle
+from ..module_utils._constellation.program import Wanted
+from ..module_utils._constellation.sentinel_step import Outcome, move
+from ..module_utils._constellation.supervisor import SupervisorError, find_program
 from ..module_utils._dotnet.errors import DotnetError
-from ..module_utils._dotnet.locate import find_config, not_found
-from ..module_utils._dotnet.obstacle import obstacle
-from ..module_utils._dotnet.program import Wanted
-from ..module_utils._dotnet.sentinel import Outcome, move
-from ..module_utils._supervisor import SupervisorError, find_program
 
 SKIPPED = Outcome("")
 

@@ -191,18 +191,18 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ..module_utils._command import find
+from ..module_utils._constellation.locate import find_config, not_found
+from ..module_utils._constellation.program import Wanted
+from ..module_utils._constellation.server_step import ServerStep
+from ..module_utils._constellation.supervisor import SupervisorError, find_program
 from ..module_utils._dotnet.errors import DotnetError
-from ..module_utils._dotnet.locate import find_config, not_found
-from ..module_utils._dotnet.program import Wanted
-from ..module_utils._dotnet.server import ServerStep
-from ..module_utils._nginx.run import Request
-from ..module_utils._nginx.site import plan
-from ..module_utils._nginx.site_plan import Manner, SitePlan, run_sites
-from ..module_utils._nginx.site_spec import SITE
-from ..module_utils._nginx.tokens import ConfigError
-from ..module_utils._nginx_process import NginxError, bring_up_to_date
-from ..module_utils._supervisor import SupervisorError, find_program
+from ..module_utils._host.command import find
+from ..module_utils._nginx.process import NginxError, bring_up_to_date
+from ..module_utils._nginx.sites.plan import plan
+from ..module_utils._nginx.sites.run import Request
+from ..module_utils._nginx.sites.spec import SITE
+from ..module_utils._nginx.sites.step import Manner, SitePlan, run_sites
+from ..module_utils._nginx.text.tokens import ConfigError
 
 NGINX = {
     "sites": {"type": "list", "elements": "dict", "required": True},

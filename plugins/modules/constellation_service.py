@@ -107,12 +107,12 @@ skipped_reason:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._constellation.locate import find_config
+from ..module_utils._constellation.program import Wanted
+from ..module_utils._constellation.restart import RestartError, remedy
+from ..module_utils._constellation.service import bring_in_line
+from ..module_utils._constellation.supervisor import SupervisorError, find_program
 from ..module_utils._dotnet.errors import DotnetError
-from ..module_utils._dotnet.locate import find_config
-from ..module_utils._dotnet.program import Wanted
-from ..module_utils._dotnet.restart import RestartError, remedy
-from ..module_utils._dotnet.service import bring_in_line
-from ..module_utils._supervisor import SupervisorError, find_program
 
 
 def main() -> None:

@@ -116,10 +116,10 @@ skipped_reason:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._dotnet.app_settings import Setting, change_settings
+from ..module_utils._constellation.files import rewrite
+from ..module_utils._constellation.locate import find_config, not_found
 from ..module_utils._dotnet.errors import DotnetError
-from ..module_utils._dotnet.files import rewrite
-from ..module_utils._dotnet.locate import find_config, not_found
+from ..module_utils._dotnet.settings import Setting, change_settings
 
 SETTING = {
     "key": {"type": "str", "required": True, "no_log": False},

@@ -100,8 +100,8 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._connection_limit import DEFAULT_LIMIT, DEFAULT_PORTS, LimitError, parse_limit
-from ..module_utils._connection_limit_host import bring
+from ..module_utils._connection_limit.host import bring
+from ..module_utils._connection_limit.table import DEFAULT_LIMIT, DEFAULT_PORTS, LimitError, parse_limit
 
 
 def main() -> None:

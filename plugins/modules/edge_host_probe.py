@@ -114,17 +114,12 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._certbot_lineage import Settings
-from ..module_utils._files import LockError, host_lock
-from ..module_utils._host_probe import (
-    prove_certificate,
-    prove_connection_limit,
-    prove_firewall,
-    prove_jails,
-)
-from ..module_utils._nginx_process import NginxError, loaded
-from ..module_utils._proof import Proof
-from ..module_utils._renewal_probe import prove_lineages, prove_renewal
+from ..module_utils._certbot.lineage import Settings
+from ..module_utils._host.files import LockError, host_lock
+from ..module_utils._nginx.process import NginxError, loaded
+from ..module_utils._proof.host import prove_certificate, prove_connection_limit, prove_firewall, prove_jails
+from ..module_utils._proof.proof import Proof
+from ..module_utils._proof.renewal import prove_lineages, prove_renewal
 
 CERTIFICATE = {"name": {"type": "str", "required": True}, "fullchain": {"type": "path"}}
 LINEAGE = {"name": {"type": "str", "required": True}, "names": {"type": "list", "elements": "str", "default": []}}

@@ -142,11 +142,11 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._found import is_due
-from ..module_utils._nginx.standing import standing
-from ..module_utils._preflight import PreflightError, host_facts, refuse_taken_ports
-from ..module_utils._reach import reach
-from ..module_utils._resolver import known_names
+from ..module_utils._dns.resolver import known_names
+from ..module_utils._host.found import is_due
+from ..module_utils._nginx.sites.standing import standing
+from ..module_utils._preflight.host import PreflightError, host_facts, refuse_taken_ports
+from ..module_utils._preflight.reach import reach
 
 CERTIFICATE = {
     "name": {"type": "str", "required": True},

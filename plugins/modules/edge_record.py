@@ -99,11 +99,11 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._files import LockError, explain, host_lock
-from ..module_utils._found import is_due, read
-from ..module_utils._found_leaving import LeavingError, Left, finish
-from ..module_utils._found_look import keep
-from ..module_utils._found_now import Here, here_now
+from ..module_utils._found.leaving import LeavingError, Left, finish
+from ..module_utils._found.look import keep
+from ..module_utils._found.now import Here, here_now
+from ..module_utils._host.files import LockError, explain, host_lock
+from ..module_utils._host.found import is_due, read
 
 PLACES = ("server_path", "server_program", "sentinel_path", "sentinel_program")
 

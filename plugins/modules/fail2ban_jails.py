@@ -175,12 +175,12 @@ import contextlib
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._fail2ban import JAIL_FILE, LOOPBACK, Fail2banError, normal_ignored, wanted_jails
-from ..module_utils._fail2ban_host import Request, reconcile
-from ..module_utils._fail2ban_leaving import leave
-from ..module_utils._files import LockError, host_lock
-from ..module_utils._found import read
-from ..module_utils._ssh import connection, ports_in_use
+from ..module_utils._fail2ban.host import Request, reconcile
+from ..module_utils._fail2ban.jail import JAIL_FILE, LOOPBACK, Fail2banError, normal_ignored, wanted_jails
+from ..module_utils._fail2ban.leaving import leave
+from ..module_utils._host.files import LockError, host_lock
+from ..module_utils._host.found import read
+from ..module_utils._host.ssh import connection, ports_in_use
 
 STRICTNESS = ["bantime", "findtime", "maxretry"]
 COMMON = {

@@ -61,10 +61,10 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.declare import LOCATION
-from ..module_utils._nginx.locations import plan_locations
-from ..module_utils._nginx.run import RUN, Request, run
-from ..module_utils._nginx.tokens import ConfigError
+from ..module_utils._nginx.sites.locations import plan_locations
+from ..module_utils._nginx.sites.run import RUN, Request, run
+from ..module_utils._nginx.text.declare import LOCATION
+from ..module_utils._nginx.text.tokens import ConfigError
 
 
 def main() -> None:

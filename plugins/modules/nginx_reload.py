@@ -82,8 +82,8 @@ reason:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx_process import NginxError, bring_up_to_date, enable, loaded, start, starts_with_host
-from ..module_utils._transaction import TransactionError, recover
+from ..module_utils._nginx.process import NginxError, bring_up_to_date, enable, loaded, start, starts_with_host
+from ..module_utils._transaction.transaction import TransactionError, recover
 
 _ENABLED = {
     "before_header": "nginx.service",

@@ -87,12 +87,12 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._found import read, traces
-from ..module_utils._nginx.leaving import found_in, leaving_plan, serves_more
-from ..module_utils._nginx.run import RUN, Request
-from ..module_utils._nginx.site_plan import Manner, run_sites
-from ..module_utils._nginx.tokens import ConfigError
-from ..module_utils._nginx_process import NginxError
+from ..module_utils._host.found import read, traces
+from ..module_utils._nginx.process import NginxError
+from ..module_utils._nginx.sites.leaving import found_in, leaving_plan, serves_more
+from ..module_utils._nginx.sites.run import RUN, Request
+from ..module_utils._nginx.sites.step import Manner, run_sites
+from ..module_utils._nginx.text.tokens import ConfigError
 
 
 def main() -> None:

@@ -123,9 +123,9 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._host_commands import main as _in_the_archive  # noqa: F401 - Ansible ships what is imported
-from ..module_utils._nginx_service import ServiceError, Wanted, bring
-from ..module_utils._nginx_unit import RESTRICTIONS
+from ..module_utils._nginx.service.service import ServiceError, Wanted, bring
+from ..module_utils._nginx.service.unit import RESTRICTIONS
+from ..module_utils._standalone.commands import main as _in_the_archive  # noqa: F401 - Ansible ships what is imported
 
 
 def main() -> None:

@@ -330,12 +330,12 @@ placeholders:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.run import RUN, Request
-from ..module_utils._nginx.site import plan
-from ..module_utils._nginx.site_plan import Manner, run_sites
-from ..module_utils._nginx.site_spec import SITE
-from ..module_utils._nginx.tokens import ConfigError
-from ..module_utils._nginx_process import NginxError
+from ..module_utils._nginx.process import NginxError
+from ..module_utils._nginx.sites.plan import plan
+from ..module_utils._nginx.sites.run import RUN, Request
+from ..module_utils._nginx.sites.spec import SITE
+from ..module_utils._nginx.sites.step import Manner, run_sites
+from ..module_utils._nginx.text.tokens import ConfigError
 
 
 def main() -> None:

@@ -60,8 +60,8 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.info import describe_host
-from ..module_utils._nginx.tokens import ConfigError
+from ..module_utils._nginx.sites.info import describe_host
+from ..module_utils._nginx.text.tokens import ConfigError
 
 
 def main() -> None:

@@ -149,13 +149,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._files import LockError, host_lock
-from ..module_utils._found import read
-from ..module_utils._ssh import connection, ports_in_use
-from ..module_utils._ufw import Request
-from ..module_utils._ufw_host import host_warnings, reconcile
-from ..module_utils._ufw_leaving import leave
-from ..module_utils._ufw_rule import RULE, UfwError, wanted_rules
+from ..module_utils._host.files import LockError, host_lock
+from ..module_utils._host.found import read
+from ..module_utils._host.ssh import connection, ports_in_use
+from ..module_utils._ufw.host import host_warnings, reconcile
+from ..module_utils._ufw.leaving import leave
+from ..module_utils._ufw.plan import Request
+from ..module_utils._ufw.rule import RULE, UfwError, wanted_rules
 
 POLICY = {"type": "str", "choices": ["allow", "deny", "reject"]}
 

@@ -32,7 +32,7 @@ def _util(name: str, half: str = "module_utils") -> Any:
 
 def site_files(folder: Path) -> Go:
     """Read, parse and write every site file of a folder."""
-    read, parse = _util("_nginx.tree").read_text, _util("_nginx.tree").parse
+    read, parse = _util("_nginx.files").read_text, _util("_nginx.text.tree").parse
     paths = sorted(str(path) for path in folder.iterdir())
 
     def go() -> None:
@@ -46,8 +46,8 @@ def site_files(folder: Path) -> Go:
 
 def one_location(path: Path) -> Go:
     """Parse a file, change one location in the middle, write it."""
-    read, parse = _util("_nginx.tree").read_text, _util("_nginx.tree").parse
-    edit, tree = _util("_nginx.edit"), _util("_nginx.tree")
+    read, parse = _util("_nginx.files").read_text, _util("_nginx.text.tree").parse
+    edit, tree = _util("_nginx.text.edit"), _util("_nginx.text.tree")
 
     def go() -> str:
         document: Any = parse(read(str(path)))
@@ -55,7 +55,7 @@ def one_location(path: Path) -> Go:
         for statement, _depth in tree.walk(document):
             if statement.name == head[0] and statement.args == head[1:]:
                 timeout = parse("proxy_read_timeout 10s;").body[0]
-                edit.insert(statement.block, len(statement.block.body), timeout, _util("_nginx.edit").Style())
+                edit.insert(statement.block, len(statement.block.body), timeout, _util("_nginx.text.edit").Style())
         text: str = document.dumps()
         if text.count("proxy_read_timeout 10s;") != 1:
             raise ValueError("the location was not changed")
@@ -79,7 +79,7 @@ def unchanged_locations(path: Path) -> Go:
 
 
 def _locations(path: Path, given: list[dict[str, Any]], *, changed: bool) -> Go:
-    run, plan = _util("_nginx.run"), _util("_nginx.locations").plan_locations
+    run, plan = _util("_nginx.sites.run"), _util("_nginx.sites.locations").plan_locations
     request = run.Request(str(path.parent), validate=False, check_mode=True)
 
     def go() -> None:
@@ -92,14 +92,14 @@ def _locations(path: Path, given: list[dict[str, Any]], *, changed: bool) -> Go:
 
 def parse_and_write(path: Path) -> Go:
     """Parse a file's text and write it."""
-    parse, text = _util("_nginx.tree").parse, path.read_text()
+    parse, text = _util("_nginx.text.tree").parse, path.read_text()
     return lambda: parse(text).dumps()
 
 
 def refuse(path: Path) -> Go:
     """Parse what is refused."""
-    parse, text = _util("_nginx.tree").parse, path.read_text()
-    refused = _util("_nginx.tokens").SyntaxRefused
+    parse, text = _util("_nginx.text.tree").parse, path.read_text()
+    refused = _util("_nginx.text.tokens").SyntaxRefused
 
     def go() -> None:
         try:
@@ -113,13 +113,13 @@ def refuse(path: Path) -> Go:
 
 def config_edit(path: Path) -> Go:
     """Read a server's configuration and move its URI, as `constellation_listen_uris` does."""
-    change, read = _util("_dotnet.listen_uris").change_uris, _util("_dotnet.files").read_config
+    change, read = _util("_constellation.uris.listen_uris").change_uris, _util("_constellation.files").read_config
     return lambda: change(read(str(path)), ["http://+:8088/constellation/"], "exact")
 
 
 def config_check(path: Path) -> Go:
     """Find that a server's configuration is right already."""
-    change, read = _util("_dotnet.listen_uris").change_uris, _util("_dotnet.files").read_config
+    change, read = _util("_constellation.uris.listen_uris").change_uris, _util("_constellation.files").read_config
 
     def go() -> None:
         data = read(str(path))
@@ -156,7 +156,7 @@ def plan_1000(_path: Path) -> Go:
 def declared_sites(routes: int) -> list[str]:
     """Return the site files that our own declaration gives on an empty host."""
     with tempfile.TemporaryDirectory() as root:
-        plan = _util("_nginx.site").plan(_planned(routes)()["nginx_sites"], root=root)
+        plan = _util("_nginx.sites.plan").plan(_planned(routes)()["nginx_sites"], root=root)
         if plan.problems:
             raise ValueError(str(plan.problems))
         return [change.content.decode("latin-1") for change in plan.changes if hasattr(change, "content")]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
@@ -29,7 +29,7 @@ def configuration() -> bytes:
     sites = read_sites([{"server_name": NAME, "routes": routes}], {"generic": {}})
     common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": site["servers"][1]["locations"]}]
-    (wanted,) = wanted_site.sites([site])
+    (wanted,) = _declaration.sites([site])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
     main = f"events {{}}\nerror_log /dev/null crit;\npid {FOLDER}/pid;\n"
     return f"{main}http {{ access_log off;\n{common['directives']}\n{text}}}\n".encode()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import reconcile_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import servers_of
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import indent_of
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import Token
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import checked, parse, walk
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.declare import locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.locations import reconcile_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.reconcile import Reconciler
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import servers_of
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.style import indent_of
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import Token
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import checked, parse, walk
 
 from corpus.cases import Text, texts
 

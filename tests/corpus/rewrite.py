@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.quoting import quote
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import value
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, walk
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.quoting import quote
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import value
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import Block, walk
 
 
 def rewritten(document: Block) -> str:

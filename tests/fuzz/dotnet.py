@@ -10,11 +10,14 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import app_settings, listen_uris
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.app_settings import Setting
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.console.file_server import (
+    read_file_servers,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris import listen_uris
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet import settings
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.document import Document, Element, parse
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.file_server import read_file_servers
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.settings import Setting
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "dotnet"
 # Parts the file from the wish about it; no XML file can hold it, but UTF-16 can as half a character.
@@ -142,16 +145,16 @@ def _uris(file: bytes, text: str, state: str) -> None:
 
 def _settings(file: bytes, wish: Setting) -> None:
     try:
-        once = app_settings.change_settings(file, [wish])
+        once = settings.change_settings(file, [wish])
     except DotnetError as error:
         _placed(error, file)
         return
-    document = parse(file, app_settings.KEEP)
+    document = parse(file, settings.KEEP)
     holders = document.root.named("appSettings")
     _stays(document, holders[0] if holders else document.root, once.content)
-    there = {key.lower(): value for key, value in app_settings.read_settings(once.content).items()}
+    there = {key.lower(): value for key, value in settings.read_settings(once.content).items()}
     assert there.get(wish.key.lower()) == wish.value
-    assert app_settings.change_settings(once.content, [wish]).content == once.content
+    assert settings.change_settings(once.content, [wish]).content == once.content
 
 
 def _placed(error: DotnetError, file: bytes) -> None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import declare
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import restyle
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.quoting import quote
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import detect
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError, SyntaxRefused
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import (
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._declaration import sites
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text import declare
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.declare import locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.edit import restyle
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.locations import edit_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.quoting import quote
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.style import detect
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError, SyntaxRefused
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import (
     Block,
     Statement,
     comments,
@@ -26,7 +27,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree imp
     parse,
     says,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted_site import sites
 
 from . import dotnet
 

@@ -57,20 +57,20 @@ def effective() -> dict[str, Any] | None:
 
 def judged(files: dict[str, str]) -> dict[str, Any]:
     """Return the verdicts for one owner."""
-    _fail2ban, host = (importlib.import_module(f"module_utils.{name}") for name in ("_fail2ban", "_fail2ban_host"))
+    jail, host = (importlib.import_module(f"module_utils.{name}") for name in ("_fail2ban.jail", "_fail2ban.host"))
     shutil.rmtree(ETC)
     shutil.copytree(KEPT, ETC, symlinks=True)
     for path, text in files.items():
         (ETC / path).write_text(text, encoding="utf-8", newline="")
     alone = effective()
     names = sorted(alone) if alone else ["sshd"]
-    jails = _fail2ban.wanted_jails([{"name": name, "filter": FILTER} for name in names], DEFAULTS, [22], [])
-    request = host.Request(jails=tuple(jails), ignored=_fail2ban.LOOPBACK)
+    jails = jail.wanted_jails([{"name": name, "filter": FILTER} for name in names], DEFAULTS, [22], [])
+    request = host.Request(jails=tuple(jails), ignored=jail.LOOPBACK)
     try:
         text = host.Host(request, check=False).text(jails, None)
-    except _fail2ban.Fail2banError as error:
+    except jail.Fail2banError as error:
         return {"alone": alone, "beside": None, "refusal": str(error)}
-    Path(_fail2ban.JAIL_FILE).write_text(text, encoding="utf-8", errors="surrogateescape")
+    Path(jail.JAIL_FILE).write_text(text, encoding="utf-8", errors="surrogateescape")
     return {"alone": alone, "beside": effective(), "refusal": ""}
 
 

@@ -23,7 +23,7 @@ def main() -> None:
     """Do what the module's documentation says."""
     folder = Path(sys.argv[1])
     sys.path.insert(0, str(folder / "edge.pyz"))
-    transaction = importlib.import_module("constellation_edge._transaction")
+    transaction = importlib.import_module("constellation_edge._transaction.transaction")
 
     old, new = HERE / "judge-old.conf", HERE / "judge-new.conf"
     old.write_bytes((folder / "old.conf").read_bytes())

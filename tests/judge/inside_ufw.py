@@ -52,7 +52,7 @@ def as_seen(rule: Any) -> dict[str, Any]:
 
 def ours(family: int, text: str, folder: Path) -> Any:
     """Return what our reader finds."""
-    host, stored = (importlib.import_module(f"module_utils.{name}") for name in ("_ufw_host", "_ufw_stored"))
+    host, stored = (importlib.import_module(f"module_utils.{name}") for name in ("_ufw.host", "_ufw._stored"))
     try:
         found = stored.parse_stored(host._text(folder / ("user.rules" if family == 4 else "user6.rules")), family)
     except stored.UfwError:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
@@ -49,7 +49,7 @@ def configuration(told: str = "", service: str = "", **site: Any) -> bytes:
     locations = [*https["locations"], secret]
     server = {"listen": [f"{HOST}:{PROXY}"], "server_name": [NAME], "locations": locations, "directives": said}
     declared["servers"] = [server]
-    (wanted,) = wanted_site.sites([declared])
+    (wanted,) = _declaration.sites([declared])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
     tells = (
         f'proxy_intercept_errors on; error_page 302 304 401 404 = @told; location @told {{ return 200 "{told}"; }}\n'

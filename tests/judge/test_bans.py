@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from ansible_collections.constellation.edge.plugins import module_utils
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import LOOPBACK, seconds, unite
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import LOOPBACK, seconds, unite
 from lab.containers import folder_files
 
 from judge.nginx import Judge

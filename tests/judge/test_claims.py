@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.claims import CLAIMS
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
@@ -67,7 +67,7 @@ def configuration(**keys: object) -> bytes:
     https = site["servers"][1]
     kept = {"locations": https["locations"], "directives": {name: https["directives"][name] for name in NAMES}}
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}", f"{HOST}:{PROXY2} http2"], **kept}]
-    (wanted,) = wanted_site.sites([site])
+    (wanted,) = _declaration.sites([site])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
     main = f"events {{}}\nerror_log stderr;\npid {FOLDER}/pid;\n"
     return f"{main}http {{ access_log off; underscores_in_headers on;\n{common['directives']}\n{text}}}\n".encode()

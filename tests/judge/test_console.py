@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
@@ -152,7 +152,7 @@ def configuration() -> bytes:
     common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {}, server)
     locations = site["servers"][1]["locations"]
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": locations}]
-    (wanted,) = wanted_site.sites([site])
+    (wanted,) = _declaration.sites([site])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
     assert text is not None
     main = f"events {{}}\nerror_log stderr;\npid {FOLDER}/pid;\n"

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError, SyntaxRefused
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError, SyntaxRefused
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
 from corpus.cases import Text, edits, texts
 from corpus.contexts import file_of, tree
 from corpus.everywhere import places, with_location

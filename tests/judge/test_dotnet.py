@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.app_settings import (
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uris import (
+    change_uris,
+    read_uris,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.settings import (
     Setting,
     change_settings,
     read_settings,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uris import change_uris, read_uris
 from lab import recipes
 
 from judge.conftest import SYSTEMS

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_links import KINDS, relinking
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_skipped import skipped
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host, apply
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._links import KINDS, relinking
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.skipped import skipped
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host, apply
 
 from judge.certbot import CertbotJudge
 from judge.nginx import FOLDER

@@ -7,9 +7,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.hash_size import says_size, taken, with_size
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._hash_size import (
+    says_size,
+    taken,
+    with_size,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
@@ -43,9 +47,9 @@ def tree(name: str, *, without_size: bool = False) -> dict[str, bytes]:
             server["directives"] = {
                 key: each for key, each in server["directives"].items() if not key.startswith(("ssl", "http2"))
             }
-        wanted = next(each for each in wanted_site.sites(every) if each.name == declared["name"])
+        wanted = next(each for each in _declaration.sites(every) if each.name == declared["name"])
         if says_size(wanted):
-            size = taken(wanted, wanted_site.sites(every))
+            size = taken(wanted, _declaration.sites(every))
             main = main if without_size else with_size(main, size, "nginx.conf")
         text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True) or ""
         files[f"sites/{declared['name'][:20]}"] = text.encode()

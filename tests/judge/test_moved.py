@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
@@ -55,7 +55,7 @@ def configuration(theirs: str | None) -> bytes:
     https = site["servers"][1]
     kept = {"locations": https["locations"], **({"adopted": {}} if adopt else {})}
     site["servers"] = [{"server_name": [NAME], "listen": [f"{HOST}:{PROXY}"], **kept}]
-    (wanted,) = wanted_site.sites([site])
+    (wanted,) = _declaration.sites([site])
     text = edit_site(theirs, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
     asking = f"proxy_set_header Host {NAME}; proxy_set_header X-Client {OUTSIDE};"
     methods = "".join(

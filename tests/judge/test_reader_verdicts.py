@@ -13,8 +13,8 @@ import random
 from dataclasses import dataclass
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import SyntaxRefused
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import SyntaxRefused
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
 
 from judge.nginx import LOAD_LUA, Judge, Verdict
 from judge.texts import HEAD, TAIL, Writer, break_up, chances

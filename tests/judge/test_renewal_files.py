@@ -11,8 +11,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_interpolation import RenewalError
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_renewal import RenewalFile
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._interpolation import RenewalError
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._renewal import RenewalFile
 
 from judge.certbot import CertbotJudge
 from judge.nginx import FOLDER

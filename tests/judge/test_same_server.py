@@ -11,15 +11,17 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._edge_archive import build
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import addresses
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import ServerKey, server_key
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site import plan
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.wanted_site import likeness
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_warnings import conflicts as conflicts_of
-from ansible_collections.constellation.edge.plugins.module_utils._staging import Verdict
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Write
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._declaration import likeness
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text import addresses
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import ServerKey, server_key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
+from ansible_collections.constellation.edge.plugins.module_utils._standalone.archive import build
+from ansible_collections.constellation.edge.plugins.module_utils._transaction._nginx_warnings import (
+    conflicts as conflicts_of,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.staging import Verdict
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Write
 
 from judge.nginx import FOLDER, PORT, Judge
 

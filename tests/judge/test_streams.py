@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
@@ -41,7 +41,7 @@ def configuration() -> bytes:
     common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
     https = site["servers"][1]
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": https["locations"]}]
-    (wanted,) = wanted_site.sites([site])
+    (wanted,) = _declaration.sites([site])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
     main = f"events {{}}\nerror_log stderr;\npid {FOLDER}/pid;\n"
     return f"{main}http {{ access_log off;\n{common['directives']}\n{text}}}\n".encode()

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
@@ -72,7 +72,7 @@ def configuration(form: str) -> bytes:
     common, site = nginx_sites(sites, Platform(version, (3, 5), False), names)
     https = site["servers"][1]
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": https["locations"]}]
-    (wanted,) = wanted_site.sites([site])
+    (wanted,) = _declaration.sites([site])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
     assert text is not None
     main = f"events {{}}\nerror_log stderr;\npid {FOLDER}/pid;\n"

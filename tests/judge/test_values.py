@@ -13,8 +13,8 @@ import itertools
 from collections.abc import Sequence
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.quoting import quote
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import value
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.quoting import quote
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import value
 
 from judge.nginx import PORT, Judge
 from judge.texts import Writer, chances

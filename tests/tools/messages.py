@@ -34,9 +34,9 @@ _FOR_PROGRAMS = (
     "_sites/claims.py",
     "_sites/nginx_sites.py",
     "_sites/answers.py",
-    "_nginx_unit.py",
-    "_staging.py",
-    "_nginx/foreign.py",
+    "_nginx/service/unit.py",
+    "_transaction/staging.py",
+    "_nginx/text/foreign.py",
 )
 _NO_PROSE = re.compile(
     r"^\#|\\[swd]|\(\?|\w\|\w|=\$|\$1|SPDX"

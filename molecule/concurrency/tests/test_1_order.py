@@ -40,7 +40,7 @@ setfattr -n user.note -v mine {SITES}/t-kept
 
 PROGRAM = f"""
 import subprocess
-from module_utils._transaction import Link, Remove, TransactionError, Write, apply
+from module_utils._transaction.transaction import Link, Remove, TransactionError, Write, apply
 
 SITES, ENABLED = "{SITES}", "{ENABLED}"
 NAMES = ["changed", "behind", "gone", "kept", "same"]

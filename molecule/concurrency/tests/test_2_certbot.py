@@ -34,11 +34,11 @@ exec nginx "$@"
 TEXT = 'server {\n    listen 80;   # mine\n    server_name NAME;\n    location / { return 200 "one\\n"; }\n}\n'
 
 RESOLVE = """
-from module_utils._certbot_checkpoint import resolve
+from module_utils._certbot.checkpoint import resolve
 print(json.dumps(resolve(check_mode="check" in sys.argv)))
 """
 READ = """
-from module_utils._certbot_checkpoint import Certbot, CheckpointError, beside_certbot
+from module_utils._certbot.checkpoint import Certbot, CheckpointError, beside_certbot
 try:
     with beside_certbot(certbot=Certbot(timeout=float(sys.argv[1]))) as notes:
         print(json.dumps([notes, open(sys.argv[2]).read()]))
@@ -48,8 +48,8 @@ except CheckpointError as error:
 # Starts certbot with both locks of a run in hand.
 HOLD = """
 import subprocess
-from module_utils._certbot_checkpoint import beside_certbot
-from module_utils._transaction import Write, apply
+from module_utils._certbot.checkpoint import beside_certbot
+from module_utils._transaction.transaction import Write, apply
 with beside_certbot():
     before = open(sys.argv[1], "rb").read()
     done = subprocess.run(sys.argv[2:], capture_output=True, text=True)

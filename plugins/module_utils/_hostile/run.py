@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypedDict
 
-from . import answers, headers, limits, names, paths, slow, smuggling, tls, traversal, upgrade
+from . import _answers, _headers, _limits, _names, _paths, _slow, _smuggling, _tls, _traversal, _upgrade
+from ._wire import exchange, request
 from .subject import Probe, Result, Subject, Verdict
-from .wire import exchange, request
 
 # Few: a host may count the connections of one address, and most of them are held by the slow probes.
 _AT_ONCE = 6
@@ -35,16 +35,16 @@ class Kind:
 
 
 KINDS = {
-    "names": Kind(names.probes, names.REMEDY),
-    "tls": Kind(tls.probes, tls.REMEDY),
-    "answers": Kind(answers.probes, answers.REMEDY),
-    "upgrade": Kind(upgrade.probes, upgrade.REMEDY),
-    "smuggling": Kind(smuggling.probes, smuggling.REMEDY),
-    "headers": Kind(headers.probes, headers.REMEDY, "echo"),
-    "paths": Kind(paths.probes, paths.REMEDY, "kept"),
-    "traversal": Kind(traversal.probes, traversal.REMEDY),
-    "slow": Kind(slow.probes, slow.REMEDY, "slow"),
-    "limits": Kind(limits.probes, limits.REMEDY, "connections"),
+    "names": Kind(_names.probes, _names.REMEDY),
+    "tls": Kind(_tls.probes, _tls.REMEDY),
+    "answers": Kind(_answers.probes, _answers.REMEDY),
+    "upgrade": Kind(_upgrade.probes, _upgrade.REMEDY),
+    "smuggling": Kind(_smuggling.probes, _smuggling.REMEDY),
+    "headers": Kind(_headers.probes, _headers.REMEDY, "echo"),
+    "paths": Kind(_paths.probes, _paths.REMEDY, "kept"),
+    "traversal": Kind(_traversal.probes, _traversal.REMEDY),
+    "slow": Kind(_slow.probes, _slow.REMEDY, "slow"),
+    "limits": Kind(_limits.probes, _limits.REMEDY, "connections"),
 }
 
 

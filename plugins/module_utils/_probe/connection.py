@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from .._deadline import cut_after
+from .._host.deadline import cut_after
 
 
 class ProbeError(Exception):

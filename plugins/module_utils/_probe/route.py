@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from urllib.parse import urljoin, urlsplit
 
+from ._streams import SseFacts, StreamFacts, moving_pictures, server_sent_events
+from ._tls import TlsFacts
+from ._tls import look as look_at_tls
+from ._websocket import WebSocketFacts, upgrade
 from .connection import ProbeError, Target, ask, opened
-from .streams import SseFacts, StreamFacts, moving_pictures, server_sent_events
-from .tls import TlsFacts
-from .tls import look as look_at_tls
-from .websocket import WebSocketFacts, upgrade
 
 
 @dataclass(frozen=True)

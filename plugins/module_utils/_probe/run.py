@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-from . import ports
+from . import _ports
 from .connection import ProbeError, tls_context
 from .route import Conditions, Route, RouteFacts, check
 
@@ -29,7 +29,7 @@ class Report(TypedDict):
     """Everything that was found out, and the problems of all of it with the place in front."""
 
     results: list[RouteFacts]
-    ports: list[ports.PortFacts]
+    ports: list[_ports.PortFacts]
     ok: bool
     problems: list[str]
 
@@ -48,12 +48,12 @@ def probe(routes: list[Route], wanted: Ports, conditions: Conditions) -> Report:
     if (wanted.closed or wanted.opened) and not hosts:
         raise ProbeError("ports are to be asked, but there is neither an address nor a route: give an address")
     with ThreadPoolExecutor(_AT_ONCE) as for_ports, ThreadPoolExecutor(_AT_ONCE) as for_routes:
-        asked = [ports.ask(host, wanted.closed, wanted.opened, conditions.timeout, for_ports) for host in hosts]
+        asked = [_ports.ask(host, wanted.closed, wanted.opened, conditions.timeout, for_ports) for host in hosts]
         results = list(for_routes.map(lambda route: check(route, conditions), routes))
         found = [
             facts
             for each in asked
-            for facts in ports.weigh(each, wanted.outside, _is_alive(each.address, results, conditions))
+            for facts in _ports.weigh(each, wanted.outside, _is_alive(each.address, results, conditions))
         ]
     problems = [f"{facts['url']}: {problem}" for facts in results for problem in facts["problems"]]
     problems += [facts["detail"] for facts in found if facts["proof"] == "failed"]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...module_utils._nginx.losses import PROTECTING
+from ...module_utils._nginx.sites.losses import PROTECTING
 from .names import UnusableValueError, Upstream, host_name, route_path, upstream
 from .nearest import nearest
 from .wishes import ROUTE_WISHES, SITE_WISHES, wish

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ...module_utils._connection_limit import DEFAULT_PORTS, LimitError, parse_limit
-from ...module_utils._fail2ban import Fail2banError, normal_ignored
-from ...module_utils._ufw_rule import RULE, UfwError, wanted_rules
+from ...module_utils._connection_limit.table import DEFAULT_PORTS, LimitError, parse_limit
+from ...module_utils._fail2ban.jail import Fail2banError, normal_ignored
+from ...module_utils._ufw.rule import RULE, UfwError, wanted_rules
 from .._origin import where
 from .nearest import nearest
 from .role_variables import is_result

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...module_utils._ufw_rule import wanted_rules
+from ...module_utils._ufw.rule import wanted_rules
 from .._inventory.variables import WEB_RULES
 
 

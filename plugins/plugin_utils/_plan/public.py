@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...module_utils._public_names import is_public_authority, private_suffix
+from ...module_utils._dns.public_names import is_public_authority, private_suffix
 from .._inventory.schema import Site
 
 _AGAIN = "Until there is a certificate, the name is served with a self-signed one"

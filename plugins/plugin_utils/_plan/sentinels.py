@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from ...module_utils._constellation.uris.listen_uri import ListenUri, parse_listen_uri
+from ...module_utils._constellation.uris.server_uri import ServerUri, parse_server_uri
 from ...module_utils._dotnet.errors import DotnetError
-from ...module_utils._dotnet.listen_uri import ListenUri, parse_listen_uri
-from ...module_utils._dotnet.server_uri import ServerUri, parse_server_uri
 
 _HIDDEN = (
     "the firewall keeps every rule of ours in this run: from which address the sentinel on {} calls is not known "

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...module_utils._lan import LAN_NETWORKS
+from ...module_utils._host.lan import LAN_NETWORKS
 from .._inventory.schema import CONSTELLATION, LAN, Route, Site
 
 _OUTSIDE = "$constellation_edge_outside"

@@ -13,27 +13,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import (
-    _certbot,
-    _certbot_moving,
-    _certbot_refused,
-    _certificate,
-)
-from ansible_collections.constellation.edge.plugins.module_utils._certbot import (
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import _refused, moving
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import issue as certbot_issue
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._links import broken_link
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.issue import (
     CertbotError,
     Wanted,
     reason_to_issue,
     reconcile,
     wanted,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_lineage import (
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineage import (
     Renewal,
     Settings,
     parse_renewal,
     read_lineage,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_links import broken_link
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._host import x509
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 RENEWAL = """# renew_before_expiry = 30 days
 version = 4.0.0
@@ -104,8 +101,8 @@ def issue(
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Give certbot a folder of its own, and make pauses short."""
-    monkeypatch.setattr(_certbot, "_PAUSE", 0.01)
-    monkeypatch.setattr(_certbot_refused, "FOLDER", str(tmp_path / "state"))
+    monkeypatch.setattr(certbot_issue, "_PAUSE", 0.01)
+    monkeypatch.setattr(_refused, "FOLDER", str(tmp_path / "state"))
     return Settings(
         server="https://ca.example.org/dir",
         webroot=tmp_path / "web",
@@ -216,7 +213,7 @@ def test_certificate_of_another_ca_is_replaced(settings: Settings) -> None:
 
 def test_certificate_that_has_ended_is_replaced(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     issue(settings, A.name, list(A.names))
-    monkeypatch.setattr(_certificate.Certificate, "expired", lambda _self, _now=None: True)
+    monkeypatch.setattr(x509.Certificate, "expired", lambda _self, _now=None: True)
     assert "it ended" in reason_to_issue(A, read_lineage(A.name, settings), settings)
 
 
@@ -438,8 +435,8 @@ def test_only_what_this_run_logged_counts(settings: Settings, tmp_path: Path) ->
     outcome = reconcile([A], replace(settings, log=log), run=certbot, check=served)
     assert "rate limit is reached" in outcome.certificates[A.name]["problem"]
     assert len(certbot.commands) == 1
-    assert _certbot._written(log, 10**6) == log.read_text()
-    assert _certbot._written(tmp_path / "none", 0) == ""
+    assert certbot_issue._written(log, 10**6) == log.read_text()
+    assert certbot_issue._written(tmp_path / "none", 0) == ""
 
 
 def test_patience_has_an_end(settings: Settings) -> None:
@@ -473,7 +470,7 @@ def test_success_that_changes_nothing_is_a_problem(settings: Settings) -> None:
 def test_lineage_of_another_authenticator_is_left_alone(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, authenticator: str
 ) -> None:
-    monkeypatch.setattr(_certbot_moving, "has_plugin", lambda _name: True)
+    monkeypatch.setattr(moving, "has_plugin", lambda _name: True)
     issue(settings, A.name, list(A.names))
     file = settings.renewal_file(A.name)
     file.write_text(file.read_text().replace("authenticator = webroot", f"authenticator = {authenticator}"))
@@ -563,20 +560,20 @@ def test_one_name_twice_is_refused(settings: Settings) -> None:
 
 
 def test_without_the_library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_certificate, "AVAILABLE", False)
+    monkeypatch.setattr(x509, "AVAILABLE", False)
     assert reconcile([A], settings, check_mode=True, check=served).changed
     with pytest.raises(CertbotError, match="install the package certbot"):
         reconcile([A], settings, check=served)
 
 
 def test_run_of_a_program() -> None:
-    assert _certbot._run(["sh", "-c", "echo out; echo err >&2; exit 3"], 5) == (3, "out\nerr")
-    assert _certbot._run(["/nowhere/certbot"], 5) == (127, "/nowhere/certbot: not installed")
+    assert certbot_issue._run(["sh", "-c", "echo out; echo err >&2; exit 3"], 5) == (3, "out\nerr")
+    assert certbot_issue._run(["/nowhere/certbot"], 5) == (127, "/nowhere/certbot: not installed")
 
 
 def test_program_without_end_is_stopped_with_its_children() -> None:
     start = time.monotonic()
-    code, output = _certbot._run(["sh", "-c", "echo begun; sleep 60 & sleep 60"], 0.5)
+    code, output = certbot_issue._run(["sh", "-c", "echo begun; sleep 60 & sleep 60"], 0.5)
     assert time.monotonic() - start < 40
     assert code != 0
     assert output.startswith("begun\n")
@@ -622,7 +619,7 @@ def test_a_name_that_leaves_another_lineage_in_this_run_gets_its_own(settings: S
 
 
 def test_a_lineage_that_was_moved_keeps_its_names(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_certbot_moving, "has_plugin", lambda _name: False)
+    monkeypatch.setattr(moving, "has_plugin", lambda _name: False)
     issue(settings, A.name, list(A.names), key_type="rsa")
     file = settings.renewal_file(A.name)
     file.write_text(file.read_text().replace("authenticator = webroot", "authenticator = nginx\ninstaller = nginx"))

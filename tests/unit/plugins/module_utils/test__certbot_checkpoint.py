@@ -11,16 +11,16 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certbot_checkpoint
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_checkpoint import (
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import checkpoint as certbot_checkpoint
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._lock import LOCK, kept_out
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.checkpoint import (
     Certbot,
     CheckpointError,
     beside_certbot,
     pending,
     resolve,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_lock import LOCK, kept_out
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 MAIN = "http {\n    # server_names_hash_bucket_size 64;\n    include sites-enabled/*;\n}\n"
 SITE = 'server {\n    listen 80;   # mine\n    server_name a.example;\n    location / { return 200 "one\\n"; }\n}\n'
@@ -263,6 +263,6 @@ def test_a_full_disk_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device", str(world.work))
 
-    monkeypatch.setattr(_certbot_checkpoint.os, "rename", refuse)
+    monkeypatch.setattr(certbot_checkpoint.os, "rename", refuse)
     with pytest.raises(CheckpointError, match=r"cannot be resolved: .* is full"):
         world.resolve()

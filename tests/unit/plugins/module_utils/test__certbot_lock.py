@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_lock import (
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._lock import (
     LOCK,
     CertbotBusyError,
     holder,

@@ -10,15 +10,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certbot_moving
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_lineage import (
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import moving as certbot_moving
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineage import (
     Lineage,
     Settings,
     parse_renewal,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_moving import carry_out, planned
-from ansible_collections.constellation.edge.plugins.module_utils._certificate import Certificate
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.moving import carry_out, planned
+from ansible_collections.constellation.edge.plugins.module_utils._host.x509 import Certificate
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 NAMES = ("a.example.org", "b.example.org")
 HEAD = "# of 2019\nversion = 1.21.0\n\n[renewalparams]\naccount = 1 # mine\nserver = https://ca.example.org/dir\n"
@@ -28,7 +28,7 @@ RELOAD = "systemctl reload nginx"
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Give certbot a folder of its own, without the nginx plugin."""
-    monkeypatch.setattr(_certbot_moving, "has_plugin", lambda _name: False)
+    monkeypatch.setattr(certbot_moving, "has_plugin", lambda _name: False)
     (tmp_path / "le" / "renewal").mkdir(parents=True)
     host = Host(str(tmp_path / "state"), str(tmp_path / "lock"))
     return Settings(webroot=tmp_path / "web", folder=tmp_path / "le", host=host)
@@ -89,7 +89,7 @@ def test_an_authenticator_that_cannot_work_gives_way_to_our_webroot(settings: Se
 def test_a_lineage_of_the_nginx_plugin_stays_while_that_is_there(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_certbot_moving, "has_plugin", lambda _name: True)
+    monkeypatch.setattr(certbot_moving, "has_plugin", lambda _name: True)
     assert planned(lineage(settings, "authenticator = nginx\ninstaller = nginx\n"), settings, ALL).changes == ()
 
 
@@ -97,7 +97,7 @@ def test_a_lineage_of_the_nginx_plugin_stays_while_that_is_there(
 def test_without_a_hook_a_new_certificate_is_not_served(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    monkeypatch.setattr(_certbot_moving, "has_plugin", lambda _name: True)
+    monkeypatch.setattr(certbot_moving, "has_plugin", lambda _name: True)
     said = f"authenticator = {way}\n"
     assert after(settings, said, ALL) == f"{said}renew_hook = {RELOAD}\n"
     assert not settings.records.exists()

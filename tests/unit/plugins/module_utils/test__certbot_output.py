@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_output import explain, hook_failed
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._output import explain, hook_failed
 
 SERVER = "https://ca.example.org/dir"
 PRINTED = Path(__file__).resolve().parents[3] / "fixtures" / "certbot"

@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certbot_plugin
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_plugin import has_plugin
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import _plugin
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._plugin import has_plugin
 
 
 def test_the_python_of_certbot_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "certbot"
-    monkeypatch.setattr(_certbot_plugin, "find", lambda _name: str(program))
+    monkeypatch.setattr(_plugin, "find", lambda _name: str(program))
     assert not has_plugin("nginx")
     program.write_text(f"#!{sys.executable} -s\n")
     assert not has_plugin("nginx")
@@ -27,5 +27,5 @@ def test_the_python_of_certbot_is_asked(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_without_certbot_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_certbot_plugin, "find", lambda _name: None)
+    monkeypatch.setattr(_plugin, "find", lambda _name: None)
     assert not has_plugin("nginx")

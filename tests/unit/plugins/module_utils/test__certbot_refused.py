@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certbot_refused
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_refused import refusal, remember
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import _refused
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._refused import refusal, remember
 
 PUBLIC = "https://acme-v02.api.letsencrypt.org/directory"
 OWN = "https://ca.example.org/dir"
@@ -17,7 +17,7 @@ NAMES = ("b.example.org", "a.example.org")
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(_certbot_refused, "FOLDER", str(tmp_path / "state"))
+    monkeypatch.setattr(_refused, "FOLDER", str(tmp_path / "state"))
     return tmp_path / "state"
 
 

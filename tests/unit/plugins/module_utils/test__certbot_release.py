@@ -9,11 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certbot_moving, _certbot_release
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_lineage import Settings, read_lineage
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_moving import carry_out, move_text
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_release import release
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import moving
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import release as certbot_release
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineage import Settings, read_lineage
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.moving import carry_out, move_text
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.release import release
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 HEAD = "version = 1.21.0\n\n[renewalparams]\naccount = 1 # mine\n"
 NGINX = HEAD + "authenticator = nginx\ninstaller = nginx\n"
@@ -24,9 +25,9 @@ NAMES = ("a.example.org", "b.example.org")
 def plugins(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Return the plugins of certbot that are installed on a host with nginx on port 80."""
     there: set[str] = {"nginx"}
-    monkeypatch.setattr(_certbot_moving, "has_plugin", lambda name: name in there)
-    monkeypatch.setattr(_certbot_release, "has_plugin", lambda name: name in there)
-    monkeypatch.setattr(_certbot_release, "_has_port_80", lambda: True)
+    monkeypatch.setattr(moving, "has_plugin", lambda name: name in there)
+    monkeypatch.setattr(certbot_release, "has_plugin", lambda name: name in there)
+    monkeypatch.setattr(certbot_release, "_has_port_80", lambda: True)
     return there
 
 
@@ -35,7 +36,7 @@ def settings(tmp_path: Path, plugins: set[str], monkeypatch: pytest.MonkeyPatch)
     """Give certbot a folder of its own, and the distribution's web folder as well."""
     (tmp_path / "le" / "renewal").mkdir(parents=True)
     (tmp_path / "html").mkdir()
-    monkeypatch.setattr(_certbot_release, "_DEFAULT_ROOT", str(tmp_path / "html"))
+    monkeypatch.setattr(certbot_release, "_DEFAULT_ROOT", str(tmp_path / "html"))
     host = Host(str(tmp_path / "state"), str(tmp_path / "lock"))
     return Settings(webroot=tmp_path / "state" / "acme", folder=tmp_path / "le", host=host)
 
@@ -138,7 +139,7 @@ def test_else_nginx_is_stopped_meanwhile(settings: Settings, plugins: set[str], 
 
 
 def test_nginx_that_does_not_run_is_not_started(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_certbot_release, "_has_port_80", lambda: False)
+    monkeypatch.setattr(certbot_release, "_has_port_80", lambda: False)
     path = moved(settings, HEAD + "authenticator = webroot\n")
     (settings.records / "a.conf").unlink()
     assert "standalone, on port 80, which nothing has" in released(settings)

@@ -10,9 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_lineage import Lineage, Renewal, Settings
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_links import KINDS, broken_link
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_remedy import relinked, taken_over
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._links import KINDS, broken_link
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._remedy import relinked, taken_over
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineage import Lineage, Renewal, Settings
 
 NAME = "a.example.org"
 

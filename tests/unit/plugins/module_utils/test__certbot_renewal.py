@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_interpolation import RenewalError
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_renewal import RenewalFile
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._interpolation import RenewalError
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._renewal import RenewalFile
 
 TEXT = """# renew_before_expiry = 30 days
 version = 4.0.0

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certbot_webroot
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_webroot import CHALLENGES, unserved
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import webroot
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.webroot import CHALLENGES, unserved
 from local_servers import serving
 
 
 @pytest.fixture
 def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Serve the folder for names that begin with "good" and, by one redirect, "moved"; none for others."""
-    monkeypatch.setattr(_certbot_webroot, "_PAUSE", 0.01)
+    monkeypatch.setattr(webroot, "_PAUSE", 0.01)
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -69,7 +69,7 @@ def test_names_that_are_not(tmp_path: Path, port: int) -> None:
 
 
 def test_nothing_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_certbot_webroot, "_PAUSE", 0.01)
+    monkeypatch.setattr(webroot, "_PAUSE", 0.01)
     assert unserved(("a.example.org",), tmp_path, port=1) == {"a.example.org": "Connection refused"}
 
 
@@ -81,7 +81,7 @@ def test_new_folders_can_be_read_whatever_the_umask(tmp_path: Path, monkeypatch:
         modes.extend((tmp_path / folder).stat().st_mode & 0o777 for folder in folders)
         return ""
 
-    monkeypatch.setattr(_certbot_webroot, "_ask_patiently", ask)
+    monkeypatch.setattr(webroot, "_ask_patiently", ask)
     before = os.umask(0o077)
     try:
         unserved(("a.example.org",), tmp_path / "state" / "acme")
@@ -91,7 +91,7 @@ def test_new_folders_can_be_read_whatever_the_umask(tmp_path: Path, monkeypatch:
 
 
 def test_server_that_listens_in_the_network_only(tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_certbot_webroot, "_own_addresses", lambda: ["127.0.0.2", "127.0.0.1"])
+    monkeypatch.setattr(webroot, "_own_addresses", lambda: ["127.0.0.2", "127.0.0.1"])
     assert unserved(("good.example.org",), tmp_path / "web", port=port) == {}
 
 
@@ -107,7 +107,7 @@ def test_c3_the_loopback_does_not_answer_for_the_network(
         def log_message(self, *_arguments: object) -> None:
             return
 
-    monkeypatch.setattr(_certbot_webroot, "_own_addresses", lambda: ["127.0.0.2", "127.0.0.1"])
+    monkeypatch.setattr(webroot, "_own_addresses", lambda: ["127.0.0.2", "127.0.0.1"])
     names = ("good.example.org", "good-but-closed.example.org")
     with serving(http.server.ThreadingHTTPServer(("127.0.0.2", port), Elsewhere)):
         answers = unserved(names, tmp_path / "web", port=port)
@@ -116,7 +116,7 @@ def test_c3_the_loopback_does_not_answer_for_the_network(
 
 
 def test_own_addresses_end_with_the_loopback() -> None:
-    addresses = _certbot_webroot._own_addresses()
+    addresses = webroot._own_addresses()
     assert addresses[-1] == "127.0.0.1"
     assert len(addresses) <= 2
 

@@ -11,12 +11,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certificate
-from ansible_collections.constellation.edge.plugins.module_utils._certificate import (
-    CertificateError,
-    from_der,
-    read_pair,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._host import x509
+from ansible_collections.constellation.edge.plugins.module_utils._host.x509 import CertificateError, from_der, read_pair
 
 EC = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
 
@@ -96,6 +92,6 @@ def test_bytes_that_are_no_certificate() -> None:
 
 
 def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_certificate, "AVAILABLE", False)
+    monkeypatch.setattr(x509, "AVAILABLE", False)
     with pytest.raises(CertificateError, match="install the package certbot"):
         read_pair(*pair(tmp_path))

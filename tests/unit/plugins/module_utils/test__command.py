@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _command
-from ansible_collections.constellation.edge.plugins.module_utils._command import (
+from ansible_collections.constellation.edge.plugins.module_utils._host import command as host_command
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import (
     LATE,
     MISSING,
     REFUSED,
@@ -62,7 +62,7 @@ def test_folders_of_administration_are_searched(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("command", ["echo begun; sleep 60 & sleep 60", "trap '' TERM; echo begun; sleep 60"])
 def test_command_without_end_is_stopped_with_its_children(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    monkeypatch.setattr(_command, "_GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(host_command, "_GRACE_SECONDS", 0.5)
     start = time.monotonic()
     answer = run(["sh", "-c", command], timeout=0.5)
     assert time.monotonic() - start < 40

@@ -10,7 +10,7 @@ import re
 
 import pytest
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._connection_limit import (
+from ansible_collections.constellation.edge.plugins.module_utils._connection_limit.table import (
     DEFAULT_LIMIT,
     NFT_PATH,
     LimitError,

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _connection_limit_host as limit_host
-from ansible_collections.constellation.edge.plugins.module_utils._command import MISSING, Answer
-from ansible_collections.constellation.edge.plugins.module_utils._connection_limit import (
+from ansible_collections.constellation.edge.plugins.module_utils._connection_limit import host as limit_host
+from ansible_collections.constellation.edge.plugins.module_utils._connection_limit.table import (
     DELETION,
     LimitError,
     drop_in_text,
@@ -23,7 +22,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._connection_lim
     parse_limit,
     unit_text,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import MISSING, Answer
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 LIMIT = parse_limit(256, [80, 443], [])
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.constellation.edge.plugins.module_utils._certificate import Certificate
-from ansible_collections.constellation.edge.plugins.module_utils._covering import covering, covers
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.covering import covering, covers
+from ansible_collections.constellation.edge.plugins.module_utils._host.x509 import Certificate
 
 NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
 

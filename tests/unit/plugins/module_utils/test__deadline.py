@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certbot_webroot
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import answers, elsewhere
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uri import parse_listen_uri
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.reach import reach
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.server_uri import parse_server_uri
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import webroot
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import elsewhere
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.mono import answers
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.mono.reach import reach
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import parse_listen_uri
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.server_uri import parse_server_uri
 from ansible_collections.constellation.edge.plugins.module_utils._probe.route import Conditions, Route, check
 from local_servers import serving
 
@@ -57,14 +58,14 @@ CLIENTS: dict[str, Callable[[int], str]] = {
     ),
     "a sentinel's server": lambda port: str(reach(parse_server_uri(f"http://127.0.0.1:{port}/"), SECONDS)),
     "a sentinel's server by TLS": lambda port: str(reach(parse_server_uri(f"https://127.0.0.1:{port}/"), SECONDS)),
-    "a challenge": lambda port: _certbot_webroot._ask("a.example.org", "file", "token", "127.0.0.1", port),
+    "a challenge": lambda port: webroot._ask("a.example.org", "file", "token", "127.0.0.1", port),
     "a route": lambda port: str(check(Route(f"http://127.0.0.1:{port}/"), Conditions(timeout=SECONDS))["problems"]),
 }
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_peer_that_drips_holds_nobody(client: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_certbot_webroot, "_SECONDS", SECONDS)
+    monkeypatch.setattr(webroot, "_SECONDS", SECONDS)
     began = time.monotonic()
     assert CLIENTS[client](port)
     assert time.monotonic() - began < LIMIT

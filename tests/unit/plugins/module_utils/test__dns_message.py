@@ -12,11 +12,11 @@ import struct
 import threading
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _dns_message
-from ansible_collections.constellation.edge.plugins.module_utils._dns_message import AAAA, A, Reply, ask, understand
+from ansible_collections.constellation.edge.plugins.module_utils._dns import _message
+from ansible_collections.constellation.edge.plugins.module_utils._dns._message import AAAA, A, Reply, ask, understand
 
 NAME = "nas.lan"
-QUESTION = _dns_message.question(NAME, A, 7)
+QUESTION = _message.question(NAME, A, 7)
 OWN, CACHE, REFUSED, NO_NAME = 0x8480, 0x8180, 0x8185, 0x8183
 
 
@@ -108,7 +108,7 @@ def test_addresses_of_both_families_are_asked_for(server):
 
 
 def test_one_family_is_enough(server, monkeypatch):
-    monkeypatch.setattr(_dns_message, "_SECONDS", 0.1)
+    monkeypatch.setattr(_message, "_SECONDS", 0.1)
     server |= {A: [answered(CACHE, FOUR)], AAAA: None}
     assert ask("127.0.0.1", NAME, True, server["port"]) == Reply(("10.0.0.1",), False)
 
@@ -158,7 +158,7 @@ def test_what_stays_cut_off_says_only_what_it_holds(server, by_tcp):
 
 
 def test_silence_is_no_answer(server, monkeypatch):
-    monkeypatch.setattr(_dns_message, "_SECONDS", 0.1)
+    monkeypatch.setattr(_message, "_SECONDS", 0.1)
     assert ask("127.0.0.1", NAME, True, server["port"]) is None
 
 

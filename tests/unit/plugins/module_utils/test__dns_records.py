@@ -13,8 +13,8 @@ import threading
 import time
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dns_message import AAAA, A, question
-from ansible_collections.constellation.edge.plugins.module_utils._dns_records import (
+from ansible_collections.constellation.edge.plugins.module_utils._dns._message import AAAA, A, question
+from ansible_collections.constellation.edge.plugins.module_utils._dns._records import (
     CNAME,
     NS,
     Message,

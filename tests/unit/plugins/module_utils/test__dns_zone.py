@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.constellation.edge.plugins.module_utils._dns_message import AAAA, A
-from ansible_collections.constellation.edge.plugins.module_utils._dns_records import CNAME, NS, Message, Record
-from ansible_collections.constellation.edge.plugins.module_utils._dns_zone import Found, found
+from ansible_collections.constellation.edge.plugins.module_utils._dns._message import AAAA, A
+from ansible_collections.constellation.edge.plugins.module_utils._dns._records import CNAME, NS, Message, Record
+from ansible_collections.constellation.edge.plugins.module_utils._dns.zone import Found, found
 
 NAME = "home.example.org"
 HOUSE, TLD, ZONE, OTHER = "192.168.1.1", "192.0.2.1", "192.0.2.53", "192.0.2.54"

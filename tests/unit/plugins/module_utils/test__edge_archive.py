@@ -14,8 +14,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _edge_archive
-from ansible_collections.constellation.edge.plugins.module_utils._edge_archive import (
+from ansible_collections.constellation.edge.plugins.module_utils._standalone import archive as standalone_archive
+from ansible_collections.constellation.edge.plugins.module_utils._standalone.archive import (
     ArchiveError,
     build,
     listing,
@@ -37,9 +37,13 @@ def archive(tmp_path: Path) -> Path:
 
 def test_it_holds_what_recovery_needs_and_nothing_of_ansible() -> None:
     found = sources()
-    assert {"__main__.py", "constellation_edge/_transaction.py", "constellation_edge/_journal.py"} <= set(found)
+    assert {
+        "__main__.py",
+        "constellation_edge/_transaction/transaction.py",
+        "constellation_edge/_transaction/journal.py",
+    } <= set(found)
     assert not any("ansible" in line for text in found.values() for line in text.splitlines() if "import " in line)
-    assert "constellation_edge/_edge_archive.py" not in found
+    assert "constellation_edge/_standalone/archive.py" not in found
 
 
 def test_it_is_the_same_every_time() -> None:
@@ -54,19 +58,19 @@ def test_it_is_the_same_every_time() -> None:
 
 def test_it_is_the_same_from_a_zip_as_ansible_ships_it(tmp_path: Path) -> None:
     """AnsiballZ puts the collection's files into a zip, which stands first on Python's path."""
-    here = Path(_edge_archive.__file__).parent
+    here = Path(standalone_archive.__file__).parents[1]
     package = "ansible_collections/constellation/edge/plugins/module_utils"
     shipped = tmp_path / "shipped.zip"
     with zipfile.ZipFile(shipped, "w", zipfile.ZIP_DEFLATED) as zipped:
         parts = package.split("/")
         for depth in range(1, len(parts) + 1):
             zipped.writestr("/".join(parts[:depth]) + "/__init__.py", "")
-        for file in here.glob("_*.py"):
-            zipped.write(file, f"{package}/{file.name}")
+        for file in here.glob("**/*.py"):
+            zipped.write(file, f"{package}/{file.relative_to(here)}")
     program = (
         f"import sys; sys.path.insert(0, {str(shipped)!r})\n"
-        f"from {package.replace('/', '.')} import _edge_archive\n"
-        "sys.stdout.buffer.write(_edge_archive.build())"
+        f"from {package.replace('/', '.')}._standalone import archive\n"
+        "sys.stdout.buffer.write(archive.build())"
     )
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, check=True, cwd=tmp_path)
     assert done.stdout == build()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import (
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import (
     Fail2banError,
     Inherited,
     JailStatus,

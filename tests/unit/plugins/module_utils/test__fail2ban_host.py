@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _fail2ban_host
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import Fail2banError, wanted_jails
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban_host import Outcome, Request, reconcile
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban_leaving import leave
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host, recover
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import host
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.host import Outcome, Request, reconcile
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import Fail2banError, wanted_jails
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.leaving import leave
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host, recover
 from struck import struck
 
 OLD = "# an earlier run's\n[sshd]\nenabled = true\n"
@@ -105,8 +105,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     (etc / "filter.d").mkdir()
     (etc / "filter.d" / "sshd.conf").write_text("")
     (etc / "jail.local").write_text("[DEFAULT]\nbantime = 1w\n")
-    monkeypatch.setattr(_fail2ban_host, "ETC", str(etc))
-    monkeypatch.setattr(_fail2ban_host, "find", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(host, "ETC", str(etc))
+    monkeypatch.setattr(host, "find", lambda name: f"/usr/bin/{name}")
     return World(tmp_path, Host(str(tmp_path / "state"), str(tmp_path / "lock")))
 
 
@@ -162,7 +162,7 @@ def test_what_fail2ban_cannot_read_stops_the_run_before_it_touches_anything(worl
 
 
 def test_a_dry_run_before_nginx_is_there_is_not_stopped_by_logs_that_will_come(world, monkeypatch):
-    monkeypatch.setattr(_fail2ban_host, "_NGINX_LOGS", str(world.folder / "nginx"))
+    monkeypatch.setattr(host, "_NGINX_LOGS", str(world.folder / "nginx"))
     world.dump = Answer(255, "", "Have not found any log file for nginx-botsearch jail")
     jail = {"name": "web", "filter": "sshd", "logpath": [str(world.folder / "nginx" / "error.log")]}
     request = Request(tuple(wanted_jails([jail], {}, [22])), path=str(world.path), timeout=0)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _fail2ban_leaving
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import Fail2banError
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban_leaving import UNKNOWN, leave
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import leaving
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import Fail2banError
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.leaving import UNKNOWN, leave
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 
 class Service:
@@ -45,7 +45,7 @@ def place(jails: Path) -> Host:
 
 @pytest.fixture
 def jails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(_fail2ban_leaving, "find", lambda name: name)
+    monkeypatch.setattr(leaving, "find", lambda name: name)
     path = tmp_path / "jails.local"
     path.write_text("[sshd]\n")
     (tmp_path / "fail2ban.json").write_text("{}")

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _files
-from ansible_collections.constellation.edge.plugins.module_utils._files import (
+from ansible_collections.constellation.edge.plugins.module_utils._host import files
+from ansible_collections.constellation.edge.plugins.module_utils._host.files import (
     exchange,
     explain,
     make_folders,
@@ -74,7 +74,7 @@ def test_a_write_that_fails_names_its_file_and_leaves_none(tmp_path: Path, monke
     def refuse(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(_files.os, "fsync", refuse)
+    monkeypatch.setattr(files.os, "fsync", refuse)
     with pytest.raises(OSError, match="No space") as caught:
         replace_file(str(tmp_path / "record"), b"content")
     assert caught.value.filename == str(tmp_path / ".record.tmp")

@@ -10,14 +10,16 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _found, _found_leaving, _state
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._connection_limit import NFT_PATH, UNIT_PATH
-from ansible_collections.constellation.edge.plugins.module_utils._edge_archive import ARCHIVE_PATH
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import JAIL_FILE
-from ansible_collections.constellation.edge.plugins.module_utils._found import TRACES, is_due, read, traces
-from ansible_collections.constellation.edge.plugins.module_utils._found_etc import differences, explained, snapshot
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_unit import RECOVERY_PATH
+from ansible_collections.constellation.edge.plugins.module_utils._connection_limit.table import NFT_PATH, UNIT_PATH
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import JAIL_FILE
+from ansible_collections.constellation.edge.plugins.module_utils._found import leaving
+from ansible_collections.constellation.edge.plugins.module_utils._found._etc import differences, explained, snapshot
+from ansible_collections.constellation.edge.plugins.module_utils._host import found as host_found
+from ansible_collections.constellation.edge.plugins.module_utils._host import records
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._host.found import TRACES, is_due, read, traces
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.unit import RECOVERY_PATH
+from ansible_collections.constellation.edge.plugins.module_utils._standalone.archive import ARCHIVE_PATH
 
 RECORD = {"format": 1, "packages": ["nginx"]}
 
@@ -25,8 +27,8 @@ RECORD = {"format": 1, "packages": ["nginx"]}
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return a folder of records on a host that nothing has changed."""
-    monkeypatch.setattr(_found, "TRACES", (str(tmp_path / "trace"),))
-    monkeypatch.setattr(_found, "COMMON_SITE", str(tmp_path / "common"))
+    monkeypatch.setattr(host_found, "TRACES", (str(tmp_path / "trace"),))
+    monkeypatch.setattr(host_found, "COMMON_SITE", str(tmp_path / "common"))
     return str(tmp_path / "state")
 
 
@@ -37,13 +39,13 @@ def test_the_traces_are_what_other_modules_write():
 
 def test_a_record_is_made_once_before_anything_changes(folder):
     assert is_due(folder)
-    _state.write("found", {**RECORD, "made": int(time.time())}, folder)
+    records.write("found", {**RECORD, "made": int(time.time())}, folder)
     assert not is_due(folder)
     assert traces(folder) == []
 
 
 def test_a_record_of_a_refused_run_is_made_anew_after_a_day(folder):
-    _state.write("found", {**RECORD, "made": int(time.time()) - 90000}, folder)
+    records.write("found", {**RECORD, "made": int(time.time()) - 90000}, folder)
     assert is_due(folder)
 
 
@@ -51,7 +53,7 @@ def test_a_host_that_a_run_has_changed_gets_no_record(folder, tmp_path):
     (tmp_path / "trace").write_text("")
     assert not is_due(folder)
     (tmp_path / "trace").unlink()
-    _state.write("loaded", {}, folder)
+    records.write("loaded", {}, folder)
     assert not is_due(folder)
     assert traces(folder) == [f"{folder}/loaded.json"]
 
@@ -65,7 +67,7 @@ def test_a_common_file_that_is_its_owners_by_now_is_no_trace(folder, tmp_path):
 
 
 def test_a_record_of_another_format_is_none(folder):
-    _state.write("found", {"format": 99}, folder)
+    records.write("found", {"format": 99}, folder)
     assert read(folder) == {}
 
 
@@ -102,10 +104,10 @@ def settings(folder, tmp_path, monkeypatch) -> str:
     """Return the folder of settings of a host that all else has left."""
     path = tmp_path / "settings"
     path.mkdir()
-    monkeypatch.setattr(_found_leaving, "find", lambda name: None)
-    monkeypatch.setattr(_found_leaving, "_LATER", (str(tmp_path),))
-    monkeypatch.setattr(_found_leaving, "snapshot", lambda: {"/etc/x": "2"})
-    monkeypatch.setattr(_found_leaving, "LOCK_PATH", str(tmp_path / "lock"))
+    monkeypatch.setattr(leaving, "find", lambda name: None)
+    monkeypatch.setattr(leaving, "_LATER", (str(tmp_path),))
+    monkeypatch.setattr(leaving, "snapshot", lambda: {"/etc/x": "2"})
+    monkeypatch.setattr(leaving, "LOCK_PATH", str(tmp_path / "lock"))
     return str(path)
 
 
@@ -114,38 +116,38 @@ def not_installed(words):
 
 
 def test_the_record_goes_last_and_with_all_else(folder, settings):
-    _state.write("found", {**RECORD, "made": 1}, folder)
-    _state.write("found-etc", {"/etc/x": "1"}, folder)
-    dry = _found_leaving.finish(True, folder, settings, not_installed)
+    records.write("found", {**RECORD, "made": 1}, folder)
+    records.write("found-etc", {"/etc/x": "1"}, folder)
+    dry = leaving.finish(True, folder, settings, not_installed)
     assert dry.removed == [settings, folder]
-    left = _found_leaving.finish(False, folder, settings, not_installed)
+    left = leaving.finish(False, folder, settings, not_installed)
     assert left.remains == ["changed by you or another program since the first run: /etc/x (changed)"]
     assert not Path(folder).exists()
     assert not Path(settings).exists()
-    again = _found_leaving.finish(False, folder, settings, not_installed)
+    again = leaving.finish(False, folder, settings, not_installed)
     assert (again.removed, again.notes) == ([], ["nothing of constellation.edge is on this host"])
 
 
 def test_what_is_not_known_is_said(folder, settings, tmp_path):
-    _state.write("loaded", {}, folder)
-    left = _found_leaving.finish(False, folder, settings, not_installed)
+    records.write("loaded", {}, folder)
+    left = leaving.finish(False, folder, settings, not_installed)
     assert left.notes[0].startswith("no record of the time before the first run is on this host")
 
 
 def test_while_something_of_ours_is_active_the_record_stays(folder, settings, tmp_path, monkeypatch):
-    _state.write("found", {**RECORD, "made": 1}, folder)
-    monkeypatch.setattr(_found_leaving, "_LATER", (folder, settings))
+    records.write("found", {**RECORD, "made": 1}, folder)
+    monkeypatch.setattr(leaving, "_LATER", (folder, settings))
     (tmp_path / "trace").write_text("")
-    with pytest.raises(_found_leaving.LeavingError, match="so the record of the first run stays"):
-        _found_leaving.finish(False, folder, settings, not_installed)
+    with pytest.raises(leaving.LeavingError, match="so the record of the first run stays"):
+        leaving.finish(False, folder, settings, not_installed)
     assert read(folder)
 
 
 def test_an_empty_folder_of_a_run_that_was_killed_behind_the_record_goes(folder, settings):
     Path(folder).mkdir()
     Path(settings).rmdir()
-    foreseen = _found_leaving.finish(True, folder, settings, not_installed)
+    foreseen = leaving.finish(True, folder, settings, not_installed)
     assert (foreseen.removed, Path(folder).exists()) == ([folder], True)
-    left = _found_leaving.finish(False, folder, settings, not_installed)
+    left = leaving.finish(False, folder, settings, not_installed)
     assert (left.removed, left.notes) == ([folder], ["nothing of constellation.edge is on this host"])
     assert not Path(folder).exists()

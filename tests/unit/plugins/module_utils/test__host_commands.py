@@ -12,15 +12,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _host_commands
-from ansible_collections.constellation.edge.plugins.module_utils._host_commands import main
-from ansible_collections.constellation.edge.plugins.module_utils._journal import (
+from ansible_collections.constellation.edge.plugins.module_utils._standalone import commands
+from ansible_collections.constellation.edge.plugins.module_utils._standalone.commands import main
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.journal import (
     Entry,
     Journal,
     content_fingerprint,
     journal_path,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_it_says_what_it_put_back(host: Host, site: Path, capsys: pytest.Capture
 def test_it_does_not_wait_for_ever_for_a_change_under_way(
     host: Host, site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_host_commands, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(commands, "LOCK_SECONDS", 0.1)
     program = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print('held', flush=True); input()"
     command = [sys.executable, "-c", program, host.lock]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:

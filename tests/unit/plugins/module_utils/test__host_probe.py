@@ -7,19 +7,19 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._host_probe import (
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.packet_filter import (
+    PacketFilterError,
+    harmless_address,
+    names,
+    parse_networks,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._proof.host import (
     BanProver,
     choose_address,
     listed_jails,
     prove_jails,
     running_jails,
-)
-from ansible_collections.constellation.edge.plugins.module_utils._packet_filter import (
-    PacketFilterError,
-    harmless_address,
-    names,
-    parse_networks,
 )
 
 ROUTES = """\

@@ -13,7 +13,12 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._files import LOCK_PATH, LockError, host_lock, locked
+from ansible_collections.constellation.edge.plugins.module_utils._host.files import (
+    LOCK_PATH,
+    LockError,
+    host_lock,
+    locked,
+)
 
 
 def test_second_process_waits_and_names_the_holder(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _nginx_process
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_process import (
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import process
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.process import (
     NginxError,
     Process,
     Running,
@@ -23,7 +23,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx_process 
     start,
     starts_with_host,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 
 @dataclass
@@ -71,9 +71,9 @@ class Fake:
 @pytest.fixture
 def nginx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     fake = Fake(tmp_path)
-    monkeypatch.setattr(_nginx_process, "_run", fake.run)
-    monkeypatch.setattr(_nginx_process, "_running", fake.running)
-    monkeypatch.setattr(_nginx_process, "_systemd", lambda: False)
+    monkeypatch.setattr(process, "_run", fake.run)
+    monkeypatch.setattr(process, "_running", fake.running)
+    monkeypatch.setattr(process, "_systemd", lambda: False)
     return fake
 
 
@@ -205,9 +205,9 @@ def test_file_changed_during_the_reload_is_not_recorded(nginx: Fake, host: Host)
 
 def test_it_is_made_to_start_with_the_host(nginx: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     assert starts_with_host()  # without systemd there is nothing to be done
-    monkeypatch.setattr(_nginx_process, "_systemd", lambda: True)
+    monkeypatch.setattr(process, "_systemd", lambda: True)
     answers = {"systemctl is-enabled nginx": Answer(1, "disabled", ""), "systemctl enable nginx": Answer(0, "", "")}
-    monkeypatch.setattr(_nginx_process, "_run", lambda command: answers[" ".join(command)])
+    monkeypatch.setattr(process, "_run", lambda command: answers[" ".join(command)])
     assert not starts_with_host()
     enable()
     answers["systemctl enable nginx"] = Answer(1, "", "Unit is masked.")

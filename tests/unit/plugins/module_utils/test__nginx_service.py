@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _nginx_service, _state
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_process import Dump, NginxError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_service import ServiceError, Wanted, bring
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_unit import RESTRICTIONS, drop_in
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_unit_trial import TrialError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._host import records
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.process import Dump, NginxError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service import service
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service._trial import TrialError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.service import (
+    ServiceError,
+    Wanted,
+    bring,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.unit import RESTRICTIONS, drop_in
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 
 @dataclass
@@ -77,12 +82,12 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     folder = tmp_path / "etc"
     host = Host(str(tmp_path / "state"), str(tmp_path / "lock"), str(tmp_path / "nginx"))
     made = World(folder, host)
-    monkeypatch.setattr(_nginx_service, "DROP_IN_PATH", str(folder / "nginx.service.d" / "drop-in.conf"))
-    monkeypatch.setattr(_nginx_service, "RECOVERY_PATH", str(folder / "recover.service"))
-    monkeypatch.setattr(_nginx_service, "ARCHIVE_PATH", str(folder / "lib" / "edge.pyz"))
-    monkeypatch.setattr(_nginx_service, "read_dump", made.dump)
-    monkeypatch.setattr(_nginx_service, "broken", made.broken)
-    monkeypatch.setattr(_nginx_service, "_systemd_runs", lambda: True)
+    monkeypatch.setattr(service, "DROP_IN_PATH", str(folder / "nginx.service.d" / "drop-in.conf"))
+    monkeypatch.setattr(service, "RECOVERY_PATH", str(folder / "recover.service"))
+    monkeypatch.setattr(service, "ARCHIVE_PATH", str(folder / "lib" / "edge.pyz"))
+    monkeypatch.setattr(service, "read_dump", made.dump)
+    monkeypatch.setattr(service, "broken", made.broken)
+    monkeypatch.setattr(service, "_systemd_runs", lambda: True)
     return made
 
 
@@ -160,7 +165,7 @@ def test_check_mode_predicts_and_writes_nothing(world: World, tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["nginx"]
     assert world.bring()["diff"] == told["diff"]
     assert [Path(each["after_header"]).name for each in told["diff"]] == ["edge.pyz", "recover.service", "drop-in.conf"]
-    assert "  constellation_edge/_journal.py" in told["diff"][0]["after"]
+    assert "  constellation_edge/_transaction/journal.py" in told["diff"][0]["after"]
 
 
 @pytest.mark.parametrize("why", ["refused", "impossible"])
@@ -208,12 +213,12 @@ def test_absent_removes_it_all(world: World) -> None:
     told = world.bring(present=False)
     assert told["changed"] is True
     assert list(world.folder.iterdir()) == []
-    assert _state.read("nginx-service", world.host.state) == {}
+    assert records.read("nginx-service", world.host.state) == {}
     assert world.bring(present=False)["changed"] is False
 
 
 def test_without_systemd_nothing_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_nginx_service, "_systemd_runs", lambda: False)
+    monkeypatch.setattr(service, "_systemd_runs", lambda: False)
     with pytest.raises(ServiceError, match="systemd does not run here"):
         world.bring()
     assert world.files == []
@@ -223,7 +228,7 @@ def test_a_full_state_folder_is_told(world: World, monkeypatch: pytest.MonkeyPat
     def full(*_arguments: Any) -> None:
         raise OSError(28, "No space left on device", world.host.state)
 
-    monkeypatch.setattr(_nginx_service._state, "write", full)
+    monkeypatch.setattr(service.records, "write", full)
     with pytest.raises(ServiceError, match=r"is full: free space there and run again\. Nothing was changed"):
         world.bring()
     assert world.files == []

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_unit import (
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service._needs import needs
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.unit import (
     RECOVERY_UNIT,
     RESTRICTIONS,
     drop_in,
     properties,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_unit_needs import needs
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
 from ansible_collections.constellation.edge.plugins.modules import nginx_service
 
 

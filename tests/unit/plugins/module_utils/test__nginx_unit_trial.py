@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _nginx_unit_trial
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse, walk
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_unit import RESTRICTIONS
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_unit_trial import (
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service import _trial
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service._trial import (
     Plain,
     Said,
     Trial,
@@ -24,6 +22,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx_unit_tri
     broken,
     trial,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.unit import RESTRICTIONS
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse, walk
 
 
 @dataclass
@@ -137,8 +137,8 @@ def test_what_does_not_work_at_all_is_no_trial() -> None:
 
 
 def test_no_worker_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_nginx_unit_trial, "_TURN_SECONDS", 0.2)
-    assert _nginx_unit_trial._wait_for_workers(os.getpid(), frozenset()) == frozenset()
+    monkeypatch.setattr(_trial, "_TURN_SECONDS", 0.2)
+    assert _trial._wait_for_workers(os.getpid(), frozenset()) == frozenset()
 
 
 def test_a_program_that_does_nothing_shows_what_the_host_refuses() -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _transaction
-from ansible_collections.constellation.edge.plugins.module_utils._nginx_warnings import conflicts, remarks
-from ansible_collections.constellation.edge.plugins.module_utils._staging import Verdict
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import (
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import transaction
+from ansible_collections.constellation.edge.plugins.module_utils._transaction._nginx_warnings import conflicts, remarks
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.staging import Verdict
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
     Host,
     TransactionError,
     Write,
@@ -56,7 +56,7 @@ def host(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Mon
     )
     nginx.chmod(0o755)
     if request.param == "live":
-        monkeypatch.setattr(_transaction, "test_staged", lambda *_: None)
+        monkeypatch.setattr(transaction, "test_staged", lambda *_: None)
     return Host(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"), nginx=str(nginx))
 
 

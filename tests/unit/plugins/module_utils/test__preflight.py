@@ -9,13 +9,13 @@ from __future__ import annotations
 import socket
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _preflight
-from ansible_collections.constellation.edge.plugins.module_utils._preflight import (
+from ansible_collections.constellation.edge.plugins.module_utils._host.sockets import Listener, listeners
+from ansible_collections.constellation.edge.plugins.module_utils._preflight import host
+from ansible_collections.constellation.edge.plugins.module_utils._preflight.host import (
     PreflightError,
     host_facts,
     refuse_taken_ports,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._sockets import Listener, listeners
 
 BOX = "a1" * 32
 
@@ -101,7 +101,7 @@ EMPTY_LISTS = "nginx:\n  Installed: (none)\n  Candidate: (none)\n  Version table
 def test_a_tested_release_is_known_without_package_lists(tmp_path, monkeypatch, policy, identity, versions):
     release = tmp_path / "os-release"
     release.write_text(identity + "\n")
-    monkeypatch.setattr(_preflight, "_output", lambda command: policy if command[0] == "apt-cache" else "")
+    monkeypatch.setattr(host, "_output", lambda command: policy if command[0] == "apt-cache" else "")
     facts = host_facts(str(release))
     assert facts.tested
     assert not facts.nginx_installed
@@ -112,7 +112,7 @@ def test_what_the_package_lists_say_goes_first(tmp_path, monkeypatch):
     release = tmp_path / "os-release"
     release.write_text("ID=debian\nVERSION_ID=12\n")
     policy = "nginx:\n  Candidate: 1.28.0-1~bpo12+1\n"
-    monkeypatch.setattr(_preflight, "_output", lambda command: policy if command[-1] == "nginx" else "")
+    monkeypatch.setattr(host, "_output", lambda command: policy if command[-1] == "nginx" else "")
     facts = host_facts(str(release))
     assert (facts.nginx_version, facts.openssl_version) == ("1.28.0", "3.0")
 
@@ -120,6 +120,6 @@ def test_what_the_package_lists_say_goes_first(tmp_path, monkeypatch):
 def test_another_release_without_package_lists_is_refused(tmp_path, monkeypatch):
     release = tmp_path / "os-release"
     release.write_text("ID=debian\nVERSION_ID=14\n")
-    monkeypatch.setattr(_preflight, "_output", lambda _command: EMPTY_LISTS)
+    monkeypatch.setattr(host, "_output", lambda _command: EMPTY_LISTS)
     with pytest.raises(PreflightError, match="run `apt-get update`"):
         host_facts(str(release))

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._public_names import (
+from ansible_collections.constellation.edge.plugins.module_utils._dns.public_names import (
     is_public_authority,
     private_suffix,
 )

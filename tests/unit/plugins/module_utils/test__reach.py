@@ -9,9 +9,9 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _reach
-from ansible_collections.constellation.edge.plugins.module_utils._dns_zone import Found
-from ansible_collections.constellation.edge.plugins.module_utils._reach import is_closed, reach
+from ansible_collections.constellation.edge.plugins.module_utils._dns.zone import Found
+from ansible_collections.constellation.edge.plugins.module_utils._preflight import reach as preflight_reach
+from ansible_collections.constellation.edge.plugins.module_utils._preflight.reach import is_closed, reach
 
 NAME = "home.example.org"
 CERTIFICATE = {"name": NAME, "names": [NAME, "www.example.org"]}
@@ -31,11 +31,11 @@ def world(tmp_path, monkeypatch):
         asked["pairs"] += pairs
         return {pair: {"state": "ours", "said": ""} for pair in pairs}
 
-    monkeypatch.setattr(_reach, "look_up", look_up)
-    monkeypatch.setattr(_reach, "_port_80", port_80)
-    monkeypatch.setattr(_reach, "own_addresses", lambda: frozenset({"10.0.0.5", "127.0.0.1", "2001:db8::5"}))
-    monkeypatch.setattr(_reach, "_LIVE", str(tmp_path / "live" / "{name}" / "fullchain.pem"))
-    monkeypatch.setattr(_reach, "_PLACEHOLDERS", str(tmp_path / "placeholder"))
+    monkeypatch.setattr(preflight_reach, "look_up", look_up)
+    monkeypatch.setattr(preflight_reach, "_port_80", port_80)
+    monkeypatch.setattr(preflight_reach, "own_addresses", lambda: frozenset({"10.0.0.5", "127.0.0.1", "2001:db8::5"}))
+    monkeypatch.setattr(preflight_reach, "_LIVE", str(tmp_path / "live" / "{name}" / "fullchain.pem"))
+    monkeypatch.setattr(preflight_reach, "_PLACEHOLDERS", str(tmp_path / "placeholder"))
     return asked
 
 
@@ -96,10 +96,10 @@ def test_one_that_an_owners_server_has_counts_and_a_placeholder_does_not(world, 
 
 def test_one_that_has_ended_or_cannot_be_read_does_not_count(world, tmp_path, monkeypatch):
     file = certify(tmp_path / "live" / NAME / "fullchain.pem", NAME, "www.example.org")
-    run = _reach.run
+    run = preflight_reach.run
     for words in (["-checkend", "864000"], []):
         # Looked at ten days later; openssl makes no certificate that has ended.
-        monkeypatch.setattr(_reach, "run", lambda command, words=words: run([*command, *words]))
+        monkeypatch.setattr(preflight_reach, "run", lambda command, words=words: run([*command, *words]))
         assert bool(reach([CERTIFICATE], [])["names"]) is bool(words)
     file.write_text("nothing")
     assert len(reach([CERTIFICATE], [{"names": [NAME], "certificate": ""}])["names"]) == 2

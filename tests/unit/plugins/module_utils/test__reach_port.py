@@ -10,8 +10,8 @@ import http.server
 import socket
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _reach_port
-from ansible_collections.constellation.edge.plugins.module_utils._reach_port import ask_port_80
+from ansible_collections.constellation.edge.plugins.module_utils._preflight import _reach_port
+from ansible_collections.constellation.edge.plugins.module_utils._preflight._reach_port import ask_port_80
 from local_servers import serving
 
 NAME = "home.example.org"

@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_lineage import Settings
-from ansible_collections.constellation.edge.plugins.module_utils._certbot_skipped import skipped
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._proof import Proof
-from ansible_collections.constellation.edge.plugins.module_utils._renewal_probe import prove_lineages, prove_renewal
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineage import Settings
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.skipped import skipped
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._proof.proof import Proof
+from ansible_collections.constellation.edge.plugins.module_utils._proof.renewal import prove_lineages, prove_renewal
 
 NAME = "a.example.org"
 KINDS = ("cert", "privkey", "chain", "fullchain")

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dns_message import Reply
-from ansible_collections.constellation.edge.plugins.module_utils._resolver import (
+from ansible_collections.constellation.edge.plugins.module_utils._dns._message import Reply
+from ansible_collections.constellation.edge.plugins.module_utils._dns.resolver import (
     Known,
     Settings,
     best_address,

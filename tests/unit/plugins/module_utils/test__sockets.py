@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._sockets import (
+from ansible_collections.constellation.edge.plugins.module_utils._host.sockets import (
     container_id,
     open_to_others,
     service_unit,

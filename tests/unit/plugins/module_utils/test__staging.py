@@ -10,9 +10,9 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _staging
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._staging import Verdict, copy_tree
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import staging
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.staging import Verdict, copy_tree
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_copy_keeps_links_and_leaves_pipes_out(tmp_path: Path) -> None:
 
 def test_no_judgement_when_the_namespace_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = Answer(1, "", "unshare: unshare failed: Operation not permitted")
-    monkeypatch.setattr(_staging, "run", lambda *_: refused)
-    assert _staging.test_staged("/usr/sbin/nginx", [(str(tmp_path), str(tmp_path))], str(tmp_path)) is None
+    monkeypatch.setattr(staging, "run", lambda *_: refused)
+    assert staging.test_staged("/usr/sbin/nginx", [(str(tmp_path), str(tmp_path))], str(tmp_path)) is None
 
 
 def test_nginx_that_cannot_be_run_is_a_refusal(tmp_path: Path) -> None:
-    assert not _staging.test_live(str(tmp_path / "nginx")).accepted
+    assert not staging.test_live(str(tmp_path / "nginx")).accepted

@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _state
+from ansible_collections.constellation.edge.plugins.module_utils._host import records
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "new"
-    assert _state.read("a", str(folder)) == {}
-    _state.write("a", {"pid": 1, "names": ["é"]}, str(folder))
-    assert _state.read("a", str(folder)) == {"pid": 1, "names": ["é"]}
+    assert records.read("a", str(folder)) == {}
+    records.write("a", {"pid": 1, "names": ["é"]}, str(folder))
+    assert records.read("a", str(folder)) == {"pid": 1, "names": ["é"]}
     assert (folder / "a.json").stat().st_mode & 0o777 == 0o600
     assert [each.name for each in folder.iterdir()] == ["a.json"]
 
@@ -24,4 +24,4 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b'{"a": ', b"\x00\xff"])
 def test_unreadable_record_is_an_empty_one(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.json").write_bytes(content)
-    assert _state.read("a", str(tmp_path)) == {}
+    assert records.read("a", str(tmp_path)) == {}

@@ -10,8 +10,8 @@ import pathlib
 import stat
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _supervisor as supervisor
-from ansible_collections.constellation.edge.plugins.module_utils._supervisor import (
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import supervisor
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.supervisor import (
     Program,
     SupervisorError,
     config_path,

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _files, _transaction
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import (
+from ansible_collections.constellation.edge.plugins.module_utils._host import files
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import transaction
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
     Change,
     Host,
     Link,
@@ -188,7 +189,7 @@ def test_refused_candidate_changes_nothing(root: Path, host: Host, tmp_path: Pat
 def test_refused_live_when_the_kernel_gives_no_namespace(
     root: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_transaction, "test_staged", lambda *_: None)
+    monkeypatch.setattr(transaction, "test_staged", lambda *_: None)
     prepare(root)
     before = snapshot(root)
     with pytest.raises(TransactionError, match="site line 1"):
@@ -256,14 +257,14 @@ def test_edit_between_read_and_write_is_refused(root: Path, host: Host) -> None:
 
 def test_edit_at_the_last_moment_is_kept(root: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare(root)
-    real = _transaction.keep_name
+    real = transaction.keep_name
 
     def keep_and_edit(path: str, kept: str) -> None:
         real(path, kept)
         if path.endswith("/old"):
             Path(path).write_text("theirs")
 
-    monkeypatch.setattr(_transaction, "keep_name", keep_and_edit)
+    monkeypatch.setattr(transaction, "keep_name", keep_and_edit)
     with pytest.raises(TransactionError, match="somebody else changed it"):
         apply(samples(root), test=False, host=host)
     assert (root / "old").read_text() == "theirs"
@@ -317,14 +318,14 @@ def test_refusal_of_the_disk_changes_nothing(
 ) -> None:
     prepare(root)
     before = snapshot(root)
-    real = _transaction.write_new
+    real = transaction.write_new
 
     def refuse(path: str, *arguments: object) -> None:
         if ".new." in path:
             raise OSError(number, os.strerror(number))
         real(path, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(_transaction, "write_new", refuse)
+    monkeypatch.setattr(transaction, "write_new", refuse)
     with pytest.raises(TransactionError, match=rf"available/new: .*({words}).*Nothing was changed"):
         apply(samples(root), test=False, host=host)
     assert snapshot(root) == before
@@ -337,8 +338,8 @@ def test_a_dry_run_without_room_for_its_copy_is_explained(
     def refuse(**_: object) -> str:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/copy")
 
-    monkeypatch.setattr(_transaction, "find", lambda _name: "/usr/sbin/nginx")
-    monkeypatch.setattr(_transaction.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(transaction, "find", lambda _name: "/usr/sbin/nginx")
+    monkeypatch.setattr(transaction.tempfile, "mkdtemp", refuse)
     with pytest.raises(TransactionError, match=r"^/tmp/copy: the file system at .* is full: .*\. Nothing was changed"):
         check(samples(root), root=str(root), host=host)
 
@@ -359,9 +360,9 @@ def test_a_state_folder_that_is_full_while_the_candidate_is_staged_is_named(
         seen.append(os.path.isdir(path))
         return f"{path}: {error.strerror}"
 
-    monkeypatch.setattr(_transaction, "find", lambda _name: "/usr/sbin/nginx")
-    monkeypatch.setattr(_transaction, "copy_tree", refuse)
-    monkeypatch.setattr(_transaction, "explain", look)
+    monkeypatch.setattr(transaction, "find", lambda _name: "/usr/sbin/nginx")
+    monkeypatch.setattr(transaction, "copy_tree", refuse)
+    monkeypatch.setattr(transaction, "explain", look)
     with pytest.raises(TransactionError, match=rf"^{host.state}/.stage: No space left on device. Nothing was changed"):
         apply(samples(root), root=str(root), host=host)
     assert seen == [True]
@@ -373,7 +374,7 @@ def test_file_system_without_hard_links(root: Path, host: Host, monkeypatch: pyt
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EPERM, "no hard links here")
 
-    monkeypatch.setattr(_files.os, "link", refuse)
+    monkeypatch.setattr(files.os, "link", refuse)
     prepare(root)
     before = snapshot(root)
 
@@ -462,13 +463,13 @@ def test_order_of_the_calls(root: Path, host: Host, monkeypatch: pytest.MonkeyPa
 
     for name in ("fsync", "rename", "unlink"):
         traced(name)
-    exchange = _transaction.exchange
+    exchange = transaction.exchange
 
     def exchanged(one: str, other: str) -> bool:
         trace.append(("rename", one))
         return exchange(one, other)
 
-    monkeypatch.setattr(_transaction, "exchange", exchanged)
+    monkeypatch.setattr(transaction, "exchange", exchanged)
     apply(samples(root), test=False, host=host)
 
     journal = next(i for i, (name, path) in enumerate(trace) if name == "rename" and path.startswith(host.state))
@@ -510,7 +511,7 @@ def test_what_an_editor_saves_meanwhile_is_never_lost(
     path, other = root / "site", root / "other"
     for each in (path, other):
         each.write_bytes(b"old\n")
-    exchange, rename, saved = _transaction.exchange, os.rename, []
+    exchange, rename, saved = transaction.exchange, os.rename, []
 
     def fire(wanted: str) -> None:
         if wanted == moment and not saved:
@@ -537,11 +538,11 @@ def test_what_an_editor_saves_meanwhile_is_never_lost(
             fire("before the swap")
         refuse(entry, place)
 
-    refuse = _transaction._refuse_foreign
-    monkeypatch.setattr(_transaction, "exchange", exchanged)
+    refuse = transaction._refuse_foreign
+    monkeypatch.setattr(transaction, "exchange", exchanged)
     if not with_exchange:
         monkeypatch.setattr(os, "rename", renamed)
-        monkeypatch.setattr(_transaction, "_refuse_foreign", refused)
+        monkeypatch.setattr(transaction, "_refuse_foreign", refused)
     changes = [Write(str(each), b"new\n", original=b"old\n") for each in (path, other)]
     failed = False
     try:
@@ -593,9 +594,9 @@ def test_concurrent_writers_leave_one_whole_result(root: Path, host: Host, tmp_p
 
 def test_contended_lock_is_an_error_of_the_transaction(root: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     def taken(**_: object) -> None:
-        raise _files.LockError("held by process 7")
+        raise files.LockError("held by process 7")
 
-    monkeypatch.setattr(_files, "host_lock", taken)
+    monkeypatch.setattr(files, "host_lock", taken)
     with pytest.raises(TransactionError, match="process 7"):
         apply([Write(str(root / "a"), b"")], test=False, host=host)
 

@@ -9,21 +9,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._ufw import (
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._ufw._stored import parse_entries
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.host import (
+    closed_by,
+    parse_defaults,
+    published_ports,
+    reconcile,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.plan import (
     CONTROLLER_COMMENT,
     SSH_COMMENT,
     Request,
     State,
     plan,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._ufw_host import (
-    closed_by,
-    parse_defaults,
-    published_ports,
-    reconcile,
-)
-from ansible_collections.constellation.edge.plugins.module_utils._ufw_rule import (
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.rule import (
     V4,
     V6,
     Entry,
@@ -33,7 +34,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._ufw_rule impor
     normal_source,
     wanted_rules,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._ufw_stored import parse_entries
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "hardening"
 SSH_V4 = Entry(V4, "allow", "tcp", "22", "0.0.0.0/0", SSH_COMMENT)
@@ -298,7 +298,7 @@ def test_ports_that_docker_publishes_on_loopback_alone_are_no_concern():
 
 def _fake_ufw(monkeypatch, answers):
     calls = []
-    module = "ansible_collections.constellation.edge.plugins.module_utils._ufw_host"
+    module = "ansible_collections.constellation.edge.plugins.module_utils._ufw.host"
     monkeypatch.setattr(f"{module}.find", lambda name: name)
 
     def call(words):

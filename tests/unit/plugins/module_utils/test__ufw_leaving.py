@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _ufw_leaving
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._ufw import SSH_COMMENT, State
-from ansible_collections.constellation.edge.plugins.module_utils._ufw_leaving import UNKNOWN, leave
-from ansible_collections.constellation.edge.plugins.module_utils._ufw_rule import EVERYWHERE, V4, V6, Entry
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._ufw import leaving
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.leaving import UNKNOWN, leave
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.plan import SSH_COMMENT, State
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.rule import EVERYWHERE, V4, V6, Entry
 
 OFF = {"active": False, "boots": True, "incoming": "deny", "outgoing": "allow"}
 ON = {**OFF, "active": True}
@@ -34,8 +34,8 @@ def ufw(monkeypatch: pytest.MonkeyPatch):
 
     def run(state: State, found: dict, check: bool = False, traces: tuple[str, ...] = ()):
         calls: list[str] = []
-        monkeypatch.setattr(_ufw_leaving, "read_state", lambda etc, call: state)
-        monkeypatch.setattr(_ufw_leaving, "traces", lambda folder: traces)
+        monkeypatch.setattr(leaving, "read_state", lambda etc, call: state)
+        monkeypatch.setattr(leaving, "traces", lambda folder: traces)
 
         def call(words):
             calls.append(" ".join(words))
@@ -88,7 +88,7 @@ def test_nothing_is_changed_where_nothing_is_known(ufw):
 
 def test_a_firewall_that_is_on_without_a_rule_of_ours_is_told(ufw):
     own = State(active=True, entries=both("22", ""))
-    assert ufw(own, {}, traces=("/var/lib/constellation-edge/loaded.json",))[0].notes == [_ufw_leaving.UNKNOWN]
+    assert ufw(own, {}, traces=("/var/lib/constellation-edge/loaded.json",))[0].notes == [leaving.UNKNOWN]
     assert ufw(own, {})[0].notes == []
 
 

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _host_probe, _ufw_host
-from ansible_collections.constellation.edge.plugins.module_utils._command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._host_probe import prove_firewall
-from ansible_collections.constellation.edge.plugins.module_utils._ufw import Request, State, plan
-from ansible_collections.constellation.edge.plugins.module_utils._ufw_open import opening_everything, told
-from ansible_collections.constellation.edge.plugins.module_utils._ufw_rule import V4, V6, UfwError, wanted_rules
-from ansible_collections.constellation.edge.plugins.module_utils._ufw_stored import parse_stored
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._proof import host
+from ansible_collections.constellation.edge.plugins.module_utils._proof.host import prove_firewall
+from ansible_collections.constellation.edge.plugins.module_utils._ufw import host as ufw_host
+from ansible_collections.constellation.edge.plugins.module_utils._ufw._stored import parse_stored
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.plan import Request, State, plan
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.rule import V4, V6, UfwError, wanted_rules
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.wide_open import opening_everything, told
 
 ALL_V4, ALL_V6 = "allow any any 0.0.0.0/0 any 0.0.0.0/0 in", "allow any any ::/0 any ::/0 in"
 OURS = " comment=636f6e7374656c6c6174696f6e2e65646765"
@@ -100,12 +101,12 @@ def test_c14_the_run_warns_once_and_only_where_it_closes():
 def test_c14_verify_fails_on_it(tmp_path, monkeypatch, rule, proven):
     (tmp_path / "ufw").mkdir()
     (tmp_path / "ufw" / "user.rules").write_text(f"### tuple ### {rule}\n")
-    monkeypatch.setattr(_ufw_host, "find", lambda name: name)
+    monkeypatch.setattr(ufw_host, "find", lambda name: name)
 
     def call(_command):
         return Answer(0, "Status: active\n", "")
 
-    monkeypatch.setattr(_host_probe, "read_state", lambda call: _ufw_host.read_state(tmp_path, call))
+    monkeypatch.setattr(host, "read_state", lambda call: ufw_host.read_state(tmp_path, call))
     proofs = {proof.subject: proof for proof in prove_firewall(call)}
     assert proofs["ufw rules"].ok is proven
 
@@ -132,13 +133,13 @@ def test_c15_a_comment_that_ufw_dies_of_is_named_with_its_place(comment):
 def test_c15_an_older_ufw_dies_of_more(tmp_path, monkeypatch, comment, version, dies):
     (tmp_path / "ufw").mkdir()
     (tmp_path / "ufw" / "user.rules").write_text(f"### tuple ### allow tcp 22 any any any in comment={comment}\n")
-    monkeypatch.setattr(_ufw_host, "find", lambda name: name)
+    monkeypatch.setattr(ufw_host, "find", lambda name: name)
 
     def call(command):
         return Answer(0, version if command[-1] == "--version" else "Status: inactive\n", "")
 
     if dies:
         with pytest.raises(UfwError, match=r"^/etc/ufw/user.rules:1: ufw fails at the comment"):
-            _ufw_host.read_state(tmp_path, call)
+            ufw_host.read_state(tmp_path, call)
     else:
-        assert len(_ufw_host.read_state(tmp_path, call).entries[V4]) == 1
+        assert len(ufw_host.read_state(tmp_path, call).entries[V4]) == 1

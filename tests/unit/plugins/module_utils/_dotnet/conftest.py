@@ -9,7 +9,7 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import program, restart
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import program, restart
 from dotnet_world import World
 
 

@@ -11,10 +11,13 @@ import pathlib
 import time
 from collections.abc import Callable
 
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import service
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uri import ListenUri, parse_listen_uri
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.program import Wanted
-from ansible_collections.constellation.edge.plugins.module_utils._supervisor import Status
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import service
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.program import Wanted
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.supervisor import Status
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import (
+    ListenUri,
+    parse_listen_uri,
+)
 
 SERVER = """<configuration>
   <appSettings><add key="Counters" value="{setting}" /></appSettings>

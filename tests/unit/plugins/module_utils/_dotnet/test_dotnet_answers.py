@@ -12,8 +12,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.answers import ask
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uri import ListenUri
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.mono.answers import ask
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import ListenUri
 
 INVALID_HOST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<h1>Bad Request (Invalid host)</h1>"
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.app_settings import (
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.settings import (
     Setting,
     change_settings,
     read_setting,
     read_settings,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st

@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import script
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.console import (
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.console import _script
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.console.file_server import FileServer
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.console.guard import (
     change_console,
     console_files,
     known_ports,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.file_server import FileServer
 
 # As the Console is shipped.
 SHIPPED = (
@@ -170,7 +170,7 @@ def test_what_was_emptied_stays():
 def test_a_script_that_never_ends_is_no_traceback():
     for text in ("'", '"\\', "`${", "/*", "constellationUri", "constellationUri=", "\x00\xff=", "constellationUri='\\"):
         try:
-            script.find_assignment(text, "constellationUri")
+            _script.find_assignment(text, "constellationUri")
         except DotnetError:
             continue
 

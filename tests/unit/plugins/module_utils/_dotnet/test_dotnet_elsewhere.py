@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import elsewhere, own
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.elsewhere import Question, ask, ask_all
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import elsewhere, this_host
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.elsewhere import Question, ask, ask_all
 from local_servers import serving
 
 FIB_TRIE = """Main:
@@ -35,13 +35,13 @@ IF_INET6 = "fd120000000000000000000000000002 02 40 00 80     eth0\nfe80000000000
 def test_the_kernel_tells_the_own_addresses(tmp_path: Path):
     (tmp_path / "4").write_text(FIB_TRIE)
     (tmp_path / "6").write_text(IF_INET6)
-    found = own.own_addresses(str(tmp_path / "4"), str(tmp_path / "6"))
+    found = this_host.own_addresses(str(tmp_path / "4"), str(tmp_path / "6"))
     assert found == {"192.168.0.2", "fd12::2", "fe80::242:c0ff:fea8:2"}
-    assert own.own_addresses(str(tmp_path / "no"), str(tmp_path / "no")) == frozenset()
+    assert this_host.own_addresses(str(tmp_path / "no"), str(tmp_path / "no")) == frozenset()
 
 
 def test_this_machine_has_addresses():
-    assert "127.0.0.1" in own.own_addresses()
+    assert "127.0.0.1" in this_host.own_addresses()
 
 
 def test_names_and_addresses_of_this_host_are_its_own():
@@ -57,7 +57,7 @@ def test_names_and_addresses_of_this_host_are_its_own():
         "no.such.name.invalid",
         "a b",
     ]
-    assert own.own_hosts([*hosts, *hosts]) == hosts[:6]
+    assert this_host.own_hosts([*hosts, *hosts]) == hosts[:6]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -9,12 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.facts import sentinel_facts, server_facts
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.file_server import (
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.console.file_server import (
     FileServer,
     read_file_servers,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.facts import (
+    sentinel_facts,
+    server_facts,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
 
 SERVER = """<configuration>
   <constellation>
@@ -91,7 +94,7 @@ def test_a_broken_file_is_named_with_line_and_column(tmp_path: Path, read) -> No
 
 def test_a_host_without_either_has_neither(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "ansible_collections.constellation.edge.plugins.module_utils._dotnet.facts.find_config",
+        "ansible_collections.constellation.edge.plugins.module_utils._constellation.facts.find_config",
         lambda _path, _program, _kind: "",
     )
     assert server_facts(None, "constellation-server").path == ""

@@ -11,10 +11,10 @@ import pathlib
 from dataclasses import dataclass
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import files
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import files
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uris import change_uris
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uris import change_uris
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 FIXTURES = pathlib.Path(__file__).parents[4] / "fixtures" / "dotnet"
 

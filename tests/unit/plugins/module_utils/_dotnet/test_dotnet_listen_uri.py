@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uri import (
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import (
     ListenUri,
     check_together,
     parse_listen_uri,
     starts,
     warnings_for,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st

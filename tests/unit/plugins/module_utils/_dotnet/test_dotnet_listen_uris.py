@@ -9,9 +9,12 @@ from __future__ import annotations
 import pathlib
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uris import (
+    change_uris,
+    read_uris,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.document import MAX_BYTES
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uris import change_uris, read_uris
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st

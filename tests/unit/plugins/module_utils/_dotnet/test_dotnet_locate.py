@@ -9,9 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import locate
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import locate
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.supervisor import (
+    Program,
+    SupervisorError,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._supervisor import Program, SupervisorError
 
 COMMAND = "mono Constellation.Server.exe"
 BESIDE = "/srv/c/Constellation.Server.exe.config"

@@ -9,8 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._constellation._owner_uris import (
+    others,
+    read_ours,
+    write_ours,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.others import others, read_ours, write_ours
 
 WANTED = ["http://+:8088/constellation"]
 

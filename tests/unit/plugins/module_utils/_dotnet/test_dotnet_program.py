@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.program import Wanted, config_of
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.program import Wanted, config_of
 
 FILE = """<?xml version="1.0" encoding="{encoding}"?>
 <configuration>

@@ -10,25 +10,23 @@ import pathlib
 import re
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.app_settings import (
-    KEEP as SETTINGS_KEEP,
-)
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.app_settings import (
-    Setting,
-    change_settings,
-    read_settings,
-)
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.document import Document, Element, parse
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.encoding import attribute_value
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uri import parse_listen_uri
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uris import (
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import parse_listen_uri
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uris import (
     KEEP,
     change_uris,
     entries_of,
     list_of,
     read_uris,
     section_of,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.document import Document, Element, parse
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.encoding import attribute_value
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.settings import KEEP as SETTINGS_KEEP
+from ansible_collections.constellation.edge.plugins.module_utils._dotnet.settings import (
+    Setting,
+    change_settings,
+    read_settings,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.splice import apply_splices, set_attribute
 from examples import examples

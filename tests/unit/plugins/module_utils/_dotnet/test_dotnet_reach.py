@@ -17,8 +17,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import connected, reach, trust
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.server_uri import is_same, parse_server_uri
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.mono import connected, reach, trust
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.server_uri import (
+    is_same,
+    parse_server_uri,
+)
 
 PAGE = b"<title>Constellation Server</title>"
 NAMES = "subjectAltName=DNS:localhost"

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import attempt, sentinel
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import _retry_guard, sentinel_step
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.mono.reach import Trouble
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.server_uri import ServerUri
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.reach import Trouble
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.server_uri import ServerUri
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 from dotnet_world import World
 
 OLD, NEW = "http://home:8088/", "https://demo.example.org/constellation"
@@ -57,10 +57,10 @@ def named(world: World) -> str:
 def network(world: World, monkeypatch: pytest.MonkeyPatch) -> Network:
     """Return a network in which a proven sentinel calls the old address."""
     made = Network(world)
-    monkeypatch.setattr(sentinel, "start_ticks", world.start_ticks)
-    monkeypatch.setattr(sentinel, "connections", made.connected)
-    monkeypatch.setattr(sentinel, "stays_connected", made.connected)
-    monkeypatch.setattr(sentinel, "own_address", lambda _uri, _pid: "192.168.0.9")
+    monkeypatch.setattr(sentinel_step, "start_ticks", world.start_ticks)
+    monkeypatch.setattr(sentinel_step, "connections", made.connected)
+    monkeypatch.setattr(sentinel_step, "stays_connected", made.connected)
+    monkeypatch.setattr(sentinel_step, "own_address", lambda _uri, _pid: "192.168.0.9")
     world.fails = made.started
     world.write(setting=OLD, age=100)
     world.start(age=50)
@@ -69,11 +69,11 @@ def network(world: World, monkeypatch: pytest.MonkeyPatch) -> Network:
     return made
 
 
-def move(network: Network, uri: str = NEW, check: bool = False) -> sentinel.Outcome:
+def move(network: Network, uri: str = NEW, check: bool = False) -> sentinel_step.Outcome:
     """Do what the module does."""
     world = network.world
     host = Host(state=str(world.folder / "state"), lock=str(world.folder / "lock"))
-    return sentinel.move(world.wanted("sentinel"), uri, ask=network.ask, check=check, host=host)
+    return sentinel_step.move(world.wanted("sentinel"), uri, ask=network.ask, check=check, host=host)
 
 
 def test_a_move_is_asked_for_made_and_proven(network: Network) -> None:
@@ -91,7 +91,7 @@ def test_one_that_has_moved_is_left_alone_and_nothing_is_asked(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     move(network)
-    monkeypatch.setattr(sentinel, "started_status", None)  # supervisor is not even asked
+    monkeypatch.setattr(sentinel_step, "started_status", None)  # supervisor is not even asked
     for uri in (NEW, f"{NEW}/"):
         outcome = move(network, uri)
         assert (outcome.moved, outcome.connected, outcome.changed) == (True, True, False)
@@ -173,7 +173,7 @@ def test_one_that_went_back_is_tried_again_with_another_file(network: Network) -
 
 def test_one_that_went_back_is_tried_again_after_a_day(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     failed(network)
-    monkeypatch.setattr(attempt, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(_retry_guard, "RETRY_SECONDS", 0.0)
     assert move(network).moved
 
 
@@ -218,9 +218,11 @@ def test_a_call_that_is_killed_is_finished_by_the_next(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(sentinel, "stays_connected", killed)
+        patched.setattr(sentinel_step, "stays_connected", killed)
         # A journal that a killed process leaves is not undone by itself.
-        patched.setattr("ansible_collections.constellation.edge.plugins.module_utils._journal.Journal.undo", killed)
+        patched.setattr(
+            "ansible_collections.constellation.edge.plugins.module_utils._transaction.journal.Journal.undo", killed
+        )
         with pytest.raises(Killed):
             move(network)
     assert (named(network.world), network.named) == (NEW, NEW)

@@ -11,13 +11,13 @@ import os
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _transaction
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import program
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import program
+from ansible_collections.constellation.edge.plugins.module_utils._constellation._server_process import read_record
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.server_step import ServerStep
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import parse_listen_uri
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.listen_uri import parse_listen_uri
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.process import read_record
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.server import ServerStep
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host, TransactionError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import transaction
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host, TransactionError
 from dotnet_world import World
 
 OLD, NEW = "http://+:8088/constellation", "http://+:8088/c"
@@ -34,9 +34,9 @@ def step_to(world: World, *uris: str, state: str = "exact", reload: Callable[[],
 def carry_out(world: World, step: ServerStep) -> None:
     """Do what the module does on a host without nginx."""
     host = Host(state=str(world.folder / "state"), lock=str(world.folder / "lock"))
-    _transaction.recover(host=host)
+    transaction.recover(host=host)
     companion = step.companion()
-    _transaction.apply(companion.changes, test=False, after=companion.follow, undone=companion.undone, host=host)
+    transaction.apply(companion.changes, test=False, after=companion.follow, undone=companion.undone, host=host)
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_an_edit_between_reading_and_writing_is_kept(moving: World) -> None:
     edited = moving.path.read_bytes()
     host = Host(state=str(moving.folder / "state"), lock=str(moving.folder / "lock"))
     with pytest.raises(TransactionError, match="changed since it was read; nothing was written"):
-        _transaction.apply(companion.changes, test=False, after=companion.follow, undone=companion.undone, host=host)
+        transaction.apply(companion.changes, test=False, after=companion.follow, undone=companion.undone, host=host)
     assert (moving.path.read_bytes(), moving.restarts) == (edited, 0)
 
 
@@ -211,13 +211,13 @@ def cut_off(world: World, *uris: str) -> None:
     def dies() -> bool:
         raise Killed
 
-    kept = _transaction.Journal.undo
-    _transaction.Journal.undo = lambda _journal: ([], [])  # type: ignore[method-assign]
+    kept = transaction.Journal.undo
+    transaction.Journal.undo = lambda _journal: ([], [])  # type: ignore[method-assign]
     try:
         with pytest.raises(Killed):
             carry_out(world, step_to(world, *uris, reload=dies))
     finally:
-        _transaction.Journal.undo = kept  # type: ignore[method-assign]
+        transaction.Journal.undo = kept  # type: ignore[method-assign]
 
 
 def test_a_killed_move_is_finished_by_the_next_run(moving: World) -> None:

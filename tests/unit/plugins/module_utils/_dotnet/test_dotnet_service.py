@@ -13,9 +13,13 @@ import time
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import process
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import _server_process
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.restart import (
+    RestartError,
+    mask,
+    remedy,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.restart import RestartError, mask, remedy
 from dotnet_world import SERVER, World
 
 
@@ -170,33 +174,33 @@ def test_mask(text: str, masked: str) -> None:
 
 
 def test_record_is_private_and_survives_nonsense(tmp_path: pathlib.Path) -> None:
-    record = process.Record(1, "boot/2", "f")
-    process.write_record("a:b/c", record, str(tmp_path))
+    record = _server_process.Record(1, "boot/2", "f")
+    _server_process.write_record("a:b/c", record, str(tmp_path))
     path = tmp_path / "service-a:b_c.json"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert process.read_record("a:b/c", str(tmp_path)) == record
+    assert _server_process.read_record("a:b/c", str(tmp_path)) == record
     for text in ("", "[]", "{}", '{"pid": "x", "start": 1, "fingerprint": 2}', "\x00"):
         path.write_text(text)
-        assert process.read_record("a:b/c", str(tmp_path)) is None
+        assert _server_process.read_record("a:b/c", str(tmp_path)) is None
 
 
 def test_start_of_this_process() -> None:
-    assert process.start_ticks(os.getpid()).rpartition("/")[2].isdigit()
-    assert 0 <= time.time() - process.started_at(os.getpid()) < 3600
-    assert (process.start_ticks(0), process.started_at(0)) == ("", 0.0)
+    assert _server_process.start_ticks(os.getpid()).rpartition("/")[2].isdigit()
+    assert 0 <= time.time() - _server_process.started_at(os.getpid()) < 3600
+    assert (_server_process.start_ticks(0), _server_process.started_at(0)) == ("", 0.0)
 
 
 def test_holder_of_a_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        assert process.foreign_holders({port}, os.getpid()) == {}
-        assert process.foreign_holders({port}, os.getppid()) == {}
-        assert str(os.getpid()) in process.foreign_holders({port}, 0)[port]
-        assert process.foreign_holders({port + 1 if port < 65535 else 1}, 0).get(port) is None
+        assert _server_process.foreign_holders({port}, os.getpid()) == {}
+        assert _server_process.foreign_holders({port}, os.getppid()) == {}
+        assert str(os.getpid()) in _server_process.foreign_holders({port}, 0)[port]
+        assert _server_process.foreign_holders({port + 1 if port < 65535 else 1}, 0).get(port) is None
 
 
 def test_fingerprint_does_not_depend_on_the_order() -> None:
-    assert process.fingerprint(["a", "b"], {"x": "1", "y": "2"}) == process.fingerprint(
+    assert _server_process.fingerprint(["a", "b"], {"x": "1", "y": "2"}) == _server_process.fingerprint(
         ["b", "a"], {"y": "2", "x": "1"}
     )
-    assert process.fingerprint(["a"], {"x": "1"}) != process.fingerprint(["a"], {"x": "2"})
+    assert _server_process.fingerprint(["a"], {"x": "1"}) != _server_process.fingerprint(["a"], {"x": "2"})

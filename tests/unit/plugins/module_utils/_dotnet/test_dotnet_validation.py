@@ -10,10 +10,10 @@ import pathlib
 from dataclasses import dataclass
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet import files
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import files
+from ansible_collections.constellation.edge.plugins.module_utils._constellation._validation import check_candidate
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.validation import check_candidate
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 
 @dataclass

@@ -19,12 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.constellation.edge.plugins.module_utils._hostile.http2 import (
-    GOAWAY,
-    HEADERS,
-    SETTINGS,
-    frame,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._hostile._http2 import GOAWAY, HEADERS, SETTINGS, frame
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.subject import Subject
 from local_servers import serving
 

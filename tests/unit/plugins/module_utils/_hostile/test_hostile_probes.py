@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._hostile import paths
+from ansible_collections.constellation.edge.plugins.module_utils._hostile import _paths
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.run import KINDS, run
 from hostile_site import ECHO, KEPT, MOST, site
 
@@ -61,7 +61,7 @@ def test_what_behaves_passes(site_certificate: Path, kind: str) -> None:
 def test_what_misbehaves_fails(
     site_certificate: Path, kind: str, fault: str, names: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paths, "in_lan", lambda _subject: False)
+    monkeypatch.setattr(_paths, "in_lan", lambda _subject: False)
     said = asked(site_certificate, kind, fault)
     assert {name: said[name] for name in names if said[name][0] is not False} == {}
 

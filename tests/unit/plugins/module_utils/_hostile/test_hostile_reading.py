@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._hostile.http1 import Answer, read_answers
-from ansible_collections.constellation.edge.plugins.module_utils._hostile.http2 import block, frame, status_of
+from ansible_collections.constellation.edge.plugins.module_utils._hostile._http1 import Answer, read_answers
+from ansible_collections.constellation.edge.plugins.module_utils._hostile._http2 import block, frame, status_of
 
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nx-a: 2\r\n\r\nab"
 CHUNKS = b"HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n0\r\n\r\n"

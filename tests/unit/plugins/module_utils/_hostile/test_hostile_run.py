@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._hostile import __main__ as program
-from ansible_collections.constellation.edge.plugins.module_utils._hostile import paths
+from ansible_collections.constellation.edge.plugins.module_utils._hostile import _paths
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.run import (
     KINDS,
     exit_code,
@@ -105,7 +105,7 @@ def test_what_has_all_it_needs_is_asked():
 
 
 def test_what_is_kept_is_spelt_by_its_last_part_alone():
-    found = {path for _what, path in paths.spellings("/c/", "Console")}
+    found = {path for _what, path in _paths.spellings("/c/", "Console")}
     wanted = {
         "/c/CONSOLE/",
         "/c//Console/",

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import addresses
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.addresses import listen_keys, name_keys
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text import addresses
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.addresses import listen_keys, name_keys
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.asking import (
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._ask import (
     Patience,
     RouteLost,
     Watch,

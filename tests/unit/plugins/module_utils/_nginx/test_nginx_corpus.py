@@ -14,19 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.info import describe_host
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import plan_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site import plan
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError, SyntaxRefused, value
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import (
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.files import read_text
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.info import describe_host
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.locations import plan_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import (
+    ConfigError,
+    SyntaxRefused,
+    value,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import (
     Block,
     comments,
     meaning,
     parse,
-    read_text,
     walk,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Write
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Write
 from corpus.cases import FIXTURES, Edit, Text, edits, texts
 from corpus.everywhere import places, with_directive, with_location, without_directive, without_location
 from corpus.rewrite import rewritten

@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import directives, location_head, owned
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import key
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, meaning
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.declare import (
+    directives,
+    location_head,
+    owned,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.identity import key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import Block, meaning
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,7 @@ def test_a_location_is_one_head(text: str) -> None:
 )
 def test_a_wrong_declaration_is_refused(sites: list[dict[str, object]], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        wanted_site.sites(sites)
+        _declaration.sites(sites)
 
 
 def test_a_block_is_owned_by_its_head_and_braces() -> None:

@@ -7,9 +7,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import insert, is_marked, remove, set_args
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import Style, detect
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.edit import (
+    insert,
+    is_marked,
+    remove,
+    set_args,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.style import Style, detect
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import Block, parse
 
 SIMPLE = "new 1;"
 LOCATION = "location /new { a; }"

@@ -7,11 +7,11 @@ r"""nginx's lexical grammar, rule by rule; the verdicts are those of nginx's own
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.foreign import line_of
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import condition, key
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.quoting import quote
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import simple
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import (
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import simple
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.foreign import line_of
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.identity import condition, key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.quoting import quote
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import (
     LONGEST,
     ConfigError,
     SyntaxRefused,
@@ -19,7 +19,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens i
     outer,
     value,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, meaning, parse, walk
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import Block, meaning, parse, walk
 from corpus.cases import Text, texts
 
 END = ("}",)

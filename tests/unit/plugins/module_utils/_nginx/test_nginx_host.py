@@ -15,14 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import run, site_plan, tree
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.includes import included
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import plan_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates, create, discard
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_plan import SitePlan, SitesRefused
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import read_text
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Change, TransactionError, Write
+from ansible_collections.constellation.edge.plugins.module_utils._nginx import files as nginx_files
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.files import read_text
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import run as sites_run
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import step
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import (
+    Certificates,
+    create,
+    discard,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.includes import included
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.locations import plan_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan, SitesRefused
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
+    Change,
+    TransactionError,
+    Write,
+)
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -35,7 +45,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(ConfigError, match="is not a file"):
         read_text(str(tmp_path / "pipe"))
     (tmp_path / "big").write_bytes(b"x" * 11)
-    monkeypatch.setattr(tree, "MAX_BYTES", 10)
+    monkeypatch.setattr(nginx_files, "MAX_BYTES", 10)
     with pytest.raises(ConfigError, match="has 11 bytes"):
         read_text(str(tmp_path / "big"))
 
@@ -97,21 +107,21 @@ class Recorder:
         self.calls: list[str] = []
         self.fail = False
         self.current = True
-        monkeypatch.setattr(run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
-        monkeypatch.setattr(run, "recover", lambda: self.calls.append("recover"))
-        monkeypatch.setattr(site_plan, "find", lambda _name: "/usr/sbin/nginx")
-        monkeypatch.setattr(site_plan, "apply", self.apply)
-        monkeypatch.setattr(run, "check", lambda todo, root, notes: self.calls.append("check"))
-        monkeypatch.setattr(site_plan, "bring_up_to_date", self.reload)
-        monkeypatch.setattr(site_plan, "certbot_left", lambda: self.notes)
-        monkeypatch.setattr(site_plan, "beside_certbot", lambda root, check_mode: contextlib.nullcontext(self.notes))
-        monkeypatch.setattr(site_plan, "loaded", lambda: run_loaded(self.current))
+        monkeypatch.setattr(sites_run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
+        monkeypatch.setattr(sites_run, "recover", lambda: self.calls.append("recover"))
+        monkeypatch.setattr(step, "find", lambda _name: "/usr/sbin/nginx")
+        monkeypatch.setattr(step, "apply", self.apply)
+        monkeypatch.setattr(sites_run, "check", lambda todo, root, notes: self.calls.append("check"))
+        monkeypatch.setattr(step, "bring_up_to_date", self.reload)
+        monkeypatch.setattr(step, "certbot_left", lambda: self.notes)
+        monkeypatch.setattr(step, "beside_certbot", lambda root, check_mode: contextlib.nullcontext(self.notes))
+        monkeypatch.setattr(step, "loaded", lambda: run_loaded(self.current))
         self.certificates = Certificates(str(tmp_path / "live"), str(tmp_path / "p"))
         self.changes: list[Change] = [Write(str(tmp_path / "f"), b"a;\n")]
         self.missing = {"n": ["a.test"]}
         self.sites: list[dict[str, Any]] = []
         self.notes: list[str] = []
-        self.companion = site_plan.Companion()
+        self.companion = step.Companion()
 
     def apply(self, todo: list[Any], **options: Any) -> list[str]:
         """Record, and fail or succeed as told."""
@@ -135,13 +145,13 @@ class Recorder:
     def run(self, *, reload: bool = True, **options: Any) -> dict[str, Any]:
         """Carry the plan out."""
         plan = SitePlan(self.changes, sites=self.sites, missing=self.missing)
-        request = run.Request(**options)
-        manner = site_plan.Manner(reload=reload, certificates=self.certificates, companion=lambda: self.companion)
-        return site_plan.run_sites(request, lambda: plan, manner)
+        request = sites_run.Request(**options)
+        manner = step.Manner(reload=reload, certificates=self.certificates, companion=lambda: self.companion)
+        return step.run_sites(request, lambda: plan, manner)
 
 
 def run_loaded(current: bool) -> Any:
-    from ansible_collections.constellation.edge.plugins.module_utils._nginx_process import Loaded
+    from ansible_collections.constellation.edge.plugins.module_utils._nginx.process import Loaded
 
     return Loaded(current, True, "")
 
@@ -201,7 +211,7 @@ def test_a_problem_of_one_site_stops_everything(recorder: Recorder) -> None:
     assert recorder.calls == ["recover"]
 
 
-def companion(recorder: Recorder, tmp_path: Path, *, fails: bool = False) -> site_plan.Companion:
+def companion(recorder: Recorder, tmp_path: Path, *, fails: bool = False) -> step.Companion:
     def follow() -> None:
         recorder.calls.append("follow")
         if fails:
@@ -209,7 +219,7 @@ def companion(recorder: Recorder, tmp_path: Path, *, fails: bool = False) -> sit
 
     change = Write(str(tmp_path / "server.config"), b"<secret/>")
     shown = {"before_header": "uris", "after_header": "uris", "before": "", "after": "/c/\n"}
-    return site_plan.Companion([change], [shown], follow, lambda: recorder.calls.append("undone"))
+    return step.Companion([change], [shown], follow, lambda: recorder.calls.append("undone"))
 
 
 def test_a_companion_changes_in_the_same_transaction_and_before_the_reload(recorder: Recorder, tmp_path: Path) -> None:
@@ -230,19 +240,19 @@ def test_a_companion_is_only_looked_at_in_check_mode(recorder: Recorder, tmp_pat
     recorder.changes, recorder.missing = [], {}
     recorder.companion = companion(recorder, tmp_path)
     assert recorder.run(check_mode=True)["changed"] is True
-    recorder.companion = site_plan.Companion(due=True)
+    recorder.companion = step.Companion(due=True)
     assert recorder.run(check_mode=True)["changed"] is True
     assert recorder.calls == []
 
 
 def test_what_certbot_will_write_over_is_not_edited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
-    monkeypatch.setattr(run, "recover", lambda: [])
-    monkeypatch.setattr(run, "CHECKPOINTS", (str(tmp_path),))
-    plan = run.Plan([Write(str(tmp_path / "f"), b"a;\n")])
+    monkeypatch.setattr(sites_run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
+    monkeypatch.setattr(sites_run, "recover", lambda: [])
+    monkeypatch.setattr(sites_run, "CHECKPOINTS", (str(tmp_path),))
+    plan = sites_run.Plan([Write(str(tmp_path / "f"), b"a;\n")])
     with pytest.raises(ConfigError, match=f"^{tmp_path}: certbot would write"):
-        run.run(run.Request(), lambda: plan)
-    assert run.run(run.Request(), run.Plan)["changed"] is False
+        sites_run.run(sites_run.Request(), lambda: plan)
+    assert sites_run.run(sites_run.Request(), sites_run.Plan)["changed"] is False
 
 
 def test_what_certbot_left_is_told_and_counts_as_a_change(recorder: Recorder) -> None:

@@ -7,19 +7,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.addresses import listen_address
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import (
-    key,
-    location_key,
-)
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import (
-    Selector,
-    choose,
-    server_key,
-)
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.addresses import listen_address
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.identity import key, location_key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.reconcile import Reconciler
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import Selector, choose, server_key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.leaving import (
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.leaving import (
     Found,
     leaving_plan,
     standing_files,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site import plan
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_plan import SitePlan
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Link, Remove, Write
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Link, Remove, Write
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import restyle
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import Style, detect
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import Block, comments, meaning, parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.declare import locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.edit import restyle
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.locations import edit_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.style import Style, detect
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import Block, comments, meaning, parse
 
 Work = Callable[[str], object]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import meaning, parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.declare import locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.locations import edit_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import meaning, parse
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites import console
 
 MARK = "# constellation.edge"

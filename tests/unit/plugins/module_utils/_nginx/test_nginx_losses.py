@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import site as site_module
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Write
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import plan as site_module
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import Certificates
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Write
 
 SERVICE = "http://192.168.0.10"
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.main_file import NAME, main_file_changes
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Remove, Write
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._main_file import NAME, main_file_changes
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Remove, Write
 
 PATTERNS = ["modules-enabled/*.conf"]
 WANTED = {"worker_shutdown_timeout": "10s"}

@@ -9,8 +9,8 @@ from __future__ import annotations
 import tracemalloc
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ROUNDS, SyntaxRefused
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ROUNDS, SyntaxRefused
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
 
 # A word of 3.2 MB of "$" took 1 GiB.
 SIZE = 3_200_000

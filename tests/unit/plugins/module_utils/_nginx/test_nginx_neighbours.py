@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site import plan
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_plan import SitePlan
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.standing import standing
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Write
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import Certificates
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.standing import standing
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Write
 
 NAME = "new.example.org"
 REDIRECT = {"location": "/", "directives": {"return": "301 https://$host$request_uri"}}

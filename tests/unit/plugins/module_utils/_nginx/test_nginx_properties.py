@@ -10,20 +10,20 @@ from random import Random
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.declare import directives, locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.edit import MARK, insert, remove, set_args
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.identity import LocationKey, location_key
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.quoting import quote
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.style import detect, indent_of
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import (
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.declare import directives, locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.edit import MARK, insert, remove, set_args
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.identity import LocationKey, location_key
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.locations import edit_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.quoting import quote
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.reconcile import Reconciler
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.style import detect, indent_of
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import (
     ConfigError,
     SyntaxRefused,
     value,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import (
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import (
     Block,
     Statement,
     meaning,

@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import safe_order as module
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.safe_order import safe_order
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import (
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _order as module
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._order import safe_order
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
     Change,
     Link,
     Remove,

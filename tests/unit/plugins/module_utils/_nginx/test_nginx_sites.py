@@ -14,18 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import declare, wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import site as site_module
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.foreign import HEADER
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.info import describe_host
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.locations import edit_locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.placeholder import Certificates, host_names
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.reconcile import Reconciler
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.server import Selector
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site, match
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.tree import parse
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import Link, Remove, Write
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import plan as site_module
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import (
+    Certificates,
+    host_names,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site, match
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.info import describe_host
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text import declare
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.foreign import HEADER
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.locations import edit_locations
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.reconcile import Reconciler
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import Selector
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Link, Remove, Write
 
 FIXTURES = Path(__file__).parents[4] / "fixtures" / "nginx" / "accepted" / "http"
 MARK = "# constellation.edge"
@@ -35,7 +39,7 @@ def edit(text: str | None, given: dict[str, Any], *, purge: bool = True, exists:
     """Return the new text; run twice, to see that the second run changes nothing."""
 
     def once(before: str | None) -> str | None:
-        (site,) = wanted_site.sites([{"name": "s", **given}])
+        (site,) = _declaration.sites([{"name": "s", **given}])
         pair = ("/c/fullchain.pem", "/c/privkey.pem")
         return edit_site(before, site, "s", lambda _name: pair, lambda _path: exists, purge=purge)
 
@@ -114,7 +118,7 @@ def test_a_certificate_that_is_gone_is_replaced_and_the_mark_stays() -> None:
 @pytest.mark.parametrize("chain", ["ssl/camera.pem", "$camera_certificate", "data:$camera"])
 def test_a_certificate_that_is_not_named_by_a_whole_path_stays(chain: str) -> None:
     text = f"server {{\n    listen 443 ssl;\n    server_name camera.example.org;\n    ssl_certificate {chain};\n}}\n"
-    (wanted,) = wanted_site.sites([{"name": "s", "adopt": True, "servers": [{**CAMERA, "listen": ["443 ssl"]}]}])
+    (wanted,) = _declaration.sites([{"name": "s", "adopt": True, "servers": [{**CAMERA, "listen": ["443 ssl"]}]}])
     there = edit_site(text, wanted, "s", lambda _name: ("/c", "/k"), lambda path: path == "ssl/camera.pem", purge=True)
     assert there == text
 
@@ -209,7 +213,7 @@ def test_a_server_of_ours_whose_address_changes_keeps_its_owners_lines() -> None
 def test_the_nearest_server_is_taken_whatever_the_order() -> None:
     text = "server {\n    listen 80;\n    server_name a b; # both\n}\n"
     servers = [{"server_name": ["a"], "listen": ["80", "81"]}, {"server_name": ["a", "b"], "listen": ["80"]}]
-    (first, second) = (wanted_site.sites([{"name": "s", "servers": [each]}])[0].servers[0] for each in servers)
+    (first, second) = (_declaration.sites([{"name": "s", "servers": [each]}])[0].servers[0] for each in servers)
     document = parse(text)
     pairs = match(Reconciler(document, "f", True), document.body, [first, second])
     assert pairs == [None, document.body[0]]
@@ -217,7 +221,7 @@ def test_the_nearest_server_is_taken_whatever_the_order() -> None:
 
 def test_a_byte_order_mark_in_a_site_is_told() -> None:
     warnings: list[str] = []
-    (site,) = wanted_site.sites([{"name": "s", "directives": {"map $a $b": {"x": "y"}}}])
+    (site,) = _declaration.sites([{"name": "s", "directives": {"map $a $b": {"x": "y"}}}])
     text = "\xef\xbb\xbfserver {\n}\n"
     edit_site(text, site, "s", lambda _name: ("", ""), lambda _path: True, purge=True, warnings=warnings)
     assert ["byte order mark" in each for each in warnings] == [True]

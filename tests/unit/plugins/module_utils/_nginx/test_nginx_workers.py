@@ -9,9 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site import plan
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_plan import SitePlan
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.workers import connections, with_connections
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._workers import (
+    connections,
+    with_connections,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan
 
 PACKAGED = (
     "user www-data;\ninclude /etc/nginx/modules-enabled/*.conf;\n\n"

@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils import _certificate
-from ansible_collections.constellation.edge.plugins.module_utils._probe import ports
+from ansible_collections.constellation.edge.plugins.module_utils._host import x509
+from ansible_collections.constellation.edge.plugins.module_utils._probe import _ports
+from ansible_collections.constellation.edge.plugins.module_utils._probe._tls import look
 from ansible_collections.constellation.edge.plugins.module_utils._probe.connection import (
     ProbeError,
     Target,
@@ -23,7 +24,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._probe.connecti
 )
 from ansible_collections.constellation.edge.plugins.module_utils._probe.route import Conditions, Route, check
 from ansible_collections.constellation.edge.plugins.module_utils._probe.run import Ports, probe
-from ansible_collections.constellation.edge.plugins.module_utils._probe.tls import look
 from probe_servers import make_certificate, plain, server
 
 
@@ -105,7 +105,7 @@ def test_redirect_where_nothing_listens(certificate: Path) -> None:
 
 @pytest.mark.parametrize("library", [True, False])
 def test_trusted_certificate(certificate: Path, library: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_certificate, "AVAILABLE", library)
+    monkeypatch.setattr(x509, "AVAILABLE", library)
     with server(plain("200 OK"), certificate) as port:
         facts = look(Target(f"https://localhost:{port}/", "127.0.0.1", str(certificate / "cert.pem"), timeout=20))
     assert facts["trusted"]
@@ -118,7 +118,7 @@ def test_trusted_certificate(certificate: Path, library: bool, monkeypatch: pyte
 
 @pytest.mark.parametrize("library", [True, False])
 def test_certificate_that_nobody_vouches_for(certificate: Path, library: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_certificate, "AVAILABLE", library)
+    monkeypatch.setattr(x509, "AVAILABLE", library)
     with server(plain("200 OK"), certificate) as port:
         route = Route(f"https://localhost:{port}/", redirect=False)
         strict, lenient = check(route, conditions()), check(route, conditions(trust=False))
@@ -225,8 +225,8 @@ def test_errors_inside_an_exchange_name_the_place() -> None:
 
 def test_state_of_ports() -> None:
     with server(plain("200 OK")) as port:
-        assert ports.state("127.0.0.1", port, 1) == "open"
-    assert ports.state("127.0.0.1", free_port(), 1) == "refused"
+        assert _ports.state("127.0.0.1", port, 1) == "open"
+    assert _ports.state("127.0.0.1", free_port(), 1) == "refused"
 
 
 @pytest.mark.parametrize(
@@ -235,17 +235,17 @@ def test_state_of_ports() -> None:
         ("open", "open", True, True, "ok"),
         ("open", "refused", True, True, "failed"),
         ("open", "filtered", False, True, "failed"),
-        ("open", "open", False, True, ports.NOT_PROVEN),
+        ("open", "open", False, True, _ports.NOT_PROVEN),
         ("closed", "refused", True, True, "ok"),
         ("closed", "filtered", True, True, "ok"),
         ("closed", "filtered", True, False, "failed"),
         ("closed", "open", True, True, "failed"),
-        ("closed", "open", False, True, ports.NOT_PROVEN),
-        ("closed", "refused", False, True, ports.NOT_PROVEN),
+        ("closed", "open", False, True, _ports.NOT_PROVEN),
+        ("closed", "refused", False, True, _ports.NOT_PROVEN),
     ],
 )
 def test_proof_of_ports(expected: str, found: str, outside: bool, alive: bool, proof: str) -> None:
-    facts = ports.judge("198.51.100.1", 8088, expected, found, outside, alive)
+    facts = _ports.judge("198.51.100.1", 8088, expected, found, outside, alive)
     assert facts["proof"] == proof
     assert bool(facts["detail"]) is (proof == "failed")
 
@@ -278,7 +278,7 @@ def test_routes_and_ports_are_asked_side_by_side(monkeypatch: pytest.MonkeyPatch
         everybody.wait(60)
         plain("200 OK")(used, head)
 
-    monkeypatch.setattr(ports, "state", state)
+    monkeypatch.setattr(_ports, "state", state)
     with server(answer) as port:
         report = probe([Route(f"http://localhost:{port}/")], Ports((1, 2, 3)), conditions())
     assert [facts["state"] for facts in report["ports"]] == ["filtered"] * 3

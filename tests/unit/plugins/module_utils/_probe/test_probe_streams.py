@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._probe.connection import Target
-from ansible_collections.constellation.edge.plugins.module_utils._probe.streams import (
+from ansible_collections.constellation.edge.plugins.module_utils._probe._streams import (
     moving_pictures,
     server_sent_events,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._probe.websocket import upgrade
+from ansible_collections.constellation.edge.plugins.module_utils._probe._websocket import upgrade
+from ansible_collections.constellation.edge.plugins.module_utils._probe.connection import Target
 from probe_servers import accept_key, chunk, hold, plain, server
 
 EVENTS = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"

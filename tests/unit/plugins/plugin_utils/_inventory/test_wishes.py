@@ -11,8 +11,8 @@ import re
 
 import pytest
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import (
     ROUTE_KEYS,
     SITE_KEYS,
@@ -127,7 +127,7 @@ def lines(place: str) -> list[str]:
 
 def text_of(before, **route):
     sites = read_sites([{"server_name": "home.example.org", "routes": [ROUTE | route]}], PRESETS)
-    (site,) = wanted_site.sites(nginx_sites(sites, Platform((1, 28, 3), (3, 5, 5), True), {})[1:])
+    (site,) = _declaration.sites(nginx_sites(sites, Platform((1, 28, 3), (3, 5, 5), True), {})[1:])
     return edit_site(before, site, "s", lambda name: (f"/{name}/c", f"/{name}/k"), lambda _path: True, purge=True)
 
 

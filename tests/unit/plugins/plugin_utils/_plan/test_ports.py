@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._ufw import Request, State, plan
-from ansible_collections.constellation.edge.plugins.module_utils._ufw_rule import wanted_rules
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.plan import Request, State, plan
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.rule import wanted_rules
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.ports import closed_ports, with_web
 
 

@@ -10,8 +10,8 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites import console
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer, local_server
@@ -39,7 +39,7 @@ def directives(route, server=SERVER):
 
 
 def text_of(before, declaration, place=1):
-    site = wanted_site.sites(declaration)[place]
+    site = _declaration.sites(declaration)[place]
     return edit_site(before, site, "s", lambda name: (f"/{name}/c", f"/{name}/k"), lambda _path: True, purge=True)
 
 

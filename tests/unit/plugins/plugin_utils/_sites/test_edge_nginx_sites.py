@@ -10,8 +10,8 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.constellation.edge.plugins.module_utils._nginx import wanted_site
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.site_file import edit_site
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
@@ -115,7 +115,7 @@ def test_a_service_that_insists_on_its_host_gets_it():
 
 def test_an_older_nginx_loses_what_it_does_not_know():
     route = {"path": "/", "upstream": "http://10.0.0.1"}
-    new, old = (wanted_site.sites(declared(route, platform=each)) for each in (NEW, OLD))
+    new, old = (_declaration.sites(declared(route, platform=each)) for each in (NEW, OLD))
     texts = [edit_site(None, one, "s", lambda _name: ("c", "k"), lambda _path: True, purge=True) for one in new]
     assert any("http2 on;" in text for text in texts)
     assert any("ssl_reject_handshake" in text for text in texts)
@@ -165,7 +165,7 @@ def test_a_location_owns_what_it_can_set_and_nothing_of_its_owner(app, prefix, b
 
 
 def text_of(before, sites):
-    (site,) = wanted_site.sites(sites[1:])
+    (site,) = _declaration.sites(sites[1:])
     return edit_site(before, site, "s", lambda name: (f"/{name}/c", f"/{name}/k"), lambda _path: True, purge=True)
 
 

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A sentinel moves to its server's new address: asked for first, proven afterwards, or put back."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .._dotnet.errors import DotnetError
+from .._dotnet.settings import Setting, SettingsResult, change_settings, read_setting
+from .._host.files import locked
+from .._transaction.transaction import HOST, Host, TransactionError, Write, apply, recover
+from . import supervisor
+from ._retry_guard import failed_before, remember_failure
+from ._server_process import Record, read_record, start_ticks
+from .facts import SERVER_URI
+from .files import at, read_config, write_in_place
+from .mono.connected import connections, own_address, stays_connected
+from .mono.reach import Trouble
+from .program import Config, Wanted, config_of, doubt, reason_to_restart, remember, started_status
+from .restart import Restart, RestartError, log_end
+from .uris.server_uri import ServerUri, is_same, parse_server_uri
+
+_UP_SECONDS = 1.0
+Ask = Callable[[ServerUri, int], "Trouble | None"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found and done. ``uri`` is the address that the file names in the end."""
+
+    uri: str
+    moved: bool = False
+    connected: bool = False
+    changed: bool = False
+    restarted: bool = False
+    reason: str = ""
+    problem: str = ""
+    remedy: str = ""
+    source: str = ""
+    before: str = ""
+    after: str = ""
+    backup: str = ""
+
+
+class NotConnectedError(Exception):
+    """The restarted sentinel did not connect to the new address."""
+
+
+def move(
+    wanted: Wanted, uri: str, *, ask: Ask | None, check: bool = False, backup: bool = False, host: Host = HOST
+) -> Outcome:
+    """Move a sentinel, or tell what is in the way; ``check`` changes nothing and predicts.
+
+    ``ask`` says what is wrong with an address for the sentinel's process; without it, the move is tried at once.
+    Raises DotnetError and SupervisorError when no sentinel could be moved here at all.
+    """
+    step = _Move(wanted, uri, ask or (lambda _uri, _pid: None), host)
+    if check:
+        return step.run(check=True)
+    with locked(host.lock, DotnetError):
+        try:
+            recover(host=host)
+        except TransactionError as error:
+            raise DotnetError(str(error)) from error
+        return step.run(backup=backup)
+
+
+class _Move:
+    """One move. The caller holds the host's lock, and has put back what an earlier run left open."""
+
+    def __init__(self, wanted: Wanted, uri: str, ask: Ask, host: Host) -> None:
+        # It is the connection that must stay; the process only has to be up for that to begin.
+        self._wanted = replace(wanted, settle=min(_UP_SECONDS, wanted.settle))
+        self._settle = wanted.settle
+        self._target = parse_server_uri(uri)
+        self._uri = uri
+        self._ask = ask
+        self._host = host
+        self._original = b""
+        self._plan = SettingsResult(b"", "", "")
+        self._begun = 0.0
+        self._pid = 0
+        self._reason = ""
+        self._restored = False
+        self._failure: Trouble | None = None
+
+    def run(self, *, check: bool = False, backup: bool = False) -> Outcome:
+        """Look, plan, and carry out."""
+        data = self._original = read_config(self._wanted.config)
+        named = self._named(data)
+        if is_same(named, self._uri) and self._proven(data):
+            return Outcome(named, moved=True, connected=True)
+        status = started_status(self._wanted.process)
+        self._pid = status.pid
+        obstacle = None if is_same(named, self._uri) else self._obstacle(data)
+        stays = is_same(named, self._uri) or (obstacle is not None and not (check and obstacle.curable))
+        self._plan = SettingsResult(data, "", "") if stays else self._change(data, self._uri)
+        config = config_of(self._wanted, self._plan.content)
+        modified = os.stat(self._wanted.config).st_mtime
+        self._reason = reason_to_restart(self._wanted, config, status, modified, changes=self._changes)
+        outcome = Outcome(
+            self._named(self._plan.content),
+            moved=obstacle is None or not stays,
+            changed=bool(self._reason),
+            restarted=bool(self._reason),
+            reason=self._reason,
+            before=self._plan.before,
+            after=self._plan.after,
+        )
+        if obstacle:
+            outcome = self._with(outcome, obstacle, named)
+        if check:
+            return replace(outcome, connected=not self._reason and bool(connections(self._target, status.pid)))
+        return self._carry_out(config, outcome, named, backup)
+
+    @property
+    def _changes(self) -> bool:
+        return self._plan.content != self._original
+
+    def _obstacle(self, data: bytes) -> Trouble | None:
+        """Return what keeps the sentinel from moving, as far as that is known before it is tried."""
+        running = Record(self._pid, start_ticks(self._pid), config_of(self._wanted, data).print)
+        return self._ask(self._target, self._pid) or failed_before(self._wanted, self._uri, running)
+
+    def _named(self, data: bytes) -> str:
+        """Return the server that a file names."""
+        try:
+            return read_setting(data, SERVER_URI)
+        except DotnetError as error:
+            raise at(self._wanted.config, error) from error
+
+    def _change(self, data: bytes, uri: str) -> SettingsResult:
+        try:
+            return change_settings(data, [Setting(SERVER_URI, uri)])
+        except DotnetError as error:
+            raise at(self._wanted.config, error) from error
+
+    def _proven(self, data: bytes) -> bool:
+        """Tell whether the process that was proven last still runs by this file and is connected: known at once."""
+        record = read_record(self._wanted.program, self._wanted.state_folder)
+        return (
+            record is not None
+            and record.pid > 0
+            and record.start == start_ticks(record.pid)
+            and record.fingerprint == config_of(self._wanted, data).print
+            and bool(connections(self._target, record.pid))
+        )
+
+    def _with(self, outcome: Outcome, trouble: Trouble, kept: str) -> Outcome:
+        """Return the outcome with what is in the way, and from where this host calls the server that it keeps."""
+        try:
+            source = own_address(parse_server_uri(kept), started_status(self._wanted.process).pid)
+        except DotnetError:
+            source = ""
+        return replace(outcome, problem=trouble.problem, remedy=trouble.remedy, source=source)
+
+    def _carry_out(self, config: Config, outcome: Outcome, named: str, backup: bool) -> Outcome:
+        """Write, restart and prove; what is not proven goes back."""
+        path = os.path.abspath(self._wanted.config)
+        changes = [Write(path, self._plan.content, original=self._original)] if self._changes else []
+        try:
+            kept = apply(
+                changes,
+                test=False,
+                after=lambda: self._follow(config, outcome),
+                undone=self._undone,
+                backup=backup,
+                host=self._host,
+            )
+        except TransactionError as error:
+            if self._failure is None or (self._changes and not self._restored):
+                raise DotnetError(str(error)) from error
+            unmoved = Outcome(named, moved=is_same(named, self._uri))
+            return self._with(unmoved, self._failure, named)
+        if self._failure:
+            return self._with(outcome, self._failure, named)
+        return replace(outcome, connected=outcome.moved, backup=kept[0] if kept else "")
+
+    def _follow(self, config: Config, outcome: Outcome) -> None:
+        """Restart the sentinel when it has to be, and see it connected."""
+        self._begun = time.monotonic()
+        if self._reason:
+            if self._changes:
+                doubt(self._wanted)
+            try:
+                with Restart(self._wanted, config, self._pid, can_go_back=self._changes) as restart:
+                    restart.until_it_answers()
+                    self._pid = restart.until_it_stays()
+            except RestartError as error:
+                self._failure = Trouble(str(error), f"correct what the end of its log names: {_joined(error.log)}")
+                raise
+        if outcome.moved:
+            self._see_connected(config)
+        remember(self._wanted, config, self._pid)
+
+    def _see_connected(self, config: Config) -> None:
+        """Wait for the connection. Raises NotConnectedError where there is a previous file to go back to."""
+        wanted = self._wanted
+        left = max(0.0, self._begun + wanted.timeout - time.monotonic())
+        if stays_connected(self._target, self._pid, left, self._settle):
+            return
+        goes_back = self._changes and self._can_go_back()
+        trouble = None if goes_back else self._ask(self._target, self._pid)
+        log = _joined(log_end(wanted.process, config.secrets))
+        self._failure = trouble or Trouble(
+            f"{self._uri} answers this host, but {wanted.program} was not seen connected to it within "
+            f"{wanted.timeout:g} s",
+            f"see what the end of its log says: {log}",
+        )
+        if goes_back:
+            raise NotConnectedError(self._failure.problem)
+
+    def _can_go_back(self) -> bool:
+        """Tell whether the server may still be found at the previous address: a move that fails must not end nowhere.
+
+        One beside its server follows it to a path that is the only one by then.
+        """
+        try:
+            previous = parse_server_uri(self._named(self._original))
+        except DotnetError:
+            return True
+        return self._ask(previous, self._pid) is None
+
+    def _undone(self) -> None:
+        """Restart the sentinel on its previous file, when it was restarted on the new one."""
+        if not (self._begun and self._changes):
+            return
+        wanted = self._wanted
+        config = config_of(wanted, self._put_back())
+        try:
+            with Restart(wanted, config, supervisor.status(wanted.process).pid) as restart:
+                restart.until_it_answers()
+                pid = restart.until_it_stays()
+        except RestartError as error:
+            raise DotnetError(f"with its previous file {error}") from error
+        remember(wanted, config, pid)
+        if self._failure:
+            remember_failure(wanted, self._uri, Record(pid, start_ticks(pid), config.print), self._failure)
+        self._restored = True
+
+    def _put_back(self) -> bytes:
+        """Return what is in the file now.
+
+        Somebody who saved it meanwhile has kept it from being put back as a whole: then the address alone is.
+        """
+        path = self._wanted.config
+        data = read_config(path)
+        named = self._named(data)
+        if data == self._original or not is_same(named, self._uri):
+            return data
+        content = self._change(data, self._named(self._original)).content
+        write_in_place(path, content)
+        return content
+
+
+def _joined(log: str) -> str:
+    """Return the last lines of a log as one."""
+    return " | ".join(line.strip() for line in log.splitlines()[-3:])

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record of what a host was before the first run: whether it is due, and what it says."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from . import records
+from .files import STATE_FOLDER, read_bytes
+
+RECORD, ETC_RECORD = "found", "found-etc"
+SETTINGS = "/etc/constellation-edge"
+# What a run leaves as soon as it changes anything, beside what stands in the folder of records.
+TRACES = (
+    SETTINGS,
+    "/usr/local/lib/constellation-edge/edge.pyz",
+    "/etc/fail2ban/jail.d/zz-constellation-edge.local",
+    "/etc/systemd/system/constellation-edge-recover.service",
+    "/etc/systemd/system/constellation-edge-limit.service",
+)
+# Of a run too, while it carries our mark: on leaving it stays where its owner has put something into it.
+COMMON_SITE = "/etc/nginx/sites-available/00-constellation-edge"
+_MARK = b"# constellation.edge"
+FORMAT = 1
+# Seconds. A run that was refused has changed nothing: what its record says may be old by the time of the next one.
+_STALE = 86400
+
+
+def traces(folder: str = STATE_FOLDER) -> list[str]:
+    """Return what a run has left on this host; nothing where none has changed it yet."""
+    ours = {os.path.basename(records.path(name)) for name in (RECORD, ETC_RECORD)}
+    try:
+        others = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name not in ours]
+    except FileNotFoundError:
+        others = []
+    return [path for path in (*TRACES, COMMON_SITE) if os.path.lexists(path) and not _is_theirs(path)] + others
+
+
+def _is_theirs(path: str) -> bool:
+    """Whether a site file has none of our marks any more."""
+    return path == COMMON_SITE and os.path.isfile(path) and _MARK not in read_bytes(path)
+
+
+def is_due(folder: str = STATE_FOLDER) -> bool:
+    """Whether the host is as it was before the first run, and no record says so yet."""
+    made = read(folder).get("made", 0)
+    return not (0 <= time.time() - made < _STALE) and not traces(folder)
+
+
+def read(folder: str = STATE_FOLDER) -> dict[str, Any]:
+    """Return the record; an empty one on a host whose first run made none."""
+    record = records.read(RECORD, folder)
+    return record if record.get("format") == FORMAT else {}
+
+
+def read_etc(folder: str = STATE_FOLDER) -> dict[str, str]:
+    """Return what the record says of the files below `/etc`."""
+    return records.read(ETC_RECORD, folder)

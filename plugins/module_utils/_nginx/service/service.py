@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What `nginx_service` does: nginx comes back when it dies, recovers before it starts, and is confined."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..._host import records
+from ..._host.command import Run, find, run
+from ..._host.files import explain, locked, read_bytes
+from ..._standalone.archive import ARCHIVE_PATH, ArchiveError, build, listing
+from ..._transaction.transaction import (
+    HOST,
+    Change,
+    Host,
+    Remove,
+    TransactionError,
+    Write,
+    apply,
+    diffs,
+    pending,
+    recover,
+)
+from ..process import NginxError, read_dump
+from ..text.tokens import ConfigError
+from ..text.tree import parse
+from ._needs import Needs, needs
+from ._trial import Plain, TrialError, broken, trial
+from .unit import DROP_IN_PATH, RECOVERY_PATH, RECOVERY_UNIT, RESTRICTIONS, drop_in
+
+_RECORD = "nginx-service"
+_UNIT = "nginx.service"
+
+
+class ServiceError(Exception):
+    """Nothing could be brought in line; the message names the place and the remedy."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the caller asks for; `omit` are restrictions that are left out whatever the host needs."""
+
+    present: bool = True
+    sandbox: bool = True
+    omit: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What systemd says of nginx.service; `start` tells one start of it from the next, "" while it does not run."""
+
+    start: str = ""
+    stale: bool = False
+
+
+@dataclass
+class Choice:
+    """The sandbox for this host: what is left out and why; `trial` is what came of it."""
+
+    omitted: dict[str, str] = field(default_factory=dict)
+    writable: list[str] = field(default_factory=list)
+    sockets: list[str] = field(default_factory=list)
+    trial: str = ""
+    record: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def restrictions(self) -> list[str]:
+        """The restrictions that hold."""
+        return [name for name in RESTRICTIONS if name not in self.omitted]
+
+
+def bring(wanted: Wanted, *, check_mode: bool = False, host: Host = HOST, call: Run = run) -> dict[str, Any]:
+    """Bring archive, unit and drop-in in line, and return the module's answer. nginx is neither started nor stopped.
+
+    Raises ServiceError; then nothing is changed.
+    """
+    if not _systemd_runs():
+        raise ServiceError("systemd does not run here, so there is no nginx.service to care for; nothing was changed")
+    try:
+        with contextlib.ExitStack() as stack:
+            if not check_mode:
+                stack.enter_context(locked(host.lock, ServiceError))
+                recover(host=host)
+            return _bring(wanted, check_mode, host, call)
+    except (ArchiveError, TransactionError) as error:
+        raise ServiceError(str(error)) from error
+
+
+def _bring(wanted: Wanted, check_mode: bool, host: Host, call: Run) -> dict[str, Any]:
+    unit = _look(call)
+    record = records.read(_RECORD, host.state)
+    choice = _choose(wanted, record, unit, host, call)
+    todo = pending(_changes(wanted, choice))
+    reloads = bool(todo) or unit.stale
+    start = unit.start if _confines_anew(todo) else record.get("start", "")
+    shown = _shown(todo)
+    if not check_mode:
+        _carry_out(wanted, todo, {**choice.record, "start": start}, reloads, host, call)
+    return {
+        "changed": reloads,
+        "diff": shown,
+        "restrictions": choice.restrictions if wanted.present else [],
+        "omitted": choice.omitted if wanted.present else {},
+        "writable": choice.writable,
+        "trial": choice.trial,
+        "pending_restart": bool(unit.start) and unit.start == start,
+    }
+
+
+def _systemd_runs() -> bool:
+    return os.path.isdir("/run/systemd/system")
+
+
+def _look(call: Run) -> Unit:
+    names = ("ActiveState", "InvocationID", "NeedDaemonReload")
+    words = [word for name in names for word in ("--property", name)]
+    lines = call(["systemctl", "show", _UNIT, *words]).out.splitlines()
+    shown = dict(line.split("=", 1) for line in lines if "=" in line)
+    running = shown.get("ActiveState") in ("active", "reloading")
+    return Unit(shown.get("InvocationID", "") if running else "", shown.get("NeedDaemonReload") == "yes")
+
+
+def _choose(wanted: Wanted, record: dict[str, Any], unit: Unit, host: Host, call: Run) -> Choice:
+    """Decide on the sandbox, by the record where it still holds, else by a trial where there is an nginx to try."""
+    if not wanted.present or not wanted.sandbox:
+        return Choice(dict.fromkeys(RESTRICTIONS, "not wanted"), trial="not needed: no sandbox is wanted")
+    asked = {name: "asked for" for name in RESTRICTIONS if name in wanted.omit}
+    nginx = find(host.nginx)
+    if nginx is None:
+        return _choose_before_nginx(asked, record, call)
+    try:
+        dump = read_dump(host)
+        found = needs(parse(dump.text))
+        choice = _remembered({**found.omit, **asked}, found, _identity(nginx), "")
+        proven = record.get("identity") == choice.record["identity"]
+        confined = bool(unit.start) and unit.start != record.get("start")
+        if record.get("key") == choice.record["key"] and (proven or confined):
+            broken_then = record.get("broken", {})
+            choice.trial = "not needed: this configuration was tried, or runs confined"
+        else:
+            with trial(nginx, dump.text, call) as second:
+                broken_then = broken(second, choice.restrictions, choice.writable)
+            choice.trial = "made: a second nginx started, answered and reloaded with the host's own configuration"
+    except (ConfigError, NginxError, TrialError, OSError) as error:
+        reason = f"the trial cannot be made: {error}"
+        return Choice({**dict.fromkeys(RESTRICTIONS, reason), **asked}, trial=reason)
+    choice.omitted.update(broken_then)
+    choice.record["broken"] = broken_then
+    return choice
+
+
+def _choose_before_nginx(asked: dict[str, str], record: dict[str, Any], call: Run) -> Choice:
+    """Decide where there is no nginx to try: on what this host lets systemd do at all."""
+    choice = _remembered(asked, Needs(), "", "not needed: nginx is not installed yet")
+    if record.get("key") == choice.record["key"]:
+        refused = record.get("broken", {})
+    else:
+        choice.trial = "made: nginx is not installed yet, so a program that does nothing was started"
+        try:
+            refused = broken(Plain(call), choice.restrictions)
+        except TrialError as error:
+            reason = f"the trial cannot be made: {error}"
+            return Choice({**dict.fromkeys(RESTRICTIONS, reason), **asked}, trial=reason)
+    choice.omitted.update(refused)
+    choice.record["broken"] = refused
+    return choice
+
+
+def _remembered(omitted: dict[str, str], found: Needs, identity: str, said: str) -> Choice:
+    """Return a choice with the record by which the next run knows what was tried."""
+    writable = sorted(found.writable)
+    held = [lines for name, lines in RESTRICTIONS.items() if name not in omitted]
+    key = hashlib.sha256(json.dumps([held, writable]).encode("utf-8", "surrogateescape")).hexdigest()
+    record = {"key": key, "identity": identity, "broken": {}}
+    return Choice(dict(omitted), writable, sorted(found.sockets), said, record)
+
+
+def _identity(nginx: str) -> str:
+    """Return what tells this nginx from another version of it."""
+    status = os.stat(nginx)
+    return f"{os.path.realpath(nginx)} {status.st_size} {status.st_mtime_ns}"
+
+
+def _changes(wanted: Wanted, choice: Choice) -> list[Change]:
+    if not wanted.present:
+        return [Remove(DROP_IN_PATH), Remove(RECOVERY_PATH), Remove(ARCHIVE_PATH)]
+    text = drop_in(choice.restrictions, choice.writable, choice.sockets)
+    return [
+        Write(ARCHIVE_PATH, build()),
+        Write(RECOVERY_PATH, RECOVERY_UNIT.encode()),
+        Write(DROP_IN_PATH, text.encode("utf-8", "surrogateescape")),
+    ]
+
+
+def _confines_anew(todo: list[Change]) -> bool:
+    """Whether the sandbox changes: what else stands in the drop-in holds at once, without a start of nginx."""
+
+    def sandbox(text: bytes) -> set[bytes]:
+        lines = set(text.splitlines()) - set(drop_in([]).encode().splitlines())
+        return {line for line in lines if not line.startswith(b"Exec")}
+
+    before = read_bytes(DROP_IN_PATH) if os.path.isfile(DROP_IN_PATH) else b""
+    after = [getattr(change, "content", b"") for change in todo if change.path == DROP_IN_PATH]
+    return any(sandbox(each) != sandbox(before) for each in after)
+
+
+def _carry_out(
+    wanted: Wanted, todo: list[Change], record: dict[str, Any], reloads: bool, host: Host, call: Run
+) -> None:
+    def follow() -> None:
+        answer = call(["systemctl", "daemon-reload"])
+        if answer.rc != 0:
+            raise ServiceError(f"systemctl daemon-reload: {answer.text}; look at journalctl -b and run again")
+
+    def undone() -> None:
+        call(["systemctl", "daemon-reload"])
+
+    # Before the files: a record that says too much costs one more trial, a missing one would hide a pending restart.
+    known = records.read(_RECORD, host.state)
+    if wanted.present and record != known:
+        try:
+            records.write(_RECORD, record, host.state)
+        except OSError as error:
+            raise ServiceError(f"{explain(error, host.state)}. Nothing was changed") from error
+    apply(todo, test=False, after=follow if reloads else None, undone=undone, host=host)
+    if wanted.present:
+        return
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(records.path(_RECORD, host.state))
+    for path in (DROP_IN_PATH, ARCHIVE_PATH):
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(path))
+
+
+def _shown(todo: list[Change]) -> list[dict[str, str]]:
+    """Return what is shown of the changes: of the archive, what is in it."""
+    shown = diffs(change for change in todo if change.path != ARCHIVE_PATH)
+    for change in todo:
+        if change.path == ARCHIVE_PATH:
+            before = listing(read_bytes(ARCHIVE_PATH)) if os.path.exists(ARCHIVE_PATH) else ""
+            after = listing(change.content) if isinstance(change, Write) else ""
+            head = {"before_header": ARCHIVE_PATH, "after_header": ARCHIVE_PATH}
+            shown.insert(0, {**head, "before": before, "after": after})
+    return shown

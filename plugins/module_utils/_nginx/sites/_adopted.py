@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What of ours goes into a server that stands in its owner's file: what neither it nor its includes say."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..text.declare import WantedLocation
+from ..text.edit import is_marked, remove
+from ..text.identity import Key, key, location_key
+from ..text.inclusion import Includes, spread
+from ..text.reconcile import Reconciler
+from ..text.server import servers_of
+from ..text.tokens import outer
+from ..text.tree import Block, Statement, places, walk
+
+_HEADER = "proxy_set_header"
+# Variables that stand in the file of all sites (`plugin_utils/_sites/nginx_sites.py`); one of a location is its own.
+_SHARED = re.compile(r"\$constellation_edge_(?!upstream\b)")
+# What the client wrote behind the path of its route (`plugin_utils/_sites/paths.py`).
+_REST = "$constellation_edge_rest"
+
+
+def set_unsaid(
+    editor: Reconciler, block: Block, wanted: list[Statement], owner: str, includes: Includes
+) -> dict[str, list[str]]:
+    """Set those of the wanted directives that the server does not have from its owner; each carries our mark.
+
+    What carries our mark and is wanted no more goes. Returns the names of the directives that were left out, by the
+    file that says them, "" for the server's own.
+    """
+    ours = {id(each) for at, each in enumerate(block.body) if is_marked(block, at)}
+    theirs = {key(each): path for each, path in reversed(list(spread(block, includes))) if id(each) not in ours}
+    rest = [each for each in wanted if key(each) not in theirs]
+    keys = {key(each) for each in rest}
+    take_ours(editor, block, keys)
+    editor.present(block, rest, owner, mark=True)
+    left: defaultdict[str, list[str]] = defaultdict(list)
+    for each in wanted:
+        if key(each) in theirs:
+            left[theirs[key(each)]].append(outer(each.name))
+    return dict(left)
+
+
+def http_headers(main: Block, includes: Includes) -> list[Statement]:
+    """Return what the http level says of `proxy_set_header`; `main` is nginx's main file."""
+    return [
+        each
+        for http in main.body
+        if http.name == "http" and http.block is not None
+        for each, _path in spread(http.block, includes)
+        if each.name == _HEADER
+    ]
+
+
+def adapted(
+    block: Block, wanted: list[WantedLocation], includes: Includes, headers: Sequence[Statement] = ()
+) -> tuple[list[WantedLocation], dict[str, list[str]]]:
+    """Return what is wanted of an owner's locations beside what their includes and the server around them say.
+
+    What an include in a location says is left out: nginx refuses a directive twice, and sends a header twice. A
+    location that had the `proxy_set_header` lines of the server, or else the http level's `headers`, and gets some of
+    its own, would lose them: they come along. Returns the names of what was left out, too, by the file that says it.
+    """
+    there = {
+        location_key(each.args): each.block
+        for at, each in enumerate(block.body)
+        if each.block is not None and each.name == "location" and not is_marked(block, at)
+    }
+    around = [each for each, _path in spread(block, includes) if each.name == _HEADER] or headers
+    left: defaultdict[str, list[str]] = defaultdict(list)
+    found: list[WantedLocation] = []
+    for each in wanted:
+        inside = there.get(each.key)
+        if inside is None or each.adopted is None or each.parents:
+            found.append(each)
+            continue
+        theirs = list(spread(inside, includes))
+        said = {key(one): path for one, path in theirs if path}
+        body = [one for one in each.adopted.body if key(one) not in said]
+        for one in each.adopted.body:
+            if key(one) in said:
+                left[said[key(one)]].append(outer(" ".join([one.name, *one.args[:1]])))
+        names = {key(one) for one in body if one.name not in each.adopted.yields or one.args[-1:] != [""]}
+        if _HEADER in {one.name for one in body} and _HEADER not in {one.name for one, _path in theirs}:
+            theirs_too = [one for one in around if key(one) not in names]
+            body = [one for one in body if key(one) not in {key(other) for other in theirs_too}] + theirs_too
+        found.append(replace(each, adopted=replace(each.adopted, body=body)))
+    return found, dict(left)
+
+
+def take_ours(editor: Reconciler, block: Block, kept: set[Key]) -> None:
+    """Remove from an owner's server the directives with our mark that are of none of these keys; locations stay."""
+    for at in range(len(block.body) - 1, -1, -1):
+        each = block.body[at]
+        if each.name != "location" and key(each) not in kept and is_marked(block, at):
+            _take(editor, block, at)
+
+
+def leave_locations(editor: Reconciler, block: Block, wanted: list[WantedLocation]) -> None:
+    """Remove what is ours from those locations of an owner's server that no route leads to any more.
+
+    Those are our blocks, and the directives that use a variable of our shared file, which may go, too.
+    """
+    listed = {each.key for each in wanted if not each.parents}
+    for each in block.body:
+        if each.block is None or each.name != "location" or location_key(each.args) in listed:
+            continue
+        take_ours(editor, each.block, set())
+        for at in range(len(each.block.body) - 1, -1, -1):
+            if any(map(_SHARED.search, each.block.body[at].args)):
+                remove(each.block, at)
+
+
+def proxied(location: Block) -> str:
+    """Return what a location's `proxy_pass` says, "" where it has none; our variable for a path is one."""
+    target = next((outer(each.args[0]) for each in location.body if each.name == "proxy_pass" and each.args), "")
+    return target.replace(_REST, "/")
+
+
+def is_used(document: Block, upstream: Statement) -> bool:
+    """Whether something in a file leads to an `upstream` block."""
+    targets = (each.args[0] for each, _depth in walk(document) if each.name.endswith("_pass") and each.args)
+    return any(
+        re.search(rf"(?:\A|//){re.escape(name)}(?=[:/]|\Z)", target) for target in targets for name in upstream.args
+    )
+
+
+def is_taken(location: Block) -> bool:
+    """Whether a route has taken an owner's location over: it names something that only we make."""
+    return any("constellation_edge_" in argument for each in location.body for argument in each.args)
+
+
+def is_adopted(document: Block) -> bool:
+    """Whether an owner's server in a file holds something of ours."""
+    return any(
+        is_marked(parent, at)
+        for server in servers_of(document)
+        if server.block is not None and not is_marked(Block([server]), 0)
+        for parent, at in places(server.block)
+    )
+
+
+def _take(editor: Reconciler, block: Block, at: int) -> None:
+    if block.body[at].block is None:
+        remove(block, at)
+    else:
+        editor.discard(block, at)

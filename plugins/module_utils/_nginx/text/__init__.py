@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lossless nginx text. Opens no file and starts no program."""
