@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import re
 
 import pytest
@@ -17,8 +16,8 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.role
     role_problems,
 )
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import variable_problems
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).parents[5]
 OPTIONS = role_options()
 REGISTERED = re.compile(r"^\s*register: (\w+)$", re.MULTILINE)
 

@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).parents[5]
 PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 GOOD_ROUTE = {"path": "/zm/", "app": "zoneminder", "upstream": "http://192.168.0.10"}
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import re
 
 import pytest
@@ -31,8 +30,8 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.wish
 )
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).parents[5]
 PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 ROUTE = {"path": "/zm/", "app": "zoneminder", "upstream": "http://192.168.0.10"}
 SENTENCES = sorted({*ROUTE_WISHES.values(), *SITE_WISHES.values(), *VARIABLE_WISHES.values()})

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.filter.edge_elsewhere import edge_elsewhere
@@ -19,8 +17,8 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._plan.by_hand i
     unserved,
 )
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).parents[5]
 PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 UPSTREAM = "http://10.0.0.5:8088"
 ANSWER = "it answers 404 there"

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.run import KINDS
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.subject import Subject
@@ -15,8 +13,8 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.sche
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.machine import Machine
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import constellation_plan, edge_plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).parents[5]
 PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 HOST = {"nginx_version": "1.26.3", "openssl_version": "3.5.9", "ipv6": True}
 

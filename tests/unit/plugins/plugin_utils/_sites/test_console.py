@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
@@ -17,8 +15,8 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._sites import c
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer, local_server
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).parents[5]
 PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 NEW = Platform((1, 28, 3), (3, 5, 5), True)
 SERVER = LocalServer(frozenset({"192.168.0.2"}), frozenset({8088}), ("/WebConsole",))

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.ssh import (
@@ -19,8 +17,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._host.ssh impor
     parse_socket_units,
     union,
 )
+from places import TEXTS
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "hardening"
+FIXTURES = TEXTS / "hardening"
 UNITS = """\
 Listen=0.0.0.0:2200 (Stream)
 Listen=[::]:2200 (Stream)

@@ -13,8 +13,9 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet import document as module
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.document import Document, Element, parse
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
+from places import TEXTS
 
-FIXTURES = pathlib.Path(__file__).parents[4] / "fixtures" / "dotnet"
+FIXTURES = TEXTS / "dotnet"
 ACCEPTED = sorted((FIXTURES / "accepted").iterdir())
 REFUSED = sorted((FIXTURES / "refused").iterdir())
 

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._certbot._output import explain, hook_failed
+from places import TEXTS
 
 SERVER = "https://ca.example.org/dir"
-PRINTED = Path(__file__).resolve().parents[3] / "fixtures" / "certbot"
+PRINTED = TEXTS / "certbot"
 VERSIONS = ("1.21", "2.1", "4.0", "5.8")
 TAIL = """
 Hint: The Certificate Authority failed to download the temporary challenge files created by Certbot. Ensure that (...)

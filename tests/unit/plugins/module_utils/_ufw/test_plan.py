@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._ufw._stored import parse_entries
@@ -34,8 +32,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._ufw.rule impor
     normal_source,
     wanted_rules,
 )
+from places import TEXTS
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "hardening"
+FIXTURES = TEXTS / "hardening"
 SSH_V4 = Entry(V4, "allow", "tcp", "22", "0.0.0.0/0", SSH_COMMENT)
 WEB = [{"port": "80"}, {"port": "443", "comment": "https"}]
 

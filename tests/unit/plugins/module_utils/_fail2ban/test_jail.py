@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import (
     Fail2banError,
@@ -23,8 +21,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail 
     unite,
     wanted_jails,
 )
+from places import TEXTS
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "hardening"
+FIXTURES = TEXTS / "hardening"
 DEFAULTS = {"bantime": "1h", "maxretry": 5, "banaction": "nftables"}
 ACTIONS = "The jail sshd has the following actions:\nnftables\n"
 

@@ -30,8 +30,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.ser
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Link, Remove, Write
+from places import TEXTS
 
-FIXTURES = Path(__file__).parents[4] / "fixtures" / "nginx" / "accepted" / "http"
+FIXTURES = TEXTS / "nginx" / "accepted" / "http"
 MARK = "# constellation.edge"
 
 

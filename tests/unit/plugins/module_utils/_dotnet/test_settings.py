@@ -19,8 +19,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._dotnet.setting
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from places import TEXTS
 
-ACCEPTED = sorted((pathlib.Path(__file__).parents[4] / "fixtures" / "dotnet" / "accepted").iterdir())
+ACCEPTED = sorted((TEXTS / "dotnet" / "accepted").iterdir())
 SENTINEL = """<?xml version="1.0" encoding="utf-8"?>
 <configuration>
   <appSettings>

@@ -15,8 +15,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._constellation 
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uris import change_uris
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from places import TEXTS
 
-FIXTURES = pathlib.Path(__file__).parents[4] / "fixtures" / "dotnet"
+FIXTURES = TEXTS / "dotnet"
 
 
 @dataclass

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import re
 
 import pytest
@@ -32,8 +31,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._dotnet.splice 
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from places import TEXTS
 
-ACCEPTED = pathlib.Path(__file__).parents[4] / "fixtures" / "dotnet" / "accepted"
+ACCEPTED = TEXTS / "dotnet" / "accepted"
 FILES = [path.read_bytes() for path in sorted(ACCEPTED.iterdir())]
 PATHS = st.lists(st.text("aZ09-._~!$&'()*+,;=:@<>\"[]{}|^`", min_size=1, max_size=6), max_size=3).map("/".join)
 HOSTS = st.sampled_from(["+", "*", "name.example.org", "198.51.100.7"])

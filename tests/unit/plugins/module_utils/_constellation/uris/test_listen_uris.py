@@ -18,8 +18,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors 
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from places import TEXTS
 
-FIXTURES = pathlib.Path(__file__).parents[4] / "fixtures" / "dotnet"
+FIXTURES = TEXTS / "dotnet"
 ACCEPTED = sorted((FIXTURES / "accepted").iterdir())
 REFUSED = sorted((FIXTURES / "refused").iterdir())
 UNHEARD = sorted((FIXTURES / "unheard").iterdir())

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
@@ -15,8 +13,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._s
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).parents[5]
 PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
 NEW = Platform((1, 28, 3), (3, 5, 5), True)
 CAMERA = "http://10.0.0.1"
