@@ -174,11 +174,10 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._certbot.issue import CertbotError, reconcile, wanted
+from ..module_utils._certbot.issue import reconcile, wanted
 from ..module_utils._certbot.lineage import Settings
-from ..module_utils._certbot.moving import MovingError
 from ..module_utils._certbot.release import release
-from ..module_utils._transaction.transaction import TransactionError
+from ..module_utils._host.errors import EdgeError
 
 ARGUMENTS = {
     "certificates": {
@@ -209,7 +208,7 @@ def main():
     settings = Settings(given["email"], given["server"], Path(given["webroot"]), given["renew_hook"], given["timeout"])
     try:
         answer, warnings = (_release if given["state"] == "released" else _present)(module, settings)
-    except (CertbotError, MovingError, TransactionError) as error:
+    except EdgeError as error:
         module.fail_json(msg=str(error))
     for warning in warnings:
         module.warn(warning)

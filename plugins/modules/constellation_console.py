@@ -77,7 +77,7 @@ from ..module_utils._constellation.console.guard import change_console, console_
 from ..module_utils._constellation.facts import server_facts
 from ..module_utils._constellation.files import rewrite
 from ..module_utils._constellation.this_host import is_own, own_addresses
-from ..module_utils._dotnet.errors import DotnetError
+from ..module_utils._host.errors import EdgeError
 
 
 def carry_out(module: AnsibleModule) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def main() -> None:
     )
     try:
         module.exit_json(**carry_out(module))
-    except DotnetError as error:
+    except EdgeError as error:
         module.fail_json(msg=str(error))
 
 

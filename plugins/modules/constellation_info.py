@@ -137,7 +137,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._constellation.elsewhere import Question, ask_all
 from ..module_utils._constellation.facts import sentinel_facts, server_facts
 from ..module_utils._constellation.this_host import is_own, own_addresses, own_hosts
-from ..module_utils._dotnet.errors import DotnetError
+from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import is_due
 
 QUESTION = {"url": {"type": "str", "required": True}, "host": {"type": "str", "required": True}}
@@ -167,7 +167,7 @@ def main() -> None:
     try:
         server = server_facts(wish["server_path"], wish["server_program"])
         sentinel = sentinel_facts(wish["sentinel_path"], wish["sentinel_program"])
-    except DotnetError as error:
+    except EdgeError as error:
         module.fail_json(msg=f"{error}. Nothing was changed.")
     module.exit_json(
         changed=False,

@@ -121,7 +121,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._constellation.files import rewrite
 from ..module_utils._constellation.locate import find_config, not_found
 from ..module_utils._constellation.uris.listen_uris import change_uris
-from ..module_utils._dotnet.errors import DotnetError
+from ..module_utils._host.errors import EdgeError
 
 
 def main() -> None:
@@ -152,7 +152,7 @@ def main() -> None:
             check=module.check_mode,
             validate=wish["validate"] or "",
         )
-    except DotnetError as error:
+    except EdgeError as error:
         module.fail_json(msg=str(error))
     for warning in plan.warnings:
         module.warn(warning)

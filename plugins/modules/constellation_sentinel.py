@@ -144,8 +144,8 @@ from ..module_utils._constellation.locate import find_config, not_found
 from ..module_utils._constellation.mono.trust import obstacle
 from ..module_utils._constellation.program import Wanted
 from ..module_utils._constellation.sentinel_step import Outcome, move
-from ..module_utils._constellation.supervisor import SupervisorError, find_program
-from ..module_utils._dotnet.errors import DotnetError
+from ..module_utils._constellation.supervisor import find_program
+from ..module_utils._host.errors import EdgeError
 
 SKIPPED = Outcome("")
 
@@ -187,7 +187,7 @@ def main() -> None:
         wanted = Wanted(program, path, "sentinel", wish["timeout"], wish["settle"])
         ask = obstacle if wish["reach"] else None
         outcome = move(wanted, wish["uri"], ask=ask, check=module.check_mode, backup=wish["backup"])
-    except (DotnetError, SupervisorError) as error:
+    except EdgeError as error:
         module.fail_json(msg=str(error))
     if outcome.problem:
         module.warn(

@@ -194,10 +194,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ..module_utils._constellation.locate import find_config, not_found
 from ..module_utils._constellation.program import Wanted
 from ..module_utils._constellation.server_step import ServerStep
-from ..module_utils._constellation.supervisor import SupervisorError, find_program
-from ..module_utils._dotnet.errors import DotnetError
+from ..module_utils._constellation.supervisor import find_program
 from ..module_utils._host.command import find
-from ..module_utils._nginx.process import NginxError, bring_up_to_date
+from ..module_utils._host.errors import EdgeError
+from ..module_utils._nginx.process import bring_up_to_date
 from ..module_utils._nginx.sites.plan import plan
 from ..module_utils._nginx.sites.run import Request
 from ..module_utils._nginx.sites.spec import SITE
@@ -212,14 +212,33 @@ NGINX = {
     "probe": {"type": "bool", "default": True},
 }
 
+# The result of a call that does nothing.
+NOTHING = {"path": "", "uris": [], "restarted": False, "reason": "", "pid": 0, "reloaded": False}
 _UNKNOWN = ". Supported parameters include: "
 
 
-def lacking(wish: dict[str, Any], path: str) -> str:
-    """Return what is not on the host, "" when server and proxy are."""
+def prepared(wish: dict[str, Any]) -> tuple[str, str]:
+    """Return the server's file and what is not on the host, "" when server and proxy are. Raises EdgeError."""
+    path = find_config(wish["path"], wish["program"], "server")
+    if wish["nginx"]:
+        wish["nginx"]["sites"] = checked_sites(wish["nginx"]["sites"])
     if not path:
-        return not_found(wish["program"])
-    return "nginx is not installed" if wish["nginx"] and find("nginx") is None else ""
+        return "", not_found(wish["program"])
+    return path, "nginx is not installed" if wish["nginx"] and find("nginx") is None else ""
+
+
+def server_step(wish: dict[str, Any], path: str, lacking: str) -> ServerStep:
+    """Return the server's part of the change. Raises EdgeError for a host where it cannot be carried out."""
+    if lacking:
+        raise EdgeError(f"{lacking}: install it, or do without it. Nothing was changed")
+    if find_program(wish["program"]) is None:
+        raise EdgeError(
+            f"supervisor's configuration has no [program:{wish['program']}]: give the server's name in supervisor "
+            "as program, since nobody could restart it. Nothing was changed"
+        )
+    wanted = Wanted(wish["program"], path, "server", wish["timeout"], wish["settle"])
+    reload = bring_up_to_date if wish["nginx"] else lambda: False
+    return ServerStep(wanted, wish["uris"], wish["state"], reload, keep_others=wish["keep_others"])
 
 
 def checked_sites(sites: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -256,7 +275,10 @@ def carry_out(module: AnsibleModule, step: ServerStep) -> dict[str, Any]:
     nginx = module.params["nginx"]
     request = Request(validate=nginx is not None, backup=module.params["backup"], check_mode=module.check_mode)
     manner = Manner(reload=nginx is not None, probe=bool(nginx and nginx["probe"]), companion=step.companion)
-    answer = run_sites(request, lambda: site_plan(nginx), manner)
+    try:
+        answer = run_sites(request, lambda: site_plan(nginx), manner)
+    except EdgeError as error:
+        raise EdgeError(step.explain(error), error.details) from error
     answer["reloaded"] = answer["reloaded"] or step.reloaded
     answer["warnings"] += step.plan.warnings
     return answer if nginx else {key: value for key, value in answer.items() if key not in ("sites", "placeholders")}
@@ -281,39 +303,22 @@ def main() -> None:
     )
     wish = module.params
     try:
-        path = find_config(wish["path"], wish["program"], "server")
-        why = lacking(wish, path)
-        known = find_program(wish["program"]) is not None
-    except (DotnetError, SupervisorError) as error:
-        module.fail_json(msg=str(error))
-    try:
-        if wish["nginx"]:
-            wish["nginx"]["sites"] = checked_sites(wish["nginx"]["sites"])
-    except ConfigError as error:
-        module.fail_json(msg=str(error))
-    if why and wish["missing"] == "skip":
-        module.exit_json(
-            changed=False, path="", uris=[], restarted=False, reason="", pid=0, reloaded=False, skipped_reason=why
-        )
-    if why:
-        module.fail_json(msg=f"{why}: install it, or do without it. Nothing was changed")
-    if not known:
-        module.fail_json(
-            msg=f"supervisor's configuration has no [program:{wish['program']}]: give the server's name in supervisor "
-            "as program, since nobody could restart it. Nothing was changed"
-        )
-    wanted = Wanted(wish["program"], path, "server", wish["timeout"], wish["settle"])
-    step = ServerStep(
-        wanted,
-        wish["uris"],
-        wish["state"],
-        bring_up_to_date if wish["nginx"] else lambda: False,
-        keep_others=wish["keep_others"],
-    )
-    try:
+        path, lacking = prepared(wish)
+        if lacking and wish["missing"] == "skip":
+            module.exit_json(
+                changed=False,
+                path="",
+                uris=[],
+                restarted=False,
+                reason="",
+                pid=0,
+                reloaded=False,
+                skipped_reason=lacking,
+            )
+        step = server_step(wish, path, lacking)
         answer = carry_out(module, step)
-    except (ConfigError, NginxError, DotnetError, SupervisorError) as error:
-        module.fail_json(msg=step.explain(error), **getattr(error, "details", {}))
+    except EdgeError as error:
+        module.fail_json(msg=str(error), **error.details)
     for warning in answer.pop("warnings"):
         module.warn(warning)
     module.exit_json(

@@ -109,10 +109,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._constellation.locate import find_config
 from ..module_utils._constellation.program import Wanted
-from ..module_utils._constellation.restart import RestartError, remedy
 from ..module_utils._constellation.service import bring_in_line
-from ..module_utils._constellation.supervisor import SupervisorError, find_program
-from ..module_utils._dotnet.errors import DotnetError
+from ..module_utils._constellation.supervisor import find_program
+from ..module_utils._host.errors import EdgeError
 
 
 def main() -> None:
@@ -139,9 +138,7 @@ def main() -> None:
         config = find_config(wish["config"], program, wish["kind"])
         wanted = Wanted(program, config, wish["kind"], wish["timeout"], wish["settle"])
         outcome = bring_in_line(wanted, check=module.check_mode)
-    except RestartError as error:
-        module.fail_json(msg=f"{error}. {remedy(error)}")
-    except (DotnetError, SupervisorError) as error:
+    except EdgeError as error:
         module.fail_json(msg=str(error))
     before = f"{program}: {outcome.reason}\n" if outcome.restarted else f"{program}: runs as {config} says\n"
     diff = [{"before_header": program, "after_header": program, "before": before}]

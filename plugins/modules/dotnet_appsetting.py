@@ -118,8 +118,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._constellation.files import rewrite
 from ..module_utils._constellation.locate import find_config, not_found
-from ..module_utils._dotnet.errors import DotnetError
 from ..module_utils._dotnet.settings import Setting, change_settings
+from ..module_utils._host.errors import EdgeError
 
 SETTING = {
     "key": {"type": "str", "required": True, "no_log": False},
@@ -162,7 +162,7 @@ def main() -> None:
             check=module.check_mode,
             validate=wish["validate"] or "",
         )
-    except DotnetError as error:
+    except EdgeError as error:
         module.fail_json(msg=str(error))
     header = f"{path} (appSettings)"
     diff = [{"before_header": header, "after_header": header, "before": plan.before, "after": plan.after}]

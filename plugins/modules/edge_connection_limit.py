@@ -101,7 +101,8 @@ notes:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._connection_limit.host import bring
-from ..module_utils._connection_limit.table import DEFAULT_LIMIT, DEFAULT_PORTS, LimitError, parse_limit
+from ..module_utils._connection_limit.table import DEFAULT_LIMIT, DEFAULT_PORTS, parse_limit
+from ..module_utils._host.errors import EdgeError
 
 
 def main() -> None:
@@ -121,7 +122,7 @@ def main() -> None:
         wanted = given["limit"] != 0 and given["state"] == "present"
         limit = parse_limit(given["limit"], given["ports"], given["exempt"]) if wanted else None
         result = bring(limit, check_mode=module.check_mode)
-    except LimitError as error:
+    except EdgeError as error:
         problem = str(error)
     if problem:
         module.fail_json(msg=problem)

@@ -115,7 +115,8 @@ from dataclasses import asdict
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._certbot.lineage import Settings
-from ..module_utils._host.files import LockError, host_lock
+from ..module_utils._host.errors import EdgeError
+from ..module_utils._host.files import host_lock
 from ..module_utils._nginx.process import NginxError, loaded
 from ..module_utils._proof.host import prove_certificate, prove_connection_limit, prove_firewall, prove_jails
 from ..module_utils._proof.proof import Proof
@@ -160,7 +161,7 @@ def main() -> None:
             proofs += prove_firewall() if params["firewall"] else []
             proofs += prove_connection_limit() if params["connection_limit"] else []
             proofs += prove_jails(params["jails"], params["ban_address"], module.check_mode)
-    except LockError as exc:
+    except EdgeError as exc:
         module.fail_json(msg=str(exc))
     proofs += prove_nginx() if params["nginx"] else []
     for one in params["certificates"]:

@@ -143,9 +143,10 @@ from dataclasses import asdict
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._dns.resolver import known_names
+from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import is_due
 from ..module_utils._nginx.sites.standing import standing
-from ..module_utils._preflight.host import PreflightError, host_facts, refuse_taken_ports
+from ..module_utils._preflight.host import host_facts, refuse_taken_ports
 from ..module_utils._preflight.reach import reach
 
 CERTIFICATE = {
@@ -168,7 +169,7 @@ def main() -> None:
     try:
         refuse_taken_ports(tuple(module.params["ports"]))
         facts = host_facts()
-    except PreflightError as error:
+    except EdgeError as error:
         module.fail_json(msg=f"{error}. Nothing was changed.")
     if not facts.tested:
         module.warn(f"{facts.distribution} {facts.release} is not among the releases that this collection is tested on")

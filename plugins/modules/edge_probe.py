@@ -270,7 +270,7 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._probe.connection import ProbeError
+from ..module_utils._host.errors import EdgeError
 from ..module_utils._probe.route import Conditions, Route
 from ..module_utils._probe.run import Ports, probe
 
@@ -314,7 +314,7 @@ def main():
     )
     try:
         report = probe(routes, ports, conditions)
-    except ProbeError as error:
+    except EdgeError as error:
         module.fail_json(msg=str(error))
     if given["fail"] and not report["ok"]:
         module.fail_json(msg="not as expected: " + "; ".join(report["problems"]), **report)

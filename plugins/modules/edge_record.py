@@ -99,10 +99,11 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._found.leaving import LeavingError, Left, finish
+from ..module_utils._found.leaving import Left, finish
 from ..module_utils._found.look import keep
 from ..module_utils._found.now import Here, here_now
-from ..module_utils._host.files import LockError, explain, host_lock
+from ..module_utils._host.errors import EdgeError
+from ..module_utils._host.files import explained, host_lock
 from ..module_utils._host.found import is_due, read
 
 PLACES = ("server_path", "server_program", "sentinel_path", "sentinel_program")
@@ -124,21 +125,20 @@ def main() -> None:
     places = {name: module.params[name] for name in PLACES}
     record, left, changed, here = read(), Left(), False, Here()
     try:
-        if state == "present" and is_due():
-            changed = True
-            if not module.check_mode:
-                with host_lock():
-                    record = keep(places)
-        elif state == "read":
-            here = here_now(record, places)
-            left.notes = here.notes
-        elif state == "absent":
-            left = finish(check_mode=module.check_mode)
-            changed = bool(left.removed)
-    except (LeavingError, LockError) as error:
+        with explained("/var/lib"):
+            if state == "present" and is_due():
+                changed = True
+                if not module.check_mode:
+                    with host_lock():
+                        record = keep(places)
+            elif state == "read":
+                here = here_now(record, places)
+                left.notes = here.notes
+            elif state == "absent":
+                left = finish(check_mode=module.check_mode)
+                changed = bool(left.removed)
+    except EdgeError as error:
         module.fail_json(msg=str(error))
-    except OSError as error:
-        module.fail_json(msg=f"{explain(error, error.filename or '/var/lib')}. Nothing was changed")
     module.exit_json(
         changed=changed,
         found=record,

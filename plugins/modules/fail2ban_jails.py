@@ -176,9 +176,10 @@ import contextlib
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._fail2ban.host import Request, reconcile
-from ..module_utils._fail2ban.jail import JAIL_FILE, LOOPBACK, Fail2banError, normal_ignored, wanted_jails
+from ..module_utils._fail2ban.jail import JAIL_FILE, LOOPBACK, normal_ignored, wanted_jails
 from ..module_utils._fail2ban.leaving import leave
-from ..module_utils._host.files import LockError, host_lock
+from ..module_utils._host.errors import EdgeError
+from ..module_utils._host.files import host_lock
 from ..module_utils._host.found import read
 from ..module_utils._host.ssh import connection, ports_in_use
 
@@ -234,7 +235,7 @@ def main() -> None:
                 outcome = leave(known, check=module.check_mode, path=params["path"])
             else:
                 outcome = reconcile(request, check=module.check_mode)
-    except (Fail2banError, LockError) as exc:
+    except EdgeError as exc:
         module.fail_json(msg=str(exc))
     for warning in outcome.warnings:
         module.warn(warning)

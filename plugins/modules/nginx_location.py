@@ -61,10 +61,10 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.sites.locations import plan_locations
 from ..module_utils._nginx.sites.run import RUN, Request, run
 from ..module_utils._nginx.text.declare import LOCATION
-from ..module_utils._nginx.text.tokens import ConfigError
 
 
 def main() -> None:
@@ -94,7 +94,7 @@ def main() -> None:
                 root=given["root"],
             ),
         )
-    except ConfigError as error:
+    except EdgeError as error:
         module.fail_json(msg=str(error))
     for warning in result.pop("warnings"):
         module.warn(warning)

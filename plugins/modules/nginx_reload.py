@@ -82,8 +82,9 @@ reason:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.process import NginxError, bring_up_to_date, enable, loaded, start, starts_with_host
-from ..module_utils._transaction.transaction import TransactionError, recover
+from ..module_utils._transaction.transaction import recover
 
 _ENABLED = {
     "before_header": "nginx.service",
@@ -107,7 +108,7 @@ def main() -> None:
     problem, result = "", {}
     try:
         result = _run(module.params, module.check_mode)
-    except (NginxError, TransactionError) as error:
+    except EdgeError as error:
         problem = str(error)
     if problem:
         module.fail_json(msg=problem)

@@ -87,12 +87,11 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import read, traces
-from ..module_utils._nginx.process import NginxError
 from ..module_utils._nginx.sites.leaving import found_in, leaving_plan, serves_more
 from ..module_utils._nginx.sites.run import RUN, Request
 from ..module_utils._nginx.sites.step import Manner, run_sites
-from ..module_utils._nginx.text.tokens import ConfigError
 
 
 def main() -> None:
@@ -106,8 +105,8 @@ def main() -> None:
             lambda: leaving_plan(given["root"], found_in(read())),
             Manner(reload=bool(traces()), probe=given["probe"]),
         )
-    except (ConfigError, NginxError) as error:
-        module.fail_json(msg=str(error), **getattr(error, "details", {}))
+    except EdgeError as error:
+        module.fail_json(msg=str(error), **error.details)
     for warning in result.pop("warnings"):
         module.warn(warning)
     del result["placeholders"]

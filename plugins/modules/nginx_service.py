@@ -123,7 +123,8 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.service.service import ServiceError, Wanted, bring
+from ..module_utils._host.errors import EdgeError
+from ..module_utils._nginx.service.service import Wanted, bring
 from ..module_utils._nginx.service.unit import RESTRICTIONS
 from ..module_utils._standalone.commands import main as _in_the_archive  # noqa: F401 - Ansible ships what is imported
 
@@ -143,7 +144,7 @@ def main() -> None:
     problem, result = "", {}
     try:
         result = bring(wanted, check_mode=module.check_mode)
-    except ServiceError as error:
+    except EdgeError as error:
         problem = str(error)
     if problem:
         module.fail_json(msg=problem)

@@ -330,12 +330,11 @@ placeholders:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.process import NginxError
+from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.sites.plan import plan
 from ..module_utils._nginx.sites.run import RUN, Request
 from ..module_utils._nginx.sites.spec import SITE
 from ..module_utils._nginx.sites.step import Manner, run_sites
-from ..module_utils._nginx.text.tokens import ConfigError
 
 
 def main() -> None:
@@ -368,8 +367,8 @@ def main() -> None:
             ),
             Manner(reload=given["reload"], probe=given["probe"]),
         )
-    except (ConfigError, NginxError) as error:
-        module.fail_json(msg=str(error), **getattr(error, "details", {}))
+    except EdgeError as error:
+        module.fail_json(msg=str(error), **error.details)
     for warning in result.pop("warnings"):
         module.warn(warning)
     module.exit_json(**result)

@@ -60,8 +60,8 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.sites.info import describe_host
-from ..module_utils._nginx.text.tokens import ConfigError
 
 
 def main() -> None:
@@ -72,7 +72,7 @@ def main() -> None:
     )
     try:
         found = describe_host(module.params["root"])
-    except ConfigError as error:
+    except EdgeError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **found)
 

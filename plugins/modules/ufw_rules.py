@@ -149,13 +149,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._host.files import LockError, host_lock
+from ..module_utils._host.errors import EdgeError
+from ..module_utils._host.files import host_lock
 from ..module_utils._host.found import read
 from ..module_utils._host.ssh import connection, ports_in_use
 from ..module_utils._ufw.host import host_warnings, reconcile
 from ..module_utils._ufw.leaving import leave
 from ..module_utils._ufw.plan import Request
-from ..module_utils._ufw.rule import RULE, UfwError, wanted_rules
+from ..module_utils._ufw.rule import RULE, wanted_rules
 
 POLICY = {"type": "str", "choices": ["allow", "deny", "reject"]}
 
@@ -199,7 +200,7 @@ def main() -> None:
                 outcome = leave(found(params["was_active"]), request.ssh_ports, check=module.check_mode)
             else:
                 outcome = reconcile(request, check=module.check_mode)
-    except (UfwError, LockError) as exc:
+    except EdgeError as exc:
         module.fail_json(msg=str(exc))
     for warning in [*outcome.warnings, *(host_warnings() if params["state"] != "absent" else [])]:
         module.warn(warning)

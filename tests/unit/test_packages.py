@@ -25,6 +25,7 @@ PURE = (
     "_constellation/uris/*.py",
     "_dotnet/*.py",
     "_fail2ban/jail.py",
+    "_host/errors.py",
     "_host/lan.py",
     "_nginx/text/*.py",
     "_transaction/_nginx_warnings.py",

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Union
 
+from .._host.errors import EdgeError
+
 Value = Union[str, Sequence[str]]  # noqa: UP007 - pylint knows no other way
 # The sections by their path from the top, each with its entries.
 Sections = Mapping[tuple[str, ...], Mapping[str, Value]]
@@ -16,7 +18,7 @@ _NAMED = re.compile(r"%\(([^)]*)\)s")
 _DEFAULT = "DEFAULT"
 
 
-class RenewalError(Exception):
+class RenewalError(EdgeError):
     """Certbot cannot read the file either; the message names the line."""
 
 

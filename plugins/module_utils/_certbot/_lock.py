@@ -15,13 +15,15 @@ import struct
 import time
 from collections.abc import Iterator
 
+from .._host.errors import EdgeError
+
 LOCK = ".certbot.lock"
 # struct flock with 64-bit offsets: type, whence, start, length (0: all), process; padded to its alignment.
 _RECORD = "hhqqi0q"
 _PAUSE = 0.1
 
 
-class CertbotBusyError(Exception):
+class CertbotBusyError(EdgeError):
     """Certbot was still at work after the time that was given to it."""
 
 

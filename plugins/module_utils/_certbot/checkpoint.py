@@ -22,9 +22,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .._host.errors import EdgeError
 from .._host.files import explain, fsync_folder, read_bytes, unlink_if_there
-from .._transaction.transaction import HOST, Change, Host, TransactionError, Write, apply
-from ._lock import CertbotBusyError, holder, kept_out
+from .._transaction.transaction import HOST, Change, Host, Write, apply
+from ._lock import holder, kept_out
 
 # What certbot calls its checkpoints, in the order in which it takes them back: of a challenge, of an installation.
 # `_nginx/sites/run` names them again: it is sent for nginx_location, which is to stay small and does not get this file.
@@ -50,7 +51,7 @@ _NEXT_RECORD = re.compile(rb"\n(?:\d{4}-\d\d-\d\d |\Z)")
 _PAGE = 4096
 
 
-class CheckpointError(Exception):
+class CheckpointError(EdgeError):
     """What certbot left cannot be resolved now; the message says what to do."""
 
 
@@ -124,10 +125,7 @@ def _predicted(root: str, certbot: Certbot) -> list[str]:
 
 
 def _enter(stack: contextlib.ExitStack, folder: str, certbot: Certbot, purpose: str) -> None:
-    try:
-        stack.enter_context(kept_out(folder, certbot.timeout, purpose))
-    except CertbotBusyError as error:
-        raise CheckpointError(str(error)) from error
+    stack.enter_context(kept_out(folder, certbot.timeout, purpose))
 
 
 def _settle(leftover: Leftover, root: str, certbot: Certbot, host: Host) -> str:
@@ -137,7 +135,7 @@ def _settle(leftover: Leftover, root: str, certbot: Certbot, host: Host) -> str:
         aside = f"{leftover.folder}.set-aside-{time.strftime('%Y%m%dT%H%M%S')}"
         os.rename(leftover.folder, aside)
         fsync_folder(certbot.work)
-    except TransactionError as error:
+    except EdgeError as error:
         raise CheckpointError(_unresolved(leftover, str(error))) from error
     except OSError as error:
         raise CheckpointError(_unresolved(leftover, explain(error, leftover.folder))) from error

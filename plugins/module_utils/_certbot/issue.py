@@ -15,6 +15,7 @@ from typing import NamedTuple, TypedDict
 
 from .._host import x509
 from .._host.command import run as run_command
+from .._host.errors import EdgeError
 from .._host.files import make_folders
 from ._links import broken_link, relinking
 from ._links import shown as shown_links
@@ -23,7 +24,7 @@ from ._refused import refusal, remember
 from ._remedy import leftovers, moved_aside, relinked, taken_over
 from .covering import covering, covers, has_pair
 from .lineage import Lineage, Settings, not_ours, read_lineage
-from .moving import Check, MovingError, carry_out, planned, shown
+from .moving import Check, carry_out, planned, shown
 from .skipped import skipped
 from .webroot import unserved
 
@@ -33,7 +34,7 @@ _PAUSE = 2.0
 _NONCE_ATTEMPTS = 4
 
 
-class CertbotError(Exception):
+class CertbotError(EdgeError):
     """The request is wrong, or a certificate that is required cannot be had; the message names it and the remedy."""
 
 
@@ -265,7 +266,7 @@ class _Reconciler:
             before = shown_links(changes)
             if not self.check_mode:
                 carry_out(changes, self.settings)
-        except (OSError, MovingError) as error:
+        except (OSError, EdgeError) as error:
             self.outcome.warnings.append(f"Certificate {lineage.name}: its links cannot be put back: {error}.")
             return lineage
         self.outcome.diff += before
@@ -294,7 +295,7 @@ class _Reconciler:
         if not self.check_mode:
             try:
                 carry_out(moving.changes, self.settings)
-            except MovingError as error:
+            except EdgeError as error:
                 raise CertbotError(f"certificate {lineage.name}: {error}") from error
 
     def _skipped(self, lineage: Lineage) -> str:

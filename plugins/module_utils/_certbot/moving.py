@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._host.errors import EdgeError
 from .._host.files import read_bytes
-from .._transaction.transaction import Change, TransactionError, Write, apply, diffs
+from .._transaction.transaction import Change, Write, apply, diffs
 from ._hooks import of_all, only_starts, only_stops, reloads, stops
 from ._interpolation import RenewalError
-from ._lock import CertbotBusyError, kept_out
+from ._lock import kept_out
 from ._plugin import has_plugin
 from ._renewal import RenewalFile, items
 from .lineage import Lineage, Renewal, Settings, not_ours
@@ -31,7 +32,7 @@ _NEEDS_PORT_80 = {
 _TIMEOUT = 120.0
 
 
-class MovingError(Exception):
+class MovingError(EdgeError):
     """A renewal file cannot be changed now; the message says what to do."""
 
 
@@ -80,14 +81,11 @@ def shown(changes: Sequence[Change]) -> list[dict[str, str]]:
 
 
 def carry_out(changes: Sequence[Change], settings: Settings) -> None:
-    """Write the changes as one, with certbot kept out. Raises MovingError."""
+    """Write the changes as one, with certbot kept out. Raises EdgeError."""
     if not changes:
         return
-    try:
-        with kept_out(str(settings.folder), _TIMEOUT, "its renewal files are not changed"):
-            apply(changes, test=False, host=settings.host)
-    except (CertbotBusyError, TransactionError) as error:
-        raise MovingError(str(error)) from error
+    with kept_out(str(settings.folder), _TIMEOUT, "its renewal files are not changed"):
+        apply(changes, test=False, host=settings.host)
 
 
 def reason_to_fail(

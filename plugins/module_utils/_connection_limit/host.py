@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._host.command import Run, run
-from .._host.files import explain, locked, read_bytes
+from .._host.files import explain, host_lock, read_bytes
 from .._transaction.transaction import (
     HOST,
     Change,
     Host,
     Remove,
-    TransactionError,
     Write,
     apply,
     diffs,
@@ -78,16 +77,13 @@ class Found:
 def bring(limit: Limit | None, *, check_mode: bool = False, host: Host = HOST, call: Run = run) -> dict[str, Any]:
     """Bring the limit in line, or remove it (None), and return the module's answer.
 
-    A host that cannot count connections gets nothing, and a note. Raises LimitError; then all is as it was.
+    A host that cannot count connections gets nothing, and a note. Raises EdgeError; then all is as it was.
     """
-    try:
-        with contextlib.ExitStack() as stack:
-            if not check_mode:
-                stack.enter_context(locked(host.lock, LimitError))
-                recover(host=host)
-            return _remove(check_mode, host, call) if limit is None else _bring(limit, check_mode, host, call)
-    except TransactionError as error:
-        raise LimitError(str(error)) from error
+    with contextlib.ExitStack() as stack:
+        if not check_mode:
+            stack.enter_context(host_lock(path=host.lock))
+            recover(host=host)
+        return _remove(check_mode, host, call) if limit is None else _bring(limit, check_mode, host, call)
 
 
 def _bring(limit: Limit, check_mode: bool, host: Host, call: Run) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Union
 
+from .._host.errors import EdgeError
 from .._host.lan import LAN_NETWORKS
 
 TABLE = "inet constellation_edge"
@@ -37,7 +38,7 @@ _CLIENTS = 65535
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007 - an alias that is evaluated at run time
 
 
-class LimitError(Exception):
+class LimitError(EdgeError):
     """What is asked for cannot be, or could not be brought about; the message names the value and the remedy."""
 
 

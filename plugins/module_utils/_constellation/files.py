@@ -11,8 +11,8 @@ from typing import Protocol, TypeVar
 
 from .._dotnet.document import MAX_BYTES
 from .._dotnet.errors import DotnetError
-from .._host.files import LockError, explain, fsync_folder, host_lock, unlink_if_there, write_new
-from .._transaction.transaction import HOST, Host, TransactionError, Write, apply, recover
+from .._host.files import explain, fsync_folder, host_lock, unlink_if_there, write_new
+from .._transaction.transaction import HOST, Host, Write, apply, recover
 from ._validation import check_candidate
 
 _ATTEMPTS = 3
@@ -79,8 +79,6 @@ def rewrite(
                     change = Write(os.path.abspath(path), planned.content, original=data)
                     kept = apply([change], test=False, backup=backup, host=host)
                     return planned, True, kept[0] if kept else ""
-    except (LockError, TransactionError) as error:
-        raise DotnetError(str(error)) from error
     except OSError as error:
         raise DotnetError(explain(error, path)) from error
     raise at(path, DotnetError("another program keeps changing the file: let it finish and run again"))

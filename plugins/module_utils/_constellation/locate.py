@@ -9,7 +9,7 @@ import os
 from .._dotnet.errors import DotnetError
 from .._dotnet.settings import read_setting
 from .files import at, read_config
-from .supervisor import SupervisorError, config_path, find_program
+from .supervisor import config_path, find_program
 
 SERVER_FILE = "Constellation.Server.exe.config"
 SENTINEL_FILE = "Constellation.Sentinel.exe.config"
@@ -28,10 +28,7 @@ def find_config(path: str | None, program: str, kind: str) -> str:
     if path:
         return path
     default_name = SERVER_FILE if kind == "server" else SENTINEL_FILE
-    try:
-        section = find_program(program)
-    except SupervisorError as error:
-        raise DotnetError(str(error)) from error
+    section = find_program(program)
     if section is not None:
         found = config_path(section, default_name)
         if not found:

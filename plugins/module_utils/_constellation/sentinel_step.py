@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from .._dotnet.errors import DotnetError
 from .._dotnet.settings import Setting, SettingsResult, change_settings, read_setting
-from .._host.files import locked
+from .._host.files import host_lock
 from .._transaction.transaction import HOST, Host, TransactionError, Write, apply, recover
 from . import supervisor
 from ._retry_guard import failed_before, remember_failure
@@ -61,11 +61,8 @@ def move(
     step = _Move(wanted, uri, ask or (lambda _uri, _pid: None), host)
     if check:
         return step.run(check=True)
-    with locked(host.lock, DotnetError):
-        try:
-            recover(host=host)
-        except TransactionError as error:
-            raise DotnetError(str(error)) from error
+    with host_lock(path=host.lock):
+        recover(host=host)
         return step.run(backup=backup)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .files import read_config
 from .program import Wanted, config_of, reason_to_restart, refuse_foreign, remember, started_status
-from .restart import Restart
+from .restart import Restart, RestartError, remedy
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,11 @@ def bring_in_line(wanted: Wanted, check: bool = False) -> Outcome:
     if check:
         return Outcome(bool(reason), reason, config.uris, pid)
     if reason:
-        with Restart(wanted, config, pid) as restart:
-            restart.until_it_answers()
-            pid = restart.until_it_stays()
+        try:
+            with Restart(wanted, config, pid) as restart:
+                restart.until_it_answers()
+                pid = restart.until_it_stays()
+        except RestartError as error:
+            raise RestartError(f"{error}. {remedy(error)}", error.log) from error
     remember(wanted, config, pid)
     return Outcome(bool(reason), reason, config.uris, pid)

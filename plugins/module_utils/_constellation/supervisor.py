@@ -13,12 +13,13 @@ import socket
 from dataclasses import dataclass, field
 
 from .._host.command import MISSING, Answer, run
+from .._host.errors import EdgeError
 
 MAIN_FILES = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf")
 _CONTROL_SECONDS = 120
 
 
-class SupervisorError(Exception):
+class SupervisorError(EdgeError):
     """Supervisor's configuration cannot be read, or ``supervisorctl`` did not do what it was asked."""
 
 

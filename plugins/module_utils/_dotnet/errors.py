@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from .._host.errors import EdgeError
 
-class DotnetError(Exception):
+
+class DotnetError(EdgeError):
     """A configuration file, or a wish about it, that cannot be accepted.
 
     ``line`` and ``column`` count from 1; 0 when the problem has no place in the file.

@@ -20,7 +20,7 @@ from .._host import process as host_process
 from .._host import records
 from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
-from .._transaction.transaction import HOST, TransactionError, Write, apply, recover
+from .._transaction.transaction import HOST, Write, apply, recover
 from .._transaction.transaction import Host as Place
 from .jail import (
     JAIL_FILE,
@@ -303,14 +303,11 @@ def _digest(text: str) -> str:
 def reconcile(request: Request, check: bool = False, call: Run = run, place: Place = HOST) -> Outcome:
     """Bring file and server in line with the request, or say in check mode what that would do.
 
-    Raises Fail2banError; the file of before is then back in place and the server runs with it.
+    Raises EdgeError; the file of before is then back in place and the server runs with it.
     """
-    try:
-        if not check:
-            recover(host=place)
-        return _reconcile(Host(request, check, call, place))
-    except TransactionError as exc:
-        raise Fail2banError(str(exc)) from exc
+    if not check:
+        recover(host=place)
+    return _reconcile(Host(request, check, call, place))
 
 
 def _reconcile(host: Host) -> Outcome:

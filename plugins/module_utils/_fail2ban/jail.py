@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._host.errors import EdgeError
+
 JAIL_FILE = "/etc/fail2ban/jail.d/zz-constellation-edge.local"
 LOOPBACK = ("127.0.0.1/8", "::1")
 _HEADER = """\
@@ -48,7 +50,7 @@ _UNITS = (
 )
 
 
-class Fail2banError(Exception):
+class Fail2banError(EdgeError):
     """A jail or a host that cannot be brought in line; the message names the place and the remedy."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from .._host import records
 from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
-from .._transaction.transaction import HOST, Host, Remove, TransactionError, apply, recover
+from .._transaction.transaction import HOST, Host, Remove, apply, recover
 from .host import ETC, RECORD, UNIT, Outcome
 from .jail import JAIL_FILE, Fail2banError
 
@@ -26,14 +26,11 @@ def leave(
 ) -> Outcome:
     """Take our file away and have the service as `found` says (`active`, `enabled`; empty where nothing is known).
 
-    Raises Fail2banError; our file is then back in place.
+    Raises EdgeError; our file is then back in place.
     """
-    try:
-        if not check:
-            recover(host=place)
-        return _leave(found, check, path, place, call)
-    except TransactionError as exc:
-        raise Fail2banError(str(exc)) from exc
+    if not check:
+        recover(host=place)
+    return _leave(found, check, path, place, call)
 
 
 def _leave(found: Mapping[str, Any], check: bool, path: str, place: Host, call: Run) -> Outcome:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Union
 
 from .._host.command import Run, run
+from .._host.errors import EdgeError
 
 #: the networks that are reserved for documentation: no client has an address of theirs
 DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
@@ -19,7 +20,7 @@ _ROUTE_TYPES = r"(?:local|broadcast|multicast|anycast|unreachable|blackhole|proh
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007 - an alias that is evaluated at run time
 
 
-class PacketFilterError(Exception):
+class PacketFilterError(EdgeError):
     """The packet filter cannot be read, or no harmless address is left."""
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from .._host import records
 from .._host.command import Run, find, run
-from .._host.files import LOCK_PATH, STATE_FOLDER, fsync_folder, locked
+from .._host.errors import EdgeError
+from .._host.files import LOCK_PATH, STATE_FOLDER, fsync_folder, host_lock
 from .._host.found import ETC_RECORD, RECORD, SETTINGS, read, read_etc, traces
 from .._nginx.process import NginxError, read_dump
 from ._etc import differences, explained, snapshot
@@ -22,7 +23,7 @@ from .look import PACKAGES, is_installed
 _LATER = (SETTINGS, STATE_FOLDER)
 
 
-class LeavingError(Exception):
+class LeavingError(EdgeError):
     """Our folders cannot go yet; the message names what is in the way and the remedy."""
 
 
@@ -77,7 +78,7 @@ def finish(check_mode: bool = False, folder: str = STATE_FOLDER, settings: str =
 def _remove_all(paths: list[str], folder: str, check_mode: bool) -> None:
     if check_mode or not paths:
         return
-    with locked(LOCK_PATH, LeavingError):
+    with host_lock(path=LOCK_PATH):
         for path in paths:
             _remove(path, folder)
 

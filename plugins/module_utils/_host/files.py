@@ -12,6 +12,8 @@ import stat
 import time
 from collections.abc import Iterator
 
+from .errors import EdgeError
+
 # What this collection keeps on a host from one run to the next.
 STATE_FOLDER = "/var/lib/constellation-edge"
 # Not /run/lock: every user may write there, and whoever creates the file first could hold it for ever.
@@ -174,7 +176,16 @@ def explain(error: OSError, path: str, *, exact: bool = False) -> str:
     return f"{path}: the file system at {mount} {state}: {remedy} and run again"
 
 
-class LockError(Exception):
+@contextlib.contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Raise EdgeError, with the remedy, for what the system refuses; without a name of its own it is about `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise EdgeError(f"{explain(error, path)}. Nothing was changed") from error
+
+
+class LockError(EdgeError):
     """The lock was not free in time, or its file cannot be used."""
 
 
@@ -202,17 +213,6 @@ def host_lock(timeout: float = 300.0, path: str = LOCK_PATH) -> Iterator[None]:
     finally:
         # The file stays: a lock file that is removed while another process waits for it locks nothing.
         os.close(descriptor)
-
-
-@contextlib.contextmanager
-def locked(path: str, error: type[Exception]) -> Iterator[None]:
-    """Hold the host's lock; raises `error`, with the words of LockError, when it cannot be had."""
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(host_lock(path=path))
-        except LockError as refused:
-            raise error(str(refused)) from refused
-        yield
 
 
 def _open(path: str) -> int:

@@ -15,6 +15,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .errors import EdgeError
+
 try:
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization
@@ -35,7 +37,7 @@ MISSING = (
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
-class CertificateError(Exception):
+class CertificateError(EdgeError):
     """A certificate or its key cannot be read; the message names the file and the reason."""
 
 

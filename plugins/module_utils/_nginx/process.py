@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from .._host import process as host_process
 from .._host import records
 from .._host.command import Answer, find, run
-from .._host.files import explain, locked, read_bytes
+from .._host.errors import EdgeError
+from .._host.files import explain, host_lock, read_bytes
 from .._transaction.staging import Verdict
 from .._transaction.transaction import HOST, Host
 
@@ -37,7 +38,7 @@ _PID_FILE = re.compile(r"^\s*pid\s+([^\s;]+)\s*;", re.MULTILINE)
 _ERROR_LOG = re.compile(r"^\s*error_log\s+([^\s;]+)[^;]*;", re.MULTILINE)
 
 
-class NginxError(Exception):
+class NginxError(EdgeError):
     """Nginx refused its configuration, a start or a reload; the message carries nginx's own words."""
 
 
@@ -127,7 +128,7 @@ def bring_up_to_date(timeout: float = 30.0, *, force: bool = False, host: Host =
     """
     if find(host.nginx) is None:
         return False
-    with locked(host.lock, NginxError):
+    with host_lock(path=host.lock):
         dump = read_dump(host)
         before = _running(dump.pid_file)
         if before is None or (not force and _compare(dump, before, host).current):
@@ -141,7 +142,7 @@ def bring_up_to_date(timeout: float = 30.0, *, force: bool = False, host: Host =
 
 def start(timeout: float = 30.0, *, host: Host = HOST) -> None:
     """Start nginx, which must not be running; wait at most `timeout` seconds for its workers. Raises NginxError."""
-    with locked(host.lock, NginxError):
+    with host_lock(path=host.lock):
         dump = read_dump(host)
         command = ["systemctl", "start", "nginx"] if _systemd() else [_program(host)]
         began = time.time()

@@ -9,6 +9,7 @@ import socket
 from dataclasses import dataclass
 
 from .._host.command import run
+from .._host.errors import EdgeError
 from .._host.sockets import Listener, listeners
 
 WEB_PORTS = (80, 443)
@@ -25,7 +26,7 @@ TESTED = {
 }
 
 
-class PreflightError(Exception):
+class PreflightError(EdgeError):
     """The host cannot become an edge as it is; the text says why and names the ways out."""
 
 

@@ -15,9 +15,10 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from .._host.deadline import cut_after
+from .._host.errors import EdgeError
 
 
-class ProbeError(Exception):
+class ProbeError(EdgeError):
     """The other side did not do what was asked; the message says what it did."""
 
 

@@ -11,6 +11,8 @@ import zipfile
 from collections.abc import Iterator
 from importlib.util import find_spec, resolve_name
 
+from .._host.errors import EdgeError
+
 ARCHIVE_PATH = "/usr/local/lib/constellation-edge/edge.pyz"
 
 _UTILS = __name__.rsplit(".", 2)[0]
@@ -27,7 +29,7 @@ sys.exit(main())
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
-class ArchiveError(Exception):
+class ArchiveError(EdgeError):
     """A source that belongs into the archive cannot be read."""
 
 

@@ -20,14 +20,15 @@ from enum import Enum
 from typing import NamedTuple, Union
 
 from .._host.command import find
+from .._host.errors import EdgeError
 from .._host.files import (
     LOCK_PATH,
     STATE_FOLDER,
     exchange,
     explain,
     fsync_folder,
+    host_lock,
     keep_name,
-    locked,
     make_folder,
     make_folders,
     missing_folders,
@@ -40,7 +41,7 @@ from .journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint, r
 from .staging import Verdict, copy_tree, test_live, test_staged
 
 
-class TransactionError(Exception):
+class TransactionError(EdgeError):
     """The change was refused or put back; the message names the place and the remedy."""
 
 
@@ -125,7 +126,7 @@ def recover(*, host: Host = HOST) -> list[str]:
     """Finish or undo a transaction that was cut off; return the names that were put back. Does nothing otherwise."""
     if not os.path.isdir(host.state) or host.state in _open:
         return []
-    with locked(host.lock, TransactionError):
+    with host_lock(path=host.lock):
         try:
             return recover_journal(host.state)[0]
         except OSError as error:
@@ -176,7 +177,7 @@ def apply(
     """
     if host.state in _open:
         raise TransactionError("a transaction cannot begin inside the last step of another one; combine their changes")
-    with locked(host.lock, TransactionError):
+    with host_lock(path=host.lock):
         recover(host=host)
         todo = _ordered(pending(changes))
         if not todo:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._host.errors import EdgeError
+
 MARK = "constellation.edge"
 V4, V6 = 4, 6
 EVERYWHERE = {V4: "0.0.0.0/0", V6: "::/0"}
@@ -25,7 +27,7 @@ RULE: dict[str, dict[str, Any]] = {
 _MOST_PORTS = 15  # the limit of the packet filter's multiport match; a range counts as two
 
 
-class UfwError(Exception):
+class UfwError(EdgeError):
     """A rule or a host that cannot be brought in line; the message names the place and the remedy."""
 
 

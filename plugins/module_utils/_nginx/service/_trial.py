@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..._host import command, process
+from ..._host.errors import EdgeError
 from ..files import read_text
-from ..text.tokens import ConfigError
 from ..text.tree import Block, Statement, parse, places, read
 from .unit import AWKWARD, RESTRICTIONS, properties
 
@@ -38,7 +38,7 @@ _TURN_SECONDS = 10.0
 _POLL = 0.05
 
 
-class TrialError(Exception):
+class TrialError(EdgeError):
     """The trial cannot be made here; the message says why."""
 
 
@@ -119,11 +119,7 @@ class Trial:
         return f"/run/constellation-edge-trial-{self._token}"
 
     def _copy(self, path: str, copy: str) -> None:
-        try:
-            text = read_text(path)
-            document = read(text or "", path)
-        except ConfigError as error:
-            raise TrialError(str(error)) from None
+        document = read(read_text(path) or "", path)
         if not self._edit(document):
             return
         if AWKWARD.search(path):

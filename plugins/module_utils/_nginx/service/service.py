@@ -14,14 +14,14 @@ from typing import Any
 
 from ..._host import records
 from ..._host.command import Run, find, run
-from ..._host.files import explain, locked, read_bytes
-from ..._standalone.archive import ARCHIVE_PATH, ArchiveError, build, listing
+from ..._host.errors import EdgeError
+from ..._host.files import explain, host_lock, read_bytes
+from ..._standalone.archive import ARCHIVE_PATH, build, listing
 from ..._transaction.transaction import (
     HOST,
     Change,
     Host,
     Remove,
-    TransactionError,
     Write,
     apply,
     diffs,
@@ -39,7 +39,7 @@ _RECORD = "nginx-service"
 _UNIT = "nginx.service"
 
 
-class ServiceError(Exception):
+class ServiceError(EdgeError):
     """Nothing could be brought in line; the message names the place and the remedy."""
 
 
@@ -79,18 +79,15 @@ class Choice:
 def bring(wanted: Wanted, *, check_mode: bool = False, host: Host = HOST, call: Run = run) -> dict[str, Any]:
     """Bring archive, unit and drop-in in line, and return the module's answer. nginx is neither started nor stopped.
 
-    Raises ServiceError; then nothing is changed.
+    Raises EdgeError; then nothing is changed.
     """
     if not _systemd_runs():
         raise ServiceError("systemd does not run here, so there is no nginx.service to care for; nothing was changed")
-    try:
-        with contextlib.ExitStack() as stack:
-            if not check_mode:
-                stack.enter_context(locked(host.lock, ServiceError))
-                recover(host=host)
-            return _bring(wanted, check_mode, host, call)
-    except (ArchiveError, TransactionError) as error:
-        raise ServiceError(str(error)) from error
+    with contextlib.ExitStack() as stack:
+        if not check_mode:
+            stack.enter_context(host_lock(path=host.lock))
+            recover(host=host)
+        return _bring(wanted, check_mode, host, call)
 
 
 def _bring(wanted: Wanted, check_mode: bool, host: Host, call: Run) -> dict[str, Any]:
@@ -165,7 +162,7 @@ def _choose_before_nginx(asked: dict[str, str], record: dict[str, Any], call: Ru
         choice.trial = "made: nginx is not installed yet, so a program that does nothing was started"
         try:
             refused = broken(Plain(call), choice.restrictions)
-        except TrialError as error:
+        except EdgeError as error:
             reason = f"the trial cannot be made: {error}"
             return Choice({**dict.fromkeys(RESTRICTIONS, reason), **asked}, trial=reason)
     choice.omitted.update(refused)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from ..._host.errors import EdgeError
 from ..._probe.connection import ProbeError, Target, ask, opened
 from ..text.addresses import listen_keys
 from ..text.identity import location_form
@@ -33,7 +34,7 @@ _AT_ONCE = 8
 PAUSE = 0.2
 
 
-class RouteLost(Exception):  # noqa: N818 - it says what happened
+class RouteLost(EdgeError):  # noqa: N818 - it says what happened
     """A path that was answered before is not any more; the message holds both answers."""
 
 

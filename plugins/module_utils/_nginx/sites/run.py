@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..._host.files import LockError, host_lock
+from ..._host.files import host_lock
 from ..._transaction.transaction import Change, TransactionError, apply, check, diffs, pending, recover
 from ..text.tokens import ConfigError
 
@@ -43,7 +43,7 @@ class Plan:
 def run(request: Request, make_plan: Callable[[], Plan]) -> dict[str, Any]:
     """Plan and carry out; returns the module's answer, with `warnings` among it.
 
-    Raises ConfigError; then nothing is changed on disk.
+    Raises EdgeError; then nothing is changed on disk.
     """
     with turn(request):
         plan = make_plan()
@@ -64,17 +64,14 @@ def run(request: Request, make_plan: Callable[[], Plan]) -> dict[str, Any]:
 def turn(request: Request) -> Iterator[None]:
     """Hold the host's lock, after a change that was cut off is put back; check mode neither waits nor writes.
 
-    Raises ConfigError for what goes wrong inside, too.
+    Raises EdgeError.
     """
-    try:
-        if request.check_mode:
-            yield
-            return
-        with host_lock():
-            recover()
-            yield
-    except (TransactionError, LockError) as error:
-        raise ConfigError(str(error)) from error
+    if request.check_mode:
+        yield
+        return
+    with host_lock():
+        recover()
+        yield
 
 
 def predict(request: Request, todo: list[Change]) -> list[str]:

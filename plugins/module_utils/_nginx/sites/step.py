@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..._certbot.checkpoint import CheckpointError, beside_certbot
+from ..._certbot.checkpoint import beside_certbot
 from ..._certbot.checkpoint import pending as certbot_left
 from ..._host.command import find
 from ..._transaction.transaction import Change, Link, apply, diffs, pending
@@ -24,11 +24,6 @@ from .run import Plan, Request, predict, turn
 
 class SitesRefused(ConfigError):  # noqa: N818 - it says what happened, as SyntaxRefused does
     """Sites that cannot be carried out; `details` are values for the module's answer."""
-
-    def __init__(self, message: str, details: dict[str, Any]) -> None:
-        """Keep what the caller returns beside the message."""
-        super().__init__(message)
-        self.details = details
 
 
 @dataclass
@@ -92,11 +87,11 @@ def run_sites(request: Request, make_plan: Callable[[], SitePlan], manner: Manne
     """
     with turn(request), contextlib.ExitStack() as stack:
         left = bool(certbot_left())
-        notes = stack.enter_context(_beside_certbot(request)) if left else []
+        notes = stack.enter_context(beside_certbot(request.root, check_mode=request.check_mode)) if left else []
         plan = _without_problems(make_plan(), notes)
         if not left and pending(plan.changes):
             # Who writes nothing neither waits for certbot nor keeps it waiting.
-            notes = stack.enter_context(_beside_certbot(request))
+            notes = stack.enter_context(beside_certbot(request.root, check_mode=request.check_mode))
             plan = _without_problems(make_plan(), notes)
         plan.warnings[:0] = notes
         companion = manner.companion()
@@ -121,17 +116,6 @@ def _without_problems(plan: SitePlan, notes: list[str]) -> SitePlan:
         message = "; ".join(plan.problems) + ". Nothing was changed" + "".join(f", but: {note}" for note in notes)
         raise SitesRefused(message, {"sites": plan.sites + plan.kept})
     return plan
-
-
-@contextlib.contextmanager
-def _beside_certbot(request: Request) -> Iterator[list[str]]:
-    """Have certbot's nginx plugin wait outside, and what it left resolved. Raises ConfigError."""
-    with contextlib.ExitStack() as stack:
-        try:
-            notes = stack.enter_context(beside_certbot(request.root, check_mode=request.check_mode))
-        except CheckpointError as error:
-            raise ConfigError(str(error)) from error
-        yield notes
 
 
 def _predict(request: Request, plan: SitePlan, companion: Companion, reloads: bool) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 
+from ..._host.errors import EdgeError
+
 Token = tuple[str, str]
 
 SPACE = " \t\r\n"
@@ -135,7 +137,7 @@ def value(text: str) -> str:
     return _ESCAPE.sub(lambda found: _MEANS.get(found.group(1), found.group()), text)
 
 
-class ConfigError(Exception):
+class ConfigError(EdgeError):
     """A declaration or a file that cannot be carried out; the message names the place and the remedy."""
 
 

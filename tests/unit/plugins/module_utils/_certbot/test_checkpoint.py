@@ -15,11 +15,11 @@ from ansible_collections.constellation.edge.plugins.module_utils._certbot import
 from ansible_collections.constellation.edge.plugins.module_utils._certbot._lock import LOCK, kept_out
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.checkpoint import (
     Certbot,
-    CheckpointError,
     beside_certbot,
     pending,
     resolve,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 MAIN = "http {\n    # server_names_hash_bucket_size 64;\n    include sites-enabled/*;\n}\n"
@@ -220,7 +220,7 @@ def test_what_certbot_wrote_before_the_checkpoint_counts_as_somebodys(world: Wor
 def test_undo_commands_are_not_carried_out(world: World) -> None:
     world.cut_off()
     (world.work / "temp_checkpoint" / "COMMANDS").write_text("a2dismod,ssl\n")
-    with pytest.raises(CheckpointError, match=r"holds commands.*then move the folder away"):
+    with pytest.raises(EdgeError, match=r"holds commands.*then move the folder away"):
         world.resolve()
     assert world.texts() == (world.main_edited, SITE_EDITED)
     assert pending(world.certbot)
@@ -231,7 +231,7 @@ def test_nothing_is_done_while_a_certbot_runs(world: World, folder: str) -> None
     world.cut_off()
     with (
         kept_out(str(getattr(world, folder)), 0.0, ""),
-        pytest.raises(CheckpointError, match=r"certbot .* has been at work for more than 0\.2 s.*nothing was changed"),
+        pytest.raises(EdgeError, match=r"certbot .* has been at work for more than 0\.2 s.*nothing was changed"),
     ):
         world.resolve()
     assert world.texts() == (world.main_edited, SITE_EDITED)
@@ -264,5 +264,5 @@ def test_a_full_disk_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> 
         raise OSError(28, "No space left on device", str(world.work))
 
     monkeypatch.setattr(certbot_checkpoint.os, "rename", refuse)
-    with pytest.raises(CheckpointError, match=r"cannot be resolved: .* is full"):
+    with pytest.raises(EdgeError, match=r"cannot be resolved: .* is full"):
         world.resolve()

@@ -16,13 +16,13 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._connection_limit import host as limit_host
 from ansible_collections.constellation.edge.plugins.module_utils._connection_limit.table import (
     DELETION,
-    LimitError,
     drop_in_text,
     nft_text,
     parse_limit,
     unit_text,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import MISSING, Answer
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 LIMIT = parse_limit(256, [80, 443], [])
@@ -200,14 +200,14 @@ def test_without_systemd_nothing_is_written(world: World, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("step", ["daemon-reload", "reload-or-restart", "enable"])
 def test_a_first_run_that_fails_leaves_nothing(world: World, step: str) -> None:
     world.broken = step
-    with pytest.raises(LimitError, match=r"it went wrong.*journalctl.*put back as it was"):
+    with pytest.raises(EdgeError, match=r"it went wrong.*journalctl.*put back as it was"):
         world.bring()
     assert world.is_bare
 
 
 def test_a_table_that_goes_at_once_is_a_failure(world: World) -> None:
     world.loses = True
-    with pytest.raises(LimitError, match="kernel does not hold the table"):
+    with pytest.raises(EdgeError, match="kernel does not hold the table"):
         world.bring()
     assert world.is_bare
 
@@ -224,7 +224,7 @@ def test_a_later_run_that_fails_leaves_the_former_limit(world: World, monkeypatc
         return loaded(words)
 
     monkeypatch.setattr(world, "carry_out", once)
-    with pytest.raises(LimitError, match="it went wrong"):
+    with pytest.raises(EdgeError, match="it went wrong"):
         world.bring(limit=300)
     assert (world.nft.read_text(), world.kernel) == (nft_text(LIMIT), before)
     assert (world.active, world.enabled) == (True, True)

@@ -14,7 +14,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._constellation.
     Program,
     SupervisorError,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 
 COMMAND = "mono Constellation.Server.exe"
 BESIDE = "/srv/c/Constellation.Server.exe.config"
@@ -42,7 +42,7 @@ def test_places(
 
 def test_section_that_names_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locate, "find_program", lambda _name: Program("p", "p", "run.sh"))
-    with pytest.raises(DotnetError, match=r"\[program:p\].*give the path"):
+    with pytest.raises(EdgeError, match=r"\[program:p\].*give the path"):
         locate.find_config(None, "p", "server")
 
 
@@ -51,14 +51,14 @@ def test_error_of_supervisor_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
         raise SupervisorError("unreadable")
 
     monkeypatch.setattr(locate, "find_program", broken)
-    with pytest.raises(DotnetError, match="unreadable"):
+    with pytest.raises(EdgeError, match="unreadable"):
         locate.find_config(None, "p", "server")
 
 
 def test_server_that_supervisor_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locate, "find_program", lambda _name: None)
     monkeypatch.setattr(locate.os.path, "exists", lambda path: path == locate.DEFAULT_SERVER_PATH)
-    with pytest.raises(DotnetError, match=r"\[program:p\]") as error:
+    with pytest.raises(EdgeError, match=r"\[program:p\]") as error:
         locate.find_config(None, "p", "server")
     for word in (locate.DEFAULT_SERVER_PATH, "constellation_config_program", "path", "nothing was changed"):
         assert word in str(error.value)
@@ -92,5 +92,5 @@ def test_an_empty_base_directory_is_none(beside: Path) -> None:
 
 def test_a_base_directory_without_a_file_is_refused(beside: Path) -> None:
     beside.write_text(with_base("/nowhere"))
-    with pytest.raises(DotnetError, match=r"BaseDirectory names /nowhere, where there is no Constellation\.Server"):
+    with pytest.raises(EdgeError, match=r"BaseDirectory names /nowhere, where there is no Constellation\.Server"):
         locate.find_config(None, "p", "server")

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import host
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.host import Outcome, Request, reconcile
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import Fail2banError, wanted_jails
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import wanted_jails
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.leaving import leave
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host, recover
 from struck import struck
 
@@ -156,7 +157,7 @@ def test_a_time_that_only_fail2ban_can_read_is_written_as_seconds(world, theirs,
 
 def test_what_fail2ban_cannot_read_stops_the_run_before_it_touches_anything(world):
     world.dump = Answer(255, "", "Bad value substitution")
-    with pytest.raises(Fail2banError, match=r"cannot read this host's own files below .*etc, nothing was changed"):
+    with pytest.raises(EdgeError, match=r"cannot read this host's own files below .*etc, nothing was changed"):
         world.bring()
     assert (world.commands, world.on_disk) == ([], "")
 
@@ -167,13 +168,13 @@ def test_a_dry_run_before_nginx_is_there_is_not_stopped_by_logs_that_will_come(w
     jail = {"name": "web", "filter": "sshd", "logpath": [str(world.folder / "nginx" / "error.log")]}
     request = Request(tuple(wanted_jails([jail], {}, [22])), path=str(world.path), timeout=0)
     assert "[web]" in reconcile(request, True, world.call, world.place).after
-    with pytest.raises(Fail2banError, match="cannot read"):
+    with pytest.raises(EdgeError, match="cannot read"):
         world.bring(check=True)
 
 
 def test_what_fail2ban_refuses_is_never_live(world):
     world.verdict = Answer(255, "", "no such action")
-    with pytest.raises(Fail2banError, match="fail2ban refuses the jails, nothing was changed"):
+    with pytest.raises(EdgeError, match="fail2ban refuses the jails, nothing was changed"):
         world.bring()
     assert (world.commands, world.on_disk) == ([], "")
 
@@ -186,7 +187,7 @@ def test_a_failed_start_puts_the_former_file_back_and_runs_with_it(world, old, f
         world.path.chmod(0o640)
     before = os.stat(world.path).st_ino if old else None
     world.refused, world.dead = ("restart", False) if fault == "restart" else ("", True)
-    with pytest.raises(Fail2banError, match="every file was put back as it was"):
+    with pytest.raises(EdgeError, match="every file was put back as it was"):
         world.bring()
     assert world.on_disk == old
     assert world.path.exists() == bool(old)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import leaving
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import Fail2banError
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.leaving import UNKNOWN, leave
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 
@@ -80,6 +80,6 @@ def test_one_that_was_killed_behind_the_first_step_is_restarted(jails):
 
 def test_the_jails_come_back_where_fail2ban_does_not_run_without_them(jails):
     service = Service("restart")
-    with pytest.raises(Fail2banError, match=r"no jail\. See .*; every file was put back as it was"):
+    with pytest.raises(EdgeError, match=r"no jail\. See .*; every file was put back as it was"):
         leave({"active": True, "enabled": True}, False, str(jails), place(jails), service)
     assert jails.read_text() == "[sshd]\n"

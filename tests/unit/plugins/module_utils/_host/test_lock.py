@@ -17,7 +17,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._host.files imp
     LOCK_PATH,
     LockError,
     host_lock,
-    locked,
 )
 
 
@@ -77,19 +76,6 @@ def test_link_in_its_place_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LockError, match="cannot be opened"), host_lock(0, str(tmp_path / "lock")):
         pass
     assert not (tmp_path / "elsewhere").exists()
-
-
-def test_refusal_becomes_the_error_of_the_caller(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OverflowError, match="cannot be opened"), locked(str(tmp_path / "file" / "lock"), OverflowError):
-        pytest.fail("there is no such lock")
-    with locked(str(tmp_path / "lock"), OverflowError), host_lock(0.2, str(tmp_path / "lock")):
-        pass
-
-
-def test_error_of_the_work_itself_is_not_touched(tmp_path: Path) -> None:
-    with pytest.raises(LockError, match="of the work"), locked(str(tmp_path / "lock"), OverflowError):
-        raise LockError("of the work")
 
 
 def test_only_root_can_create_the_file_of_the_host() -> None:

@@ -596,8 +596,8 @@ def test_contended_lock_is_an_error_of_the_transaction(root: Path, host: Host, m
     def taken(**_: object) -> None:
         raise files.LockError("held by process 7")
 
-    monkeypatch.setattr(files, "host_lock", taken)
-    with pytest.raises(TransactionError, match="process 7"):
+    monkeypatch.setattr(transaction, "host_lock", taken)
+    with pytest.raises(files.LockError, match="process 7"):
         apply([Write(str(root / "a"), b"")], test=False, host=host)
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service import _trial
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service._trial import (
     Plain,
     Said,
     Trial,
-    TrialError,
     broken,
     trial,
 )
@@ -101,9 +101,9 @@ def test_nginx_s_own_words_are_told_without_numbers(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_tried(tmp_path: Path) -> None:
-    with pytest.raises(TrialError, match="cannot be given to systemd"):
+    with pytest.raises(EdgeError, match="cannot be given to systemd"):
         tried(tmp_path, Systemd(), **{"a b": "http { server { listen 80; } }"})
-    with pytest.raises(TrialError, match="nginx cannot read this file"):
+    with pytest.raises(EdgeError, match="nginx cannot read this file"):
         tried(tmp_path, Systemd(), main="http {")
 
 
@@ -132,7 +132,7 @@ def test_each_restriction_that_breaks_is_found() -> None:
 
 
 def test_what_does_not_work_at_all_is_no_trial() -> None:
-    with pytest.raises(TrialError, match="noise"):
+    with pytest.raises(EdgeError, match="noise"):
         broken(Second(always=("noise",), works=False), RESTRICTIONS)
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host import records
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.process import Dump, NginxError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service import service
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service._trial import TrialError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.service import (
-    ServiceError,
     Wanted,
     bring,
 )
@@ -202,7 +202,7 @@ def test_units_that_systemd_has_not_read_are_read(world: World) -> None:
 
 def test_a_manager_that_refuses_puts_everything_back(world: World) -> None:
     world.reload_fails = True
-    with pytest.raises(ServiceError, match="Access denied"):
+    with pytest.raises(EdgeError, match="Access denied"):
         world.bring()
     assert world.files == []
     assert world.bring()["changed"] is True
@@ -219,7 +219,7 @@ def test_absent_removes_it_all(world: World) -> None:
 
 def test_without_systemd_nothing_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "_systemd_runs", lambda: False)
-    with pytest.raises(ServiceError, match="systemd does not run here"):
+    with pytest.raises(EdgeError, match="systemd does not run here"):
         world.bring()
     assert world.files == []
 
@@ -229,6 +229,6 @@ def test_a_full_state_folder_is_told(world: World, monkeypatch: pytest.MonkeyPat
         raise OSError(28, "No space left on device", world.host.state)
 
     monkeypatch.setattr(service.records, "write", full)
-    with pytest.raises(ServiceError, match=r"is full: free space there and run again\. Nothing was changed"):
+    with pytest.raises(EdgeError, match=r"is full: free space there and run again\. Nothing was changed"):
         world.bring()
     assert world.files == []

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx import files as nginx_files
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.files import read_text
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import run as sites_run
@@ -188,7 +189,7 @@ def test_what_a_run_that_died_has_left_of_a_placeholder_goes(recorder: Recorder,
 @needs_openssl
 def test_a_failed_run_takes_its_placeholder_away(recorder: Recorder) -> None:
     recorder.fail = True
-    with pytest.raises(ConfigError, match="refused by nginx"):
+    with pytest.raises(EdgeError, match="refused by nginx"):
         recorder.run()
     assert recorder.certificates.is_missing("n")
 
@@ -231,7 +232,7 @@ def test_a_companion_changes_in_the_same_transaction_and_before_the_reload(recor
 
 def test_a_companion_that_fails_is_undone_before_nginx_is_reloaded_again(recorder: Recorder, tmp_path: Path) -> None:
     recorder.missing, recorder.companion = {}, companion(recorder, tmp_path, fails=True)
-    with pytest.raises(ConfigError, match="it does not start"):
+    with pytest.raises(EdgeError, match="it does not start"):
         recorder.run()
     assert recorder.calls == ["recover", "apply 2", "follow", "undone", "reload"]
 
