@@ -17,6 +17,7 @@ description:
     that would close SSH as soon as the firewall is enabled is an error, which names the rule and how to delete it.
   - Where the firewall is active and rules of the owner let SSH in for some alone, it is not opened to everybody.
   - A rule of the owner that lets everybody in on every port stays, with a warning that has the command to delete it.
+  - So does a line of the owner in C(before.rules), C(after.rules) and their like for IPv6. The warning has its place.
   - Reads the state first and runs only the commands that are needed, so that a second run disturbs no traffic.
 extends_documentation_fragment:
   - constellation.edge.attributes

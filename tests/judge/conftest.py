@@ -13,6 +13,7 @@ import pytest
 
 from judge.certbot import CertbotJudge
 from judge.nginx import Judge
+from judge.packets import PacketJudge
 
 SYSTEMS = os.environ.get("JUDGE_SYSTEMS", "").split() or ["debian13", "ubuntu2204"]
 
@@ -28,5 +29,13 @@ def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
 def certbot(request: pytest.FixtureRequest) -> Iterator[CertbotJudge]:
     """Start a machine with the certbot of one system; removed at the end."""
     machine = CertbotJudge(request.param)
+    with machine:
+        yield machine
+
+
+@pytest.fixture(scope="session", params=SYSTEMS)
+def packets(request: pytest.FixtureRequest) -> Iterator[PacketJudge]:
+    """Start a machine with the packet filter of one system; removed at the end."""
+    machine = PacketJudge(request.param)
     with machine:
         yield machine

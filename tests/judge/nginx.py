@@ -83,6 +83,8 @@ class Judge:
     """One container with the nginx of one system; a context manager that removes it at the end."""
 
     kind = "judge"
+    #: how the container is made, beside what each has
+    options: Mapping[str, Any] = {"network_mode": "none", "sysctls": {"net.ipv6.conf.all.disable_ipv6": "0"}}
 
     def __init__(self, system: str) -> None:
         """Name the system; its container carries the run's id."""
@@ -96,7 +98,6 @@ class Judge:
         """Have Engine and image, and start the container: its loopback is all the network it has."""
         client = ensure_engine()
         image = self.image(Images(client))
-        options: dict[str, Any] = {"network_mode": "none", "sysctls": {"net.ipv6.conf.all.disable_ipv6": "0"}}
         self._container = client.containers.run(
             image,
             ["sleep", "infinity"],
@@ -104,7 +105,7 @@ class Judge:
             labels=self._labels,
             init=True,
             detach=True,
-            **options,
+            **self.options,
         )
         return self
 

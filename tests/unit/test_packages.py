@@ -29,6 +29,7 @@ PURE = (
     "_host/lan.py",
     "_nginx/text/*.py",
     "_transaction/_nginx_warnings.py",
+    "_ufw/_lines.py",
     "_ufw/plan.py",
     "_ufw/rule.py",
     "_ufw/wide_open.py",

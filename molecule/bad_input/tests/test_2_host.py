@@ -4,11 +4,13 @@
 
 """Hosts that cannot become an edge as they are: refused before anything is installed, with the ways out.
 
-The tests of this file build on each other: Apache, which is refused in one, is given a route in the last.
+The tests of this file build on each other: Apache, which is refused in one, is given a route in a later one, and the
+last ones open the firewall of that host, as another role does.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import owner
@@ -29,6 +31,20 @@ sed -i 's/^Listen 80$/Listen 127.0.0.1:8080/' /etc/apache2/ports.conf
 sed -i 's/<VirtualHost \\*:80>/<VirtualHost *:8080>/' /etc/apache2/sites-available/000-default.conf
 systemctl restart apache2
 """
+# C14: what another role left in ufw's files; the first rules as ufw itself writes them.
+OPENED = """
+for family in '' 6; do
+    everywhere=0.0.0.0/0; [ -z "$family" ] || everywhere=::/0
+    sed -i "s|^### END RULES ###|### tuple ### allow any any $everywhere any $everywhere in\\n\\
+-A ufw$family-user-input -j ACCEPT\\n\\n&|" /etc/ufw/user$family.rules
+done
+sed -i 's/^COMMIT$/-A ufw-before-input -p tcp -j ACCEPT\\n&/' /etc/ufw/before.rules
+ufw reload
+"""
+NO_RULE = 9999
+# How the messages name what is to be typed.
+DELETE = re.compile(r"delete it with `(ufw delete [^`]*)`")
+LINE = re.compile(r"(/etc/ufw/before\.rules):(\d+): this line lets everybody in [^`]* and then `ufw reload`")
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +129,47 @@ def test_apache_moved_and_given_a_route_is_served_through_the_proxy(inventory, h
 def test_apaches_page_comes_over_https(home, client):
     assert client.curl(home, f"https://{home.domain}/apache/index.html").stdout == APACHE_PAGE
     assert client.status(home, f"https://{home.domain}/constellation/") == "200"
+
+
+def said(run: runs.Run) -> str:
+    """Return what a run said, without the breaks in its lines."""
+    return " ".join(run.text.split())
+
+
+def is_reached(client, home) -> bool:
+    """Whether a port without a rule answers; nothing listens there, so that an open one refuses at once."""
+    answer = client.host.run(f"curl -sS --max-time 3 http://{home.ipv4}:{NO_RULE}/")
+    assert answer.rc in (7, 28), answer.stderr
+    return answer.rc == 7
+
+
+@pytest.fixture(scope="module")
+def opened(inventory, homes, client) -> list[runs.Run]:
+    """Open each home server as another role does, and return what `site.yml` and `verify.yml` say of it."""
+    for home in homes:
+        assert not is_reached(client, home)
+        home.host.check_output(OPENED)
+        assert is_reached(client, home)
+    return [runs.site(inventory), runs.playbook(runs.VERIFY, inventory)]
+
+
+def test_c14_what_another_role_opened_is_told_by_the_run_and_by_verify(opened, homes):
+    run, proofs = opened
+    assert run.rc == 0, run.tail
+    assert all(run.changed(home.name) == [] for home in homes), run.tail
+    assert proofs.rc != 0, proofs.tail
+    for one in opened:
+        assert len(set(DELETE.findall(said(one)))) == 1, one.tail
+        assert len(set(LINE.findall(said(one)))) == 1, one.tail
+
+
+def test_c14_what_the_message_says_closes_it(opened, inventory, homes, client):
+    [command], [(file, line)] = (set(what.findall(said(opened[0]))) for what in (DELETE, LINE))
+    for home in homes:
+        home.host.check_output(f"{command} && sed -i {line}d {file} && ufw reload")
+        assert not is_reached(client, home)
+    run = runs.site(inventory)
+    assert run.rc == 0, run.tail
+    assert "nothing is closed" not in said(run)
+    proofs = runs.playbook(runs.VERIFY, inventory)
+    assert proofs.rc == 0, proofs.tail

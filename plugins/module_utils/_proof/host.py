@@ -32,7 +32,7 @@ def prove_firewall(call: Run = run) -> list[Proof]:
         return [Proof("ufw", False, "not installed: run playbooks/site.yml, or the role hardening")]
     status = "active" if state.active else "inactive: everything is open; run playbooks/site.yml, or the role hardening"
     closed = state.incoming in ("deny", "reject")
-    open_to_all = told(state.managed)
+    open_to_all = "; ".join(told(state.managed, state.files, state.incoming))
     return [
         Proof("ufw", state.active, status),
         Proof("ufw at start", state.boots, "enabled" if state.boots else "ufw.service is disabled: run site.yml"),

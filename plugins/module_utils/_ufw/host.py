@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .._host.command import Run, find, run
 from .._host.sockets import open_to_others
+from ._lines import PARTS, Chains, chains, load
 from ._stored import FILES, TOLERANT, parse_stored
 from .plan import SSH_COMMENT, Plan, Request, State, plan
 from .rule import UfwError
@@ -77,8 +78,17 @@ def read_state(etc: Path = Path("/etc"), call: Run = run) -> State:
         incoming=_POLICIES.get(defaults.get("DEFAULT_INPUT_POLICY", "").upper(), "allow"),
         outgoing=_POLICIES.get(defaults.get("DEFAULT_OUTPUT_POLICY", "").upper(), "allow"),
         entries={family: found.entries for family, found in stored.items()},
+        files={family: _files(etc, family) for family in FILES},
         skipped=[place for found in stored.values() for place in found.skipped],
     )
+
+
+def _files(etc: Path, family: int) -> Chains:
+    """Return what ufw's own files do with a packet beside the rules."""
+    there = chains(family)
+    for name in PARTS[family]:
+        there = load(there, _text(etc / "ufw" / name), f"/etc/ufw/{name}")
+    return there
 
 
 def _version(call: Run) -> tuple[int, ...]:

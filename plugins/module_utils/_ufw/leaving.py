@@ -13,7 +13,7 @@ from .._host.files import STATE_FOLDER
 from .._host.found import traces
 from .host import UNIT, Outcome, carry_out, read_state
 from .plan import State
-from .rule import EVERYWHERE, V4, V6, Entry, Rule, delete_words, rule_words
+from .rule import V4, V6, Entry, Rule, delete_words, rule_words, twins
 
 UNKNOWN = (
     "whether the firewall was on before the first run is not known, so it stays as it is, with any rule whose "
@@ -66,7 +66,7 @@ def _plan(
             f"the firewall keeps a rule that lets SSH in on port {rule.port}, since no other one does and the firewall "
             "was on before the first run"
         )
-    for entry, families in _twins(after):
+    for entry, families in twins(_ours(after)):
         commands.append(["ufw", *delete_words(entry, both=len(families) == 2)])
     for family in (V4, V6):
         after.entries[family] = [entry for entry in after.entries[family] if not entry.ours]
@@ -103,25 +103,3 @@ def _kept_for_ssh(state: State, ports: Iterable[int], incoming: str) -> list[tup
         if families:
             kept.append((Rule("allow", "tcp", str(port), "any", "ssh", "ssh"), families))
     return kept
-
-
-def _twins(state: State) -> list[tuple[Entry, tuple[int, ...]]]:
-    """Return our rules, each once with the families that hold it."""
-    found: list[tuple[Entry, tuple[int, ...]]] = []
-    left = [entry for entry in state.entries[V6] if entry.ours]
-    for entry in (one for one in state.entries[V4] if one.ours):
-        twin = next((one for one in left if entry.src == EVERYWHERE[V4] and _same(entry, one)), None)
-        if twin is not None:
-            left.remove(twin)
-        found.append((entry, (V4,) if twin is None else (V4, V6)))
-    return found + [(entry, (V6,)) for entry in left]
-
-
-def _same(one: Entry, other: Entry) -> bool:
-    return (one.action, one.proto, one.dport, one.comment, other.src) == (
-        other.action,
-        other.proto,
-        other.dport,
-        other.comment,
-        EVERYWHERE[V6],
-    )

@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from ._lines import Chains
 from .rule import (
     MARK,
     V4,
@@ -25,6 +26,7 @@ from .rule import (
     removals,
     rule_words,
     simple_rule,
+    twins,
 )
 from .wide_open import told
 
@@ -48,6 +50,8 @@ class State:
     incoming: str = "deny"
     outgoing: str = "allow"
     entries: dict[int, list[Entry]] = field(default_factory=lambda: {V4: [], V6: []})
+    #: what stands before and after the rules, for each family
+    files: dict[int, Chains] = field(default_factory=dict)
     #: places of lines that ufw cannot read, and leaves out
     skipped: list[str] = field(default_factory=list)
 
@@ -219,9 +223,9 @@ class _Planner:
             )
 
     def _tell_of_what_is_open(self) -> None:
-        open_to_all = told(self.plan.after.managed)
-        if open_to_all and self.request.enforced and self.request.incoming in _REFUSING:
-            self.plan.warnings.append(open_to_all)
+        after = self.plan.after
+        if self.request.enforced and after.incoming in _REFUSING:
+            self.plan.warnings += told(after.managed, after.files, after.incoming)
         if self.before.skipped and self.plan.steps:
             self.plan.warnings.append(
                 f"ufw cannot read {', '.join(self.before.skipped)}, and drops them whenever it changes a rule: add such"
@@ -357,8 +361,8 @@ class _Planner:
         families = tuple(families)
         for family in families:
             entries = self.plan.after.entries[family]
-            twin = _in_family(entry, family)
-            entries[:] = [one for one in entries if one.key != twin.key]
+            key = entry.in_family(family).key
+            entries[:] = [one for one in entries if one.key != key]
         self.plan.steps.append(delete_words(entry, both=len(families) == 2))
 
     def _purge(self) -> None:
@@ -366,17 +370,9 @@ class _Planner:
         if not self.request.purge:
             return
         keep = {rule.entry(family).key for rule in self.wanted for family in rule.families}
-        stale = {
-            family: [e for e in self.plan.after.entries[family] if self._stale(e, keep)] for family in self.families
-        }
-        for entry in stale[V4]:
-            twin = _in_family(entry, V6) if entry.src == "0.0.0.0/0" and V6 in self.families else None
-            both = twin is not None and any(twin.key == e.key and twin.action == e.action for e in stale[V6])
-            self._delete(entry, (V4, V6) if both else (V4,))
-            if both and twin is not None:
-                stale[V6] = [e for e in stale[V6] if e.key != twin.key]
-        for entry in stale.get(V6, []):
-            self._delete(entry, (V6,))
+        stale = [e for family in self.families for e in self.plan.after.entries[family] if self._stale(e, keep)]
+        for entry, families in twins(stale):
+            self._delete(entry, families)
 
     def _stale(self, entry: Entry, keep: set[tuple[object, ...]]) -> bool:
         if not entry.ours or entry.key in keep:
@@ -396,16 +392,6 @@ class _Planner:
         if not after.active:
             after.active = True
             self.plan.steps.append(["--force", "enable"])
-
-
-def _in_family(entry: Entry, family: int) -> Entry:
-    if entry.family == family:
-        return entry
-    rule = simple_rule(entry)
-    if rule is None:
-        return entry
-    source = "any" if entry.src in ("0.0.0.0/0", "::/0") else entry.src
-    return Rule(entry.action, entry.proto, entry.dport, source, entry.comment).entry(family)
 
 
 def plan(state: State, request: Request) -> Plan:

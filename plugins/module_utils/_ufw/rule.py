@@ -65,6 +65,11 @@ class Entry:
             self.forward,
         )
 
+    def in_family(self, family: int) -> Entry:
+        """Return the rule as the other family has it; an address of its own family stays."""
+        places = {EVERYWHERE[self.family]: EVERYWHERE[family]}
+        return replace(self, family=family, src=places.get(self.src, self.src), dst=places.get(self.dst, self.dst))
+
     @property
     def ours(self) -> bool:
         """Whether the comment carries our mark."""
@@ -329,11 +334,14 @@ def _place(address: str, family: int, both: bool) -> str:
     return "any" if both and address == EVERYWHERE[family] else address
 
 
+def twins(entries: Iterable[Entry]) -> list[tuple[Entry, tuple[int, ...]]]:
+    """Return each rule once, with the families that hold it: what both let in from everywhere is one rule to ufw."""
+    held: dict[tuple[object, ...], list[Entry]] = {}
+    for entry in entries:
+        held.setdefault((entry.in_family(V4).key, entry.action, entry.log), []).append(entry)
+    return [(same[0], tuple(dict.fromkeys(entry.family for entry in same))) for same in held.values()]
+
+
 def removals(entries: Iterable[Entry]) -> list[str]:
     """Return the commands that remove these rules, one for both families where they hold the same rule."""
-    held: dict[Entry, dict[int, Entry]] = {}
-    for entry in entries:
-        held.setdefault(replace(entry, family=V4, src="", dst="", comment=""), {})[entry.family] = entry
-    return [
-        "ufw " + " ".join(delete_words(next(iter(twins.values())), both=len(twins) == 2)) for twins in held.values()
-    ]
+    return ["ufw " + " ".join(delete_words(entry, both=len(families) == 2)) for entry, families in twins(entries)]

@@ -60,11 +60,17 @@ def test_c14_rules_that_open_everything_together():
 def test_c14_both_families_are_one_command():
     state = stored(ALL_V4)
     state.entries[V6] = stored(ALL_V6, family=V6).entries[V6]
-    text = told(state.managed)
+    text = told(state.managed)[0]
     assert "the owner's rule 'allow in any from any (v4)' and 'allow in any from any (v6)' lets everybody in" in text
     assert text.endswith("delete it with `ufw delete allow in from any to any`")
     state.ipv6 = False
-    assert "(v6)" not in told(state.managed)
+    assert "(v6)" not in told(state.managed)[0]
+
+
+def test_c14_rules_for_two_addresses_are_two_commands():
+    text = told(stored("allow any any 192.168.0.5 any any in", "allow any any 192.168.0.6 any any in").managed)[0]
+    assert "`ufw delete allow in from 0.0.0.0/0 to 192.168.0.5`" in text
+    assert "`ufw delete allow in from 0.0.0.0/0 to 192.168.0.6`" in text
 
 
 @pytest.mark.parametrize(
