@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 INVENTORY = ROOT / "molecule" / "inventory.py"
@@ -124,6 +126,16 @@ def killed_at(task: str, file: Path, inventory: Path = INVENTORY, *options: str)
                 os.killpg(process.pid, signal.SIGKILL)
                 break
     return Run(process.returncode, "".join(lines))
+
+
+def module(inventory: Path, host: str, name: str, **arguments: Any) -> dict[str, Any]:
+    """Call a module of the collection on one host and return its answer."""
+    argv = ["ansible", host, "-i", str(inventory), "-m", f"constellation.edge.{name}", "-a", json.dumps(arguments)]
+    plain = {**os.environ, **PLAIN, "FORCE_COLOR": "0", "PY_COLORS": "0"}
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=plain)
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout.partition("=>")[2])
+    return answer
 
 
 @contextlib.contextmanager

@@ -5,7 +5,8 @@
 """What runs inside certbot's container: `certbot renew --dry-run` over a folder of lineages; no authority answers.
 
 `inside_lineages.py FOLDER` unpacks FOLDER/lineages.tar into FOLDER/le and prints, as JSON, the names of the lineages
-that certbot does not even try to renew, those that it tries, and those that `certbot certificates` calls invalid.
+that certbot does not even try to renew, those that it tries, those of them for which it has no plugin that works, and
+those that `certbot certificates` calls invalid; and the plugins that it has.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ def named(pattern: str, text: str) -> list[str]:
     return sorted({Path(path).name.removesuffix(".conf") for path in re.findall(pattern, text)})
 
 
+def plugins() -> list[str]:
+    """Return the names of certbot's plugins, the hidden ones too."""
+    program = "from certbot._internal.plugins.disco import PluginsRegistry as R; print(*R.find_all())"
+    said = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return sorted(said.split())
+
+
 def main() -> None:
     """Do what the command line says."""
     folder = Path(sys.argv[1])
@@ -44,7 +52,10 @@ def main() -> None:
     listed = certbot(folder, "certificates")
     invalid = listed.partition("configurations were invalid")[2]
     skipped = named(r"(\S+\.conf) \(parsefail\)", said)
-    print(json.dumps({"skipped": skipped, "tried": sorted(set(tried)), "invalid": named(r"(\S+\.conf)", invalid)}))
+    errors = re.findall(r"Failed to renew certificate (\S+) with error: (.*)", said)
+    lame = sorted({name for name, error in errors if re.search("plugin|requested installer", error)})
+    found = {"skipped": skipped, "tried": sorted(set(tried)), "lame": lame, "plugins": plugins()}
+    print(json.dumps({**found, "invalid": named(r"(\S+\.conf)", invalid)}))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import time
-from pathlib import Path
-from typing import Any
 
 from conftest import Client, Home
 from moving import CERTBOT
@@ -50,13 +45,3 @@ def assert_renewed_and_served(client: Client, home: Home, names: dict[str, str])
         while served(client, home, name) != wanted:
             assert time.monotonic() < until, f"{name}: {served(client, home, name)} is served, {wanted} is on disk"
             time.sleep(0.2)
-
-
-def module(inventory: Path, home: Home, name: str, **arguments: Any) -> dict[str, Any]:
-    """Call a module of the collection on one host and return its answer."""
-    argv = ["ansible", home.name, "-i", str(inventory), "-m", f"constellation.edge.{name}", "-a", json.dumps(arguments)]
-    plain = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1", "FORCE_COLOR": "0", "PY_COLORS": "0"}
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=plain)
-    assert done.returncode == 0, done.stdout + done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout.partition("=>")[2])
-    return answer

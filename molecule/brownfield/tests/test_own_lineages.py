@@ -13,7 +13,7 @@ import runs
 from conftest import SCENARIO, side_by_side
 from moving import CERTBOT, of, of_owner, owner_of, written_inventory
 from owners import CAMERA
-from renewing import assert_renewed_and_served, module, on_disk, renewal
+from renewing import assert_renewed_and_served, on_disk, renewal
 
 pytest_plugins = ["whole_move"]
 WEBROOT = "/var/lib/constellation-edge/acme"
@@ -78,11 +78,11 @@ def test_a_folder_that_is_not_served_any_more_gives_way_to_our_webroot(moved, mo
         home.host.check_output("rm /var/lib/constellation-edge/renewal/elsewhere.conf")
         was = on_disk(home, "elsewhere")
         wanted = [{"name": f"{GARDEN}.{home.domain}"}]
-        answer = module(moved.inventory, home, "certbot_certificate", certificates=wanted)
+        answer = runs.module(moved.inventory, home.name, "certbot_certificate", certificates=wanted)
         assert answer["changed"]
         assert answer["certificates"][f"{GARDEN}.{home.domain}"]["lineage"] == "elsewhere"
         assert on_disk(home, "elsewhere") == was
-        assert not module(moved.inventory, home, "certbot_certificate", certificates=wanted)["changed"]
+        assert not runs.module(moved.inventory, home.name, "certbot_certificate", certificates=wanted)["changed"]
         assert_renewed_and_served(client, home, {f"www.{home.domain}": "elsewhere"})
 
 
@@ -100,11 +100,11 @@ def test_what_is_said_of_a_lineage_that_stays_its_owners_works_when_it_is_typed(
             home.host.check_output(done_to_it)
             wanted = [{"name": name, "names": list(dict.fromkeys([*names, more]))}]
             asked = {"certificates": wanted, "server": server}
-            answer = module(moved.inventory, home, "certbot_certificate", **asked)
+            answer = runs.module(moved.inventory, home.name, "certbot_certificate", **asked)
             assert not answer["changed"]
             remedy = re.search("hand it over to this collection: `(.*?)`", answer["certificates"][name]["problem"])
             assert remedy, answer
             home.host.check_output(f"export {CERTBOT.partition(' ')[0]}; {remedy[1]}")
-            answer = module(moved.inventory, home, "certbot_certificate", **asked)
+            answer = runs.module(moved.inventory, home.name, "certbot_certificate", **asked)
             assert (answer["changed"], answer["certificates"][name]["problem"]) == (False, ""), answer
         home.host.check_output(f"certbot delete --non-interactive --cert-name {name}; rm -r /etc/letsencrypt/*.old")

@@ -13,7 +13,6 @@ import pytest
 import runs
 from moving import look, of_owner, statements, watch, written_inventory
 from owners import CONSTELLATION
-from renewing import module
 
 pytest_plugins = ["whole_move"]
 
@@ -25,7 +24,7 @@ def test_who_moves_the_server_below_a_path_has_readers_of_old_addresses_sent_on(
 ):
     """Behind a leaving: his file is as he wrote it, and adoption and move are one run."""
     for home in of_owner(movers, "article"):
-        module(moved.inventory, home, "nginx_site", sites=[])
+        runs.module(moved.inventory, home.name, "nginx_site", sites=[])
         path = written_inventory([home], tmp_path / f"{home.name}.yml", routes=[CONSTELLATION])
         was = look(home)
         seen = watch(client, home, ["DOMAIN/", "DOMAIN/constellation/"])

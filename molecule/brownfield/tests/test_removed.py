@@ -12,7 +12,7 @@ import pytest
 import runs
 from conftest import Home, side_by_side
 from moving import look, of, owner_of, statements
-from renewing import assert_renewed_and_served, module, renewal
+from renewing import assert_renewed_and_served, renewal
 
 pytest_plugins = ["whole_move"]
 OURS = "constellation.edge"
@@ -112,7 +112,7 @@ def test_a_second_run_has_nothing_to_do(removed, movers):
 def test_every_lineage_is_renewed_without_us_and_served(removed, moved, movers, client):
     def renew(home) -> None:
         assert "constellation" not in home.host.check_output("cat /etc/letsencrypt/renewal/*").replace(home.domain, "")
-        again = module(moved.inventory, home, "certbot_certificate", state="released")
+        again = runs.module(moved.inventory, home.name, "certbot_certificate", state="released")
         assert (again["changed"], again["released"]) == (False, {})
         lineages = [[of(home, name) for name in names] for names in owner_of(home).lineages]
         assert_renewed_and_served(client, home, {name: lineage[0] for lineage in lineages for name in lineage})

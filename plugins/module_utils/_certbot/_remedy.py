@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ._links import KINDS, versions
+from ._plugin import installing, is_missing
 from .lineage import LETSENCRYPT, Lineage, Settings
 
 
@@ -22,13 +23,23 @@ def taken_over(names: Sequence[str], lineage: Lineage, settings: Settings, key_t
     key_type = key_type or (known if known in ("ecdsa", "rsa") else "ecdsa")
     every = tuple(dict.fromkeys([*lineage.names, *names]))
     text = f"Have it made anew for {', '.join(every)}, in the way it was made"
-    # Other names may not lead to this host, so that the authority would refuse all of them.
-    if set(every) != set(names):
+    # Other names may not lead to this host, so that the authority would refuse all of them; none proves a wildcard.
+    if set(every) != set(names) or any(name.startswith("*") for name in every):
         return text
     # Certbot takes no folder that is not there.
     folder = [] if settings.webroot.is_dir() else [shlex.join(["mkdir", "-p", str(settings.webroot)])]
     commands = [*_aside(lineage, settings), *folder, _issue(every, key_type, lineage, settings)]
     return f"{text}, or hand it over to this collection: `{' && '.join(commands)}`"
+
+
+def renewable(lineage: Lineage, settings: Settings) -> str:
+    """Return what makes certbot renew a lineage whose renewal file it can read."""
+    authenticator = lineage.renewal.authenticator if lineage.renewal else ""
+    if lineage.renewal and authenticator == "manual" and not lineage.renewal.auth_hook:
+        return taken_over(lineage.names, lineage, settings)
+    if is_missing(authenticator):
+        return f"{installing(authenticator)}, and see what `certbot renew --dry-run` says"
+    return "Correct the file, and see what `certbot renew --dry-run` says"
 
 
 def leftovers(name: str, settings: Settings) -> list[Path]:

@@ -21,7 +21,7 @@ from ._links import broken_link, relinking
 from ._links import shown as shown_links
 from ._output import AGAIN, explain, hook_failed
 from ._refused import refusal, remember
-from ._remedy import leftovers, moved_aside, relinked, taken_over
+from ._remedy import leftovers, moved_aside, relinked, renewable, taken_over
 from .covering import covering, covers, has_pair
 from .lineage import Lineage, Settings, not_ours, read_lineage
 from .moving import Check, carry_out, planned, shown
@@ -311,7 +311,7 @@ class _Reconciler:
             return f"{reason}. Correct the file, or: {taken_over(lineage.names, lineage, self.settings)}"
         if broken_link(lineage.name, folder):
             return f"{reason}. {relinked(lineage.name, folder)}"
-        return f"{reason}. Correct the file, and see what `certbot renew --dry-run` says"
+        return f"{reason}. {renewable(lineage, self.settings)}"
 
 
 def predicted(requests: list[Wanted], settings: Settings, check: Check) -> Check:

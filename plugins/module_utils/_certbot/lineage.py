@@ -47,7 +47,8 @@ class Settings:
 class Renewal:
     """What certbot remembers about a lineage for its renewal; an empty string stands for an entry that is not there.
 
-    ``folder`` is where the challenges go of the names that ``folders`` does not have.
+    ``folder`` is where the challenges go of the names that ``folders`` does not have. ``challenges`` are the only ones
+    that may be used, any where there are none; ``auth_hook`` is what the authenticator manual runs.
     """
 
     server: str = ""
@@ -58,6 +59,8 @@ class Renewal:
     post_hook: str = ""
     folder: str = ""
     folders: dict[str, str] = field(default_factory=dict)
+    challenges: tuple[str, ...] = ()
+    auth_hook: str = ""
 
     def folder_of(self, name: str) -> str:
         """Return where certbot puts the challenge of a name."""
@@ -117,6 +120,8 @@ def parse_renewal(content: bytes) -> Renewal:
         post_hook=said("post_hook"),
         folder=(items(params.get("webroot_path", "")) or [""])[-1],
         folders=file.webroot_map,
+        challenges=tuple(each.strip() for each in items(params.get("pref_challs", ""))),
+        auth_hook=said("manual_auth_hook"),
     )
 
 

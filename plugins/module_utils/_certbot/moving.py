@@ -16,6 +16,7 @@ from pathlib import Path
 from .._host.errors import EdgeError
 from .._host.files import read_bytes
 from .._transaction.transaction import Change, Write, apply, diffs
+from ._challenges import OVER_HTTP, other_challenges
 from ._hooks import of_all, only_starts, only_stops, reloads, stops
 from ._interpolation import RenewalError
 from ._lock import kept_out
@@ -92,6 +93,8 @@ def reason_to_fail(
     lineage: Lineage, renewal: Renewal, settings: Settings, check: Check, *, ask_ours: bool = False
 ) -> str:
     """Return why a renewal would fail, or an empty string. Port 80 is asked for our own webroot with ``ask_ours``."""
+    if renewal.authenticator in OVER_HTTP and (reason := other_challenges(renewal)):
+        return reason
     if renewal.authenticator == "nginx":
         return "" if has_plugin("nginx") else "certbot's authenticator nginx is not installed"
     if renewal.authenticator == "standalone" and _stops_otherwise(renewal, settings):

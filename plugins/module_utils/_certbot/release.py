@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from .._host.command import run
 from .._host.files import read_bytes
 from .._transaction.transaction import Change, Remove, Write
+from ._challenges import other_challenges
 from ._hooks import START, STOP, of_all, stops
 from ._interpolation import RenewalError
 from ._plugin import has_plugin
@@ -109,7 +110,7 @@ def _before(name: str, settings: Settings) -> bytes | None:
 
 def _works(before: Renewal, lineage: Lineage, settings: Settings, check: Check) -> bool:
     """Tell whether the way a lineage had works on this host now."""
-    if before.installer in ("nginx", "apache") and not has_plugin(before.installer):
+    if other_challenges(before) or (before.installer in ("nginx", "apache") and not has_plugin(before.installer)):
         return False
     if before.authenticator == "nginx":
         return has_plugin("nginx")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether `certbot renew` takes a lineage up at all: what it asks of the renewal file and of the lineage's files.
+"""Whether `certbot renew` takes a lineage up at all: what it asks of renewal file, plugin and the lineage's files.
 
 A lineage that it skips for damage is served until its certificate ends. Read off certbot 1.21 to 4.0: `RenewableCert`
-and `reconstitute`, in `certbot/_internal/storage.py` and `renewal.py`.
+and `reconstitute`, in `certbot/_internal/storage.py` and `renewal.py`; `choose_configurator_plugins` in
+`plugins/selection.py`. An installer that is missing is no hindrance: certbot goes on without it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .._host.files import read_bytes
+from ._challenges import other_challenges, over_dns
 from ._interpolation import RenewalError, Value
 from ._links import KINDS
+from ._plugin import is_missing
 from ._renewal import PARAMS, RenewalFile
+from .lineage import Renewal, parse_renewal
 
 _TRUTHS = ("must_staple", "allow_subset_of_names", "reuse_key", "autorenew")
 _NUMBERS = ("rsa_key_size", "http01_port")
@@ -27,13 +31,16 @@ def skipped(path: Path) -> str:
         content = read_bytes(str(path))
         if not content.strip():
             return f"its renewal file {path} is empty"
-        file = RenewalFile(content)
+        file, renewal = RenewalFile(content), parse_renewal(content)
     except OSError as error:
         return f"its renewal file {path} cannot be read: {error.strerror}"
     except RenewalError as error:
         return f"certbot cannot read its renewal file {path}: {error}"
     reason = _of_file(file) or _of_params(file.params)
-    return f"{reason} (in {path})" if reason else _of_links(file)
+    if not reason and (broken := _of_links(file)):
+        return broken
+    reason = reason or _of_plugin(renewal)
+    return f"{reason} (in {path})" if reason else ""
 
 
 def _of_file(file: RenewalFile) -> str:
@@ -60,6 +67,16 @@ def _of_params(params: Mapping[str, Value]) -> str:
     if str(params.get("autorenew", "True")).lower() == "false":
         return "autorenew = False, so that it is left out until that is removed"
     return ""
+
+
+def _of_plugin(renewal: Renewal) -> str:
+    authenticator = renewal.authenticator
+    if authenticator == "manual" and not renewal.auth_hook:
+        return "certbot's authenticator manual asks a person, since there is no manual_auth_hook"
+    if is_missing(authenticator):
+        return f"certbot's authenticator {authenticator} is not installed"
+    # What certbot's own authenticators over HTTP have instead is mended.
+    return other_challenges(renewal) if over_dns(authenticator) else ""
 
 
 def _of_links(file: RenewalFile) -> str:

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .._dns.own_ipv6 import led_here, own_ipv6
 from .._host.deadline import cut_after
 from .._host.files import make_folders, missing_folders
 
@@ -35,9 +36,11 @@ def unserved(names: tuple[str, ...], webroot: Path, port: int = 80) -> dict[str,
     """Return the names for which a file below ``webroot`` is not served by this host, each with what came instead.
 
     The address that the host has in its network is asked, since that is the one to which a router sends the CA, and for
-    which nginx may have other servers than for the loopback. Only where nobody listens there the loopback counts. Three
-    times at most, half a second apart, because nginx may be reloading. What is missing of the folder is made for as
-    long as that takes, as certbot does it. Raises OSError when it cannot be written.
+    which nginx may have other servers than for the loopback. Only where nobody listens there the loopback counts. The
+    host's IPv6 addresses that a name has in DNS are asked too: an authority asks there first, and asks by IPv4 only
+    where no connection comes about. Three times at most, half a second apart, because nginx may be reloading. What is
+    missing of the folder is made for as long as that takes, as certbot does it. Raises OSError when it cannot be
+    written.
     """
     folder = webroot / CHALLENGES
     made = missing_folders(str(folder))
@@ -68,14 +71,25 @@ def _ask_patiently(name: str, file: str, token: str, port: int) -> str:
 
 
 def _ask_here(name: str, file: str, token: str, port: int) -> str:
-    """Return what the first of the host's addresses says at which somebody listens."""
-    answer = ""
+    """Return what the first of the host's addresses says at which somebody listens; then what its IPv6 ones say."""
+    failure = ""
     for address in _own_addresses():
         try:
-            return _ask(name, file, token, address, port)
+            return _ask(name, file, token, address, port) or _ask_by_ipv6(name, file, token, port)
         except _NobodyListensError as error:
-            answer = str(error)
-    return answer
+            failure = str(error)
+    return failure
+
+
+def _ask_by_ipv6(name: str, file: str, token: str, port: int) -> str:
+    for public in led_here(name, own_ipv6()):
+        with contextlib.suppress(_NobodyListensError):
+            if instead := _ask(name, file, token, public, port):
+                return (
+                    f"{instead} from [{public}], its AAAA record, which an authority asks first; another server of "
+                    "nginx, or another program, has `listen [::]:80` or that address for it"
+                )
+    return ""
 
 
 def _own_addresses() -> list[str]:

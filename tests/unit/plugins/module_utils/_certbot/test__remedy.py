@@ -66,6 +66,12 @@ def test_a_lineage_with_other_names_is_not_handed_over(settings: Settings) -> No
     assert said == "Have it made anew for mail.example.org, a.example.org, in the way it was made"
 
 
+def test_a_lineage_with_a_wildcard_is_not_handed_over(settings: Settings) -> None:
+    theirs = Renewal(authenticator="manual", folders={"*.example.org": "/srv"})
+    said = taken_over(["*.example.org"], lineage(settings, theirs, "*.example.org"), settings)
+    assert said == "Have it made anew for *.example.org, in the way it was made"
+
+
 @pytest.mark.parametrize(
     "damage", ["rm -r live/*", "rm live/*/cert.pem", "ln -sf 9 live/*/chain.pem", "cp -r live/* x"]
 )

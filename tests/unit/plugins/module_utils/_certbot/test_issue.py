@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._certbot import _refused, moving
+from ansible_collections.constellation.edge.plugins.module_utils._certbot import _plugin, _refused, moving
 from ansible_collections.constellation.edge.plugins.module_utils._certbot import issue as certbot_issue
 from ansible_collections.constellation.edge.plugins.module_utils._certbot._links import broken_link
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.issue import (
@@ -30,6 +30,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineag
     read_lineage,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._host import x509
+from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
 
 RENEWAL = """# renew_before_expiry = 30 days
@@ -471,9 +472,11 @@ def test_lineage_of_another_authenticator_is_left_alone(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, authenticator: str
 ) -> None:
     monkeypatch.setattr(moving, "has_plugin", lambda _name: True)
+    monkeypatch.setattr(_plugin, "_registered", lambda _words: frozenset({"dns-ovh"}))
     issue(settings, A.name, list(A.names))
     file = settings.renewal_file(A.name)
-    file.write_text(file.read_text().replace("authenticator = webroot", f"authenticator = {authenticator}"))
+    said = f"authenticator = {authenticator}\nmanual_auth_hook = /usr/local/bin/prove"
+    file.write_text(file.read_text().replace("authenticator = webroot", said))
     certbot = Certbot(settings)
     outcome = reconcile([A], settings, required=True, run=certbot, check=served)
     assert not outcome.changed
@@ -483,6 +486,33 @@ def test_lineage_of_another_authenticator_is_left_alone(
         assert f"authenticator {authenticator}" in outcome.certificates[A.name]["problem"]
         assert not outcome.changed
     assert certbot.commands == []
+
+
+@pytest.mark.parametrize(
+    ("authenticator", "reason", "remedy"),
+    [
+        ("dns-ovh", "authenticator dns-ovh is not installed", "Install the package that brings it"),
+        ("manual", "asks a person", "hand it over to this collection: `"),
+        ("dns-x\npref_challs = http-01,", "proves a name by dns-01", "Correct the file"),
+    ],
+)
+def test_a_plugin_that_cannot_renew_is_told_with_what_to_do(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, authenticator: str, reason: str, remedy: str
+) -> None:
+    monkeypatch.setattr(_plugin, "_registered", lambda _words: frozenset({"dns-x"}))
+    monkeypatch.setattr(_plugin, "run", lambda _words: Answer(100, "", ""))
+    issue(settings, A.name, list(A.names))
+    file = settings.renewal_file(A.name)
+    file.write_text(file.read_text().replace("authenticator = webroot", f"authenticator = {authenticator}"))
+    before = file.read_bytes()
+    for check_mode in (True, False):
+        outcome = reconcile([A], settings, check_mode, required=True, run=Certbot(settings), check=served)
+        (warning,) = outcome.warnings
+        assert "certbot will not renew it, because" in warning
+        assert reason in warning
+        assert f"(in {file}). " in warning
+        assert remedy in warning
+    assert file.read_bytes() == before
 
 
 def test_lineage_without_renewal_file_is_left_alone(settings: Settings) -> None:

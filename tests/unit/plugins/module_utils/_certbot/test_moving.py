@@ -86,6 +86,23 @@ def test_an_authenticator_that_cannot_work_gives_way_to_our_webroot(settings: Se
     assert record.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("allowed", ["dns-01,", "dns", "tls-alpn-01, dns-01", "'dns-01'"])
+@pytest.mark.parametrize("way", ["webroot", "standalone", "nginx", "apache"])
+def test_challenges_that_the_authenticator_does_not_have_go_with_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, way: str, allowed: str
+) -> None:
+    monkeypatch.setattr(certbot_moving, "has_plugin", lambda _name: True)
+    said = f"authenticator = {way}\npref_challs = {allowed}\npre_hook = systemctl stop nginx\n"
+    assert after(settings, said, ALL) == "authenticator = webroot\n" + ours(settings)
+    assert (settings.records / "a.conf").read_text() == HEAD + said
+
+
+@pytest.mark.parametrize("allowed", ["http-01,", "dns-01, http-01", "http", ","])
+def test_challenges_among_which_there_is_the_right_one_stay(settings: Settings, allowed: str) -> None:
+    said = f"authenticator = webroot\npref_challs = {allowed}\n{ours(settings)}"
+    assert after(settings, said, ALL) == said
+
+
 def test_a_lineage_of_the_nginx_plugin_stays_while_that_is_there(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

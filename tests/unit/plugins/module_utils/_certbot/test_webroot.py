@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,29 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._certbot import webroot
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.webroot import CHALLENGES, unserved
 from local_servers import serving
+
+
+@pytest.fixture(autouse=True)
+def _without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no test ask the DNS of the machine it runs on."""
+    monkeypatch.setattr(webroot, "own_ipv6", frozenset)
+
+
+class Ipv6(http.server.ThreadingHTTPServer):
+    """A server at an IPv6 address."""
+
+    address_family = socket.AF_INET6
+
+
+class Closed(http.server.BaseHTTPRequestHandler):
+    """Serves nothing."""
+
+    def do_GET(self) -> None:
+        self.send_response(404)
+        self.end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        return
 
 
 @pytest.fixture
@@ -113,6 +137,38 @@ def test_c3_the_loopback_does_not_answer_for_the_network(
         answers = unserved(names, tmp_path / "web", port=port)
     assert answers["good.example.org"] == "status 404"
     assert answers["good-but-closed.example.org"]
+
+
+class TestByIpv6:
+    """A name that leads to the host by IPv6, too: an authority asks there first."""
+
+    @pytest.fixture(autouse=True)
+    def led(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(webroot, "own_ipv6", lambda: frozenset({"::1"}))
+        monkeypatch.setattr(webroot, "led_here", lambda name, own: [*own] if name.startswith("good-two") else [])
+
+    def asked(self, folder: Path, port: int) -> dict[str, str]:
+        return unserved(("good.example.org", "good-two.example.org"), folder / "web", port=port)
+
+    def test_where_nobody_listens_ipv4_is_enough(self, tmp_path: Path, port: int) -> None:
+        assert self.asked(tmp_path, port) == {}
+
+    def test_another_server_is_told(self, tmp_path: Path, port: int) -> None:
+        with serving(Ipv6(("::1", port), Closed)):
+            answers = self.asked(tmp_path, port)
+        assert list(answers) == ["good-two.example.org"]
+        assert "status 404 from [::1], its AAAA record" in answers["good-two.example.org"]
+        assert "has `listen [::]:80` or that address" in answers["good-two.example.org"]
+
+    def test_a_site_that_answers_there_is_served(self, tmp_path: Path, port: int) -> None:
+        class Same(Closed):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write((tmp_path / "web" / self.path.lstrip("/")).read_bytes())
+
+        with serving(Ipv6(("::1", port), Same)):
+            assert self.asked(tmp_path, port) == {}
 
 
 def test_own_addresses_end_with_the_loopback() -> None:

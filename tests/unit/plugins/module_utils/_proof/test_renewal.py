@@ -88,6 +88,8 @@ def test_c11_files_that_are_no_links_are_a_failed_proof(settings: Settings) -> N
         ("[[webroot_map]]", "reuse_key = yes\n[[webroot_map]]", "reuse_key is 'yes'"),
         ("[[webroot_map]]", "rsa_key_size = big\n[[webroot_map]]", "rsa_key_size is 'big'"),
         ("[[webroot_map]]", "pref_challs = tls-sni-01,\n[[webroot_map]]", "'tls-sni-01', which is no challenge"),
+        ("= webroot #", "= manual #", "asks a person"),
+        ("= webroot # mine", "= dns-x\npref_challs = http-01,", "proves a name by dns-01"),
         ("[[webroot_map]]", "a = %(b)s\n[[webroot_map]]", "names no entry"),
         ("[[webroot_map]]", "nonsense\n[[webroot_map]]", "neither a section nor an entry"),
     ],
@@ -99,6 +101,14 @@ def test_what_certbot_skips_is_a_failed_proof(settings: Settings, old: str, new:
     found = proof(settings)
     assert found.ok is False
     assert reason in found.detail
+
+
+def test_challenges_that_webroot_does_not_have_are_a_failed_proof(settings: Settings) -> None:
+    file = settings.renewal_file(NAME)
+    file.write_text(file.read_text().replace("[[webroot_map]]", "pref_challs = dns-01,\n[[webroot_map]]"))
+    found = proof(settings)
+    assert found.ok is False
+    assert "pref_challs allows dns-01 alone" in found.detail
 
 
 def test_c10_an_empty_renewal_file_is_a_failed_proof(settings: Settings) -> None:
