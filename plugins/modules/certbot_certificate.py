@@ -178,6 +178,7 @@ from ..module_utils._certbot.issue import reconcile, wanted
 from ..module_utils._certbot.lineage import Settings
 from ..module_utils._certbot.release import release
 from ..module_utils._host.errors import EdgeError
+from ..module_utils._host.names import WEBROOT
 
 ARGUMENTS = {
     "certificates": {
@@ -192,7 +193,7 @@ ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "released"], "default": "present"},
     "email": {"type": "str", "default": ""},
     "server": {"type": "str", "default": "https://acme-v02.api.letsencrypt.org/directory"},
-    "webroot": {"type": "path", "default": "/var/lib/constellation-edge/acme"},
+    "webroot": {"type": "path", "default": WEBROOT},
     "renew_hook": {"type": "str", "default": "systemctl reload nginx"},
     "required": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 300},

@@ -176,11 +176,12 @@ import contextlib
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._fail2ban.host import Request, reconcile
-from ..module_utils._fail2ban.jail import JAIL_FILE, LOOPBACK, normal_ignored, wanted_jails
+from ..module_utils._fail2ban.jail import LOOPBACK, normal_ignored, wanted_jails
 from ..module_utils._fail2ban.leaving import leave
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.files import host_lock
 from ..module_utils._host.found import read
+from ..module_utils._host.names import JAIL_PATH
 from ..module_utils._host.ssh import connection, ports_in_use
 
 STRICTNESS = ["bantime", "findtime", "maxretry"]
@@ -211,7 +212,7 @@ def main() -> None:
             "defaults": {"type": "dict", "default": {}, "options": DEFAULTS},
             "stated": {"type": "list", "elements": "str", "choices": STRICTNESS, "default": STRICTNESS},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "path": {"type": "path", "default": JAIL_FILE},
+            "path": {"type": "path", "default": JAIL_PATH},
             "ignore_controller": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 30},
         },

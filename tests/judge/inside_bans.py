@@ -70,7 +70,7 @@ def judged(files: dict[str, str]) -> dict[str, Any]:
         text = host.Host(request, check=False).text(jails, None)
     except jail.Fail2banError as error:
         return {"alone": alone, "beside": None, "refusal": str(error)}
-    Path(jail.JAIL_FILE).write_text(text, encoding="utf-8", errors="surrogateescape")
+    Path(jail.JAIL_PATH).write_text(text, encoding="utf-8", errors="surrogateescape")
     return {"alone": alone, "beside": effective(), "refusal": ""}
 
 

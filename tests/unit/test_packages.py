@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ PURE = (
     "_fail2ban/jail.py",
     "_host/errors.py",
     "_host/lan.py",
+    "_host/names.py",
     "_nginx/text/*.py",
     "_transaction/_nginx_warnings.py",
     "_ufw/_lines.py",
@@ -116,3 +118,23 @@ def test_packages_do_not_import_in_a_circle() -> None:
 
 def test_the_shelf_imports_no_other_package() -> None:
     assert _packages()["_host"] == set()
+
+
+# What `_host/names.py` alone says. Documentation writes it out.
+OURS = re.compile(r"constellation-edge|inet constellation_edge")
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """Return the strings of a file that are no documentation."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            yield node.value
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.name != "names.py"], ids=_name)
+def test_what_is_left_on_a_host_is_named_in_one_place(path: Path) -> None:
+    assert [text for text in _texts(path) if OURS.search(text)] == []

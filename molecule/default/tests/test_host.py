@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 
+from ansible_collections.constellation.edge.plugins.module_utils._host import names
 from conftest import ROOT, SCENARIO, side_by_side
 from lab.progress import poll
 
@@ -34,6 +35,25 @@ def test_nginx_is_confined_since_its_first_start_and_recovers_before_each(home):
     assert (status["NoNewPrivs"].strip(), status["Seccomp"].strip()) == ("1", "2")
     assert "constellation-edge-recover.service" in home.host.check_output("systemctl show nginx --property Wants")
     assert home.host.run("python3 -I /usr/local/lib/constellation-edge/edge.pyz recover").rc == 0
+
+
+def test_what_is_left_on_a_host_is_what_leaving_looks_for(home):
+    found = home.host.run(f"find / -xdev -name '*{names.FILE_WORD}*' ! -name '*-edge-lab-*' -not -path '/proc/*'")
+    known = {
+        *names.TRACES,
+        names.COMMON_SITE_PATH,
+        names.COMMON_SITE_PATH.replace("available", "enabled"),
+        names.STATE_FOLDER,
+        names.PROGRAM_FOLDER,
+        f"/etc/nginx/modules-enabled/{names.MAIN_FILE}",
+        f"/etc/systemd/system/multi-user.target.wants/{names.LIMIT_UNIT}",
+    }
+    # What lies in a folder of ours goes with it.
+    assert [path for path in found.stdout.split() if not any(f"{path}/".startswith(f"{one}/") for one in known)] == []
+    assert [path for path in names.TRACES if not home.host.file(path).exists] == []
+    units = home.host.check_output(f"systemctl list-unit-files --no-legend '*{names.FILE_WORD}*' | cut -d' ' -f1")
+    assert set(units.split()) == {names.RECOVERY_UNIT, names.LIMIT_UNIT}
+    assert f"table {names.LIMIT_TABLE}" in home.host.check_output("nft list tables").splitlines()
 
 
 def test_of_the_packages_own_files_one_number_has_changed(home):

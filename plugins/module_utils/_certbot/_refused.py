@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from .._dns.public_names import is_public_authority, private_suffix
 from .._host import records
-from .._host.files import STATE_FOLDER
+from .._host.names import STATE_FOLDER
 from ._output import AGAIN
 
 _RECORD = "refused-names"

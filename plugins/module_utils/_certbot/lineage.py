@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .._host import x509
 from .._host.files import read_bytes
+from .._host.names import WEBROOT
 from .._host.x509 import Certificate, CertificateError
 from .._transaction.transaction import HOST, Host
 from ._interpolation import RenewalError
@@ -26,7 +27,7 @@ class Settings:
 
     email: str = ""
     server: str = LETSENCRYPT
-    webroot: Path = Path("/var/lib/constellation-edge/acme")
+    webroot: Path = Path(WEBROOT)
     renew_hook: str = RELOAD
     timeout: int = 300
     folder: Path = Path("/etc/letsencrypt")

@@ -13,6 +13,7 @@ from typing import Any
 
 from .._host.command import Run, run
 from .._host.files import explain, host_lock, read_bytes
+from .._host.names import LIMIT_DROP_IN_PATH, LIMIT_PATH, LIMIT_TABLE, LIMIT_UNIT, LIMIT_UNIT_PATH, TEMPORARY
 from .._transaction.transaction import (
     HOST,
     Change,
@@ -27,11 +28,6 @@ from .._transaction.transaction import (
 from .table import (
     DEFAULT_LIMIT,
     DELETION,
-    DROP_IN_PATH,
-    NFT_PATH,
-    TABLE,
-    UNIT,
-    UNIT_PATH,
     Limit,
     LimitError,
     Listing,
@@ -92,14 +88,14 @@ def _bring(limit: Limit, check_mode: bool, host: Host, call: Run) -> dict[str, A
     if obstacle:
         return _answer(False, [], 0, 0, [f"no limit of open connections for each client: {obstacle}"])
     found = look(call)
-    wanted_files = {NFT_PATH: text, UNIT_PATH: unit_text(), DROP_IN_PATH: drop_in_text()}
+    wanted_files = {LIMIT_PATH: text, LIMIT_UNIT_PATH: unit_text(), LIMIT_DROP_IN_PATH: drop_in_text()}
     todo = pending(Write(path, content.encode()) for path, content in wanted_files.items())
     wanted = Found(text, Unit(active=True, enabled=True), read_listing(text))
     loads = found.table is None or not found.table.holds(text) or not found.unit.active
     changed = bool(todo) or loads or not found.unit.enabled or found.unit.stale
     shown = [*diffs(todo), *_state_diff(found, wanted)]
     if changed and not check_mode:
-        step = _Step(found, text, loads, any(change.path != NFT_PATH for change in todo), call)
+        step = _Step(found, text, loads, any(change.path != LIMIT_PATH for change in todo), call)
         apply(todo, test=False, after=step.follow, undone=step.undo, host=host)
     refused = 0 if loads or found.table is None else found.table.refused
     return _answer(changed, shown, limit.connections, refused, [])
@@ -121,36 +117,38 @@ class _Step:
             self._do("daemon-reload")
         if self.loads:
             # A reload where the unit is active: the table is replaced in one step and missing at no moment.
-            self._do("reload-or-restart", UNIT)
+            self._do("reload-or-restart", LIMIT_UNIT)
             table = read_table(self.call)
             if table is None or not table.holds(self.text):
                 raise LimitError(
-                    f"{UNIT} ran, and the kernel does not hold the table {TABLE}: see who removes it"
+                    f"{LIMIT_UNIT} ran, and the kernel does not hold the table {LIMIT_TABLE}: see who removes it"
                     " (`nft monitor`), and run again"
                 )
         if not self.found.unit.enabled or self.new_units:
-            self._do("enable", UNIT)
+            self._do("enable", LIMIT_UNIT)
 
     def undo(self) -> None:
         """Have the kernel hold again what the former file says, or nothing."""
         if not self.found.unit.active:
-            self.call(["systemctl", "stop", UNIT])
+            self.call(["systemctl", "stop", LIMIT_UNIT])
             self.call(["nft", DELETION])
         if not self.found.unit.enabled:
-            self.call(["systemctl", "disable", UNIT])
+            self.call(["systemctl", "disable", LIMIT_UNIT])
         self.call(["systemctl", "daemon-reload"])
         if self.found.unit.active:
-            self.call(["systemctl", "reload-or-restart", UNIT])
+            self.call(["systemctl", "reload-or-restart", LIMIT_UNIT])
 
     def _do(self, *words: str) -> None:
         answer = self.call(["systemctl", *words])
         if answer.rc != 0:
-            raise LimitError(f"systemctl {' '.join(words)}: {answer.text}; see `journalctl -u {UNIT}` and run again")
+            raise LimitError(
+                f"systemctl {' '.join(words)}: {answer.text}; see `journalctl -u {LIMIT_UNIT}` and run again"
+            )
 
 
 def _remove(check_mode: bool, host: Host, call: Run) -> dict[str, Any]:
     found = look(call)
-    todo: list[Change] = pending([Remove(DROP_IN_PATH), Remove(UNIT_PATH), Remove(NFT_PATH)])
+    todo: list[Change] = pending([Remove(LIMIT_DROP_IN_PATH), Remove(LIMIT_UNIT_PATH), Remove(LIMIT_PATH)])
     changed = bool(todo) or found.table is not None or found.unit.active or found.unit.enabled
     shown = [*diffs(todo), *(_state_diff(found, Found()) if changed else [])]
     if changed and not check_mode:
@@ -167,13 +165,13 @@ def _carry_out_removal(found: Found, todo: list[Change], host: Host, call: Run) 
     def restore() -> None:
         reload_units()
         if found.unit.enabled:
-            call(["systemctl", "enable", UNIT])
+            call(["systemctl", "enable", LIMIT_UNIT])
         if found.unit.active:
-            call(["systemctl", "start", UNIT])
+            call(["systemctl", "start", LIMIT_UNIT])
 
     # While the unit's file is there: without it, systemd knows neither what stops it nor which links are its own.
-    if os.path.lexists(UNIT_PATH) or found.unit.active:
-        call(["systemctl", "disable", "--now", UNIT])
+    if os.path.lexists(LIMIT_UNIT_PATH) or found.unit.active:
+        call(["systemctl", "disable", "--now", LIMIT_UNIT])
     if read_table(call) is not None:
         answer = call(["nft", DELETION])
         if answer.rc != 0:
@@ -184,7 +182,7 @@ def _carry_out_removal(found: Found, todo: list[Change], host: Host, call: Run) 
 
 def _remove_folders(check_mode: bool) -> bool:
     """Remove the folders of our files that hold nothing more; return whether there were such folders."""
-    folders = [os.path.dirname(path) for path in (DROP_IN_PATH, NFT_PATH)]
+    folders = [os.path.dirname(path) for path in (LIMIT_DROP_IN_PATH, LIMIT_PATH)]
     empty = [folder for folder in folders if os.path.isdir(folder) and not os.listdir(folder)]
     for folder in empty if not check_mode else ():
         os.rmdir(folder)
@@ -194,18 +192,18 @@ def _remove_folders(check_mode: bool) -> bool:
 def look(call: Run = run) -> Found:
     """Return what the host has of the limit."""
     try:
-        text = read_bytes(NFT_PATH).decode("utf-8", "replace")
+        text = read_bytes(LIMIT_PATH).decode("utf-8", "replace")
     except FileNotFoundError:
         text = ""
     except OSError as error:
-        raise LimitError(explain(error, NFT_PATH)) from error
+        raise LimitError(explain(error, LIMIT_PATH)) from error
     return Found(text, _look_at_unit(call), read_table(call))
 
 
 def _look_at_unit(call: Run) -> Unit:
     names = ("ActiveState", "UnitFileState", "NeedDaemonReload")
     words = [word for name in names for word in ("--property", name)]
-    lines = call(["systemctl", "show", UNIT, *words]).out.splitlines()
+    lines = call(["systemctl", "show", LIMIT_UNIT, *words]).out.splitlines()
     shown = dict(line.split("=", 1) for line in lines if "=" in line)
     active = shown.get("ActiveState") in ("active", "reloading")
     return Unit(active, shown.get("UnitFileState") == "enabled", shown.get("NeedDaemonReload") == "yes")
@@ -214,7 +212,7 @@ def _look_at_unit(call: Run) -> Unit:
 def read_table(call: Run = run) -> Listing | None:
     """Return what the kernel holds of our table; None when it has none."""
     # Terse: a host that many clients call has thousands of elements in the sets.
-    answer = call(["nft", "--terse", "list", "table", *TABLE.split()])
+    answer = call(["nft", "--terse", "list", "table", *LIMIT_TABLE.split()])
     return read_listing(answer.out) if answer.rc == 0 else None
 
 
@@ -246,7 +244,7 @@ def _systemd_runs() -> bool:
 def _file(text: str) -> Iterator[str]:
     """Hold a text in a temporary file, for root alone."""
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="constellation-edge-", suffix=".nft", encoding="utf-8") as stream:
+        with tempfile.NamedTemporaryFile("w", prefix=TEMPORARY, suffix=".nft", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
             yield stream.name
@@ -258,7 +256,7 @@ def _state_diff(before: Found, after: Found) -> list[dict[str, str]]:
     one, other = before.state(), after.state()
     if one == other:
         return []
-    return [{"before_header": UNIT, "after_header": UNIT, "before": one, "after": other}]
+    return [{"before_header": LIMIT_UNIT, "after_header": LIMIT_UNIT, "before": one, "after": other}]
 
 
 def _answer(changed: bool, shown: list[dict[str, str]], limit: int, refused: int, notes: list[str]) -> dict[str, Any]:
@@ -272,11 +270,11 @@ def prove(call: Run = run) -> tuple[bool | None, str]:
     remedy = "run playbooks/site.yml, or the role hardening"
     if not limit:
         obstacle = obstruction(nft_text(Limit(DEFAULT_LIMIT)), call)
-        return (None, obstacle) if obstacle else (False, f"{NFT_PATH} is missing or not ours: {remedy}")
+        return (None, obstacle) if obstacle else (False, f"{LIMIT_PATH} is missing or not ours: {remedy}")
     if not found.is_whole or found.table is None:
         lack = "has no" if found.table is None else "has another"
-        return False, f"the kernel {lack} table {TABLE}, so one client can take every connection: {remedy}"
+        return False, f"the kernel {lack} table {LIMIT_TABLE}, so one client can take every connection: {remedy}"
     if not (found.unit.active and found.unit.enabled):
-        return False, f"{UNIT} is not active or not enabled, so the limit ends with the next start: {remedy}"
+        return False, f"{LIMIT_UNIT} is not active or not enabled, so the limit ends with the next start: {remedy}"
     where = " and ".join(str(port) for port in ports)
     return True, f"{limit} for each client on ports {where}, {found.table.refused} refused so far"

@@ -16,15 +16,10 @@ from typing import Union
 
 from .._host.errors import EdgeError
 from .._host.lan import LAN_NETWORKS
+from .._host.names import COLLECTION, LIMIT_PATH, LIMIT_TABLE
 
-TABLE = "inet constellation_edge"
-NFT_PATH = "/etc/constellation-edge/connection-limit.nft"
-UNIT = "constellation-edge-limit.service"
-UNIT_PATH = f"/etc/systemd/system/{UNIT}"
-DROP_IN_PATH = "/etc/systemd/system/nftables.service.d/constellation-edge.conf"
 # The first command makes the second one succeed where the table is gone already.
-DELETION = f"add table {TABLE}; delete table {TABLE}"
-MARK = "constellation.edge"
+DELETION = f"add table {LIMIT_TABLE}; delete table {LIMIT_TABLE}"
 
 DEFAULT_LIMIT = 256
 DEFAULT_PORTS = (80, 443)
@@ -98,16 +93,16 @@ def nft_text(limit: Limit) -> str:
 
 
 def _text(limit: Limit, digest: str) -> str:
-    said = f'comment "{MARK} {digest}"'
+    said = f'comment "{COLLECTION} {digest}"'
     ports = ", ".join(str(port) for port in limit.ports)
     private = [ipaddress.ip_network(network) for network in LAN_NETWORKS]
     exempt4, exempt6 = _elements([*private, *limit.exempt])
     over = f"ct count over {limit.connections} }} goto refuse {said}"
-    return f"""# Written by constellation.edge (role hardening); changes are lost. No other table is touched.
+    return f"""# Written by {COLLECTION} (role hardening); changes are lost. No other table is touched.
 # One client's open connections to nginx: of an IPv4 address, or of an IPv6 network of 64 bits, which is one household.
-add table {TABLE}
-delete table {TABLE}
-table {TABLE} {{
+add table {LIMIT_TABLE}
+delete table {LIMIT_TABLE}
+table {LIMIT_TABLE} {{
 \tset clients4 {{
 \t\ttype ipv4_addr
 \t\tsize {_CLIENTS}
@@ -136,7 +131,7 @@ table {TABLE} {{
 \t# sender of forged addresses makes this host send nothing.
 \tchain refuse {{
 \t\tcounter name refused {said}
-\t\tlimit rate 6/minute burst 5 packets log prefix "{MARK} connection limit: " level info {said}
+\t\tlimit rate 6/minute burst 5 packets log prefix "{COLLECTION} connection limit: " level info {said}
 \t\tdrop {said}
 \t}}
 }}
@@ -153,11 +148,11 @@ def _elements(networks: Iterable[Network]) -> tuple[str, str]:
 
 def unit_text() -> str:
     """Return the unit that loads the table when the host starts, before the network is up."""
-    return f"""# Written by constellation.edge (role hardening); changes are lost.
+    return f"""# Written by {COLLECTION} (role hardening); changes are lost.
 [Unit]
 Description=Limit the open connections of each client to nginx
 DefaultDependencies=no
-RequiresMountsFor={NFT_PATH}
+RequiresMountsFor={LIMIT_PATH}
 Wants=network-pre.target
 Before=network-pre.target shutdown.target
 Conflicts=shutdown.target
@@ -166,8 +161,8 @@ After=nftables.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/sbin/nft -f {NFT_PATH}
-ExecReload=/usr/sbin/nft -f {NFT_PATH}
+ExecStart=/usr/sbin/nft -f {LIMIT_PATH}
+ExecReload=/usr/sbin/nft -f {LIMIT_PATH}
 ExecStop=/usr/sbin/nft "{DELETION}"
 
 [Install]
@@ -181,10 +176,10 @@ def drop_in_text() -> str:
     Its file begins by `flush ruleset`, which takes every table away. A dependency between the units would not do: one
     that is active already is not started once more.
     """
-    return f"""# Written by constellation.edge (role hardening); changes are lost.
+    return f"""# Written by {COLLECTION} (role hardening); changes are lost.
 [Service]
-ExecStartPost=-/usr/sbin/nft -f {NFT_PATH}
-ExecReload=-/usr/sbin/nft -f {NFT_PATH}
+ExecStartPost=-/usr/sbin/nft -f {LIMIT_PATH}
+ExecReload=-/usr/sbin/nft -f {LIMIT_PATH}
 """
 
 
@@ -205,4 +200,4 @@ def read_limit(text: str) -> tuple[int, list[int]]:
 
 
 def _digests(text: str) -> tuple[str, ...]:
-    return tuple(re.findall(rf'comment "{re.escape(MARK)} ([0-9a-f]+)"', text))
+    return tuple(re.findall(rf'comment "{re.escape(COLLECTION)} ([0-9a-f]+)"', text))

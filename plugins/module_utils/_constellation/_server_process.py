@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from .._host import process, records
-from .._host.files import STATE_FOLDER
+from .._host.names import STATE_FOLDER
 from .._host.sockets import listeners
 
 

@@ -11,6 +11,7 @@ import tempfile
 from .._dotnet.errors import DotnetError
 from .._host.command import run
 from .._host.files import explain
+from .._host.names import TEMPORARY
 
 PLACEHOLDER = "%s"
 
@@ -28,7 +29,7 @@ def check_candidate(path: str, content: bytes, command: str) -> None:
     if not any(PLACEHOLDER in word for word in words):
         raise DotnetError(f"the command of validate must name the file to check as {PLACEHOLDER}: {command}")
     try:
-        with tempfile.TemporaryDirectory(prefix="constellation-edge-") as folder:
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
             candidate = os.path.join(folder, os.path.basename(path))
             with open(candidate, "wb") as stream:
                 stream.write(content)

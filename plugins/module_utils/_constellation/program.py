@@ -12,7 +12,8 @@ from .._dotnet.document import parse
 from .._dotnet.encoding import attribute_text
 from .._dotnet.errors import DotnetError
 from .._dotnet.settings import read_settings
-from .._host.files import STATE_FOLDER, explain
+from .._host.files import explain
+from .._host.names import STATE_FOLDER
 from . import supervisor
 from ._server_process import Record, fingerprint, foreign_holders, read_record, start_ticks, started_at, write_record
 from .files import at

@@ -20,10 +20,10 @@ from .._host import process as host_process
 from .._host import records
 from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
+from .._host.names import JAIL_PATH, TEMPORARY
 from .._transaction.transaction import HOST, Write, apply, recover
 from .._transaction.transaction import Host as Place
 from .jail import (
-    JAIL_FILE,
     Fail2banError,
     Inherited,
     Jail,
@@ -53,7 +53,7 @@ class Request:
     ignored: tuple[str, ...] = ()
     ignore_controller: bool = True
     controller: str | None = None
-    path: str = JAIL_FILE
+    path: str = JAIL_PATH
     timeout: float = 30.0
 
 
@@ -172,7 +172,7 @@ class Host:
     @contextlib.contextmanager
     def staged(self, text: str) -> Iterator[str]:
         """Hold fail2ban's whole configuration as links in a folder of its own, with `text` as our file."""
-        folder = tempfile.mkdtemp(prefix="constellation-edge-")
+        folder = tempfile.mkdtemp(prefix=TEMPORARY)
         try:
             staged = os.path.join(folder, "fail2ban")
             shutil.copytree(ETC, staged, copy_function=os.symlink)

@@ -13,7 +13,6 @@ from typing import Any
 
 from .._host.errors import EdgeError
 
-JAIL_FILE = "/etc/fail2ban/jail.d/zz-constellation-edge.local"
 LOOPBACK = ("127.0.0.1/8", "::1")
 _HEADER = """\
 # constellation.edge: this file is ours as a whole; the next run puts back what is changed here by hand.

@@ -11,9 +11,10 @@ from typing import Any
 from .._host import records
 from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
+from .._host.names import JAIL_PATH
 from .._transaction.transaction import HOST, Host, Remove, apply, recover
 from .host import ETC, RECORD, UNIT, Outcome
-from .jail import JAIL_FILE, Fail2banError
+from .jail import Fail2banError
 
 UNKNOWN = (
     "whether fail2ban ran before the first run is not known, so it runs on with the jails of its other files; "
@@ -22,7 +23,7 @@ UNKNOWN = (
 
 
 def leave(
-    found: Mapping[str, Any], check: bool = False, path: str = JAIL_FILE, place: Host = HOST, call: Run = run
+    found: Mapping[str, Any], check: bool = False, path: str = JAIL_PATH, place: Host = HOST, call: Run = run
 ) -> Outcome:
     """Take our file away and have the service as `found` says (`active`, `enabled`; empty where nothing is known).
 

@@ -13,14 +13,15 @@ from typing import Any
 from .._host import records
 from .._host.command import Run, find, run
 from .._host.errors import EdgeError
-from .._host.files import LOCK_PATH, STATE_FOLDER, fsync_folder, host_lock
-from .._host.found import ETC_RECORD, RECORD, SETTINGS, read, read_etc, traces
+from .._host.files import fsync_folder, host_lock
+from .._host.found import ETC_RECORD, RECORD, read, read_etc, traces
+from .._host.names import FILE_WORD, LOCK_PATH, SETTINGS_FOLDER, STATE_FOLDER
 from .._nginx.process import NginxError, read_dump
 from ._etc import differences, explained, snapshot
 from .look import PACKAGES, is_installed
 
 # What other steps of leaving take away; while it is there, the record is still needed.
-_LATER = (SETTINGS, STATE_FOLDER)
+_LATER = (SETTINGS_FOLDER, STATE_FOLDER)
 
 
 class LeavingError(EdgeError):
@@ -36,7 +37,9 @@ class Left:
     notes: list[str] = field(default_factory=list)
 
 
-def finish(check_mode: bool = False, folder: str = STATE_FOLDER, settings: str = SETTINGS, call: Run = run) -> Left:
+def finish(
+    check_mode: bool = False, folder: str = STATE_FOLDER, settings: str = SETTINGS_FOLDER, call: Run = run
+) -> Left:
     """Remove our folders and the record, last of all, and compare `/etc` with it. Raises LeavingError.
 
     What nginx still reads of ours, such as the self-signed certificate of a server that stays, is left and told.
@@ -88,7 +91,7 @@ def _remaining(found: Mapping[str, str], check_mode: bool) -> dict[str, str]:
     return {
         path: change
         for path, change in found.items()
-        if not (path.startswith(SETTINGS) or (check_mode and "constellation-edge" in path))
+        if not (path.startswith(SETTINGS_FOLDER) or (check_mode and FILE_WORD in path))
     }
 
 

@@ -13,8 +13,8 @@ from .._constellation.facts import sentinel_facts, server_facts
 from .._dotnet.errors import DotnetError
 from .._host import records
 from .._host.command import Run, find, run
-from .._host.files import STATE_FOLDER
 from .._host.found import ETC_RECORD, FORMAT, RECORD
+from .._host.names import STATE_FOLDER
 from .._nginx.sites.leaving import standing_files
 from .._ufw.host import read_state
 from .._ufw.rule import UfwError

@@ -13,11 +13,7 @@ import time
 from collections.abc import Iterator
 
 from .errors import EdgeError
-
-# What this collection keeps on a host from one run to the next.
-STATE_FOLDER = "/var/lib/constellation-edge"
-# Not /run/lock: every user may write there, and whoever creates the file first could hold it for ever.
-LOCK_PATH = "/run/constellation-edge.lock"
+from .names import LOCK_PATH
 
 _held: dict[str, int] = {}
 

@@ -9,21 +9,10 @@ import time
 from typing import Any
 
 from . import records
-from .files import STATE_FOLDER, read_bytes
+from .files import read_bytes
+from .names import COMMON_SITE_PATH, NGINX_MARK, STATE_FOLDER, TRACES
 
 RECORD, ETC_RECORD = "found", "found-etc"
-SETTINGS = "/etc/constellation-edge"
-# What a run leaves as soon as it changes anything, beside what stands in the folder of records.
-TRACES = (
-    SETTINGS,
-    "/usr/local/lib/constellation-edge/edge.pyz",
-    "/etc/fail2ban/jail.d/zz-constellation-edge.local",
-    "/etc/systemd/system/constellation-edge-recover.service",
-    "/etc/systemd/system/constellation-edge-limit.service",
-)
-# Of a run too, while it carries our mark: on leaving it stays where its owner has put something into it.
-COMMON_SITE = "/etc/nginx/sites-available/00-constellation-edge"
-_MARK = b"# constellation.edge"
 FORMAT = 1
 # Seconds. A run that was refused has changed nothing: what its record says may be old by the time of the next one.
 _STALE = 86400
@@ -36,12 +25,12 @@ def traces(folder: str = STATE_FOLDER) -> list[str]:
         others = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name not in ours]
     except FileNotFoundError:
         others = []
-    return [path for path in (*TRACES, COMMON_SITE) if os.path.lexists(path) and not _is_theirs(path)] + others
+    return [path for path in (*TRACES, COMMON_SITE_PATH) if os.path.lexists(path) and not _is_theirs(path)] + others
 
 
 def _is_theirs(path: str) -> bool:
     """Whether a site file has none of our marks any more."""
-    return path == COMMON_SITE and os.path.isfile(path) and _MARK not in read_bytes(path)
+    return path == COMMON_SITE_PATH and os.path.isfile(path) and NGINX_MARK.encode() not in read_bytes(path)
 
 
 def is_due(folder: str = STATE_FOLDER) -> bool:

@@ -8,7 +8,8 @@ import json
 import os
 from typing import Any
 
-from .files import STATE_FOLDER, read_bytes, replace_file
+from .files import read_bytes, replace_file
+from .names import STATE_FOLDER
 
 
 def path(name: str, folder: str = STATE_FOLDER) -> str:

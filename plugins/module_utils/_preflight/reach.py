@@ -15,10 +15,11 @@ from .._dns.resolver import read_settings
 from .._dns.zone import look_up
 from .._host.command import run
 from .._host.lan import LAN_NETWORKS
+from .._host.names import PLACEHOLDER_FOLDER
 
 _LIVE = "/etc/letsencrypt/live/{name}/fullchain.pem"
 # Signed by nobody, until there is a real one.
-_PLACEHOLDERS = "/etc/constellation-edge/placeholder/"
+_PLACEHOLDERS = f"{PLACEHOLDER_FOLDER}/"
 # RFC 6598 (2012): an Internet provider's own network. RFC 1122 (1989), RFC 4291 (2006): no machine's address.
 _CLOSED = tuple(map(ipaddress.ip_network, (*LAN_NETWORKS, "100.64.0.0/10", "0.0.0.0/8", "::/128")))
 

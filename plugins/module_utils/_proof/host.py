@@ -13,9 +13,10 @@ from pathlib import Path
 from .._connection_limit.host import prove
 from .._connection_limit.table import LimitError
 from .._fail2ban.host import jail_status
-from .._fail2ban.jail import JAIL_FILE, enabled_jails, unite
+from .._fail2ban.jail import enabled_jails, unite
 from .._fail2ban.packet_filter import PacketFilterError, dump, harmless_address, names, parse_networks
 from .._host.command import Run, run
+from .._host.names import JAIL_PATH
 from .._ufw.host import read_state
 from .._ufw.rule import UfwError
 from .._ufw.wide_open import told
@@ -102,7 +103,7 @@ class BanProver:
             time.sleep(0.1)
 
 
-def listed_jails(path: str = JAIL_FILE) -> list[str]:
+def listed_jails(path: str = JAIL_PATH) -> list[str]:
     """Return the names of the jails that this collection's file asks for: one that died is among them."""
     try:
         return enabled_jails(Path(path).read_text(encoding="utf-8"))

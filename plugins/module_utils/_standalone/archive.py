@@ -13,8 +13,6 @@ from importlib.util import find_spec, resolve_name
 
 from .._host.errors import EdgeError
 
-ARCHIVE_PATH = "/usr/local/lib/constellation-edge/edge.pyz"
-
 _UTILS = __name__.rsplit(".", 2)[0]
 _PACKAGE = "constellation_edge"
 _MAIN = f"""# SPDX-License-Identifier: GPL-3.0-or-later

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from .._host.command import Answer, find, run
 from .._host.files import read_bytes
+from .._host.names import TEMPORARY
 
 NGINX_TIMEOUT = 60.0
 
-_MOUNTED = "constellation-edge: mounted"
+_MOUNTED = f"{TEMPORARY}mounted"
 _WARNING = re.compile(r"\[warn\]\s*(?:\d+#\d+:\s*)?(.*)")
 
 # Runs inside the private mount namespace, which ends with it: mounts each pair of its arguments and becomes nginx.

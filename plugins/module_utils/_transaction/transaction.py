@@ -22,8 +22,6 @@ from typing import NamedTuple, Union
 from .._host.command import find
 from .._host.errors import EdgeError
 from .._host.files import (
-    LOCK_PATH,
-    STATE_FOLDER,
     exchange,
     explain,
     fsync_folder,
@@ -36,6 +34,7 @@ from .._host.files import (
     unlink_if_there,
     write_new,
 )
+from .._host.names import LOCK_PATH, STATE_FOLDER, TEMPORARY
 from ._nginx_warnings import conflicts, remarks
 from .journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint, recover_journal, stage_path
 from .staging import Verdict, copy_tree, test_live, test_staged
@@ -153,7 +152,7 @@ def check(
     if nginx is None:
         return False
     with _errors_explained(root, exact=False):
-        stage = tempfile.mkdtemp(prefix="constellation-edge-", dir=folder)
+        stage = tempfile.mkdtemp(prefix=TEMPORARY, dir=folder)
         return _staged_test_passes(nginx, todo, root, stage, notes)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from .._host.command import Run, run
-from .._host.files import STATE_FOLDER
 from .._host.found import traces
+from .._host.names import STATE_FOLDER
 from .host import UNIT, Outcome, carry_out, read_state
 from .plan import State
 from .rule import V4, V6, Entry, Rule, delete_words, rule_words, twins

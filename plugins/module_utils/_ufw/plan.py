@@ -12,9 +12,9 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from .._host.names import UFW_MARK
 from ._lines import Chains
 from .rule import (
-    MARK,
     V4,
     V6,
     Entry,
@@ -30,8 +30,8 @@ from .rule import (
 )
 from .wide_open import told
 
-SSH_COMMENT = f"{MARK}: ssh"
-CONTROLLER_COMMENT = f"{MARK}: controller"
+SSH_COMMENT = f"{UFW_MARK}: ssh"
+CONTROLLER_COMMENT = f"{UFW_MARK}: controller"
 _REFUSING = ("deny", "reject")
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._host.errors import EdgeError
+from .._host.names import UFW_MARK
 
-MARK = "constellation.edge"
 V4, V6 = 4, 6
 EVERYWHERE = {V4: "0.0.0.0/0", V6: "::/0"}
 # The options of a rule, as `ufw_rules` and `edge_plan` read them.
@@ -73,7 +73,7 @@ class Entry:
     @property
     def ours(self) -> bool:
         """Whether the comment carries our mark."""
-        return re.match(re.escape(MARK) + r"(?![\w.-])", self.comment) is not None
+        return re.match(re.escape(UFW_MARK) + r"(?![\w.-])", self.comment) is not None
 
     def speaks_of(self, port: int, proto: str = "tcp") -> bool:
         """Whether the rule decides on some incoming packets to this port."""
@@ -219,9 +219,9 @@ def normal_comment(text: str) -> str:
     text = text.strip()
     if not text.isprintable() or "'" in text or '"' in text:
         raise ValueError(f"comment {text!r} holds a quote or a control character, which ufw refuses: leave it out")
-    if not text or re.match(re.escape(MARK) + r"(?![\w.-])", text):
-        return text or MARK
-    return f"{MARK}: {text}"
+    if not text or re.match(re.escape(UFW_MARK) + r"(?![\w.-])", text):
+        return text or UFW_MARK
+    return f"{UFW_MARK}: {text}"
 
 
 def wanted_rules(raw: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> list[Rule]:

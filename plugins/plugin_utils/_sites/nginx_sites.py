@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ...module_utils._host.names import COMMON_SITE, WEBROOT
 from .._inventory.schema import Route, Site
 from . import answers, older
 from .claims import CLAIMS, METHOD
@@ -18,8 +19,6 @@ from .platform import KEEPALIVE_DIRECTIVES, Platform
 from .upstreams import Names, blocks, directives, owned
 
 # Sorts before every host name: nginx must read the log format before the access_log that names it.
-COMMON_SITE = "00-constellation-edge"
-WEBROOT = "/var/lib/constellation-edge/acme"
 # RFC 8555 section 8.3 (2019): where a certificate authority looks for an HTTP-01 token.
 CHALLENGE_PATH = "/.well-known/acme-challenge/"
 

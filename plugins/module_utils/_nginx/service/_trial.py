@@ -23,6 +23,7 @@ from typing import Protocol
 
 from ..._host import command, process
 from ..._host.errors import EdgeError
+from ..._host.names import TEMPORARY
 from ..files import read_text
 from ..text.tree import Block, Statement, parse, places, read
 from .unit import AWKWARD, RESTRICTIONS, properties
@@ -87,7 +88,7 @@ class Trial:
 
     def run(self, restrictions: Collection[str], writable: Collection[str] = ()) -> Said:
         """Run nginx with these restrictions: start, answer, reload, stop."""
-        unit = f"constellation-edge-trial-{self._token}.service"
+        unit = f"{TEMPORARY}trial-{self._token}.service"
         log = os.path.join(self._folder, "errors")
         with contextlib.suppress(FileNotFoundError):
             os.unlink(log)
@@ -116,7 +117,7 @@ class Trial:
 
     @property
     def _place(self) -> str:
-        return f"/run/constellation-edge-trial-{self._token}"
+        return f"/run/{TEMPORARY}trial-{self._token}"
 
     def _copy(self, path: str, copy: str) -> None:
         document = read(read_text(path) or "", path)
@@ -188,7 +189,7 @@ class Trial:
 @contextlib.contextmanager
 def trial(nginx: str, dump: str, call: command.Run = command.run) -> Iterator[Trial]:
     """Give a trial of what `nginx -T` printed; nothing of it is left afterwards. Raises TrialError."""
-    with tempfile.TemporaryDirectory(prefix="constellation-edge-") as folder:
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
         yield Trial(nginx, dump, folder, call)
 
 

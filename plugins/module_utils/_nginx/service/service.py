@@ -16,7 +16,8 @@ from ..._host import records
 from ..._host.command import Run, find, run
 from ..._host.errors import EdgeError
 from ..._host.files import explain, host_lock, read_bytes
-from ..._standalone.archive import ARCHIVE_PATH, build, listing
+from ..._host.names import ARCHIVE_PATH, NGINX_DROP_IN_PATH, RECOVERY_PATH
+from ..._standalone.archive import build, listing
 from ..._transaction.transaction import (
     HOST,
     Change,
@@ -33,7 +34,7 @@ from ..text.tokens import ConfigError
 from ..text.tree import parse
 from ._needs import Needs, needs
 from ._trial import Plain, TrialError, broken, trial
-from .unit import DROP_IN_PATH, RECOVERY_PATH, RECOVERY_UNIT, RESTRICTIONS, drop_in
+from .unit import RECOVERY_TEXT, RESTRICTIONS, drop_in
 
 _RECORD = "nginx-service"
 _UNIT = "nginx.service"
@@ -187,12 +188,12 @@ def _identity(nginx: str) -> str:
 
 def _changes(wanted: Wanted, choice: Choice) -> list[Change]:
     if not wanted.present:
-        return [Remove(DROP_IN_PATH), Remove(RECOVERY_PATH), Remove(ARCHIVE_PATH)]
+        return [Remove(NGINX_DROP_IN_PATH), Remove(RECOVERY_PATH), Remove(ARCHIVE_PATH)]
     text = drop_in(choice.restrictions, choice.writable, choice.sockets)
     return [
         Write(ARCHIVE_PATH, build()),
-        Write(RECOVERY_PATH, RECOVERY_UNIT.encode()),
-        Write(DROP_IN_PATH, text.encode("utf-8", "surrogateescape")),
+        Write(RECOVERY_PATH, RECOVERY_TEXT.encode()),
+        Write(NGINX_DROP_IN_PATH, text.encode("utf-8", "surrogateescape")),
     ]
 
 
@@ -203,8 +204,8 @@ def _confines_anew(todo: list[Change]) -> bool:
         lines = set(text.splitlines()) - set(drop_in([]).encode().splitlines())
         return {line for line in lines if not line.startswith(b"Exec")}
 
-    before = read_bytes(DROP_IN_PATH) if os.path.isfile(DROP_IN_PATH) else b""
-    after = [getattr(change, "content", b"") for change in todo if change.path == DROP_IN_PATH]
+    before = read_bytes(NGINX_DROP_IN_PATH) if os.path.isfile(NGINX_DROP_IN_PATH) else b""
+    after = [getattr(change, "content", b"") for change in todo if change.path == NGINX_DROP_IN_PATH]
     return any(sandbox(each) != sandbox(before) for each in after)
 
 
@@ -231,7 +232,7 @@ def _carry_out(
         return
     with contextlib.suppress(FileNotFoundError):
         os.unlink(records.path(_RECORD, host.state))
-    for path in (DROP_IN_PATH, ARCHIVE_PATH):
+    for path in (NGINX_DROP_IN_PATH, ARCHIVE_PATH):
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(path))
 

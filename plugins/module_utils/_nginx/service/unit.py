@@ -7,12 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from ..._host.files import STATE_FOLDER
-from ..._standalone.archive import ARCHIVE_PATH
+from ..._host.names import ARCHIVE_PATH, RECOVERY_UNIT, STATE_FOLDER
 from ..._transaction.journal import journal_path
-
-RECOVERY_PATH = "/etc/systemd/system/constellation-edge-recover.service"
-DROP_IN_PATH = "/etc/systemd/system/nginx.service.d/constellation-edge.conf"
 
 _PROGRAM = f"/usr/bin/python3 -I {ARCHIVE_PATH}"
 
@@ -57,7 +53,7 @@ _NOTE = (
     "# Written by constellation.edge; changes are lost. What is to hold instead goes into a file that sorts after it.\n"
 )
 
-RECOVERY_UNIT = f"""{_NOTE}[Unit]
+RECOVERY_TEXT = f"""{_NOTE}[Unit]
 Description=Put back a change of nginx's files that was cut off
 Before=nginx.service
 RequiresMountsFor={STATE_FOLDER} {ARCHIVE_PATH}
@@ -72,7 +68,7 @@ TimeoutStartSec=30s
 
 # No limit of starts: nginx tries again every second until it is up, however often it was killed before.
 _SERVICE = f"""{_NOTE}[Unit]
-Wants=constellation-edge-recover.service
+Wants={RECOVERY_UNIT}
 StartLimitIntervalSec=0
 
 [Service]

@@ -12,14 +12,14 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from ..._host.names import LEFT_PREFIX, NGINX_PREFIX
 from ..text.edit import is_marked, restyle
 from ..text.style import Style
 from ..text.tokens import BOM
 from ..text.tree import Block, Statement, walk
 
 # What a name of ours begins with, and what stands there after leaving.
-_OURS, _THEIRS = "constellation_edge", "home_edge"
-_NAME = re.compile(r"constellation_edge\w*")
+_NAME = re.compile(rf"{NGINX_PREFIX}\w*")
 _CAPTURE = re.compile(r"\(\?P?<(\w+)>")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 _PASSED = re.compile(r"(?:\A|//)([\w.-]+)")
@@ -82,7 +82,7 @@ def rename(document: Block, names: Iterable[str]) -> None:
 
 def theirs(name: str) -> str:
     """Return what one of our names is called after leaving."""
-    return name.replace(_OURS, _THEIRS, 1)
+    return name.replace(NGINX_PREFIX, LEFT_PREFIX, 1)
 
 
 def written(text: str, wanted: Iterable[Definition]) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 
+from ..._host.names import MAIN_FILE
 from ..._transaction.transaction import Change, Original, Remove, Write
 from ..files import read_text
 from ..text import declare
@@ -15,12 +16,11 @@ from ._declaration import WantedSite
 from ._site_file import edit_site
 
 # Behind the files that load modules, whose directives could be among ours.
-NAME = "99-constellation-edge.conf"
 
 
 def is_read(root: str, patterns: list[str] | None) -> bool:
     """Whether nginx reads the file, by the patterns of its includes; None where nginx is not installed."""
-    path = os.path.join(root, "modules-enabled", NAME)
+    path = os.path.join(root, "modules-enabled", MAIN_FILE)
     return patterns is None or any(takes(root, each, path) for each in patterns)
 
 
@@ -29,7 +29,7 @@ def main_file_changes(given: object, root: str, patterns: list[str] | None, warn
 
     `patterns` are those of nginx's includes, None where nginx is not installed. Raises ConfigError.
     """
-    path = os.path.join(root, "modules-enabled", NAME)
+    path = os.path.join(root, "modules-enabled", MAIN_FILE)
     body = declare.directives(given, "main_directives")
     if body and not is_read(root, patterns):
         raise ConfigError(
@@ -37,7 +37,7 @@ def main_file_changes(given: object, root: str, patterns: list[str] | None, warn
             f"'include {root}/modules-enabled/*.conf;' above its events block"
         )
     before = read_text(path)
-    wanted = WantedSite(NAME, "present" if body else "absent", body=body)
+    wanted = WantedSite(MAIN_FILE, "present" if body else "absent", body=body)
     after = edit_site(before, wanted, path, lambda name: (name, name), os.path.exists, purge=True, warnings=warnings)
     if after is None:
         return [] if before is None else [Remove(path)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 
-from ..._host.files import STATE_FOLDER
+from ..._host.names import STATE_FOLDER
 from ..._transaction.journal import stage_path
 from ..._transaction.transaction import Change, Link, TransactionError, Write, check
 from ..files import read_text

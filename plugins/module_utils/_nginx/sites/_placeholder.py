@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ..._certbot.covering import has_pair
 from ..._host.command import MISSING, run
 from ..._host.files import explain, fsync
+from ..._host.names import PLACEHOLDER_FOLDER
 from ..text.tokens import ConfigError
 
 DAYS = 3650
@@ -28,7 +29,7 @@ class Certificates:
     """Where a host keeps certificates."""
 
     live: str = "/etc/letsencrypt/live"
-    placeholder: str = "/etc/constellation-edge/placeholder"
+    placeholder: str = PLACEHOLDER_FOLDER
 
     def pair(self, name: str) -> tuple[str, str]:
         """Return the paths of chain and key for a name: the lineage's when both are there, else the placeholder's."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..text.edit import MARK, insert, is_marked, remove, set_args
+from ..._host.names import NGINX_MARK
+from ..text.edit import insert, is_marked, remove, set_args
 from ..text.foreign import line_of
 from ..text.style import detect
 from ..text.tree import Block, Statement, checked, first_token, parse, read, set_lead
@@ -20,7 +21,7 @@ _NAME = "worker_connections"
 FILES = "worker_rlimit_nofile"
 _NUMBER = re.compile(r"[1-9][0-9]*\Z")
 # Behind the number; where the statement shares its line with what follows, the line end is ours, too.
-_BEFORE = re.compile(rf"\A {re.escape(MARK)}, (\d+) before(?:, on one line\r?\n)?")
+_BEFORE = re.compile(rf"\A {re.escape(NGINX_MARK)}, (\d+) before(?:, on one line\r?\n)?")
 
 
 def with_connections(text: str, wanted: int, path: str) -> str | None:
@@ -78,7 +79,7 @@ def _raise(document: Block, events: Block, wanted: int) -> None:
     lead = first_token(events, at + 1)[0]
     if not is_marked(events, at) and not _BEFORE.match(lead):
         shared = "" if "\n" in lead else f", on one line{detect(document).eol}"
-        set_lead(events, at + 1, f" {MARK}, {have} before{shared}{lead}")
+        set_lead(events, at + 1, f" {NGINX_MARK}, {have} before{shared}{lead}")
     set_args(events.body[at], statement.words[1:])
 
 

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..._host.names import MAIN_FILE, NGINX_MARK, WEBROOT
 from ..._transaction.transaction import Change, Link, Original, Remove, Write
 from ..files import read_text
-from ..text.edit import MARK, is_marked, set_args
+from ..text.edit import is_marked, set_args
 from ..text.foreign import HEADER, first_foreign
 from ..text.inclusion import patterns
 from ..text.server import default_listens, server_key, servers_of
@@ -25,7 +26,6 @@ from ..text.tree import Block, checked, first_token, parse, places, read, set_le
 from ._declaration import WantedSite
 from ._hash_size import with_size
 from ._leftover import definitions, needed, rename, theirs, used, written
-from ._main_file import NAME as MAIN_FILE
 from ._main_file import main_file_changes
 from ._placeholder import Certificates
 from ._site_file import edit_site, is_empty
@@ -34,9 +34,9 @@ from .includes import included, matches, names_in, reader
 from .step import SitePlan
 
 # Where certbot's challenges were answered from, and where the distribution's own site answers from.
-_WEBROOT, _HTML = "/var/lib/constellation-edge/acme", "/var/www/html"
+_HTML = "/var/www/html"
 # Behind what it marks, on the same line; in front of the line end, or of what else is in the line's comment.
-_MARK_BEHIND = re.compile(rf"[ \t]*{re.escape(MARK)}(?=[ \t]*\r?(?:\n|\Z))")
+_MARK_BEHIND = re.compile(rf"[ \t]*{re.escape(NGINX_MARK)}(?=[ \t]*\r?(?:\n|\Z))")
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class _Leaver:
             text = read_text(path) or "" if os.path.isfile(path) else ""
             read(text, path)
         except ConfigError as error:
-            if MARK in text:
+            if NGINX_MARK in text:
                 self.result.notes.append(f"{path} stays as it is, with lines of ours; nginx does not read it: {error}")
             return False
         return True
@@ -146,7 +146,7 @@ class _Leaver:
         """Return what is left of a file; None when all of it is ours."""
         if os.path.realpath(self.main) == path:
             text = with_size(with_connections(text, 0, path) or text, None, path)
-        if MARK not in text:
+        if NGINX_MARK not in text:
             return text
         text = _without_marks_by_hand(text, path, self.found.servers.get(path, ()))
         ours = os.path.dirname(path) == os.path.realpath(self.available) and path not in self.found.servers
@@ -167,7 +167,7 @@ class _Leaver:
         return _unmarked(rest, path)
 
     def _give_what_is_needed(self) -> None:
-        known = definitions(read(text, path) for path, text in self.before.items() if MARK in text)
+        known = definitions(read(text, path) for path, text in self.before.items() if NGINX_MARK in text)
         kept = {path: read(text, path) for path, text in self.after.items() if text is not None}
         wanted = needed(kept.values(), known)
         if not wanted:
@@ -274,7 +274,7 @@ def _unmarked(text: str, path: str) -> str:
     document = read(text.replace(HEADER, "").replace(HEADER.replace("\n", "\r\n"), ""), path)
     for parent, at in places(document):
         each = parent.body[at]
-        if each.name == "root" and each.args == [_WEBROOT]:
+        if each.name == "root" and each.args == [WEBROOT]:
             set_args(each, parse(f"root {_HTML};").body[0].words[1:])
     for each, _depth in walk(document):
         each.words[:] = [(_MARK_BEHIND.sub("", lead), word) for lead, word in each.words]

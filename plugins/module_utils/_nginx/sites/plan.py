@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..._certbot.covering import covering
 from ..._host.command import run
+from ..._host.names import NGINX_MARK
 from ..._transaction.transaction import Change, Link, Original, Remove, Write
 from ..files import read_text
-from ..text.edit import MARK
 from ..text.foreign import first_foreign, has_ours
 from ..text.inclusion import patterns, takes
 from ..text.tokens import ConfigError
@@ -386,7 +386,7 @@ class _Planner:
                 continue
             try:
                 text = read_text(path)
-                document = read(text, path) if text is not None and MARK in text else None
+                document = read(text, path) if text is not None and NGINX_MARK in text else None
             except ConfigError as error:
                 self.result.warnings.append(f"{error} (looked at for what is ours and no longer listed)")
                 continue

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
+from ..._host.names import NGINX_MARK
 from .style import BLANK_LINES, EOL, Style, beside, blanks_between, child_indent, indent_of, line_indent, split_lead
 from .tokens import Token, value
 from .tree import Block, Statement, first_token, set_lead
 
-MARK = "# constellation.edge"
 # Everything up to the end of the last comment, without its line end; a CR inside a comment is part of it.
 _COMMENTS = re.compile(r"(?:[ \t\r\n]*#[^\n]*(?:\n|\Z))*[ \t\r\n]*#[^\n]*?(?=\r?\n|\Z)")
 _LINE = re.compile(r"\r?\n[^\n]*\Z")
@@ -29,7 +29,7 @@ def is_marked(parent: Block, index: int) -> bool:
     """Whether the statement carries our mark: behind its `{`, or behind its `;` or a Lua block's `}`."""
     block = parent.body[index].block
     behind = comment_after(parent, index) if block is None or block.lua is not None else comment_after(block, -1)
-    return behind == MARK
+    return behind == NGINX_MARK
 
 
 def restyle(statement: Statement, indent: str, style: Style, *, mark: bool = False) -> Statement:
@@ -49,7 +49,7 @@ def restyle(statement: Statement, indent: str, style: Style, *, mark: bool = Fal
             fresh = _head(child, indent, style, mark)
             apart = at > 0 and (child.block is not None or source.block.body[at - 1].block is not None)
             fresh.words[0] = (behind + style.eol * (1 + apart) + indent, fresh.words[0][1])
-            behind = f" {MARK}" * (mark and child.block is not None and child.block.lua is not None)
+            behind = f" {NGINX_MARK}" * (mark and child.block is not None and child.block.lua is not None)
             target.block.body.append(fresh)
             pending.append((child, fresh, indent))
         if source.block.body:
@@ -62,7 +62,7 @@ def _head(statement: Statement, indent: str, style: Style, mark: bool) -> Statem
     if statement.block is None:
         return Statement(words, ("", ";"), None)
     lead = style.eol + indent if style.brace_alone else " "
-    block = Block([], (f" {MARK}" * mark + style.eol + indent, "}"), statement.block.lua)
+    block = Block([], (f" {NGINX_MARK}" * mark + style.eol + indent, "}"), statement.block.lua)
     if block.lua is not None:
         block.close = ("", "}")
     return Statement(words, (lead, "{"), block)
@@ -88,7 +88,7 @@ def insert(
     is_block = statement.block is not None
     style = beside(block, index, style, owner) if is_block else style
     if mark and (statement.block is None or statement.block.lua is not None):
-        comment = MARK
+        comment = NGINX_MARK
     if is_block and _closes_behind(block, index):
         indent = child_indent(block, index, style, owner, is_block=True)
         before, after = style.eol * (1 + blanks_between(block)) + indent, lead
@@ -152,7 +152,7 @@ def remove(block: Block, index: int) -> None:
         joined = below if not starts_line or (last and statement.block is not None and "#" not in above) else above
     elif not starts_line:
         # What carries our mark was put between others on their line: what stood between them is in front of it.
-        joined = above if head.strip(" \t\r") == MARK and statement.block is None else rest
+        joined = above if head.strip(" \t\r") == NGINX_MARK and statement.block is None else rest
     else:
         rest = below if last and not head.strip(" \t\r") else rest
         joined = _join(above, rest, first=index == 0, last=last, first_in_file=index == 0 and block.is_file)

@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
-from .edit import MARK, is_marked
+from ..._host.names import NGINX_MARK
+from .edit import is_marked
 from .tokens import outer
 from .tree import Block, Statement, comments, lines, places, said
 
 HEADER = (
-    f"{MARK}: this file is kept by the Ansible collection constellation.edge.\n"
+    f"{NGINX_MARK}: this file is kept by the Ansible collection constellation.edge.\n"
     "# What carries its mark follows the inventory, as do the directives it decides on there; "
     "other lines stay as they are.\n"
 )
-_OUR_COMMENTS = frozenset({MARK, *HEADER.splitlines()})
+_OUR_COMMENTS = frozenset({NGINX_MARK, *HEADER.splitlines()})
 
 
 def first_foreign(document: Block) -> tuple[int, str] | None:

@@ -8,8 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from ..._host.names import NGINX_MARK
 from .declare import Owns
-from .edit import MARK, comment_after, insert, is_marked, open_up, remove, set_args
+from .edit import comment_after, insert, is_marked, open_up, remove, set_args
 from .identity import ORDERED, WITH_OFF, Key, condition, key, location_form
 from .inclusion import Includes, nothing_included
 from .style import detect, indent_of
@@ -325,4 +326,4 @@ def _foreign_inside(block: Block) -> str | None:
     for parent, at in places(inside):
         if parent.body[at].block is not None and not is_marked(parent, at):
             return said(parent.body[at])
-    return next((repr(outer(text)) for _line, text in comments(inside) if text.rstrip() != MARK), None)
+    return next((repr(outer(text)) for _line, text in comments(inside) if text.rstrip() != NGINX_MARK), None)

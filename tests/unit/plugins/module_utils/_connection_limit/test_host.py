@@ -101,9 +101,9 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     host = Host(str(tmp_path / "state"), str(tmp_path / "lock"), str(tmp_path / "nginx"))
     made = World(tmp_path, host)
-    monkeypatch.setattr(limit_host, "NFT_PATH", str(made.nft))
-    monkeypatch.setattr(limit_host, "UNIT_PATH", str(made.unit))
-    monkeypatch.setattr(limit_host, "DROP_IN_PATH", str(made.drop_in))
+    monkeypatch.setattr(limit_host, "LIMIT_PATH", str(made.nft))
+    monkeypatch.setattr(limit_host, "LIMIT_UNIT_PATH", str(made.unit))
+    monkeypatch.setattr(limit_host, "LIMIT_DROP_IN_PATH", str(made.drop_in))
     monkeypatch.setattr(limit_host, "_systemd_runs", lambda: True)
     return made
 

@@ -12,7 +12,6 @@ import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._connection_limit.table import (
     DEFAULT_LIMIT,
-    NFT_PATH,
     LimitError,
     drop_in_text,
     nft_text,
@@ -21,6 +20,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._connection_lim
     read_listing,
     unit_text,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._host.names import LIMIT_PATH
 from ansible_collections.constellation.edge.plugins.modules import edge_connection_limit
 
 TEXT = nft_text(parse_limit(256, [443, 80], []))
@@ -114,7 +114,7 @@ def test_the_table_is_loaded_after_nftables_service_whenever_that_flushes() -> N
         (unit_text(), ("ExecStart=", "ExecReload=")),
         (drop_in_text(), ("ExecStartPost=-", "ExecReload=-")),
     ):
-        assert {f"{load}/usr/sbin/nft -f {NFT_PATH}" for load in loads} <= set(text.splitlines())
+        assert {f"{load}/usr/sbin/nft -f {LIMIT_PATH}" for load in loads} <= set(text.splitlines())
 
 
 def test_the_documentation_says_what_the_reckoning_was() -> None:

@@ -10,16 +10,20 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._connection_limit.table import NFT_PATH, UNIT_PATH
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import JAIL_FILE
 from ansible_collections.constellation.edge.plugins.module_utils._found import leaving
 from ansible_collections.constellation.edge.plugins.module_utils._found._etc import differences, explained, snapshot
 from ansible_collections.constellation.edge.plugins.module_utils._host import found as host_found
 from ansible_collections.constellation.edge.plugins.module_utils._host import records
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._host.found import TRACES, is_due, read, traces
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.unit import RECOVERY_PATH
-from ansible_collections.constellation.edge.plugins.module_utils._standalone.archive import ARCHIVE_PATH
+from ansible_collections.constellation.edge.plugins.module_utils._host.found import is_due, read, traces
+from ansible_collections.constellation.edge.plugins.module_utils._host.names import (
+    ARCHIVE_PATH,
+    JAIL_PATH,
+    LIMIT_PATH,
+    LIMIT_UNIT_PATH,
+    RECOVERY_PATH,
+    TRACES,
+)
 
 RECORD = {"format": 1, "packages": ["nginx"]}
 
@@ -28,12 +32,12 @@ RECORD = {"format": 1, "packages": ["nginx"]}
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return a folder of records on a host that nothing has changed."""
     monkeypatch.setattr(host_found, "TRACES", (str(tmp_path / "trace"),))
-    monkeypatch.setattr(host_found, "COMMON_SITE", str(tmp_path / "common"))
+    monkeypatch.setattr(host_found, "COMMON_SITE_PATH", str(tmp_path / "common"))
     return str(tmp_path / "state")
 
 
 def test_the_traces_are_what_other_modules_write():
-    for path in (NFT_PATH, UNIT_PATH, ARCHIVE_PATH, JAIL_FILE, RECOVERY_PATH):
+    for path in (LIMIT_PATH, LIMIT_UNIT_PATH, ARCHIVE_PATH, JAIL_PATH, RECOVERY_PATH):
         assert any(path == each or path.startswith(f"{each}/") for each in TRACES), path
 
 

@@ -13,11 +13,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._host.files import (
-    LOCK_PATH,
-    LockError,
-    host_lock,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._host.files import LockError, host_lock
+from ansible_collections.constellation.edge.plugins.module_utils._host.names import LOCK_PATH
 
 
 def test_second_process_waits_and_names_the_holder(tmp_path: Path) -> None:

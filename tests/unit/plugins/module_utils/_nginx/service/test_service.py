@@ -82,7 +82,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     folder = tmp_path / "etc"
     host = Host(str(tmp_path / "state"), str(tmp_path / "lock"), str(tmp_path / "nginx"))
     made = World(folder, host)
-    monkeypatch.setattr(service, "DROP_IN_PATH", str(folder / "nginx.service.d" / "drop-in.conf"))
+    monkeypatch.setattr(service, "NGINX_DROP_IN_PATH", str(folder / "nginx.service.d" / "drop-in.conf"))
     monkeypatch.setattr(service, "RECOVERY_PATH", str(folder / "recover.service"))
     monkeypatch.setattr(service, "ARCHIVE_PATH", str(folder / "lib" / "edge.pyz"))
     monkeypatch.setattr(service, "read_dump", made.dump)

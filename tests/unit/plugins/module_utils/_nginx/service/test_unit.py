@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service._needs import needs
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.unit import (
-    RECOVERY_UNIT,
+    RECOVERY_TEXT,
     RESTRICTIONS,
     drop_in,
     properties,
@@ -33,7 +33,7 @@ def test_without_a_sandbox_nginx_comes_back_all_the_same() -> None:
     assert properties([]) == []
     assert {"Restart=on-failure", "RestartSec=1s", "StartLimitIntervalSec=0"} <= set(text.splitlines())
     assert "Wants=constellation-edge-recover.service" in text
-    assert "Before=nginx.service" in RECOVERY_UNIT
+    assert "Before=nginx.service" in RECOVERY_TEXT
 
 
 def test_folders_to_write_come_in_a_fixed_order() -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._main_file import NAME, main_file_changes
+from ansible_collections.constellation.edge.plugins.module_utils._host.names import MAIN_FILE
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._main_file import main_file_changes
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Remove, Write
 
@@ -20,7 +21,7 @@ WANTED = {"worker_shutdown_timeout": "10s"}
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     (tmp_path / "modules-enabled").mkdir()
-    return tmp_path / "modules-enabled" / NAME
+    return tmp_path / "modules-enabled" / MAIN_FILE
 
 
 def carried_out(path: Path, given: object) -> str | None:

@@ -10,8 +10,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._host.names import NGINX_MARK
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.declare import directives, locations
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.edit import MARK, insert, remove, set_args
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.edit import insert, remove, set_args
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.identity import LocationKey, location_key
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.locations import edit_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.quoting import quote
@@ -463,7 +464,7 @@ def test_new_text_is_written_as_the_file_is(text: str, state: str, side: dict[st
     brace = style.eol + "%s{" if style.brace_alone else " {"
     one, two, three = (style.eol + style.step * depth for depth in (1, 2, 3))
     expected = (
-        f"location = /new{brace % style.step if style.brace_alone else brace} {MARK}{two}root /x;{style.eol}"
+        f"location = /new{brace % style.step if style.brace_alone else brace} {NGINX_MARK}{two}root /x;{style.eol}"
         f"{two}if ($a){brace % (style.step * 2) if style.brace_alone else brace}"
     )
     assert new.dumps().lstrip().startswith(expected)
