@@ -175,7 +175,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._certbot.issue import reconcile, wanted
-from ..module_utils._certbot.lineage import Settings
+from ..module_utils._certbot.lineage import CertbotSettings
 from ..module_utils._certbot.release import release
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.names import WEBROOT
@@ -206,7 +206,9 @@ def main():
         argument_spec=ARGUMENTS, required_if=[("state", "present", ["certificates"])], supports_check_mode=True
     )
     given = module.params
-    settings = Settings(given["email"], given["server"], Path(given["webroot"]), given["renew_hook"], given["timeout"])
+    settings = CertbotSettings(
+        given["email"], given["server"], Path(given["webroot"]), given["renew_hook"], given["timeout"]
+    )
     try:
         answer, warnings = (_release if given["state"] == "released" else _present)(module, settings)
     except EdgeError as error:

@@ -142,15 +142,15 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._constellation.locate import find_config, not_found
 from ..module_utils._constellation.mono.trust import obstacle
-from ..module_utils._constellation.program import Wanted
-from ..module_utils._constellation.sentinel_step import Outcome, move
+from ..module_utils._constellation.program import WantedProgram
+from ..module_utils._constellation.sentinel_step import MoveOutcome, move
 from ..module_utils._constellation.supervisor import find_program
 from ..module_utils._host.errors import EdgeError
 
-SKIPPED = Outcome("")
+SKIPPED = MoveOutcome("")
 
 
-def answer(path: str, outcome: Outcome, program: str) -> dict[str, object]:
+def answer(path: str, outcome: MoveOutcome, program: str) -> dict[str, object]:
     """Return what the module says of an outcome."""
     said = asdict(outcome)
     before, after, kept = said.pop("before"), said.pop("after"), said.pop("backup")
@@ -184,7 +184,7 @@ def main() -> None:
             module.exit_json(**answer("", SKIPPED, program), skipped_reason=not_found(program))
         if find_program(program) is None:
             module.fail_json(msg=f"{not_found(program)}: nobody could restart it. Nothing was changed")
-        wanted = Wanted(program, path, "sentinel", wish["timeout"], wish["settle"])
+        wanted = WantedProgram(program, path, "sentinel", wish["timeout"], wish["settle"])
         ask = obstacle if wish["reach"] else None
         outcome = move(wanted, wish["uri"], ask=ask, check=module.check_mode, backup=wish["backup"])
     except EdgeError as error:

@@ -192,14 +192,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..module_utils._constellation.locate import find_config, not_found
-from ..module_utils._constellation.program import Wanted
+from ..module_utils._constellation.program import WantedProgram
 from ..module_utils._constellation.server_step import ServerStep
 from ..module_utils._constellation.supervisor import find_program
 from ..module_utils._host.command import find
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.process import bring_up_to_date
 from ..module_utils._nginx.sites.plan import plan
-from ..module_utils._nginx.sites.run import Request
+from ..module_utils._nginx.sites.run import RunOptions
 from ..module_utils._nginx.sites.spec import SITE
 from ..module_utils._nginx.sites.step import Manner, SitePlan, run_sites
 from ..module_utils._nginx.text.tokens import ConfigError
@@ -236,7 +236,7 @@ def server_step(wish: dict[str, Any], path: str, lacking: str) -> ServerStep:
             f"supervisor's configuration has no [program:{wish['program']}]: give the server's name in supervisor "
             "as program, since nobody could restart it. Nothing was changed"
         )
-    wanted = Wanted(wish["program"], path, "server", wish["timeout"], wish["settle"])
+    wanted = WantedProgram(wish["program"], path, "server", wish["timeout"], wish["settle"])
     reload = bring_up_to_date if wish["nginx"] else lambda: False
     return ServerStep(wanted, wish["uris"], wish["state"], reload, keep_others=wish["keep_others"])
 
@@ -273,7 +273,7 @@ def site_plan(nginx: dict[str, Any] | None) -> SitePlan:
 def carry_out(module: AnsibleModule, step: ServerStep) -> dict[str, Any]:
     """Change server and sites as one transaction; return the module's answer."""
     nginx = module.params["nginx"]
-    request = Request(validate=nginx is not None, backup=module.params["backup"], check_mode=module.check_mode)
+    request = RunOptions(validate=nginx is not None, backup=module.params["backup"], check_mode=module.check_mode)
     manner = Manner(reload=nginx is not None, probe=bool(nginx and nginx["probe"]), companion=step.companion)
     try:
         answer = run_sites(request, lambda: site_plan(nginx), manner)

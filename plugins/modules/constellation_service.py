@@ -108,7 +108,7 @@ skipped_reason:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._constellation.locate import find_config
-from ..module_utils._constellation.program import Wanted
+from ..module_utils._constellation.program import WantedProgram
 from ..module_utils._constellation.service import bring_in_line
 from ..module_utils._constellation.supervisor import find_program
 from ..module_utils._host.errors import EdgeError
@@ -136,7 +136,7 @@ def main() -> None:
                 module.exit_json(changed=False, restarted=False, reason="", uris=[], pid=0, skipped_reason=why)
             module.fail_json(msg=f"{why}: give the program's name, or add it to supervisor")
         config = find_config(wish["config"], program, wish["kind"])
-        wanted = Wanted(program, config, wish["kind"], wish["timeout"], wish["settle"])
+        wanted = WantedProgram(program, config, wish["kind"], wish["timeout"], wish["settle"])
         outcome = bring_in_line(wanted, check=module.check_mode)
     except EdgeError as error:
         module.fail_json(msg=str(error))

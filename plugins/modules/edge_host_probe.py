@@ -114,7 +114,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._certbot.lineage import Settings
+from ..module_utils._certbot.lineage import CertbotSettings
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.files import host_lock
 from ..module_utils._nginx.process import NginxError, loaded
@@ -169,7 +169,10 @@ def main() -> None:
             prove_certificate(one["name"], one["fullchain"] or f"/etc/letsencrypt/live/{one['name']}/fullchain.pem")
         )
     if params["renewal"]:
-        proofs += [*prove_renewal(), *prove_lineages(params["lineages"], Settings(), check_mode=module.check_mode)]
+        proofs += [
+            *prove_renewal(),
+            *prove_lineages(params["lineages"], CertbotSettings(), check_mode=module.check_mode),
+        ]
     failed = [proof for proof in proofs if proof.ok is False]
     result = {"changed": False, "ok": not failed, "proofs": [asdict(proof) for proof in proofs]}
     if failed and params["fail"]:

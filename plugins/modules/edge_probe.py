@@ -271,7 +271,7 @@ problems:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._host.errors import EdgeError
-from ..module_utils._probe.route import Conditions, Route
+from ..module_utils._probe.route import Conditions, ProbedRoute
 from ..module_utils._probe.run import Ports, probe
 
 ARGUMENTS = {
@@ -307,7 +307,7 @@ def main():
     given = module.params
     if given["timeout"] < 1:
         module.fail_json(msg=f"timeout is {given['timeout']}: give 1 second or more")
-    routes = [Route(**{**route, "status": tuple(route["status"])}) for route in given["routes"]]
+    routes = [ProbedRoute(**{**route, "status": tuple(route["status"])}) for route in given["routes"]]
     ports = Ports(tuple(given["closed_ports"]), tuple(given["open_ports"]), given["outside"])
     conditions = Conditions(
         given["address"].strip("[]"), given["ca_file"] or "", given["trust"], float(given["timeout"])

@@ -175,7 +175,7 @@ import contextlib
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._fail2ban.host import Request, reconcile
+from ..module_utils._fail2ban.host import WantedJails, reconcile
 from ..module_utils._fail2ban.jail import LOOPBACK, normal_ignored, wanted_jails
 from ..module_utils._fail2ban.leaving import leave
 from ..module_utils._host.errors import EdgeError
@@ -223,7 +223,7 @@ def main() -> None:
     ignored = params["defaults"].get("ignoreip")
     try:
         with contextlib.nullcontext() if module.check_mode else host_lock():
-            request = Request(
+            request = WantedJails(
                 jails=tuple(wanted_jails(params["jails"], params["defaults"], ports_in_use(current), params["stated"])),
                 ignored=tuple(normal_ignored("defaults", LOOPBACK if ignored is None else ignored)),
                 ignore_controller=params["ignore_controller"],

@@ -63,7 +63,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.sites.locations import plan_locations
-from ..module_utils._nginx.sites.run import RUN, Request, run
+from ..module_utils._nginx.sites.run import RUN, RunOptions, run
 from ..module_utils._nginx.text.declare import LOCATION
 
 
@@ -81,7 +81,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    request = Request(given["root"], given["validate"], given["backup"], module.check_mode)
+    request = RunOptions(given["root"], given["validate"], given["backup"], module.check_mode)
     try:
         result = run(
             request,

@@ -90,7 +90,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import read, traces
 from ..module_utils._nginx.sites.leaving import found_in, leaving_plan, serves_more
-from ..module_utils._nginx.sites.run import RUN, Request
+from ..module_utils._nginx.sites.run import RUN, RunOptions
 from ..module_utils._nginx.sites.step import Manner, run_sites
 
 
@@ -98,7 +98,7 @@ def main() -> None:
     """Plan from what is on the host and carry it out."""
     module = AnsibleModule(argument_spec={"probe": {"type": "bool", "default": True}, **RUN}, supports_check_mode=True)
     given = module.params
-    request = Request(given["root"], given["validate"], given["backup"], module.check_mode)
+    request = RunOptions(given["root"], given["validate"], given["backup"], module.check_mode)
     try:
         result = run_sites(
             request,

@@ -124,7 +124,7 @@ notes:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._host.errors import EdgeError
-from ..module_utils._nginx.service.service import Wanted, bring
+from ..module_utils._nginx.service.service import WantedService, bring
 from ..module_utils._nginx.service.unit import RESTRICTIONS
 from ..module_utils._standalone.commands import main as _in_the_archive  # noqa: F401 - Ansible ships what is imported
 
@@ -140,7 +140,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    wanted = Wanted(given["state"] == "present", given["sandbox"], given["omit"])
+    wanted = WantedService(given["state"] == "present", given["sandbox"], given["omit"])
     problem, result = "", {}
     try:
         result = bring(wanted, check_mode=module.check_mode)

@@ -332,7 +332,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.sites.plan import plan
-from ..module_utils._nginx.sites.run import RUN, Request
+from ..module_utils._nginx.sites.run import RUN, RunOptions
 from ..module_utils._nginx.sites.spec import SITE
 from ..module_utils._nginx.sites.step import Manner, run_sites
 
@@ -353,7 +353,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    request = Request(given["root"], given["validate"], given["backup"], module.check_mode)
+    request = RunOptions(given["root"], given["validate"], given["backup"], module.check_mode)
     try:
         result = run_sites(
             request,

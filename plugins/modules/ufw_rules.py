@@ -156,7 +156,7 @@ from ..module_utils._host.found import read
 from ..module_utils._host.ssh import connection, ports_in_use
 from ..module_utils._ufw.host import host_warnings, reconcile
 from ..module_utils._ufw.leaving import leave
-from ..module_utils._ufw.plan import Request
+from ..module_utils._ufw.plan import WantedRules
 from ..module_utils._ufw.rule import RULE, wanted_rules
 
 POLICY = {"type": "str", "choices": ["allow", "deny", "reject"]}
@@ -188,7 +188,7 @@ def main() -> None:
     try:
         rules = wanted_rules(params["rules"])
         with contextlib.nullcontext() if module.check_mode else host_lock():
-            request = Request(
+            request = WantedRules(
                 rules=tuple(rules),
                 enforced=params["state"] == "enforced",
                 purge=params["purge"],

@@ -80,7 +80,7 @@ def unchanged_locations(path: Path) -> Go:
 
 def _locations(path: Path, given: list[dict[str, Any]], *, changed: bool) -> Go:
     run, plan = _util("_nginx.sites.run"), _util("_nginx.sites.locations").plan_locations
-    request = run.Request(str(path.parent), validate=False, check_mode=True)
+    request = run.RunOptions(str(path.parent), validate=False, check_mode=True)
 
     def go() -> None:
         result = run.run(request, lambda: plan(str(path), None, given, adopt=True, purge=True))

@@ -57,7 +57,8 @@ def effective() -> dict[str, Any] | None:
 
 def judged(files: dict[str, str]) -> dict[str, Any]:
     """Return the verdicts for one owner."""
-    jail, host = (importlib.import_module(f"module_utils.{name}") for name in ("_fail2ban.jail", "_fail2ban.host"))
+    parts = ("_fail2ban.jail", "_fail2ban.host", "_host.names")
+    jail, host, names_of_ours = (importlib.import_module(f"module_utils.{name}") for name in parts)
     shutil.rmtree(ETC)
     shutil.copytree(KEPT, ETC, symlinks=True)
     for path, text in files.items():
@@ -65,12 +66,12 @@ def judged(files: dict[str, str]) -> dict[str, Any]:
     alone = effective()
     names = sorted(alone) if alone else ["sshd"]
     jails = jail.wanted_jails([{"name": name, "filter": FILTER} for name in names], DEFAULTS, [22], [])
-    request = host.Request(jails=tuple(jails), ignored=jail.LOOPBACK)
+    request = host.WantedJails(jails=tuple(jails), ignored=jail.LOOPBACK)
     try:
-        text = host.Host(request, check=False).text(jails, None)
+        text = host.Fail2ban(request, check=False).text(jails, None)
     except jail.Fail2banError as error:
         return {"alone": alone, "beside": None, "refusal": str(error)}
-    Path(jail.JAIL_PATH).write_text(text, encoding="utf-8", errors="surrogateescape")
+    Path(names_of_ours.JAIL_PATH).write_text(text, encoding="utf-8", errors="surrogateescape")
     return {"alone": alone, "beside": effective(), "refusal": ""}
 
 

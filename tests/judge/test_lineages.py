@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._certbot import _plugin
 from ansible_collections.constellation.edge.plugins.module_utils._certbot._links import KINDS, relinking
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.skipped import skipped
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host, apply
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places, apply
 
 from judge.certbot import CertbotJudge
 from judge.nginx import FOLDER
@@ -138,7 +138,7 @@ def test_c11_certbot_takes_up_what_was_put_back(certbot: CertbotJudge, pair: dic
     folder = tmp_path / "le"
     for name, damage in DAMAGES.items():
         damage(build(folder, name, pair))
-        host = Host(str(tmp_path / "state"), str(tmp_path / "lock"))
+        host = Places(str(tmp_path / "state"), str(tmp_path / "lock"))
         assert apply(relinking(name, folder), test=False, host=host) == []
     said = asked(certbot, folder)
     assert (said["skipped"], said["invalid"], said["tried"]) == ([], [], sorted(DAMAGES))

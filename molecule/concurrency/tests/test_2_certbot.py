@@ -38,11 +38,12 @@ from module_utils._certbot.checkpoint import resolve
 print(json.dumps(resolve(check_mode="check" in sys.argv)))
 """
 READ = """
-from module_utils._certbot.checkpoint import Certbot, CheckpointError, beside_certbot
+from module_utils._certbot.checkpoint import Certbot, beside_certbot
+from module_utils._host.errors import EdgeError
 try:
     with beside_certbot(certbot=Certbot(timeout=float(sys.argv[1]))) as notes:
         print(json.dumps([notes, open(sys.argv[2]).read()]))
-except CheckpointError as error:
+except EdgeError as error:
     print(json.dumps(str(error)))
 """
 # Starts certbot with both locks of a run in hand.

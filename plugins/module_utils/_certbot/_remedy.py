@@ -10,10 +10,10 @@ from pathlib import Path
 
 from ._links import KINDS, versions
 from ._plugin import installing, is_missing
-from .lineage import LETSENCRYPT, Lineage, Settings
+from .lineage import LETSENCRYPT, CertbotSettings, Lineage
 
 
-def taken_over(names: Sequence[str], lineage: Lineage, settings: Settings, key_type: str = "") -> str:
+def taken_over(names: Sequence[str], lineage: Lineage, settings: CertbotSettings, key_type: str = "") -> str:
     """Return how a lineage gets these names: in its owner's way, or handed over to our webroot.
 
     The certificate that is there stays until the new one is: nginx may name it in a file of the owner's. `key_type` is
@@ -32,7 +32,7 @@ def taken_over(names: Sequence[str], lineage: Lineage, settings: Settings, key_t
     return f"{text}, or hand it over to this collection: `{' && '.join(commands)}`"
 
 
-def renewable(lineage: Lineage, settings: Settings) -> str:
+def renewable(lineage: Lineage, settings: CertbotSettings) -> str:
     """Return what makes certbot renew a lineage whose renewal file it can read."""
     authenticator = lineage.renewal.authenticator if lineage.renewal else ""
     if lineage.renewal and authenticator == "manual" and not lineage.renewal.auth_hook:
@@ -42,7 +42,7 @@ def renewable(lineage: Lineage, settings: Settings) -> str:
     return "Correct the file, and see what `certbot renew --dry-run` says"
 
 
-def leftovers(name: str, settings: Settings) -> list[Path]:
+def leftovers(name: str, settings: CertbotSettings) -> list[Path]:
     """Return what certbot takes no new lineage of this name beside: folders that hold something, a renewal file."""
     folders = [settings.folder / kind / name for kind in ("live", "archive")]
     found = [path for path in folders if path.exists() and (not path.is_dir() or any(path.iterdir()))]
@@ -50,12 +50,12 @@ def leftovers(name: str, settings: Settings) -> list[Path]:
     return [*found, file] if file.exists() else found
 
 
-def moved_aside(paths: Sequence[Path], settings: Settings) -> list[str]:
+def moved_aside(paths: Sequence[Path], settings: CertbotSettings) -> list[str]:
     """Return the commands that move paths out of certbot's way, each to a name that is free."""
     return [shlex.join(["mv", str(path), str(_free(path, settings))]) for path in paths]
 
 
-def _free(path: Path, settings: Settings) -> Path:
+def _free(path: Path, settings: CertbotSettings) -> Path:
     name = path.name.removesuffix(".conf")
     wanted = settings.folder / f"{name}.{path.parent.name}.old"
     number = 1
@@ -65,13 +65,13 @@ def _free(path: Path, settings: Settings) -> Path:
     return wanted
 
 
-def _aside(lineage: Lineage, settings: Settings) -> list[str]:
+def _aside(lineage: Lineage, settings: CertbotSettings) -> list[str]:
     """Return what moves folders out of certbot's way, which takes none over without a renewal file that it can read."""
     usable = lineage.renewal is not None and not lineage.broken
     return [] if usable else moved_aside(leftovers(lineage.name, settings), settings)
 
 
-def _issue(names: Sequence[str], key_type: str, lineage: Lineage, settings: Settings) -> str:
+def _issue(names: Sequence[str], key_type: str, lineage: Lineage, settings: CertbotSettings) -> str:
     server = [] if settings.server == LETSENCRYPT else ["--server", settings.server]
     words = ["certbot", "certonly", "--non-interactive", "--force-renewal", "--cert-name", lineage.name]
     words += ["--key-type", key_type]

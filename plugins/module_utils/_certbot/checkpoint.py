@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 
 from .._host.errors import EdgeError
 from .._host.files import explain, fsync_folder, read_bytes, unlink_if_there
-from .._transaction.transaction import HOST, Change, Host, Write, apply
+from .._transaction.transaction import HOST, Change, Places, Write, apply
 from ._lock import holder, kept_out
 
 # What certbot calls its checkpoints, in the order in which it takes them back: of a challenge, of an installation.
@@ -85,7 +85,7 @@ def pending(certbot: Certbot = CERTBOT) -> list[str]:
 
 @contextlib.contextmanager
 def beside_certbot(
-    root: str = "/etc/nginx", *, check_mode: bool = False, certbot: Certbot = CERTBOT, host: Host = HOST
+    root: str = "/etc/nginx", *, check_mode: bool = False, certbot: Certbot = CERTBOT, host: Places = HOST
 ) -> Iterator[list[str]]:
     """Resolve what certbot left, keep its nginx plugin out as long as this lasts, and yield what is to be told.
 
@@ -108,7 +108,7 @@ def beside_certbot(
 
 
 def resolve(
-    root: str = "/etc/nginx", *, check_mode: bool = False, certbot: Certbot = CERTBOT, host: Host = HOST
+    root: str = "/etc/nginx", *, check_mode: bool = False, certbot: Certbot = CERTBOT, host: Places = HOST
 ) -> list[str]:
     """Take back the edits of a certbot that was cut off, set its checkpoint aside, and return what is to be told.
 
@@ -128,7 +128,7 @@ def _enter(stack: contextlib.ExitStack, folder: str, certbot: Certbot, purpose: 
     stack.enter_context(kept_out(folder, certbot.timeout, purpose))
 
 
-def _settle(leftover: Leftover, root: str, certbot: Certbot, host: Host) -> str:
+def _settle(leftover: Leftover, root: str, certbot: Certbot, host: Places) -> str:
     try:
         copies = apply(leftover.changes, root=root, backup=True, host=host)
         unlink_if_there(os.path.join(certbot.config, _CHALLENGES))

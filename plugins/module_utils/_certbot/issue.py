@@ -23,7 +23,7 @@ from ._output import AGAIN, explain, hook_failed
 from ._refused import refusal, remember
 from ._remedy import leftovers, moved_aside, relinked, renewable, taken_over
 from .covering import covering, covers, has_pair
-from .lineage import Lineage, Settings, not_ours, read_lineage
+from .lineage import CertbotSettings, Lineage, not_ours, read_lineage
 from .moving import Check, carry_out, planned, shown
 from .skipped import skipped
 from .webroot import unserved
@@ -39,7 +39,7 @@ class CertbotError(EdgeError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedCertificate:
     """One lineage: its name, the DNS names of the certificate (the first is its subject), ``ecdsa`` or ``rsa``."""
 
     name: str
@@ -64,7 +64,7 @@ class Report(TypedDict):
 
 
 @dataclass
-class Outcome:
+class CertificatesOutcome:
     """What a run did, or would do: reports by lineage name, warnings, and a description before and after."""
 
     changed: bool = False
@@ -86,7 +86,7 @@ class _Done(NamedTuple):
     report: Report
 
 
-def wanted(name: str, names: list[str], key_type: str) -> Wanted:
+def wanted(name: str, names: list[str], key_type: str) -> WantedCertificate:
     """Return a request with its names in the form in which certificates hold them; no names means the name itself.
 
     Raises CertbotError for a name that HTTP-01 cannot prove.
@@ -95,7 +95,7 @@ def wanted(name: str, names: list[str], key_type: str) -> Wanted:
         raise CertbotError(
             f"certificate {name!r}: the name may hold letters, digits, dots, hyphens and underscores only"
         )
-    return Wanted(name, tuple(dict.fromkeys(_host_name(name, each) for each in names or [name])), key_type)
+    return WantedCertificate(name, tuple(dict.fromkeys(_host_name(name, each) for each in names or [name])), key_type)
 
 
 def _host_name(certificate: str, name: str) -> str:
@@ -113,7 +113,9 @@ def _host_name(certificate: str, name: str) -> str:
     return ascii_name
 
 
-def reason_to_issue(request: Wanted, lineage: Lineage, settings: Settings, now: datetime | None = None) -> str:
+def reason_to_issue(
+    request: WantedCertificate, lineage: Lineage, settings: CertbotSettings, now: datetime | None = None
+) -> str:
     """Return why the lineage does not do, or an empty string when it does.
 
     One of the owner's does when it is valid for all the names: its other names, its key and its CA are his choice.
@@ -137,7 +139,7 @@ def reason_to_issue(request: Wanted, lineage: Lineage, settings: Settings, now: 
     return ""
 
 
-def arguments(request: Wanted, lineage: Lineage, settings: Settings) -> list[str]:
+def arguments(request: WantedCertificate, lineage: Lineage, settings: CertbotSettings) -> list[str]:
     """Return the certbot command that makes the lineage what is wanted, without a question to anybody."""
     command = ["certbot", "certonly", "--non-interactive", "--agree-tos", "--no-eff-email"]
     command += ["--email", settings.email] if settings.email else ["--register-unsafely-without-email"]
@@ -159,13 +161,13 @@ def arguments(request: Wanted, lineage: Lineage, settings: Settings) -> list[str
 
 
 def reconcile(
-    requests: list[Wanted],
-    settings: Settings,
+    requests: list[WantedCertificate],
+    settings: CertbotSettings,
     check_mode: bool = False,
     required: bool = False,
     run: Run | None = None,
     check: Check = unserved,
-) -> Outcome:
+) -> CertificatesOutcome:
     """Bring every lineage to what is wanted and return what came of it.
 
     In check mode nothing is asked of the CA and nothing is written: what is missing counts as issued. ``run`` and
@@ -175,7 +177,7 @@ def reconcile(
     _refuse_doubles(requests)
     if requests and not check_mode and not x509.AVAILABLE:
         raise CertbotError(x509.MISSING)
-    outcome = Outcome()
+    outcome = CertificatesOutcome()
     reconciler = _Reconciler(requests, settings, check_mode, run or _run, check, outcome)
     live = str(settings.folder / "live")
     # What a lineage is valid for after this run is what counts for the names of others.
@@ -196,7 +198,13 @@ class _Reconciler:
     """One run over all requests."""
 
     def __init__(
-        self, requests: list[Wanted], settings: Settings, check_mode: bool, run: Run, check: Check, outcome: Outcome
+        self,
+        requests: list[WantedCertificate],
+        settings: CertbotSettings,
+        check_mode: bool,
+        run: Run,
+        check: Check,
+        outcome: CertificatesOutcome,
     ) -> None:
         self.settings, self.check_mode, self.run, self.outcome = settings, check_mode, run, outcome
         self.check = predicted(requests, settings, check) if check_mode else check
@@ -205,7 +213,7 @@ class _Reconciler:
         self.renewed: set[str] = set()
         self.relinked: set[str] = set()  # lineages whose links would be put back, in check mode
 
-    def bring_in_line(self, request: Wanted) -> _Done:
+    def bring_in_line(self, request: WantedCertificate) -> _Done:
         """Have what was asked for, or say in the report why not."""
         live = str(self.settings.folder / "live")
         name = request.name
@@ -235,7 +243,7 @@ class _Reconciler:
             after = _describe(request, lineage)
         return _Done(before, after, _report(lineage, problem))
 
-    def _refusal(self, request: Wanted, lineage: Lineage, reason: str) -> str:
+    def _refusal(self, request: WantedCertificate, lineage: Lineage, reason: str) -> str:
         """Return why certbot is not asked, or an empty string."""
         if foreign := not_ours(lineage, self.settings):
             return (
@@ -314,7 +322,7 @@ class _Reconciler:
         return f"{reason}. {renewable(lineage, self.settings)}"
 
 
-def predicted(requests: list[Wanted], settings: Settings, check: Check) -> Check:
+def predicted(requests: list[WantedCertificate], settings: CertbotSettings, check: Check) -> Check:
     """Return what port 80 will say once the sites of a run are there: our webroot is served for their names.
 
     For a name for which it is not served yet, the host's other folders will not be served any more.
@@ -332,7 +340,7 @@ def predicted(requests: list[Wanted], settings: Settings, check: Check) -> Check
     return answer
 
 
-def _refuse_doubles(requests: list[Wanted]) -> None:
+def _refuse_doubles(requests: list[WantedCertificate]) -> None:
     seen: set[str] = set()
     for request in requests:
         if request.name in seen:
@@ -340,7 +348,14 @@ def _refuse_doubles(requests: list[Wanted]) -> None:
         seen.add(request.name)
 
 
-def _issue(request: Wanted, lineage: Lineage, settings: Settings, run: Run, check: Check, outcome: Outcome) -> str:
+def _issue(
+    request: WantedCertificate,
+    lineage: Lineage,
+    settings: CertbotSettings,
+    run: Run,
+    check: Check,
+    outcome: CertificatesOutcome,
+) -> str:
     """Ask the CA for one certificate; return the problem, or an empty string."""
     try:
         missing = check(request.names, settings.webroot)
@@ -392,12 +407,14 @@ def _written(log: Path, before: int) -> str:
         return ""
 
 
-def _still_wrong(request: Wanted, settings: Settings) -> str:
+def _still_wrong(request: WantedCertificate, settings: CertbotSettings) -> str:
     reason = reason_to_issue(request, read_lineage(request.name, settings), settings)
     return f"certbot reported success, but the certificate does not do: {reason}." if reason else ""
 
 
-def _after_issue(request: Wanted, before: Lineage, settings: Settings, outcome: Outcome) -> Lineage:
+def _after_issue(
+    request: WantedCertificate, before: Lineage, settings: CertbotSettings, outcome: CertificatesOutcome
+) -> Lineage:
     after = read_lineage(request.name, settings)
     if after.certificate != before.certificate:
         outcome.changed = True
@@ -427,7 +444,7 @@ def _report(lineage: Lineage, problem: str) -> Report:
     )
 
 
-def _describe(request: Wanted, lineage: Lineage) -> str:
+def _describe(request: WantedCertificate, lineage: Lineage) -> str:
     """Return the lines of a diff for a lineage: what is decided here, not what the CA decides (serial, dates)."""
     if lineage.certificate is None:
         return f"{request.name}: none\n"
@@ -435,7 +452,7 @@ def _describe(request: Wanted, lineage: Lineage) -> str:
     return _lines(request.name, lineage.certificate.names, lineage.certificate.key_type, server)
 
 
-def _describe_wanted(request: Wanted, settings: Settings) -> str:
+def _describe_wanted(request: WantedCertificate, settings: CertbotSettings) -> str:
     return _lines(request.name, tuple(sorted(request.names)), request.key_type, settings.server)
 
 

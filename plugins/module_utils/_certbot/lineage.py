@@ -13,7 +13,7 @@ from .._host import x509
 from .._host.files import read_bytes
 from .._host.names import WEBROOT
 from .._host.x509 import Certificate, CertificateError
-from .._transaction.transaction import HOST, Host
+from .._transaction.transaction import HOST, Places
 from ._interpolation import RenewalError
 from ._renewal import RenewalFile, first, items
 
@@ -22,7 +22,7 @@ RELOAD = "systemctl reload nginx"
 
 
 @dataclass(frozen=True)
-class Settings:
+class CertbotSettings:
     """What all lineages share. ``timeout`` is in seconds for each certificate; folder and log are certbot's own."""
 
     email: str = ""
@@ -32,7 +32,7 @@ class Settings:
     timeout: int = 300
     folder: Path = Path("/etc/letsencrypt")
     log: Path = Path("/var/log/letsencrypt/letsencrypt.log")
-    host: Host = HOST
+    host: Places = HOST
 
     @property
     def records(self) -> Path:
@@ -126,7 +126,7 @@ def parse_renewal(content: bytes) -> Renewal:
     )
 
 
-def read_lineage(name: str, settings: Settings) -> Lineage:
+def read_lineage(name: str, settings: CertbotSettings) -> Lineage:
     """Return what is on disk of a lineage. Nothing of it is an error: what cannot be used is its ``fault``."""
     live = settings.folder / "live" / name
     fullchain, privkey = live / "fullchain.pem", live / "privkey.pem"
@@ -143,7 +143,7 @@ def read_lineage(name: str, settings: Settings) -> Lineage:
     return Lineage(name, fullchain, privkey, certificate, renewal, fault, moved, broken)
 
 
-def _renewal(name: str, settings: Settings) -> tuple[Renewal | None, str]:
+def _renewal(name: str, settings: CertbotSettings) -> tuple[Renewal | None, str]:
     try:
         content = read_bytes(str(settings.renewal_file(name)))
         return (parse_renewal(content), "") if content.strip() else (None, "")
@@ -153,7 +153,7 @@ def _renewal(name: str, settings: Settings) -> tuple[Renewal | None, str]:
         return Renewal(), str(error)
 
 
-def not_ours(lineage: Lineage, settings: Settings) -> str:
+def not_ours(lineage: Lineage, settings: CertbotSettings) -> str:
     """Return why a lineage is the owner's own, which certbot must not be asked to replace, or an empty string.
 
     Ours are those that are renewed through our webroot alone: another one belongs to a setup that is not known here,

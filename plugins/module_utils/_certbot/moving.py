@@ -22,7 +22,7 @@ from ._interpolation import RenewalError
 from ._lock import kept_out
 from ._plugin import has_plugin
 from ._renewal import RenewalFile, items
-from .lineage import Lineage, Renewal, Settings, not_ours
+from .lineage import CertbotSettings, Lineage, Renewal, not_ours
 
 # The names, of some, for which port 80 does not serve a folder, each with what came instead.
 Check = Callable[[tuple[str, ...], Path], dict[str, str]]
@@ -45,7 +45,7 @@ class Move:
     problem: str = ""
 
 
-def planned(lineage: Lineage, settings: Settings, check: Check) -> Move:
+def planned(lineage: Lineage, settings: CertbotSettings, check: Check) -> Move:
     """Return what brings a lineage's renewal to work and to be served; nothing is written."""
     renewal, path = lineage.renewal, str(settings.renewal_file(lineage.name))
     if renewal is None:
@@ -81,7 +81,7 @@ def shown(changes: Sequence[Change]) -> list[dict[str, str]]:
     return diffs(changes)
 
 
-def carry_out(changes: Sequence[Change], settings: Settings) -> None:
+def carry_out(changes: Sequence[Change], settings: CertbotSettings) -> None:
     """Write the changes as one, with certbot kept out. Raises EdgeError."""
     if not changes:
         return
@@ -90,7 +90,7 @@ def carry_out(changes: Sequence[Change], settings: Settings) -> None:
 
 
 def reason_to_fail(
-    lineage: Lineage, renewal: Renewal, settings: Settings, check: Check, *, ask_ours: bool = False
+    lineage: Lineage, renewal: Renewal, settings: CertbotSettings, check: Check, *, ask_ours: bool = False
 ) -> str:
     """Return why a renewal would fail, or an empty string. Port 80 is asked for our own webroot with ``ask_ours``."""
     if renewal.authenticator in OVER_HTTP and (reason := other_challenges(renewal)):
@@ -115,14 +115,14 @@ def reason_to_fail(
     return "; ".join(lost.values())
 
 
-def _stops_otherwise(renewal: Renewal, settings: Settings) -> bool:
+def _stops_otherwise(renewal: Renewal, settings: CertbotSettings) -> bool:
     """Tell whether nginx is stopped for the renewal in a way that cannot be taken out of the renewal file alone."""
     if any(stops(hook) for hook in of_all(settings.folder, "pre")):
         return True
     return stops(renewal.pre_hook) and not only_stops(renewal.pre_hook)
 
 
-def _folders(lineage: Lineage, renewal: Renewal, settings: Settings, check: Check) -> dict[str, str]:
+def _folders(lineage: Lineage, renewal: Renewal, settings: CertbotSettings, check: Check) -> dict[str, str]:
     """Return for each name a folder that port 80 serves: ours, else the one it had."""
     elsewhere = unserved_of(lineage.names, str(settings.webroot), check)
     folders = {name: str(settings.webroot) for name in lineage.names if name not in elsewhere}
@@ -148,7 +148,7 @@ def is_folder(folder: str, webroot: Path) -> bool:
     return bool(folder) and os.path.abspath(folder) == os.path.abspath(webroot)
 
 
-def _stuck(reason: str, missing: Sequence[str], settings: Settings) -> str:
+def _stuck(reason: str, missing: Sequence[str], settings: CertbotSettings) -> str:
     return (
         f"its renewal will fail, because {reason}; and it is left as it is, because port 80 of this host does not "
         f"serve {settings.webroot} for {', '.join(missing)} either. Let nginx answer for that name too, with a site "
@@ -173,7 +173,7 @@ def move(file: RenewalFile, folders: dict[str, str]) -> None:
     file.set_map(folders)
 
 
-def move_text(content: bytes, folders: dict[str, str], settings: Settings) -> bytes:
+def move_text(content: bytes, folders: dict[str, str], settings: CertbotSettings) -> bytes:
     """Return the content of a renewal file as it is moved to these folders, with the hook."""
     file = RenewalFile(content)
     move(file, folders)
@@ -191,7 +191,7 @@ def drop_plugin(file: RenewalFile, plugin: str) -> None:
             file.remove(key)
 
 
-def serve(file: RenewalFile, settings: Settings) -> None:
+def serve(file: RenewalFile, settings: CertbotSettings) -> None:
     """Have nginx read the certificate again after a renewal, beside the hooks of the owner."""
     params, ours = file.params, settings.renew_hook
     hooks = [str(params.get(key, "")) for key in ("renew_hook", "post_hook")]

@@ -23,7 +23,7 @@ from ._hooks import START, STOP, of_all, stops
 from ._interpolation import RenewalError
 from ._plugin import has_plugin
 from ._renewal import RenewalFile
-from .lineage import Lineage, Renewal, Settings, parse_renewal, read_lineage
+from .lineage import CertbotSettings, Lineage, Renewal, parse_renewal, read_lineage
 from .moving import Check, carry_out, is_folder, move, move_text, serve, shown, unserved_of
 from .webroot import unserved
 
@@ -45,7 +45,7 @@ class Release:
         return bool(self.diff)
 
 
-def release(settings: Settings, check_mode: bool = False, check: Check = unserved) -> Release:
+def release(settings: CertbotSettings, check_mode: bool = False, check: Check = unserved) -> Release:
     """Have every lineage renewed without us, and forget how it was. Raises MovingError."""
     result = Release()
     changes: list[Change] = []
@@ -68,7 +68,7 @@ def release(settings: Settings, check_mode: bool = False, check: Check = unserve
     return result
 
 
-def _released(name: str, settings: Settings, check: Check) -> tuple[Change | None, str]:
+def _released(name: str, settings: CertbotSettings, check: Check) -> tuple[Change | None, str]:
     """Return the change of one renewal file, None where nothing of ours is in it, and how it is renewed then."""
     path = settings.renewal_file(name)
     content = read_bytes(str(path))
@@ -99,7 +99,7 @@ def _released(name: str, settings: Settings, check: Check) -> tuple[Change | Non
     return Write(str(path), after, original=content), told
 
 
-def _before(name: str, settings: Settings) -> bytes | None:
+def _before(name: str, settings: CertbotSettings) -> bytes | None:
     try:
         content = read_bytes(str(settings.records / f"{name}.conf"))
         RenewalFile(content)
@@ -108,7 +108,7 @@ def _before(name: str, settings: Settings) -> bytes | None:
     return content
 
 
-def _works(before: Renewal, lineage: Lineage, settings: Settings, check: Check) -> bool:
+def _works(before: Renewal, lineage: Lineage, settings: CertbotSettings, check: Check) -> bool:
     """Tell whether the way a lineage had works on this host now."""
     if other_challenges(before) or (before.installer in ("nginx", "apache") and not has_plugin(before.installer)):
         return False
@@ -134,7 +134,7 @@ def _way(renewal: Renewal) -> str:
     return f"renews by certbot's authenticator {renewal.authenticator}{through}, as before"
 
 
-def _restored(content: bytes, before: bytes, lineage: Lineage, settings: Settings) -> bytes:
+def _restored(content: bytes, before: bytes, lineage: Lineage, settings: CertbotSettings) -> bytes:
     """Return the renewal file as it was, with what certbot and others have changed in it since then."""
     ours = move_text(before, RenewalFile(content).webroot_map, settings)
     if content == ours:
@@ -153,7 +153,7 @@ def _restored(content: bytes, before: bytes, lineage: Lineage, settings: Setting
     return file.dump()
 
 
-def _candidates(before: bytes | None, settings: Settings) -> list[str]:
+def _candidates(before: bytes | None, settings: CertbotSettings) -> list[str]:
     """Return folders that port 80 may serve: those from before, the distributions' own, those that nginx names."""
     found = list(parse_renewal(before).webroots()) if before is not None else []
     named = _ROOT.findall(run(["nginx", "-T"]).out)
@@ -173,7 +173,7 @@ def _served(candidates: Sequence[str], names: Sequence[str], check: Check) -> di
     return {name: folders[name] for name in names} if names and all(name in folders for name in names) else {}
 
 
-def _without_folders(content: bytes, authenticator: str, settings: Settings) -> RenewalFile:
+def _without_folders(content: bytes, authenticator: str, settings: CertbotSettings) -> RenewalFile:
     """Return the file with another authenticator, and without the hook that this one does not need."""
     file = RenewalFile(content)
     file.set("authenticator", authenticator)
@@ -184,14 +184,14 @@ def _without_folders(content: bytes, authenticator: str, settings: Settings) -> 
     return file
 
 
-def _by_plugin(content: bytes, settings: Settings) -> bytes:
+def _by_plugin(content: bytes, settings: CertbotSettings) -> bytes:
     # As the installer, it reloads nginx itself.
     file = _without_folders(content, "nginx", settings)
     file.set("installer", "nginx")
     return file.dump()
 
 
-def _standalone(content: bytes, settings: Settings) -> bytes:
+def _standalone(content: bytes, settings: CertbotSettings) -> bytes:
     file = _without_folders(content, "standalone", settings)
     params = {key: str(value) for key, value in file.params.items()}
     for key, ours in (("pre_hook", STOP), ("post_hook", START)):

@@ -17,7 +17,7 @@ from .._host.names import LIMIT_DROP_IN_PATH, LIMIT_PATH, LIMIT_TABLE, LIMIT_UNI
 from .._transaction.transaction import (
     HOST,
     Change,
-    Host,
+    Places,
     Remove,
     Write,
     apply,
@@ -70,7 +70,7 @@ class Found:
         return f"unit: {unit}\ntable: {table}\n"
 
 
-def bring(limit: Limit | None, *, check_mode: bool = False, host: Host = HOST, call: Run = run) -> dict[str, Any]:
+def bring(limit: Limit | None, *, check_mode: bool = False, host: Places = HOST, call: Run = run) -> dict[str, Any]:
     """Bring the limit in line, or remove it (None), and return the module's answer.
 
     A host that cannot count connections gets nothing, and a note. Raises EdgeError; then all is as it was.
@@ -82,7 +82,7 @@ def bring(limit: Limit | None, *, check_mode: bool = False, host: Host = HOST, c
         return _remove(check_mode, host, call) if limit is None else _bring(limit, check_mode, host, call)
 
 
-def _bring(limit: Limit, check_mode: bool, host: Host, call: Run) -> dict[str, Any]:
+def _bring(limit: Limit, check_mode: bool, host: Places, call: Run) -> dict[str, Any]:
     text = nft_text(limit)
     obstacle = obstruction(text, call, foreseen=check_mode)
     if obstacle:
@@ -146,7 +146,7 @@ class _Step:
             )
 
 
-def _remove(check_mode: bool, host: Host, call: Run) -> dict[str, Any]:
+def _remove(check_mode: bool, host: Places, call: Run) -> dict[str, Any]:
     found = look(call)
     todo: list[Change] = pending([Remove(LIMIT_DROP_IN_PATH), Remove(LIMIT_UNIT_PATH), Remove(LIMIT_PATH)])
     changed = bool(todo) or found.table is not None or found.unit.active or found.unit.enabled
@@ -158,7 +158,7 @@ def _remove(check_mode: bool, host: Host, call: Run) -> dict[str, Any]:
     return _answer(changed, shown, 0, 0, [])
 
 
-def _carry_out_removal(found: Found, todo: list[Change], host: Host, call: Run) -> None:
+def _carry_out_removal(found: Found, todo: list[Change], host: Places, call: Run) -> None:
     def reload_units() -> None:
         call(["systemctl", "daemon-reload"])
 

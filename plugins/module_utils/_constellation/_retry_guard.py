@@ -16,12 +16,12 @@ from .._host import records
 from .._host.files import explain
 from ._server_process import Record
 from .mono.reach import Trouble
-from .program import Wanted
+from .program import WantedProgram
 
 RETRY_SECONDS = 86400.0
 
 
-def remember_failure(wanted: Wanted, uri: str, back: Record, trouble: Trouble) -> None:
+def remember_failure(wanted: WantedProgram, uri: str, back: Record, trouble: Trouble) -> None:
     """Note that a move failed, with the process that runs on the previous file since. Raises DotnetError."""
     said = {"uri": uri, "timeout": wanted.timeout, "at": time.time(), **asdict(trouble), "back": asdict(back)}
     try:
@@ -32,7 +32,7 @@ def remember_failure(wanted: Wanted, uri: str, back: Record, trouble: Trouble) -
         ) from error
 
 
-def failed_before(wanted: Wanted, uri: str, running: Record) -> Trouble | None:
+def failed_before(wanted: WantedProgram, uri: str, running: Record) -> Trouble | None:
     """Return why the same move failed, None when there is something new to try."""
     said = records.read(_name(wanted), wanted.state_folder)
     try:
@@ -48,5 +48,5 @@ def failed_before(wanted: Wanted, uri: str, running: Record) -> Trouble | None:
     )
 
 
-def _name(wanted: Wanted) -> str:
+def _name(wanted: WantedProgram) -> str:
     return f"attempt-{wanted.program.replace('/', '_')}"

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from .._dotnet.document import MAX_BYTES
 from .._dotnet.errors import DotnetError
 from .._host.files import explain, fsync_folder, host_lock, unlink_if_there, write_new
-from .._transaction.transaction import HOST, Host, Write, apply, recover
+from .._transaction.transaction import HOST, Places, Write, apply, recover
 from ._validation import check_candidate
 
 _ATTEMPTS = 3
@@ -53,7 +53,7 @@ def at(path: str, error: DotnetError) -> DotnetError:
 
 
 def rewrite(
-    path: str, plan: Callable[[bytes], Planned], *, backup: bool, check: bool, validate: str = "", host: Host = HOST
+    path: str, plan: Callable[[bytes], Planned], *, backup: bool, check: bool, validate: str = "", host: Places = HOST
 ) -> tuple[Planned, bool, str]:
     """Read a file, plan its new content and write that; returns the plan, whether it changes, the backup's path or "".
 

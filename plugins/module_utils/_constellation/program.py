@@ -29,7 +29,7 @@ _ACCESS_KEY = re.compile(r"""access[-_]?key\s*=\s*("[^"]*"|'[^']*')""", re.IGNOR
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedProgram:
     """The program, its file, and how long to wait: ``timeout`` for its answers, ``settle`` without a new start (s)."""
 
     program: str
@@ -64,7 +64,7 @@ class Config:
         return [each for each in (*written, *map(attribute_text, written), *values) if len(each) > 3]
 
 
-def config_of(wanted: Wanted, data: bytes) -> Config:
+def config_of(wanted: WantedProgram, data: bytes) -> Config:
     """Return what the program would read; a listenUri that the listener would refuse is an error."""
     try:
         uris = read_uris(data) if wanted.kind == "server" else []
@@ -87,7 +87,7 @@ def started_status(process: str) -> supervisor.Status:
     return status
 
 
-def refuse_foreign(wanted: Wanted, config: Config, pid: int) -> None:
+def refuse_foreign(wanted: WantedProgram, config: Config, pid: int) -> None:
     """Stop while the old process still runs when another program has a wanted port: a restart could only fail."""
     for port, holder in sorted(foreign_holders({uri.port for uri in config.parsed}, pid).items()):
         raise DotnetError(
@@ -97,7 +97,7 @@ def refuse_foreign(wanted: Wanted, config: Config, pid: int) -> None:
 
 
 def reason_to_restart(
-    wanted: Wanted, config: Config, status: supervisor.Status, modified: float, *, changes: bool = False
+    wanted: WantedProgram, config: Config, status: supervisor.Status, modified: float, *, changes: bool = False
 ) -> str:
     """Return why a restart is needed, "" when it is not.
 
@@ -138,12 +138,12 @@ def _too_wide(uris: list[ListenUri]) -> str:
     return ""
 
 
-def remember(wanted: Wanted, config: Config, pid: int) -> None:
+def remember(wanted: WantedProgram, config: Config, pid: int) -> None:
     """Record the proven process; an unchanged record is not written again."""
     _record(wanted, Record(pid, start_ticks(pid), config.print))
 
 
-def doubt(wanted: Wanted) -> None:
+def doubt(wanted: WantedProgram) -> None:
     """Record that a restart begins with a file that may be put back: a run that is killed then leaves no false proof.
 
     The next run puts the file back and finds a process that may have read the other one. By asking it could not always
@@ -152,7 +152,7 @@ def doubt(wanted: Wanted) -> None:
     _record(wanted, _UNKNOWN)
 
 
-def _record(wanted: Wanted, record: Record) -> None:
+def _record(wanted: WantedProgram, record: Record) -> None:
     if read_record(wanted.program, wanted.state_folder) == record:
         return
     try:

@@ -13,7 +13,7 @@ from .._dotnet.errors import DotnetError
 from . import supervisor
 from ._server_process import foreign_holders, start_ticks
 from .mono.answers import LISTENING, ask
-from .program import PAUSE, Config, Wanted
+from .program import PAUSE, Config, WantedProgram
 
 _ENDED = ("EXITED", "STOPPED")
 _LOG_LINES = 15
@@ -35,7 +35,7 @@ class Restart:
     it runs beside the questions: what waits for the answers, such as nginx, need not wait for more.
     """
 
-    def __init__(self, wanted: Wanted, config: Config, pid: int, *, can_go_back: bool = False) -> None:
+    def __init__(self, wanted: WantedProgram, config: Config, pid: int, *, can_go_back: bool = False) -> None:
         """Prepare the restart of the process ``pid``, 0 when none runs.
 
         With ``can_go_back`` there is a file with which it ran. Then a program that has failed to start for the settling

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from .._dotnet.errors import DotnetError
 from .._dotnet.settings import Setting, SettingsResult, change_settings, read_setting
 from .._host.files import host_lock
-from .._transaction.transaction import HOST, Host, TransactionError, Write, apply, recover
+from .._transaction.transaction import HOST, Places, TransactionError, Write, apply, recover
 from . import supervisor
 from ._retry_guard import failed_before, remember_failure
 from ._server_process import Record, read_record, start_ticks
@@ -20,7 +20,7 @@ from .facts import SERVER_URI
 from .files import at, read_config, write_in_place
 from .mono.connected import connections, own_address, stays_connected
 from .mono.reach import Trouble
-from .program import Config, Wanted, config_of, doubt, reason_to_restart, remember, started_status
+from .program import Config, WantedProgram, config_of, doubt, reason_to_restart, remember, started_status
 from .restart import Restart, RestartError, log_end
 from .uris.server_uri import ServerUri, is_same, parse_server_uri
 
@@ -29,7 +29,7 @@ Ask = Callable[[ServerUri, int], "Trouble | None"]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MoveOutcome:
     """What was found and done. ``uri`` is the address that the file names in the end."""
 
     uri: str
@@ -51,8 +51,8 @@ class NotConnectedError(Exception):
 
 
 def move(
-    wanted: Wanted, uri: str, *, ask: Ask | None, check: bool = False, backup: bool = False, host: Host = HOST
-) -> Outcome:
+    wanted: WantedProgram, uri: str, *, ask: Ask | None, check: bool = False, backup: bool = False, host: Places = HOST
+) -> MoveOutcome:
     """Move a sentinel, or tell what is in the way; ``check`` changes nothing and predicts.
 
     ``ask`` says what is wrong with an address for the sentinel's process; without it, the move is tried at once.
@@ -69,7 +69,7 @@ def move(
 class _Move:
     """One move. The caller holds the host's lock, and has put back what an earlier run left open."""
 
-    def __init__(self, wanted: Wanted, uri: str, ask: Ask, host: Host) -> None:
+    def __init__(self, wanted: WantedProgram, uri: str, ask: Ask, host: Places) -> None:
         # It is the connection that must stay; the process only has to be up for that to begin.
         self._wanted = replace(wanted, settle=min(_UP_SECONDS, wanted.settle))
         self._settle = wanted.settle
@@ -85,12 +85,12 @@ class _Move:
         self._restored = False
         self._failure: Trouble | None = None
 
-    def run(self, *, check: bool = False, backup: bool = False) -> Outcome:
+    def run(self, *, check: bool = False, backup: bool = False) -> MoveOutcome:
         """Look, plan, and carry out."""
         data = self._original = read_config(self._wanted.config)
         named = self._named(data)
         if is_same(named, self._uri) and self._proven(data):
-            return Outcome(named, moved=True, connected=True)
+            return MoveOutcome(named, moved=True, connected=True)
         status = started_status(self._wanted.process)
         self._pid = status.pid
         obstacle = None if is_same(named, self._uri) else self._obstacle(data)
@@ -99,7 +99,7 @@ class _Move:
         config = config_of(self._wanted, self._plan.content)
         modified = os.stat(self._wanted.config).st_mtime
         self._reason = reason_to_restart(self._wanted, config, status, modified, changes=self._changes)
-        outcome = Outcome(
+        outcome = MoveOutcome(
             self._named(self._plan.content),
             moved=obstacle is None or not stays,
             changed=bool(self._reason),
@@ -147,7 +147,7 @@ class _Move:
             and bool(connections(self._target, record.pid))
         )
 
-    def _with(self, outcome: Outcome, trouble: Trouble, kept: str) -> Outcome:
+    def _with(self, outcome: MoveOutcome, trouble: Trouble, kept: str) -> MoveOutcome:
         """Return the outcome with what is in the way, and from where this host calls the server that it keeps."""
         try:
             source = own_address(parse_server_uri(kept), started_status(self._wanted.process).pid)
@@ -155,7 +155,7 @@ class _Move:
             source = ""
         return replace(outcome, problem=trouble.problem, remedy=trouble.remedy, source=source)
 
-    def _carry_out(self, config: Config, outcome: Outcome, named: str, backup: bool) -> Outcome:
+    def _carry_out(self, config: Config, outcome: MoveOutcome, named: str, backup: bool) -> MoveOutcome:
         """Write, restart and prove; what is not proven goes back."""
         path = os.path.abspath(self._wanted.config)
         changes = [Write(path, self._plan.content, original=self._original)] if self._changes else []
@@ -171,13 +171,13 @@ class _Move:
         except TransactionError as error:
             if self._failure is None or (self._changes and not self._restored):
                 raise DotnetError(str(error)) from error
-            unmoved = Outcome(named, moved=is_same(named, self._uri))
+            unmoved = MoveOutcome(named, moved=is_same(named, self._uri))
             return self._with(unmoved, self._failure, named)
         if self._failure:
             return self._with(outcome, self._failure, named)
         return replace(outcome, connected=outcome.moved, backup=kept[0] if kept else "")
 
-    def _follow(self, config: Config, outcome: Outcome) -> None:
+    def _follow(self, config: Config, outcome: MoveOutcome) -> None:
         """Restart the sentinel when it has to be, and see it connected."""
         self._begun = time.monotonic()
         if self._reason:

@@ -13,7 +13,16 @@ from .._transaction.transaction import Write
 from . import supervisor
 from ._owner_uris import others, read_ours, write_ours
 from .files import at, read_config, write_in_place
-from .program import Config, Wanted, config_of, doubt, reason_to_restart, refuse_foreign, remember, started_status
+from .program import (
+    Config,
+    WantedProgram,
+    config_of,
+    doubt,
+    reason_to_restart,
+    refuse_foreign,
+    remember,
+    started_status,
+)
 from .restart import Restart, RestartError, remedy
 from .uris.listen_uris import Result, change_uris, read_uris
 
@@ -26,7 +35,13 @@ class ServerStep:
     """
 
     def __init__(
-        self, wanted: Wanted, uris: list[str], state: str, reload: Callable[[], bool], *, keep_others: bool = False
+        self,
+        wanted: WantedProgram,
+        uris: list[str],
+        state: str,
+        reload: Callable[[], bool],
+        *,
+        keep_others: bool = False,
     ) -> None:
         """Name the server, and the URIs as `change_uris` takes them; `others` says which may stay beside them."""
         self.reloaded = False

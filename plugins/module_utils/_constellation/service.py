@@ -8,12 +8,12 @@ import os
 from dataclasses import dataclass
 
 from .files import read_config
-from .program import Wanted, config_of, reason_to_restart, refuse_foreign, remember, started_status
+from .program import WantedProgram, config_of, reason_to_restart, refuse_foreign, remember, started_status
 from .restart import Restart, RestartError, remedy
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ServiceOutcome:
     """What was found and done; ``reason`` is "" when the running program was in line already."""
 
     restarted: bool
@@ -22,7 +22,7 @@ class Outcome:
     pid: int
 
 
-def bring_in_line(wanted: Wanted, check: bool = False) -> Outcome:
+def bring_in_line(wanted: WantedProgram, check: bool = False) -> ServiceOutcome:
     """Restart the program when it does not run as its file says, and wait until it does.
 
     A restart that does not lead to a program which answers on every URI and stays up is a RestartError. ``check`` only
@@ -34,7 +34,7 @@ def bring_in_line(wanted: Wanted, check: bool = False) -> Outcome:
     reason = reason_to_restart(wanted, config, status, os.stat(wanted.config).st_mtime)
     pid = status.pid
     if check:
-        return Outcome(bool(reason), reason, config.uris, pid)
+        return ServiceOutcome(bool(reason), reason, config.uris, pid)
     if reason:
         try:
             with Restart(wanted, config, pid) as restart:
@@ -43,4 +43,4 @@ def bring_in_line(wanted: Wanted, check: bool = False) -> Outcome:
         except RestartError as error:
             raise RestartError(f"{error}. {remedy(error)}", error.log) from error
     remember(wanted, config, pid)
-    return Outcome(bool(reason), reason, config.uris, pid)
+    return ServiceOutcome(bool(reason), reason, config.uris, pid)

@@ -26,7 +26,7 @@ Look = Callable[[str], Iterable[str]]
 
 
 @dataclass(frozen=True)
-class Settings:
+class ResolverSettings:
     """What `resolv.conf` and `hosts` say; `hosts` maps a name in lower case to its addresses."""
 
     servers: Sequence[str]
@@ -58,7 +58,7 @@ def known_names(names: Iterable[str], *, ipv6: bool) -> dict[str, Known]:
         return dict(zip(wanted, pool.map(lambda name: known(name, settings, ipv6=ipv6), wanted), strict=True))
 
 
-def read_settings(resolv_conf: str = "/etc/resolv.conf", hosts: str = "/etc/hosts") -> Settings:
+def read_settings(resolv_conf: str = "/etc/resolv.conf", hosts: str = "/etc/hosts") -> ResolverSettings:
     """Read the host's settings; a file that is not there says nothing."""
     servers: list[str] = []
     search: list[str] = []
@@ -74,10 +74,10 @@ def read_settings(resolv_conf: str = "/etc/resolv.conf", hosts: str = "/etc/host
             addresses.setdefault(name.lower(), []).append(words[0])
     # nginx cannot ask a link-local server, whose address ends with the name of a network card.
     usable = [each for each in servers[:_LIMIT] if _is_address(each)]
-    return Settings(usable or [_DEFAULT], search, addresses)
+    return ResolverSettings(usable or [_DEFAULT], search, addresses)
 
 
-def known(name: str, settings: Settings, *, ipv6: bool, question: Ask = ask, look: Look | None = None) -> Known:
+def known(name: str, settings: ResolverSettings, *, ipv6: bool, question: Ask = ask, look: Look | None = None) -> Known:
     """Return what the DNS servers and the host know of a name.
 
     Args:

@@ -22,7 +22,7 @@ from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
 from .._host.names import JAIL_PATH, TEMPORARY
 from .._transaction.transaction import HOST, Write, apply, recover
-from .._transaction.transaction import Host as Place
+from .._transaction.transaction import Places as Place
 from .jail import (
     Fail2banError,
     Inherited,
@@ -46,7 +46,7 @@ _NGINX_LOGS = "/var/log/nginx"
 
 
 @dataclass(frozen=True)
-class Request:
+class WantedJails:
     """What is wanted. ``controller`` is the address of this run's SSH connection; ``timeout`` is in seconds."""
 
     jails: tuple[Jail, ...]
@@ -58,7 +58,7 @@ class Request:
 
 
 @dataclass
-class Outcome:
+class JailsOutcome:
     """What a run did, or in check mode would do."""
 
     changed: bool
@@ -79,10 +79,10 @@ def jail_status(name: str, call: Run = run) -> JailStatus | None:
     return parse_status(status.out, call(["fail2ban-client", "get", name, "actions"]).out)
 
 
-class Host:
+class Fail2ban:
     """fail2ban on this host."""
 
-    def __init__(self, request: Request, check: bool, call: Run = run, place: Place = HOST) -> None:
+    def __init__(self, request: WantedJails, check: bool, call: Run = run, place: Place = HOST) -> None:
         self.request = request
         self.check = check
         self.call = call
@@ -300,17 +300,17 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def reconcile(request: Request, check: bool = False, call: Run = run, place: Place = HOST) -> Outcome:
+def reconcile(request: WantedJails, check: bool = False, call: Run = run, place: Place = HOST) -> JailsOutcome:
     """Bring file and server in line with the request, or say in check mode what that would do.
 
     Raises EdgeError; the file of before is then back in place and the server runs with it.
     """
     if not check:
         recover(host=place)
-    return _reconcile(Host(request, check, call, place))
+    return _reconcile(Fail2ban(request, check, call, place))
 
 
-def _reconcile(host: Host) -> Outcome:
+def _reconcile(host: Fail2ban) -> JailsOutcome:
     request, check, call = host.request, host.check, host.call
     if not host.installed and not check:
         raise Fail2banError("fail2ban is not installed: install the package fail2ban first (the role hardening does)")
@@ -322,7 +322,7 @@ def _reconcile(host: Host) -> Outcome:
     text = host.text(jails, controller)
     reason = host.stale(old, text, jails) if host.installed else "fail2ban is not installed yet"
     enable = host.installed and not host.boots()
-    outcome = Outcome(bool(reason or enable), old or "", text, bool(reason), reason, warnings=host.warnings)
+    outcome = JailsOutcome(bool(reason or enable), old or "", text, bool(reason), reason, warnings=host.warnings)
     outcome.notes = host.notes if old != text else []
     if host.installed and reason and not host.predicted:
         host.test(text)
@@ -340,7 +340,7 @@ def _reconcile(host: Host) -> Outcome:
     return outcome
 
 
-def _bring_up(host: Host, jails: Sequence[Jail], text: str) -> dict[str, JailStatus]:
+def _bring_up(host: Fail2ban, jails: Sequence[Jail], text: str) -> dict[str, JailStatus]:
     statuses: dict[str, JailStatus] = {}
 
     def follow() -> None:

@@ -12,8 +12,8 @@ from .._host import records
 from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
 from .._host.names import JAIL_PATH
-from .._transaction.transaction import HOST, Host, Remove, apply, recover
-from .host import ETC, RECORD, UNIT, Outcome
+from .._transaction.transaction import HOST, Places, Remove, apply, recover
+from .host import ETC, RECORD, UNIT, JailsOutcome
 from .jail import Fail2banError
 
 UNKNOWN = (
@@ -23,8 +23,8 @@ UNKNOWN = (
 
 
 def leave(
-    found: Mapping[str, Any], check: bool = False, path: str = JAIL_PATH, place: Host = HOST, call: Run = run
-) -> Outcome:
+    found: Mapping[str, Any], check: bool = False, path: str = JAIL_PATH, place: Places = HOST, call: Run = run
+) -> JailsOutcome:
     """Take our file away and have the service as `found` says (`active`, `enabled`; empty where nothing is known).
 
     Raises EdgeError; our file is then back in place.
@@ -34,7 +34,7 @@ def leave(
     return _leave(found, check, path, place, call)
 
 
-def _leave(found: Mapping[str, Any], check: bool, path: str, place: Host, call: Run) -> Outcome:
+def _leave(found: Mapping[str, Any], check: bool, path: str, place: Places, call: Run) -> JailsOutcome:
     try:
         old = read_bytes(path)
     except FileNotFoundError:
@@ -51,7 +51,7 @@ def _leave(found: Mapping[str, Any], check: bool, path: str, place: Host, call: 
         commands.append(["systemctl", "disable", UNIT])
     text = old.decode("utf-8", "replace")
     reason = "our jails go" if old or loaded else ""
-    outcome = Outcome(bool(old or commands), text, "", bool(commands), reason)
+    outcome = JailsOutcome(bool(old or commands), text, "", bool(commands), reason)
     if old and not found and find("fail2ban-client") is not None:
         outcome.warnings.append(UNKNOWN)
     if not check:
@@ -60,7 +60,7 @@ def _leave(found: Mapping[str, Any], check: bool, path: str, place: Host, call: 
     return outcome
 
 
-def _carry_out(commands: list[list[str]], path: str, place: Host, call: Run) -> None:
+def _carry_out(commands: list[list[str]], path: str, place: Places, call: Run) -> None:
     def follow() -> None:
         for command in commands:
             answer = call(command)

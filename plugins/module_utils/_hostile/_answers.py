@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ._http1 import Answer
+from ._http1 import Response
 from ._judging import betrays
 from ._wire import PLAIN, SILENT, Seen, exchange, request, shown
 from .subject import Probe, Subject, Verdict, token
@@ -116,6 +116,6 @@ def _says_nothing(subject: Subject, data: bytes) -> Callable[[], Verdict]:
     return ask
 
 
-def page_betrays(answer: Answer) -> str:
+def page_betrays(answer: Response) -> str:
     """Return what an error page says of the program that made it, "" for nothing."""
     return betrays(answer) or ("its page names nginx" if b"nginx" in answer.body.lower() else "")

@@ -16,7 +16,7 @@ class NoEchoError(Exception):
 
 
 @dataclass(frozen=True)
-class Request:
+class EchoedRequest:
     """One request as a service got it.
 
     ``head`` are its lines, the first of them the request line; ``number`` tells that it is the first, second... of its
@@ -48,20 +48,20 @@ def read(body: bytes) -> dict[str, object]:
     return found
 
 
-def one(seen: Seen) -> Request:
+def one(seen: Seen) -> EchoedRequest:
     """Return the request that an answer reports. Raises NoEchoError when it reports none."""
     if seen.status != 200:
         raise NoEchoError(f"no report, but {seen}")
     return _request(read(seen.only().body))
 
 
-def _request(found: object) -> Request:
+def _request(found: object) -> EchoedRequest:
     if not isinstance(found, dict):
         raise NoEchoError("no report of a request")
-    return Request(tuple(map(str, found["head"])), int(found.get("requests", 1)), str(found.get("peer", "")))
+    return EchoedRequest(tuple(map(str, found["head"])), int(found.get("requests", 1)), str(found.get("peer", "")))
 
 
-def recent(subject: Subject, word: str) -> list[Request]:
+def recent(subject: Subject, word: str) -> list[EchoedRequest]:
     """Return the latest requests to the service in which a word stands. Raises NoEchoError when it does not tell."""
     found = read(exchange(subject, request(subject, subject.echo)).only().body).get("recent")
     if not isinstance(found, list):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import _http2
-from ._echoed import NoEchoError, Request, one
+from ._echoed import EchoedRequest, NoEchoError, one
 from ._judging import not_spoken, refused
 from ._wire import Seen, exchange, request, shown
 from .subject import Probe, Subject, Verdict, is_address, token
@@ -137,7 +137,7 @@ def _judged(subject: Subject, seen: list[Seen], lie: str) -> Verdict:
     return Verdict(True, f"{seen[0]}, {len(_names(subject))} names")
 
 
-def _problem(told: Request, lie: str) -> str:
+def _problem(told: EchoedRequest, lie: str) -> str:
     lies = [line for line in told.head if lie in line]
     if lies:
         return f"the service was told {shown('; '.join(lies), 200)}"

@@ -12,7 +12,7 @@ _NO_BODY = (204, 304)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """One answer; ``ended`` is false where more of its body may follow."""
 
     status: int
@@ -29,12 +29,12 @@ class Answer:
         return ", ".join(self.all(name))
 
 
-def read_answers(data: bytes) -> tuple[list[Answer], bytes]:
+def read_answers(data: bytes) -> tuple[list[Response], bytes]:
     """Return the answers that the bytes begin with, and what follows them. What is no whole head stays in the rest.
 
     No body is expected of 1xx, 204 and 304 alone: what is asked by HEAD is not for this.
     """
-    answers: list[Answer] = []
+    answers: list[Response] = []
     while _STATUS.match(data) and b"\r\n\r\n" in data:
         head, _empty, rest = data.partition(b"\r\n\r\n")
         first, *lines = head.split(b"\r\n")
@@ -44,7 +44,7 @@ def read_answers(data: bytes) -> tuple[list[Answer], bytes]:
             for name, _colon, value in (line.partition(b":") for line in lines)
         )
         body, data, ended = _body(status, headers, rest)
-        answers.append(Answer(status, headers, body, ended))
+        answers.append(Response(status, headers, body, ended))
     return answers, data
 
 

@@ -9,7 +9,7 @@ import socket
 import struct
 
 from .._probe.connection import ProbeError, reason
-from ._http1 import Answer
+from ._http1 import Response
 from ._wire import CLOSED, MOST_BYTES, REFUSED, RESET, SILENT, Seen, Way, opened
 from .subject import Subject
 
@@ -147,7 +147,7 @@ def _answer(used: socket.socket) -> Seen:
         end, note = RESET, reason(error)
     finally:
         reader.close()
-    answers = (Answer(status, (), body),) if status else ()
+    answers = (Response(status, (), body),) if status else ()
     return Seen(end, note, answers, body)
 
 

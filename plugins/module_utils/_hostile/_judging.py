@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from ._http1 import Answer
+from ._http1 import Response
 from ._http2 import NO_HTTP2
 from ._wire import CLOSED, REFUSED, RESET, Seen
 from .subject import Verdict
@@ -33,7 +33,7 @@ def not_spoken(seen: Seen) -> bool:
     return seen.end == REFUSED and seen.note == NO_HTTP2
 
 
-def betrays(answer: Answer) -> str:
+def betrays(answer: Response) -> str:
     """Return what an answer says of the program that made it, "" for nothing.
 
     A page that the host made itself names nginx, at most, in its header `Server`, and no version anywhere.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .._host.deadline import cut_after
 from .._probe.connection import ProbeError, connect, reason, tls_context
-from ._http1 import Answer, read_answers
+from ._http1 import Response, read_answers
 from .subject import Subject
 
 # How an exchange ended: the host closed it in order, reset it, said nothing more, or never took the connection.
@@ -28,7 +28,7 @@ class Seen:
 
     end: str
     note: str = ""
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Response, ...] = ()
     data: bytes = b""
 
     @property
@@ -41,9 +41,9 @@ class Seen:
         """Whether the host changed the protocol."""
         return any(answer.status == 101 for answer in self.answers)
 
-    def only(self) -> Answer:
+    def only(self) -> Response:
         """Return the first final answer, an empty one of status 0 without any."""
-        return next((answer for answer in self.answers if answer.status >= 200), Answer(0))
+        return next((answer for answer in self.answers if answer.status >= 200), Response(0))
 
     def __str__(self) -> str:
         """Tell it in a few words."""

@@ -22,7 +22,7 @@ from .._host.command import Answer, find, run
 from .._host.errors import EdgeError
 from .._host.files import explain, host_lock, read_bytes
 from .._transaction.staging import Verdict
-from .._transaction.transaction import HOST, Host
+from .._transaction.transaction import HOST, Places
 
 POLL_INTERVAL = 0.05
 COMMAND_TIMEOUT = 60.0
@@ -97,7 +97,7 @@ class Dump:
         return _last(_ERROR_LOG, self.text.split("{", 1)[0], "/var/log/nginx/error.log")
 
 
-def loaded(*, host: Host = HOST) -> Loaded:
+def loaded(*, host: Places = HOST) -> Loaded:
     """Tell whether the running nginx serves what is on disk. Writes nothing."""
     if find(host.nginx) is None:
         return Loaded(False, False, "nginx is not installed")
@@ -108,7 +108,7 @@ def loaded(*, host: Host = HOST) -> Loaded:
     return _compare(dump, _running(dump.pid_file), host)
 
 
-def _compare(dump: Dump, running: Running | None, host: Host) -> Loaded:
+def _compare(dump: Dump, running: Running | None, host: Places) -> Loaded:
     if running is None:
         return Loaded(False, False, "nginx is not running")
     record = records.read(_RECORD, host.state)
@@ -120,7 +120,7 @@ def _compare(dump: Dump, running: Running | None, host: Host) -> Loaded:
     return Loaded(True, True, "the running nginx serves what is on disk")
 
 
-def bring_up_to_date(timeout: float = 30.0, *, force: bool = False, host: Host = HOST) -> bool:
+def bring_up_to_date(timeout: float = 30.0, *, force: bool = False, host: Places = HOST) -> bool:
     """Reload nginx when it does not serve what is on disk; True when it reloaded.
 
     `timeout` in seconds is for the new workers to take over; `force` reloads in any case. Returns False when nginx does
@@ -140,7 +140,7 @@ def bring_up_to_date(timeout: float = 30.0, *, force: bool = False, host: Host =
         return True
 
 
-def start(timeout: float = 30.0, *, host: Host = HOST) -> None:
+def start(timeout: float = 30.0, *, host: Places = HOST) -> None:
     """Start nginx, which must not be running; wait at most `timeout` seconds for its workers. Raises NginxError."""
     with host_lock(path=host.lock):
         dump = read_dump(host)
@@ -177,7 +177,7 @@ def _start_errors(began: float) -> str:
     return "; ".join(dict.fromkeys(line.removeprefix("nginx: ") for line in lines if "[emerg]" in line))
 
 
-def read_dump(host: Host = HOST) -> Dump:
+def read_dump(host: Places = HOST) -> Dump:
     """Read the configuration on disk through nginx itself. Raises NginxError with its message when it refuses."""
     result = _run([_program(host), "-T"])
     if result.rc != 0:
@@ -210,7 +210,7 @@ def _last(pattern: re.Pattern[str], text: str, default: str) -> str:
     return found.group(1).strip("\"'") if found else default
 
 
-def _program(host: Host) -> str:
+def _program(host: Places) -> str:
     program = find(host.nginx)
     if program is None:
         raise NginxError("nginx is not installed; install the package nginx")
@@ -252,7 +252,7 @@ def _running(pid_file: str) -> Running | None:
     return Running(Process(master.started, master.pid), frozenset(workers), frozenset(leaving))
 
 
-def _ask_for_reload(master: int, host: Host) -> None:
+def _ask_for_reload(master: int, host: Places) -> None:
     """Signal through systemd when the unit owns the master, otherwise through nginx itself."""
     command = [_program(host), "-s", "reload"]
     if _systemd():
@@ -322,7 +322,7 @@ def _journal_lines(since: float) -> list[str]:
     return result.out.splitlines()
 
 
-def _record(dump: Dump, running: Running, host: Host) -> None:
+def _record(dump: Dump, running: Running, host: Places) -> None:
     """Record what was loaded, unless the files changed while nginx read them."""
     if read_dump(host).digest != dump.digest:
         return

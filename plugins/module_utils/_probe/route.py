@@ -17,7 +17,7 @@ from .connection import ProbeError, Target, ask, opened
 
 
 @dataclass(frozen=True)
-class Route:
+class ProbedRoute:
     """A URL and what is expected of it.
 
     ``status`` lists what is acceptable, nothing stands for 200 to 399 and 401, and where it is ``guarded`` for 403
@@ -70,7 +70,7 @@ class RouteFacts(TypedDict):
     problems: list[str]
 
 
-def check(route: Route, conditions: Conditions) -> RouteFacts:
+def check(route: ProbedRoute, conditions: Conditions) -> RouteFacts:
     """Return the facts of a route. Whatever goes wrong is one of its ``problems``; nothing is raised."""
     facts = RouteFacts(
         url=route.url,
@@ -94,7 +94,7 @@ def check(route: Route, conditions: Conditions) -> RouteFacts:
     return facts
 
 
-def _check(route: Route, conditions: Conditions, facts: RouteFacts) -> None:
+def _check(route: ProbedRoute, conditions: Conditions, facts: RouteFacts) -> None:
     target = Target(route.url, conditions.address, conditions.ca_file, True, conditions.timeout)
     if target.parts.scheme not in ("http", "https") or not target.host:
         raise ProbeError("not a URL of the form https://name/path")
@@ -110,7 +110,7 @@ def _check(route: Route, conditions: Conditions, facts: RouteFacts) -> None:
     _check_streams(route, target, facts)
 
 
-def _check_streams(route: Route, target: Target, facts: RouteFacts) -> None:
+def _check_streams(route: ProbedRoute, target: Target, facts: RouteFacts) -> None:
     problems = facts["problems"]
     if route.sse:
         facts["sse"] = sse = server_sent_events(replace(target, url=urljoin(route.url, route.sse)))
@@ -125,7 +125,7 @@ def _check_streams(route: Route, target: Target, facts: RouteFacts) -> None:
         problems += [] if stream["ok"] else [f"stream at {route.stream}: {stream['detail']}"]
 
 
-def _status(route: Route, target: Target, problems: list[str]) -> int:
+def _status(route: ProbedRoute, target: Target, problems: list[str]) -> int:
     with opened(target) as used:
         status = ask(target, used).status
     refusals = (401, 403) if route.guarded else (401,)
@@ -136,7 +136,7 @@ def _status(route: Route, target: Target, problems: list[str]) -> int:
     return status
 
 
-def _redirect(route: Route, target: Target, problems: list[str]) -> RedirectFacts:
+def _redirect(route: ProbedRoute, target: Target, problems: list[str]) -> RedirectFacts:
     """Ask the plain form of the URL, which has to lead to the same place under HTTPS, for good."""
     host = f"[{target.host}]" if ":" in target.host else target.host
     port = "" if route.http_port == 80 else f":{route.http_port}"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from . import _ports
 from .connection import ProbeError, tls_context
-from .route import Conditions, Route, RouteFacts, check
+from .route import Conditions, ProbedRoute, RouteFacts, check
 
 _AT_ONCE = 8
 
@@ -34,7 +34,7 @@ class Report(TypedDict):
     problems: list[str]
 
 
-def probe(routes: list[Route], wanted: Ports, conditions: Conditions) -> Report:
+def probe(routes: list[ProbedRoute], wanted: Ports, conditions: Conditions) -> Report:
     """Ask every route, and every port of the address, or of each host of the routes where no address is given.
 
     Routes and ports are asked eight each at a time, the answers keep the order of the questions. Raises ProbeError when
@@ -60,7 +60,7 @@ def probe(routes: list[Route], wanted: Ports, conditions: Conditions) -> Report:
     return Report(results=results, ports=found, ok=not problems, problems=problems)
 
 
-def _hosts(routes: list[Route]) -> list[str]:
+def _hosts(routes: list[ProbedRoute]) -> list[str]:
     return list(dict.fromkeys(host for route in routes if (host := _host(route.url))))
 
 

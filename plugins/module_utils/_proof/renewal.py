@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._certbot.covering import covering, has_pair
-from .._certbot.lineage import Settings, read_lineage
+from .._certbot.lineage import CertbotSettings, read_lineage
 from .._certbot.moving import Check, reason_to_fail
 from .._certbot.skipped import skipped
 from .._certbot.webroot import unserved
@@ -33,7 +33,7 @@ def prove_renewal(call: Run = run) -> list[Proof]:
 
 
 def prove_lineages(
-    wanted: Sequence[Mapping[str, Any]] | None, settings: Settings, *, check_mode: bool, check: Check = unserved
+    wanted: Sequence[Mapping[str, Any]] | None, settings: CertbotSettings, *, check_mode: bool, check: Check = unserved
 ) -> list[Proof]:
     """Prove of each lineage that `certbot renew` can renew it.
 
@@ -60,7 +60,7 @@ def prove_lineages(
     return [_proof(name, settings, check_mode, check) for name in dict.fromkeys(names)]
 
 
-def _proof(name: str, settings: Settings, check_mode: bool, check: Check) -> Proof:
+def _proof(name: str, settings: CertbotSettings, check_mode: bool, check: Check) -> Proof:
     subject = f"renewal of {name}"
     lineage = read_lineage(name, settings)
     if lineage.absent:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .._host.files import LockError, host_lock
 from .._transaction.journal import journal_path
-from .._transaction.transaction import HOST, Host, TransactionError, recover
+from .._transaction.transaction import HOST, Places, TransactionError, recover
 
 # Who holds the lock is alive and finishes its change, or puts it back, itself. It may be waiting for a start of nginx,
 # which waits for this program: so the wait is short, and its end is no failure.
@@ -28,7 +28,7 @@ free     remove sockets that nobody listens on, which an nginx that was killed l
 """
 
 
-def main(arguments: Sequence[str] | None = None, *, host: Host = HOST) -> int:
+def main(arguments: Sequence[str] | None = None, *, host: Places = HOST) -> int:
     """Carry out the command; return the exit code: 0 done, 1 failed, 2 not understood."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given in (["-h"], ["--help"]):
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None, *, host: Host = HOST) -> int:
     return _recover(host)
 
 
-def _recover(host: Host) -> int:
+def _recover(host: Places) -> int:
     if not os.path.lexists(journal_path(host.state)):
         return 0
     try:

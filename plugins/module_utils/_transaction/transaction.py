@@ -83,7 +83,7 @@ class Remove:
 Change = Union[Write, Link, Remove]  # noqa: UP007 - pylint knows no other way
 
 
-class Host(NamedTuple):
+class Places(NamedTuple):
     """Where the parts of the host are: the folder for state, the lock file, the nginx program (a name or a path)."""
 
     state: str = STATE_FOLDER
@@ -91,7 +91,7 @@ class Host(NamedTuple):
     nginx: str = "nginx"
 
 
-HOST = Host()
+HOST = Places()
 
 # The state folders whose transaction this process is carrying out: the lock lets its own process pass.
 _open: set[str] = set()
@@ -121,7 +121,7 @@ def diffs(changes: Iterable[Change]) -> list[dict[str, str]]:
     ]
 
 
-def recover(*, host: Host = HOST) -> list[str]:
+def recover(*, host: Places = HOST) -> list[str]:
     """Finish or undo a transaction that was cut off; return the names that were put back. Does nothing otherwise."""
     if not os.path.isdir(host.state) or host.state in _open:
         return []
@@ -140,7 +140,7 @@ def check(
     root: str = "/etc/nginx",
     folder: str | None = None,
     notes: list[str] | None = None,
-    host: Host = HOST,
+    host: Places = HOST,
 ) -> bool:
     """Let nginx judge the changes, copied below `folder`; False when it is not installed or the kernel forbids that.
 
@@ -166,7 +166,7 @@ def apply(
     backup: bool = False,
     order: Callable[[list[Change]], list[Change]] = list,
     notes: list[str] | None = None,
-    host: Host = HOST,
+    host: Places = HOST,
 ) -> list[str]:
     """Bring the changes to disk as one transaction and return the paths of the backups (with `backup`).
 
@@ -195,7 +195,7 @@ def apply(
 class _Run:
     """The part of a transaction that changes files."""
 
-    def __init__(self, todo: Sequence[Change], host: Host, live_test: str | None, notes: list[str] | None) -> None:
+    def __init__(self, todo: Sequence[Change], host: Places, live_test: str | None, notes: list[str] | None) -> None:
         token = secrets.token_hex(4)
         self.todo = todo
         self.live_test = live_test
@@ -419,7 +419,7 @@ def _entry(change: Change, token: str) -> Entry:
     return Entry(path, f"{prefix}.old", f"{prefix}.new", before, _wanted(change))
 
 
-def _new_stage(host: Host) -> str:
+def _new_stage(host: Places) -> str:
     stage = stage_path(host.state)
     make_folders(host.state)
     os.mkdir(stage, 0o700)
@@ -512,7 +512,7 @@ def _refusal(verdict: Verdict, todo: Iterable[Change]) -> str:
     return f"nginx refuses the new configuration and nothing was changed. {where}{problem}. Remedy: {remedy}"
 
 
-def _back_up(todo: Iterable[Change], host: Host) -> list[str]:
+def _back_up(todo: Iterable[Change], host: Places) -> list[str]:
     """Copy each original under the state folder, where no include reads it; return the copies' paths."""
     folder = os.path.join(host.state, "backup", time.strftime("%Y%m%dT%H%M%S") + "-" + secrets.token_hex(2))
     copies: list[str] = []

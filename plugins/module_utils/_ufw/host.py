@@ -14,7 +14,7 @@ from .._host.command import Run, find, run
 from .._host.sockets import open_to_others
 from ._lines import PARTS, Chains, chains, load
 from ._stored import FILES, TOLERANT, parse_stored
-from .plan import SSH_COMMENT, Plan, Request, State, plan
+from .plan import SSH_COMMENT, RulesPlan, State, WantedRules, plan
 from .rule import UfwError
 
 UNIT = "ufw.service"
@@ -26,7 +26,7 @@ _POLICIES = {"DROP": "deny", "REJECT": "reject", "ACCEPT": "allow"}
 
 
 @dataclass
-class Outcome:
+class RulesOutcome:
     """What a run did, or in check mode would do: whether, which commands, and the rule set before and after.
 
     ``notes`` is what the owner should remember when the run has ended well.
@@ -125,7 +125,7 @@ def closed_by(state: State, there: Iterable[tuple[int, str, str]]) -> list[str]:
     ]
 
 
-def _closing(before: State, after: State, request: Request) -> list[str]:
+def _closing(before: State, after: State, request: WantedRules) -> list[str]:
     """Say what stops being reachable when the firewall is enabled for the first time."""
     if before.active or not request.enforced or request.incoming == "allow":
         return []
@@ -168,7 +168,7 @@ def host_warnings(call: Run = run) -> list[str]:
     return warnings
 
 
-def _commands(before: State, todo: Plan, request: Request) -> list[list[str]]:
+def _commands(before: State, todo: RulesPlan, request: WantedRules) -> list[list[str]]:
     """Return the commands of a plan; `ufw enable` itself does not have the firewall start with the host."""
     commands = [["ufw", *words] for words in todo.steps]
     if request.enforced and not before.boots:
@@ -184,7 +184,7 @@ def carry_out(commands: list[list[str]], call: Run) -> None:
             raise UfwError(f"`{' '.join(command)}` fails: {answer.text}; what was done before it stays, run again")
 
 
-def reconcile(request: Request, check: bool = False, etc: Path = Path("/etc"), call: Run = run) -> Outcome:
+def reconcile(request: WantedRules, check: bool = False, etc: Path = Path("/etc"), call: Run = run) -> RulesOutcome:
     """Bring the rule set in line with the request, or say in check mode what that would do.
 
     Raises UfwError when the request cannot be met, and when the rule set is not as planned afterwards.
@@ -196,7 +196,7 @@ def reconcile(request: Request, check: bool = False, etc: Path = Path("/etc"), c
     commands = _commands(before, todo, request)
     warnings = [*todo.warnings, *_closing(before, todo.after, request)]
     notes = _ways_in(before, todo.after)
-    outcome = Outcome(bool(commands), commands, before, todo.after, warnings, notes)
+    outcome = RulesOutcome(bool(commands), commands, before, todo.after, warnings, notes)
     if check or not commands:
         return outcome
     carry_out(commands, call)

@@ -11,7 +11,7 @@ from typing import Any
 from .._host.command import Run, run
 from .._host.found import traces
 from .._host.names import STATE_FOLDER
-from .host import UNIT, Outcome, carry_out, read_state
+from .host import UNIT, RulesOutcome, carry_out, read_state
 from .plan import State
 from .rule import V4, V6, Entry, Rule, delete_words, rule_words, twins
 
@@ -28,7 +28,7 @@ def leave(
     etc: Path = Path("/etc"),
     call: Run = run,
     folder: str = STATE_FOLDER,
-) -> Outcome:
+) -> RulesOutcome:
     """Take our rules away and put status and policies back; `found` is the record's, empty where nothing is known.
 
     `folder` is where we keep records, by which it is seen whether a run has changed this host.
@@ -40,13 +40,13 @@ def leave(
     # Where the owner's own rules let everything in, the firewall may be on by us and have no rule of ours.
     ours = _ours(before) or (before.active and traces(folder))
     if not before.installed or not (found or ours):
-        return Outcome(False, [], before, before, [], [])
+        return RulesOutcome(False, [], before, before, [], [])
     if not found:
-        return Outcome(False, [], before, before, [], [UNKNOWN])
+        return RulesOutcome(False, [], before, before, [], [UNKNOWN])
     after, commands, notes = _plan(before, found, ssh_ports)
     if commands and not check:
         carry_out(commands, call)
-    return Outcome(bool(commands), commands, before, after, [], notes)
+    return RulesOutcome(bool(commands), commands, before, after, [], notes)
 
 
 def _plan(

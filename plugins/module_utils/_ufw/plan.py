@@ -76,7 +76,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Request:
+class WantedRules:
     """What is wanted. ``controller`` is the address of this run's SSH connection, None for a local run."""
 
     rules: tuple[Rule, ...]
@@ -89,7 +89,7 @@ class Request:
 
 
 @dataclass
-class Plan:
+class RulesPlan:
     """The commands (words after ``ufw``), the state they lead to, and what the owner should know."""
 
     steps: list[list[str]] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Plan:
     warnings: list[str] = field(default_factory=list)
 
 
-def _controller_rules(request: Request) -> list[Rule]:
+def _controller_rules(request: WantedRules) -> list[Rule]:
     if request.controller is None:
         return []
     ports = request.ssh_ports
@@ -121,7 +121,7 @@ def _kept_to_some(state: State, ports: Iterable[int]) -> list[int]:
     ]
 
 
-def _refuse_lock_out(request: Request) -> None:
+def _refuse_lock_out(request: WantedRules) -> None:
     for rule in request.rules:
         for port in request.ssh_ports:
             if rule.action in _REFUSING and rule.everywhere and rule.covers(port):
@@ -145,10 +145,10 @@ def _closing(state: State, ports: Iterable[int]) -> dict[tuple[int, int], Entry]
 class _Planner:
     """Plays each command on a copy of the state, so that the plan and the prediction cannot differ."""
 
-    def __init__(self, state: State, request: Request) -> None:
+    def __init__(self, state: State, request: WantedRules) -> None:
         self.before = state
         self.request = request
-        self.plan = Plan(after=state.copy())
+        self.plan = RulesPlan(after=state.copy())
         rules = [rule for rule in request.rules if request.enforced or rule.action not in _REFUSING]
         #: in the order in which they must be evaluated: an owner's "deny this network" stands before "allow SSH"
         some = _kept_to_some(state, request.ssh_ports)
@@ -166,7 +166,7 @@ class _Planner:
                     f"{rule.origin}: {rule.text()!r} is left out, because this run came from that address"
                 )
 
-    def run(self) -> Plan:
+    def run(self) -> RulesPlan:
         """Return the plan, or raise UfwError before anything is planned that must not be done."""
         _refuse_lock_out(self.request)
         self._check_families()
@@ -394,6 +394,6 @@ class _Planner:
             self.plan.steps.append(["--force", "enable"])
 
 
-def plan(state: State, request: Request) -> Plan:
+def plan(state: State, request: WantedRules) -> RulesPlan:
     """Compare the state with the request and return the steps; nothing is touched."""
     return _Planner(state, request).run()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from ansible_collections.constellation.edge.plugins.module_utils._constellation import service
-from ansible_collections.constellation.edge.plugins.module_utils._constellation.program import Wanted
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.program import WantedProgram
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.supervisor import Status
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import (
     ListenUri,
@@ -83,10 +83,12 @@ class World:
         """Tell since when the process runs; there is one at a time."""
         return f"boot/{pid}" if pid == self.pid else ""
 
-    def wanted(self, kind: str = "server") -> Wanted:
+    def wanted(self, kind: str = "server") -> WantedProgram:
         """Return the program as the modules name it."""
-        return Wanted("a", str(self.path), kind, timeout=2.0, settle=0.02, state_folder=str(self.folder / "state"))
+        return WantedProgram(
+            "a", str(self.path), kind, timeout=2.0, settle=0.02, state_folder=str(self.folder / "state")
+        )
 
-    def run(self, kind: str = "server", check: bool = False) -> service.Outcome:
+    def run(self, kind: str = "server", check: bool = False) -> service.ServiceOutcome:
         """Do what the module constellation_service does."""
         return service.bring_in_line(self.wanted(kind), check)

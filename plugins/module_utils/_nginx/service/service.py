@@ -21,7 +21,7 @@ from ..._standalone.archive import build, listing
 from ..._transaction.transaction import (
     HOST,
     Change,
-    Host,
+    Places,
     Remove,
     Write,
     apply,
@@ -45,7 +45,7 @@ class ServiceError(EdgeError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedService:
     """What the caller asks for; `omit` are restrictions that are left out whatever the host needs."""
 
     present: bool = True
@@ -77,7 +77,7 @@ class Choice:
         return [name for name in RESTRICTIONS if name not in self.omitted]
 
 
-def bring(wanted: Wanted, *, check_mode: bool = False, host: Host = HOST, call: Run = run) -> dict[str, Any]:
+def bring(wanted: WantedService, *, check_mode: bool = False, host: Places = HOST, call: Run = run) -> dict[str, Any]:
     """Bring archive, unit and drop-in in line, and return the module's answer. nginx is neither started nor stopped.
 
     Raises EdgeError; then nothing is changed.
@@ -91,7 +91,7 @@ def bring(wanted: Wanted, *, check_mode: bool = False, host: Host = HOST, call: 
         return _bring(wanted, check_mode, host, call)
 
 
-def _bring(wanted: Wanted, check_mode: bool, host: Host, call: Run) -> dict[str, Any]:
+def _bring(wanted: WantedService, check_mode: bool, host: Places, call: Run) -> dict[str, Any]:
     unit = _look(call)
     record = records.read(_RECORD, host.state)
     choice = _choose(wanted, record, unit, host, call)
@@ -125,7 +125,7 @@ def _look(call: Run) -> Unit:
     return Unit(shown.get("InvocationID", "") if running else "", shown.get("NeedDaemonReload") == "yes")
 
 
-def _choose(wanted: Wanted, record: dict[str, Any], unit: Unit, host: Host, call: Run) -> Choice:
+def _choose(wanted: WantedService, record: dict[str, Any], unit: Unit, host: Places, call: Run) -> Choice:
     """Decide on the sandbox, by the record where it still holds, else by a trial where there is an nginx to try."""
     if not wanted.present or not wanted.sandbox:
         return Choice(dict.fromkeys(RESTRICTIONS, "not wanted"), trial="not needed: no sandbox is wanted")
@@ -186,7 +186,7 @@ def _identity(nginx: str) -> str:
     return f"{os.path.realpath(nginx)} {status.st_size} {status.st_mtime_ns}"
 
 
-def _changes(wanted: Wanted, choice: Choice) -> list[Change]:
+def _changes(wanted: WantedService, choice: Choice) -> list[Change]:
     if not wanted.present:
         return [Remove(NGINX_DROP_IN_PATH), Remove(RECOVERY_PATH), Remove(ARCHIVE_PATH)]
     text = drop_in(choice.restrictions, choice.writable, choice.sockets)
@@ -210,7 +210,7 @@ def _confines_anew(todo: list[Change]) -> bool:
 
 
 def _carry_out(
-    wanted: Wanted, todo: list[Change], record: dict[str, Any], reloads: bool, host: Host, call: Run
+    wanted: WantedService, todo: list[Change], record: dict[str, Any], reloads: bool, host: Places, call: Run
 ) -> None:
     def follow() -> None:
         answer = call(["systemctl", "daemon-reload"])

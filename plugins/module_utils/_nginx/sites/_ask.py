@@ -47,7 +47,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PathAnswer:
     """What came back: a status, or why there was none."""
 
     status: int | None
@@ -164,7 +164,7 @@ def _paths(body: list[Statement]) -> list[str]:
     return list(dict.fromkeys(paths))
 
 
-def _asked(asked: Iterable[Question], timeout: float) -> dict[Question, Answer]:
+def _asked(asked: Iterable[Question], timeout: float) -> dict[Question, PathAnswer]:
     several = list(asked)
     if not several:
         return {}
@@ -172,12 +172,12 @@ def _asked(asked: Iterable[Question], timeout: float) -> dict[Question, Answer]:
         return dict(zip(several, pool.map(lambda each: answer_to(each, timeout), several), strict=True))
 
 
-def answer_to(question: Question, timeout: float) -> Answer:
+def answer_to(question: Question, timeout: float) -> PathAnswer:
     """Ask one question over a connection of its own; the body is not waited for. Never raises."""
     target = Target(question.url, question.address, verify=False, timeout=timeout)
     try:
         with opened(target) as used:
             status = ask(target, used).status
     except (ProbeError, OSError) as error:
-        return Answer(None, f"no answer ({error})")
-    return Answer(status, f"status {status}")
+        return PathAnswer(None, f"no answer ({error})")
+    return PathAnswer(status, f"status {status}")

@@ -15,7 +15,7 @@ from ..text.locations import edit_locations
 from ..text.server import Selector
 from ..text.tokens import ConfigError
 from .includes import reader
-from .run import Plan
+from .run import FilesPlan
 
 
 def plan_locations(
@@ -26,7 +26,7 @@ def plan_locations(
     adopt: bool,
     purge: bool,
     root: str = "/etc/nginx",
-) -> Plan:
+) -> FilesPlan:
     """Plan the locations of one file; nothing is written. Raises ConfigError."""
     chosen = server or {}
     selector = Selector(chosen.get("server_name"), chosen.get("listen"))
@@ -36,7 +36,7 @@ def plan_locations(
         raise ConfigError(
             f"{path}: there is no such file; nginx_location edits a file that exists, nginx_site makes one"
         )
-    result = Plan()
+    result = FilesPlan()
     after = edit_locations(
         text,
         path,

@@ -23,7 +23,7 @@ RUN: dict[str, Any] = {
 }
 
 
-class Request(NamedTuple):
+class RunOptions(NamedTuple):
     """How changes are to be carried out."""
 
     root: str = "/etc/nginx"
@@ -33,14 +33,14 @@ class Request(NamedTuple):
 
 
 @dataclass
-class Plan:
+class FilesPlan:
     """The changes of one call, which may hold what is on disk already, and what is to be told."""
 
     changes: list[Change] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
-def run(request: Request, make_plan: Callable[[], Plan]) -> dict[str, Any]:
+def run(request: RunOptions, make_plan: Callable[[], FilesPlan]) -> dict[str, Any]:
     """Plan and carry out; returns the module's answer, with `warnings` among it.
 
     Raises EdgeError; then nothing is changed on disk.
@@ -61,7 +61,7 @@ def run(request: Request, make_plan: Callable[[], Plan]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def turn(request: Request) -> Iterator[None]:
+def turn(request: RunOptions) -> Iterator[None]:
     """Hold the host's lock, after a change that was cut off is put back; check mode neither waits nor writes.
 
     Raises EdgeError.
@@ -74,7 +74,7 @@ def turn(request: Request) -> Iterator[None]:
         yield
 
 
-def predict(request: Request, todo: list[Change]) -> list[str]:
+def predict(request: RunOptions, todo: list[Change]) -> list[str]:
     """Return what nginx says against the changes: a warning only, as earlier steps were not carried out."""
     notes: list[str] = []
     try:

@@ -19,7 +19,7 @@ from ..text.tokens import ConfigError
 from ._ask import Watch
 from ._order import safe_order
 from ._placeholder import Certificates, create, discard, tidy
-from .run import Plan, Request, predict, turn
+from .run import FilesPlan, RunOptions, predict, turn
 
 
 class SitesRefused(ConfigError):  # noqa: N818 - it says what happened, as SyntaxRefused does
@@ -27,7 +27,7 @@ class SitesRefused(ConfigError):  # noqa: N818 - it says what happened, as Synta
 
 
 @dataclass
-class SitePlan(Plan):
+class SitePlan(FilesPlan):
     """The plan of some sites.
 
     `missing` are placeholder certificates to make, with their names; `sites` is the report, one entry per site; `kept`
@@ -80,7 +80,7 @@ class Manner:
     companion: Callable[[], Companion] = Companion
 
 
-def run_sites(request: Request, make_plan: Callable[[], SitePlan], manner: Manner) -> dict[str, Any]:
+def run_sites(request: RunOptions, make_plan: Callable[[], SitePlan], manner: Manner) -> dict[str, Any]:
     """Plan and carry out; returns the module's answer, with `warnings` among it.
 
     Raises ConfigError and NginxError; then nothing is changed on disk.
@@ -118,7 +118,7 @@ def _without_problems(plan: SitePlan, notes: list[str]) -> SitePlan:
     return plan
 
 
-def _predict(request: Request, plan: SitePlan, companion: Companion, reloads: bool) -> dict[str, Any]:
+def _predict(request: RunOptions, plan: SitePlan, companion: Companion, reloads: bool) -> dict[str, Any]:
     todo = pending(plan.changes)
     # Without the certificates that a run would make first, nginx would refuse what it will accept.
     plan.warnings += [] if plan.missing else predict(request, todo)
@@ -127,7 +127,9 @@ def _predict(request: Request, plan: SitePlan, companion: Companion, reloads: bo
     return {"diff": _shown(plan, companion, todo), "reloaded": reloaded, "backup_files": []}
 
 
-def _carry_out(request: Request, plan: SitePlan, companion: Companion, manner: Manner, reloads: bool) -> dict[str, Any]:
+def _carry_out(
+    request: RunOptions, plan: SitePlan, companion: Companion, manner: Manner, reloads: bool
+) -> dict[str, Any]:
     todo = pending(plan.changes)
     shown = _shown(plan, companion, todo)
     watch = Watch(request.root, _served(todo)) if reloads and manner.probe and todo else None

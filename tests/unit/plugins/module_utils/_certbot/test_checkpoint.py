@@ -20,7 +20,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._certbot.checkp
     resolve,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 MAIN = "http {\n    # server_names_hash_bucket_size 64;\n    include sites-enabled/*;\n}\n"
 SITE = 'server {\n    listen 80;   # mine\n    server_name a.example;\n    location / { return 200 "one\\n"; }\n}\n'
@@ -49,7 +49,7 @@ class World:
         self.main, self.site = self.root / "nginx.conf", self.root / "site"
         self.certbot = Certbot(str(self.work), str(self.config), str(self.logs), timeout=0.2)
         # An nginx that is not there: what it would say is the scenario's part.
-        self.host = Host(str(folder / "state"), str(folder / "lock"), "no-such-nginx")
+        self.host = Places(str(folder / "state"), str(folder / "lock"), "no-such-nginx")
         self.main_edited = MAIN_EDITED.replace("CONFIG", str(self.config))
 
     def cut_off(self, name: str = "temp_checkpoint", *, log: bool = True) -> None:

@@ -18,20 +18,20 @@ from ansible_collections.constellation.edge.plugins.module_utils._certbot import
 from ansible_collections.constellation.edge.plugins.module_utils._certbot._links import broken_link
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.issue import (
     CertbotError,
-    Wanted,
+    WantedCertificate,
     reason_to_issue,
     reconcile,
     wanted,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineage import (
+    CertbotSettings,
     Renewal,
-    Settings,
     parse_renewal,
     read_lineage,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._host import x509
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 RENEWAL = """# renew_before_expiry = 30 days
 version = 4.0.0
@@ -57,7 +57,7 @@ b.example.org = /srv/acme
 class Certbot:
     """A stand-in for certbot: what it is told, and what it does."""
 
-    def __init__(self, settings: Settings, *answers: tuple[int, str]) -> None:
+    def __init__(self, settings: CertbotSettings, *answers: tuple[int, str]) -> None:
         """Give these answers first, then issue."""
         self.settings, self.answers, self.commands = settings, list(answers), []  # type: ignore[var-annotated]
 
@@ -77,7 +77,7 @@ class Certbot:
 
 
 def issue(
-    settings: Settings, name: str, names: list[str], key_type: str = "ecdsa", server: str = "", days: int = 60
+    settings: CertbotSettings, name: str, names: list[str], key_type: str = "ecdsa", server: str = "", days: int = 60
 ) -> None:
     live, renewal = settings.folder / "live" / name, settings.folder / "renewal"
     archive = settings.folder / "archive" / name
@@ -100,16 +100,16 @@ def issue(
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CertbotSettings:
     """Give certbot a folder of its own, and make pauses short."""
     monkeypatch.setattr(certbot_issue, "_PAUSE", 0.01)
     monkeypatch.setattr(_refused, "FOLDER", str(tmp_path / "state"))
-    return Settings(
+    return CertbotSettings(
         server="https://ca.example.org/dir",
         webroot=tmp_path / "web",
         folder=tmp_path / "le",
         log=tmp_path / "none",
-        host=Host(str(tmp_path / "state"), str(tmp_path / "lock")),
+        host=Places(str(tmp_path / "state"), str(tmp_path / "lock")),
     )
 
 
@@ -117,7 +117,7 @@ def served(_names: tuple[str, ...], _webroot: Path) -> dict[str, str]:
     return {}
 
 
-A = Wanted("a.example.org", ("a.example.org", "b.example.org"))
+A = WantedCertificate("a.example.org", ("a.example.org", "b.example.org"))
 MORE = replace(A, names=(*A.names, "c.example.org"))
 
 
@@ -134,7 +134,7 @@ def test_renewal_file() -> None:
 
 
 def test_request_takes_the_form_of_certificates() -> None:
-    assert wanted("Home", ["B.example.org.", "b.example.org", "münchen.example.org"], "rsa") == Wanted(
+    assert wanted("Home", ["B.example.org.", "b.example.org", "münchen.example.org"], "rsa") == WantedCertificate(
         "Home", ("b.example.org", "xn--mnchen-3ya.example.org"), "rsa"
     )
     assert wanted("a.example.org", [], "ecdsa").names == ("a.example.org",)
@@ -154,7 +154,7 @@ def test_lineage_name_that_is_no_folder(name: str) -> None:
         wanted(name, ["a.example.org"], "ecdsa")
 
 
-def test_first_issue_and_second_run(settings: Settings) -> None:
+def test_first_issue_and_second_run(settings: CertbotSettings) -> None:
     certbot = Certbot(settings)
     outcome = reconcile([A], settings, run=certbot, check=served)
     report = outcome.certificates["a.example.org"]
@@ -173,7 +173,7 @@ def test_first_issue_and_second_run(settings: Settings) -> None:
     assert again.warnings == []
 
 
-def test_check_mode_predicts(settings: Settings) -> None:
+def test_check_mode_predicts(settings: CertbotSettings) -> None:
     certbot = Certbot(settings)
     predicted = reconcile([A], settings, check_mode=True, run=certbot, check=served)
     assert predicted.changed
@@ -192,7 +192,9 @@ def test_check_mode_predicts(settings: Settings) -> None:
         ({"key_type": "rsa"}, "ecdsa instead of rsa"),
     ],
 )
-def test_certificate_that_does_not_do_is_replaced(settings: Settings, change: dict[str, str], reason: str) -> None:
+def test_certificate_that_does_not_do_is_replaced(
+    settings: CertbotSettings, change: dict[str, str], reason: str
+) -> None:
     issue(settings, A.name, list(A.names))
     request = replace(A, **change)  # type: ignore[arg-type]
     assert reason in reason_to_issue(request, read_lineage(A.name, settings), settings)
@@ -203,7 +205,7 @@ def test_certificate_that_does_not_do_is_replaced(settings: Settings, change: di
     assert {"--renew-with-new-domains", "--force-renewal"} <= set(certbot.commands[0])
 
 
-def test_certificate_of_another_ca_is_replaced(settings: Settings) -> None:
+def test_certificate_of_another_ca_is_replaced(settings: CertbotSettings) -> None:
     issue(settings, A.name, list(A.names), server="https://staging.example.org/dir")
     outcome = reconcile([A], settings, run=Certbot(settings), check=served)
     assert outcome.changed
@@ -212,13 +214,13 @@ def test_certificate_of_another_ca_is_replaced(settings: Settings) -> None:
     assert "staging" not in outcome.after
 
 
-def test_certificate_that_has_ended_is_replaced(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_that_has_ended_is_replaced(settings: CertbotSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     issue(settings, A.name, list(A.names))
     monkeypatch.setattr(x509.Certificate, "expired", lambda _self, _now=None: True)
     assert "it ended" in reason_to_issue(A, read_lineage(A.name, settings), settings)
 
 
-def test_key_that_does_not_fit_is_replaced(settings: Settings) -> None:
+def test_key_that_does_not_fit_is_replaced(settings: CertbotSettings) -> None:
     issue(settings, A.name, list(A.names))
     key = settings.folder / "live" / A.name / "privkey.pem"
     issue(settings, "other", ["a.example.org"])
@@ -227,7 +229,7 @@ def test_key_that_does_not_fit_is_replaced(settings: Settings) -> None:
     assert reconcile([A], settings, run=Certbot(settings), check=served).certificates[A.name]["source"] == "certbot"
 
 
-def test_port_80_that_serves_something_else_saves_the_question(settings: Settings) -> None:
+def test_port_80_that_serves_something_else_saves_the_question(settings: CertbotSettings) -> None:
     certbot = Certbot(settings)
     outcome = reconcile([A], settings, run=certbot, check=lambda *_: {"b.example.org": "status 404"})
     report = outcome.certificates[A.name]
@@ -237,9 +239,9 @@ def test_port_80_that_serves_something_else_saves_the_question(settings: Setting
     assert (report["source"], report["fullchain"], report["days_left"]) == ("none", "", None)
 
 
-def test_problem_is_reported_or_required(settings: Settings) -> None:
+def test_problem_is_reported_or_required(settings: CertbotSettings) -> None:
     output = "  Domain: a.example.org\n  Type:   dns\n  Detail: DNS problem: NXDOMAIN looking up A\n"
-    good = Wanted("c.example.org", ("c.example.org",))
+    good = WantedCertificate("c.example.org", ("c.example.org",))
     certbot = Certbot(settings, (1, output))
     outcome = reconcile([A, good], settings, run=certbot, check=served)
     assert "no address in the public DNS" in outcome.certificates[A.name]["problem"]
@@ -270,7 +272,7 @@ def restore_without_links(live: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [remove, restore_as_files, restore_without_links])
-def test_c11_links_of_a_lineage_of_ours_are_put_back(settings: Settings, damage) -> None:
+def test_c11_links_of_a_lineage_of_ours_are_put_back(settings: CertbotSettings, damage) -> None:
     """Certbot skips it for ever, and would begin another lineage, NAME-0001, for each new certificate."""
     issue(settings, A.name, list(A.names))
     live = settings.folder / "live" / A.name
@@ -291,7 +293,9 @@ def test_c11_links_of_a_lineage_of_ours_are_put_back(settings: Settings, damage)
 
 
 @pytest.mark.parametrize("damage", [remove, restore_as_files])
-def test_c11_a_certificate_that_has_to_be_another_is_asked_for_in_its_lineage(settings: Settings, damage) -> None:
+def test_c11_a_certificate_that_has_to_be_another_is_asked_for_in_its_lineage(
+    settings: CertbotSettings, damage
+) -> None:
     issue(settings, A.name, list(A.names))
     damage(settings.folder / "live" / A.name)
     certbot = Certbot(settings)
@@ -300,7 +304,7 @@ def test_c11_a_certificate_that_has_to_be_another_is_asked_for_in_its_lineage(se
     assert len(certbot.commands) == 1
 
 
-def test_c11_files_that_are_no_version_become_one(settings: Settings) -> None:
+def test_c11_files_that_are_no_version_become_one(settings: CertbotSettings) -> None:
     issue(settings, A.name, list(A.names))
     live, archive = settings.folder / "live" / A.name, settings.folder / "archive" / A.name
     restore_as_files(live)
@@ -309,7 +313,7 @@ def test_c11_files_that_are_no_version_become_one(settings: Settings) -> None:
     assert (live / "cert.pem").readlink() == Path(f"../../archive/{A.name}/cert2.pem")
 
 
-def test_c11_a_file_with_two_names_is_told_and_stays(settings: Settings, tmp_path: Path) -> None:
+def test_c11_a_file_with_two_names_is_told_and_stays(settings: CertbotSettings, tmp_path: Path) -> None:
     issue(settings, A.name, list(A.names))
     live = settings.folder / "live" / A.name
     restore_as_files(live)
@@ -321,7 +325,7 @@ def test_c11_a_file_with_two_names_is_told_and_stays(settings: Settings, tmp_pat
     assert not (live / "cert.pem").is_symlink()
 
 
-def test_c11_links_of_an_owner_are_told_with_the_command(settings: Settings) -> None:
+def test_c11_links_of_an_owner_are_told_with_the_command(settings: CertbotSettings) -> None:
     issue(replace(settings, webroot=Path("/srv/own")), A.name, list(A.names))
     restore_as_files(settings.folder / "live" / A.name)
     outcome = reconcile([A], settings, run=Certbot(settings), check=served)
@@ -335,7 +339,7 @@ def test_c11_links_of_an_owner_are_told_with_the_command(settings: Settings) -> 
     assert not broken_link(A.name, settings.folder)
 
 
-def test_c11_a_damaged_lineage_without_any_whole_version_is_no_reason_to_ask(settings: Settings) -> None:
+def test_c11_a_damaged_lineage_without_any_whole_version_is_no_reason_to_ask(settings: CertbotSettings) -> None:
     issue(settings, A.name, list(A.names))
     remove(settings.folder / "live" / A.name)
     remove(settings.folder / "archive" / A.name)
@@ -350,7 +354,7 @@ def test_c11_a_damaged_lineage_without_any_whole_version_is_no_reason_to_ask(set
 @pytest.mark.parametrize("empty", [True, False])
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_c10_what_is_left_is_seen_before_the_ca_is_asked(
-    settings: Settings, left: str, empty: bool, check_mode: bool
+    settings: CertbotSettings, left: str, empty: bool, check_mode: bool
 ) -> None:
     (settings.folder / left).parent.mkdir(parents=True)
     (settings.folder / left).write_text("left")
@@ -370,7 +374,7 @@ def test_c10_what_is_left_is_seen_before_the_ca_is_asked(
 
 
 @pytest.mark.parametrize("content", ["", " \n", "nonsense"])
-def test_c10_a_renewal_file_that_certbot_cannot_read_is_named(settings: Settings, content: str) -> None:
+def test_c10_a_renewal_file_that_certbot_cannot_read_is_named(settings: CertbotSettings, content: str) -> None:
     settings.renewal_file(A.name).parent.mkdir(parents=True)
     settings.renewal_file(A.name).write_text(content)
     certbot = Certbot(settings)
@@ -384,7 +388,7 @@ def test_c10_a_renewal_file_that_certbot_cannot_read_is_named(settings: Settings
 
 
 @pytest.mark.parametrize("path", ["", "webroot_path = /srv/other,\n"])
-def test_c12_a_name_without_a_folder_gets_ours(settings: Settings, path: str) -> None:
+def test_c12_a_name_without_a_folder_gets_ours(settings: CertbotSettings, path: str) -> None:
     """Certbot takes the last webroot_path for it, and fails at the question for a folder where there is none."""
     issue(settings, A.name, list(A.names))
     file = settings.renewal_file(A.name)
@@ -402,7 +406,7 @@ def test_c12_a_name_without_a_folder_gets_ours(settings: Settings, path: str) ->
     assert not reconcile([A], settings, run=certbot, check=ours_alone).changed
 
 
-def test_old_certificate_stays_where_the_new_one_cannot_be_had(settings: Settings) -> None:
+def test_old_certificate_stays_where_the_new_one_cannot_be_had(settings: CertbotSettings) -> None:
     issue(settings, A.name, ["a.example.org"])
     outcome = reconcile([A], settings, run=Certbot(settings, (1, "boom")), check=served)
     report = outcome.certificates[A.name]
@@ -415,13 +419,13 @@ def test_old_certificate_stays_where_the_new_one_cannot_be_had(settings: Setting
 @pytest.mark.parametrize(
     "text", ["JWS has an invalid anti-replay nonce", "Another instance of Certbot is already running."]
 )
-def test_what_passes_is_asked_again(settings: Settings, text: str) -> None:
+def test_what_passes_is_asked_again(settings: CertbotSettings, text: str) -> None:
     certbot = Certbot(settings, (1, text), (1, text))
     assert reconcile([A], settings, run=certbot, check=served).changed
     assert len(certbot.commands) == 3
 
 
-def test_only_what_this_run_logged_counts(settings: Settings, tmp_path: Path) -> None:
+def test_only_what_this_run_logged_counts(settings: CertbotSettings, tmp_path: Path) -> None:
     log = tmp_path / "letsencrypt.log"
     log.write_text("acme.messages.Error: urn:ietf:params:acme:error:badNonce :: of yesterday\n")
 
@@ -440,7 +444,7 @@ def test_only_what_this_run_logged_counts(settings: Settings, tmp_path: Path) ->
     assert certbot_issue._written(tmp_path / "none", 0) == ""
 
 
-def test_patience_has_an_end(settings: Settings) -> None:
+def test_patience_has_an_end(settings: CertbotSettings) -> None:
     nonces = Certbot(settings, *[(1, "badNonce")] * 10)
     assert "nonce" in reconcile([A], settings, run=nonces, check=served).certificates[A.name]["problem"]
     assert len(nonces.commands) == 4
@@ -449,7 +453,7 @@ def test_patience_has_an_end(settings: Settings) -> None:
     assert "Another certbot" in outcome.certificates[A.name]["problem"]
 
 
-def test_failed_hook_is_a_warning(settings: Settings) -> None:
+def test_failed_hook_is_a_warning(settings: CertbotSettings) -> None:
     class Failing(Certbot):
         def __call__(self, command: list[str], timeout: float) -> tuple[int, str]:
             super().__call__(command, timeout)
@@ -461,7 +465,7 @@ def test_failed_hook_is_a_warning(settings: Settings) -> None:
     assert outcome.certificates[A.name]["problem"] == ""
 
 
-def test_success_that_changes_nothing_is_a_problem(settings: Settings) -> None:
+def test_success_that_changes_nothing_is_a_problem(settings: CertbotSettings) -> None:
     outcome = reconcile([A], settings, run=Certbot(settings, (0, "Certificate not yet due for renewal")), check=served)
     assert "reported success, but the certificate does not do" in outcome.certificates[A.name]["problem"]
     assert not outcome.changed
@@ -469,7 +473,7 @@ def test_success_that_changes_nothing_is_a_problem(settings: Settings) -> None:
 
 @pytest.mark.parametrize("authenticator", ["nginx", "dns-ovh", "manual"])
 def test_lineage_of_another_authenticator_is_left_alone(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, authenticator: str
+    settings: CertbotSettings, monkeypatch: pytest.MonkeyPatch, authenticator: str
 ) -> None:
     monkeypatch.setattr(moving, "has_plugin", lambda _name: True)
     monkeypatch.setattr(_plugin, "_registered", lambda _words: frozenset({"dns-ovh"}))
@@ -497,7 +501,7 @@ def test_lineage_of_another_authenticator_is_left_alone(
     ],
 )
 def test_a_plugin_that_cannot_renew_is_told_with_what_to_do(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, authenticator: str, reason: str, remedy: str
+    settings: CertbotSettings, monkeypatch: pytest.MonkeyPatch, authenticator: str, reason: str, remedy: str
 ) -> None:
     monkeypatch.setattr(_plugin, "_registered", lambda _words: frozenset({"dns-x"}))
     monkeypatch.setattr(_plugin, "run", lambda _words: Answer(100, "", ""))
@@ -515,7 +519,7 @@ def test_a_plugin_that_cannot_renew_is_told_with_what_to_do(
     assert file.read_bytes() == before
 
 
-def test_lineage_without_renewal_file_is_left_alone(settings: Settings) -> None:
+def test_lineage_without_renewal_file_is_left_alone(settings: CertbotSettings) -> None:
     issue(settings, A.name, list(A.names))
     (settings.folder / "renewal" / f"{A.name}.conf").unlink()
     assert "will not renew it" in reconcile([A], settings, check=served).warnings[0]
@@ -529,7 +533,7 @@ def test_lineage_without_renewal_file_is_left_alone(settings: Settings) -> None:
     [{"names": ("a.example.org",)}, {"key_type": "rsa"}, {"names": ("a.example.org",), "key_type": "rsa"}],
 )
 def test_webroot_lineage_of_the_owner_that_does_is_accepted(
-    settings: Settings, change: dict[str, str], check_mode: bool
+    settings: CertbotSettings, change: dict[str, str], check_mode: bool
 ) -> None:
     settings.webroot.mkdir()
     own = settings.folder / "own"
@@ -545,7 +549,9 @@ def test_webroot_lineage_of_the_owner_that_does_is_accepted(
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_webroot_lineage_of_the_owner_that_does_not_do_is_a_problem(settings: Settings, check_mode: bool) -> None:
+def test_webroot_lineage_of_the_owner_that_does_not_do_is_a_problem(
+    settings: CertbotSettings, check_mode: bool
+) -> None:
     issue(replace(settings, webroot=Path("/srv/own")), A.name, list(A.names))
     certbot = Certbot(settings)
     outcome = reconcile([MORE], settings, check_mode, run=certbot, check=served)
@@ -561,21 +567,21 @@ def test_webroot_lineage_of_the_owner_that_does_not_do_is_a_problem(settings: Se
     assert outcome.certificates[A.name]["names"] == list(A.names)
 
 
-def test_wildcard_of_the_owner_covers_a_name(settings: Settings) -> None:
+def test_wildcard_of_the_owner_covers_a_name(settings: CertbotSettings) -> None:
     issue(replace(settings, webroot=Path("/srv/own")), A.name, ["*.example.org"])
     assert reconcile([A], settings, check=served).certificates[A.name]["problem"] == ""
     deeper = replace(A, names=("a.b.example.org",))
     assert "a.b.example.org" in reconcile([deeper], settings, check=served).certificates[A.name]["problem"]
 
 
-def test_lineage_of_several_folders_is_the_owners(settings: Settings) -> None:
+def test_lineage_of_several_folders_is_the_owners(settings: CertbotSettings) -> None:
     issue(settings, A.name, list(A.names))
     file = settings.folder / "renewal" / f"{A.name}.conf"
     file.write_text(file.read_text() + "c.example.org = /srv/own\n")
     assert "/srv/own" in reconcile([MORE], settings, check=served).certificates[A.name]["problem"]
 
 
-def test_broken_lineage_of_the_owner_is_a_problem(settings: Settings) -> None:
+def test_broken_lineage_of_the_owner_is_a_problem(settings: CertbotSettings) -> None:
     issue(replace(settings, webroot=Path("/srv/own")), A.name, list(A.names))
     (settings.folder / "live" / A.name / "privkey.pem").unlink()
     certbot = Certbot(settings)
@@ -584,12 +590,12 @@ def test_broken_lineage_of_the_owner_is_a_problem(settings: Settings) -> None:
     assert "privkey.pem" in report["problem"]
 
 
-def test_one_name_twice_is_refused(settings: Settings) -> None:
+def test_one_name_twice_is_refused(settings: CertbotSettings) -> None:
     with pytest.raises(CertbotError, match="asked for twice"):
         reconcile([A, A], settings, check=served)
 
 
-def test_without_the_library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library(settings: CertbotSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(x509, "AVAILABLE", False)
     assert reconcile([A], settings, check_mode=True, check=served).changed
     with pytest.raises(CertbotError, match="install the package certbot"):
@@ -610,7 +616,7 @@ def test_program_without_end_is_stopped_with_its_children() -> None:
     assert "it was stopped" in output
 
 
-def test_a_name_that_was_refused_is_not_asked_for_again(settings: Settings) -> None:
+def test_a_name_that_was_refused_is_not_asked_for_again(settings: CertbotSettings) -> None:
     certbot = Certbot(settings, (1, "Cannot issue for x: Domain name does not end with a valid public suffix (TLD)"))
     first = reconcile([A], settings, run=certbot, check=served)
     for check_mode in (True, False):
@@ -622,10 +628,10 @@ def test_a_name_that_was_refused_is_not_asked_for_again(settings: Settings) -> N
     assert reconcile([A], settings, run=certbot, check=served).changed
 
 
-B = Wanted("b.example.org", ("b.example.org",))
+B = WantedCertificate("b.example.org", ("b.example.org",))
 
 
-def test_a_name_in_another_lineage_is_not_issued_twice(settings: Settings) -> None:
+def test_a_name_in_another_lineage_is_not_issued_twice(settings: CertbotSettings) -> None:
     issue(settings, A.name, list(A.names))
     certbot = Certbot(settings)
     outcome = reconcile([B, A], settings, required=True, run=certbot, check=served)
@@ -636,7 +642,7 @@ def test_a_name_in_another_lineage_is_not_issued_twice(settings: Settings) -> No
     assert report["fullchain"].endswith("/live/a.example.org/fullchain.pem")
 
 
-def test_a_name_that_leaves_another_lineage_in_this_run_gets_its_own(settings: Settings) -> None:
+def test_a_name_that_leaves_another_lineage_in_this_run_gets_its_own(settings: CertbotSettings) -> None:
     issue(settings, A.name, list(A.names))
     requests = [B, replace(A, names=(A.name,))]
     checked = reconcile(requests, settings, check_mode=True, check=served)
@@ -648,7 +654,7 @@ def test_a_name_that_leaves_another_lineage_in_this_run_gets_its_own(settings: S
     }
 
 
-def test_a_lineage_that_was_moved_keeps_its_names(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lineage_that_was_moved_keeps_its_names(settings: CertbotSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moving, "has_plugin", lambda _name: False)
     issue(settings, A.name, list(A.names), key_type="rsa")
     file = settings.renewal_file(A.name)
@@ -676,7 +682,9 @@ def test_a_lineage_that_was_moved_keeps_its_names(settings: Settings, monkeypatc
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_check_mode_knows_what_port_80_serves_after_the_run(settings: Settings, tmp_path: Path, there: bool) -> None:
+def test_check_mode_knows_what_port_80_serves_after_the_run(
+    settings: CertbotSettings, tmp_path: Path, there: bool
+) -> None:
     """Where our webroot is not served yet, the sites of the run have it served, and other folders not any more."""
 
     def port_80(names: tuple[str, ...], folder: Path) -> dict[str, str]:

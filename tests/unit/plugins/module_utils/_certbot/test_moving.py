@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._certbot import moving as certbot_moving
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineage import (
+    CertbotSettings,
     Lineage,
-    Settings,
     parse_renewal,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.moving import carry_out, planned
 from ansible_collections.constellation.edge.plugins.module_utils._host.x509 import Certificate
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 NAMES = ("a.example.org", "b.example.org")
 HEAD = "# of 2019\nversion = 1.21.0\n\n[renewalparams]\naccount = 1 # mine\nserver = https://ca.example.org/dir\n"
@@ -26,15 +26,15 @@ RELOAD = "systemctl reload nginx"
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CertbotSettings:
     """Give certbot a folder of its own, without the nginx plugin."""
     monkeypatch.setattr(certbot_moving, "has_plugin", lambda _name: False)
     (tmp_path / "le" / "renewal").mkdir(parents=True)
-    host = Host(str(tmp_path / "state"), str(tmp_path / "lock"))
-    return Settings(webroot=tmp_path / "web", folder=tmp_path / "le", host=host)
+    host = Places(str(tmp_path / "state"), str(tmp_path / "lock"))
+    return CertbotSettings(webroot=tmp_path / "web", folder=tmp_path / "le", host=host)
 
 
-def lineage(settings: Settings, params: str) -> Lineage:
+def lineage(settings: CertbotSettings, params: str) -> Lineage:
     """Return a lineage of two names with these parameters."""
     content = (HEAD + params).encode()
     settings.renewal_file("a").write_bytes(content)
@@ -55,7 +55,7 @@ class Port80:
         return {name: "status 404" for name in names if name not in self.folders.get(folder.name, ())}
 
 
-def after(settings: Settings, params: str, port: Port80) -> str:
+def after(settings: CertbotSettings, params: str, port: Port80) -> str:
     """Carry out what is planned, twice, and return the parameters that are there then."""
     before = lineage(settings, params)
     moving = planned(before, settings, port)
@@ -66,7 +66,7 @@ def after(settings: Settings, params: str, port: Port80) -> str:
     return text.removeprefix(HEAD)
 
 
-def ours(settings: Settings, *more: str, hook: str = f"renew_hook = {RELOAD}") -> str:
+def ours(settings: CertbotSettings, *more: str, hook: str = f"renew_hook = {RELOAD}") -> str:
     """Return the parameters of a lineage that is renewed through our webroot."""
     lines = [f"webroot_path = {settings.webroot},", *more, *([hook] if hook else []), "[[webroot_map]]"]
     return "\n".join([*lines, *(f"{name} = {settings.webroot}" for name in NAMES)]) + "\n"
@@ -76,7 +76,7 @@ ALL = Port80(web=NAMES)
 
 
 @pytest.mark.parametrize("way", ["nginx", "apache", "standalone"])
-def test_an_authenticator_that_cannot_work_gives_way_to_our_webroot(settings: Settings, way: str) -> None:
+def test_an_authenticator_that_cannot_work_gives_way_to_our_webroot(settings: CertbotSettings, way: str) -> None:
     said = f"authenticator = {way} # by hand\ninstaller = {way}\n"
     said += f"{way}_server_root = /etc/{way}\npref_challs = tls-sni-01,\n"
     told = said if way != "standalone" else said.replace(f"installer = {way}\n", "")
@@ -89,7 +89,7 @@ def test_an_authenticator_that_cannot_work_gives_way_to_our_webroot(settings: Se
 @pytest.mark.parametrize("allowed", ["dns-01,", "dns", "tls-alpn-01, dns-01", "'dns-01'"])
 @pytest.mark.parametrize("way", ["webroot", "standalone", "nginx", "apache"])
 def test_challenges_that_the_authenticator_does_not_have_go_with_it(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, way: str, allowed: str
+    settings: CertbotSettings, monkeypatch: pytest.MonkeyPatch, way: str, allowed: str
 ) -> None:
     monkeypatch.setattr(certbot_moving, "has_plugin", lambda _name: True)
     said = f"authenticator = {way}\npref_challs = {allowed}\npre_hook = systemctl stop nginx\n"
@@ -98,13 +98,13 @@ def test_challenges_that_the_authenticator_does_not_have_go_with_it(
 
 
 @pytest.mark.parametrize("allowed", ["http-01,", "dns-01, http-01", "http", ","])
-def test_challenges_among_which_there_is_the_right_one_stay(settings: Settings, allowed: str) -> None:
+def test_challenges_among_which_there_is_the_right_one_stay(settings: CertbotSettings, allowed: str) -> None:
     said = f"authenticator = webroot\npref_challs = {allowed}\n{ours(settings)}"
     assert after(settings, said, ALL) == said
 
 
 def test_a_lineage_of_the_nginx_plugin_stays_while_that_is_there(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: CertbotSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(certbot_moving, "has_plugin", lambda _name: True)
     assert planned(lineage(settings, "authenticator = nginx\ninstaller = nginx\n"), settings, ALL).changes == ()
@@ -112,7 +112,7 @@ def test_a_lineage_of_the_nginx_plugin_stays_while_that_is_there(
 
 @pytest.mark.parametrize("way", ["dns-ovh", "manual", "nginx"])
 def test_without_a_hook_a_new_certificate_is_not_served(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, way: str
+    settings: CertbotSettings, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     monkeypatch.setattr(certbot_moving, "has_plugin", lambda _name: True)
     said = f"authenticator = {way}\n"
@@ -120,27 +120,27 @@ def test_without_a_hook_a_new_certificate_is_not_served(
     assert not settings.records.exists()
 
 
-def test_a_folder_that_is_served_stays(settings: Settings) -> None:
+def test_a_folder_that_is_served_stays(settings: CertbotSettings) -> None:
     said = "authenticator = webroot\nwebroot_path = /srv/own,\n"
     assert after(settings, said, Port80(own=NAMES)) == f"{said}renew_hook = {RELOAD}\n"
     assert not settings.records.exists()
 
 
 @pytest.mark.parametrize("folders", ["webroot_path = /srv/own,\n", "[[webroot_map]]\na.example.org = /srv/own\n"])
-def test_a_folder_that_is_not_served_any_more_gives_way(settings: Settings, folders: str) -> None:
+def test_a_folder_that_is_not_served_any_more_gives_way(settings: CertbotSettings, folders: str) -> None:
     said = f"authenticator = webroot\npost_hook = {RELOAD}\n{folders}"
     expected = ours(settings, hook="").splitlines()
     found = after(settings, said, ALL).splitlines()
     assert sorted(found) == sorted(["authenticator = webroot", f"post_hook = {RELOAD}", *expected])
 
 
-def test_each_name_gets_a_folder_that_is_served_for_it(settings: Settings) -> None:
+def test_each_name_gets_a_folder_that_is_served_for_it(settings: CertbotSettings) -> None:
     said = "authenticator = webroot\nwebroot_path = /srv/own,\n"
     found = after(settings, said, Port80(web=NAMES[:1], own=NAMES[1:]))
     assert found.endswith(f"[[webroot_map]]\n{NAMES[0]} = {settings.webroot}\n{NAMES[1]} = /srv/own\n")
 
 
-def test_a_name_that_nothing_serves_keeps_the_renewal_as_it_is(settings: Settings) -> None:
+def test_a_name_that_nothing_serves_keeps_the_renewal_as_it_is(settings: CertbotSettings) -> None:
     moving = planned(lineage(settings, "authenticator = standalone\n"), settings, Port80(web=NAMES[:1]))
     assert moving.changes == ()
     assert "does not serve" in moving.problem
@@ -148,13 +148,15 @@ def test_a_name_that_nothing_serves_keeps_the_renewal_as_it_is(settings: Setting
     assert "`" not in moving.problem
 
 
-def test_hooks_that_stop_and_start_nginx_go_with_the_authenticator_that_needs_them(settings: Settings) -> None:
+def test_hooks_that_stop_and_start_nginx_go_with_the_authenticator_that_needs_them(settings: CertbotSettings) -> None:
     hooks = "pre_hook = systemctl stop nginx\npost_hook = service nginx start\n"
     found = after(settings, f"authenticator = standalone\n{hooks}", ALL)
     assert found == "authenticator = webroot\n" + ours(settings)
 
 
-def test_hooks_that_stop_nginx_and_more_stay_with_their_authenticator(settings: Settings, tmp_path: Path) -> None:
+def test_hooks_that_stop_nginx_and_more_stay_with_their_authenticator(
+    settings: CertbotSettings, tmp_path: Path
+) -> None:
     script = tmp_path / "before"
     script.write_text("#!/bin/sh\nsystemctl stop mail nginx\n")
     for hook in (str(script), "ufw allow 80; systemctl stop nginx"):
@@ -172,7 +174,7 @@ def test_hooks_that_stop_nginx_and_more_stay_with_their_authenticator(settings: 
         "renew_hook = cp a b && systemctl reload nginx",
     ],
 )
-def test_a_hook_of_the_owner_that_reloads_nginx_is_enough(settings: Settings, hooks: str) -> None:
+def test_a_hook_of_the_owner_that_reloads_nginx_is_enough(settings: CertbotSettings, hooks: str) -> None:
     said = f"authenticator = dns-ovh\n{hooks}\n"
     assert after(settings, said, ALL) == said
 
@@ -189,11 +191,13 @@ def test_a_hook_of_the_owner_that_reloads_nginx_is_enough(settings: Settings, ho
         ),
     ],
 )
-def test_a_hook_of_the_owner_that_does_not_is_kept_beside_ours(settings: Settings, hooks: str, expected: str) -> None:
+def test_a_hook_of_the_owner_that_does_not_is_kept_beside_ours(
+    settings: CertbotSettings, hooks: str, expected: str
+) -> None:
     assert after(settings, f"authenticator = manual\n{hooks}", ALL) == f"authenticator = manual\n{expected}"
 
 
-def test_a_script_for_all_lineages_is_enough(settings: Settings) -> None:
+def test_a_script_for_all_lineages_is_enough(settings: CertbotSettings) -> None:
     folder = settings.folder / "renewal-hooks" / "deploy"
     folder.mkdir(parents=True)
     script = folder / "reload"
@@ -206,7 +210,7 @@ def test_a_script_for_all_lineages_is_enough(settings: Settings) -> None:
     assert planned(lineage(settings, said), settings, ALL).changes == ()
 
 
-def test_what_certbot_cannot_read_is_told(settings: Settings) -> None:
+def test_what_certbot_cannot_read_is_told(settings: CertbotSettings) -> None:
     there = lineage(settings, "authenticator = nginx\n")
     settings.renewal_file("a").write_text("[renewalparams]\nnonsense\n")
     assert "line 2: 'nonsense'" in planned(there, settings, ALL).problem

@@ -23,7 +23,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._connection_lim
 )
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import MISSING, Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 LIMIT = parse_limit(256, [80, 443], [])
 
@@ -33,7 +33,7 @@ class World:
     """A host: its files, its systemd, and the text that its kernel holds of our table ("" for no table)."""
 
     folder: Path
-    host: Host
+    host: Places
     kernel: str = ""
     active: bool = False
     enabled: bool = False
@@ -99,7 +99,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    host = Host(str(tmp_path / "state"), str(tmp_path / "lock"), str(tmp_path / "nginx"))
+    host = Places(str(tmp_path / "state"), str(tmp_path / "lock"), str(tmp_path / "nginx"))
     made = World(tmp_path, host)
     monkeypatch.setattr(limit_host, "LIMIT_PATH", str(made.nft))
     monkeypatch.setattr(limit_host, "LIMIT_UNIT_PATH", str(made.unit))
@@ -152,7 +152,7 @@ def test_a_unit_that_somebody_switched_off_comes_back(world: World) -> None:
     world.bring()
     world.enabled = False
     assert world.bring()["changed"]
-    assert world.commands == [f"systemctl enable {limit_host.UNIT}"]
+    assert world.commands == [f"systemctl enable {limit_host.LIMIT_UNIT}"]
     world.active = False
     assert world.bring()["changed"]
     assert world.active

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._constellation import files
 from ansible_collections.constellation.edge.plugins.module_utils._constellation._validation import check_candidate
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 
 @dataclass
@@ -31,7 +31,7 @@ def target(tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 def rewritten(target: pathlib.Path, command: str, content: bytes = b"new", *, check: bool = False) -> bool:
-    host = Host(state=str(target.parent / "state"), lock=str(target.parent / "lock"))
+    host = Places(state=str(target.parent / "state"), lock=str(target.parent / "lock"))
     return files.rewrite(str(target), lambda _: Plan(content), backup=False, check=check, validate=command, host=host)[
         1
     ]

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._constellation import files
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uris import change_uris
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 from places import TEXTS
 
 FIXTURES = TEXTS / "dotnet"
@@ -28,8 +28,8 @@ class Plan:
 
 
 @pytest.fixture
-def host(tmp_path: pathlib.Path) -> Host:
-    return Host(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"))
+def host(tmp_path: pathlib.Path) -> Places:
+    return Places(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"))
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def target(tmp_path: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def test_new_content_keeps_the_mode_and_has_a_backup(target: pathlib.Path, host: Host) -> None:
+def test_new_content_keeps_the_mode_and_has_a_backup(target: pathlib.Path, host: Places) -> None:
     _plan, changed, kept = files.rewrite(
         str(target), lambda data: Plan(data + b" new"), backup=True, check=False, host=host
     )
@@ -51,21 +51,21 @@ def test_new_content_keeps_the_mode_and_has_a_backup(target: pathlib.Path, host:
     assert pathlib.Path(kept).stat().st_mode & 0o777 == 0o640
 
 
-def test_same_content_is_not_written(target: pathlib.Path, host: Host) -> None:
+def test_same_content_is_not_written(target: pathlib.Path, host: Places) -> None:
     before = target.stat()
     _plan, changed, kept = files.rewrite(str(target), Plan, backup=True, check=False, host=host)
     assert (changed, kept) == (False, "")
     assert (target.stat().st_ino, target.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_check_writes_nothing(target: pathlib.Path, host: Host) -> None:
+def test_check_writes_nothing(target: pathlib.Path, host: Places) -> None:
     _plan, changed, kept = files.rewrite(str(target), lambda _: Plan(b"new"), backup=True, check=True, host=host)
     assert (changed, kept) == (True, "")
     assert sorted(os.listdir(target.parent)) == ["app.exe.config"]
     assert target.read_bytes() == b"old"
 
 
-def test_link_stays_a_link(target: pathlib.Path, host: Host) -> None:
+def test_link_stays_a_link(target: pathlib.Path, host: Places) -> None:
     link = target.with_name("link.config")
     link.symlink_to(target.name)
     files.rewrite(str(link), lambda _: Plan(b"new"), backup=False, check=False, host=host)
@@ -73,7 +73,7 @@ def test_link_stays_a_link(target: pathlib.Path, host: Host) -> None:
     assert target.read_bytes() == b"new"
 
 
-def test_change_by_the_program_meanwhile_is_kept(target: pathlib.Path, host: Host) -> None:
+def test_change_by_the_program_meanwhile_is_kept(target: pathlib.Path, host: Places) -> None:
     calls = []
 
     def plan(data: bytes) -> Plan:
@@ -87,7 +87,7 @@ def test_change_by_the_program_meanwhile_is_kept(target: pathlib.Path, host: Hos
     assert target.read_bytes() == b"rewritten new"
 
 
-def test_file_that_never_rests_is_an_error(target: pathlib.Path, host: Host) -> None:
+def test_file_that_never_rests_is_an_error(target: pathlib.Path, host: Places) -> None:
     def plan(data: bytes) -> Plan:
         target.write_bytes(data + b".")
         return Plan(b"new")
@@ -97,7 +97,7 @@ def test_file_that_never_rests_is_an_error(target: pathlib.Path, host: Host) -> 
     assert target.read_bytes() == b"old..."
 
 
-def test_error_of_the_plan_names_the_file(target: pathlib.Path, host: Host) -> None:
+def test_error_of_the_plan_names_the_file(target: pathlib.Path, host: Places) -> None:
     def plan(_data: bytes) -> Plan:
         raise DotnetError("wrong", 3, 7)
 
@@ -154,7 +154,7 @@ def test_bad_input_is_refused_with_its_place_and_nothing_is_written(
     path = folder / "app.exe.config"
     path.write_bytes(data)
     before = path.stat()
-    host = Host(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"))
+    host = Places(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"))
     with pytest.raises(DotnetError, match=rf"app\.exe\.config: {why}"):
         files.rewrite(
             str(path),

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._constellation.program import Wanted, config_of
+from ansible_collections.constellation.edge.plugins.module_utils._constellation.program import WantedProgram, config_of
 
 FILE = """<?xml version="1.0" encoding="{encoding}"?>
 <configuration>
@@ -29,5 +29,5 @@ FILE = """<?xml version="1.0" encoding="{encoding}"?>
 )
 def test_access_keys_are_known_as_written_and_as_read(encoding: str, key: str, secrets: set[str]) -> None:
     data = FILE.format(encoding=encoding, key=key).encode(encoding)
-    found = config_of(Wanted("constellation-sentinel", "a.config", "sentinel"), data).secrets
+    found = config_of(WantedProgram("constellation-sentinel", "a.config", "sentinel"), data).secrets
     assert set(found) == {*secrets, "of the settings"}

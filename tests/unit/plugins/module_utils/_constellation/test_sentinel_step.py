@@ -13,7 +13,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._constellation 
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.mono.reach import Trouble
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.server_uri import ServerUri
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 from dotnet_world import World
 
 OLD, NEW = "http://home:8088/", "https://demo.example.org/constellation"
@@ -69,10 +69,10 @@ def network(world: World, monkeypatch: pytest.MonkeyPatch) -> Network:
     return made
 
 
-def move(network: Network, uri: str = NEW, check: bool = False) -> sentinel_step.Outcome:
+def move(network: Network, uri: str = NEW, check: bool = False) -> sentinel_step.MoveOutcome:
     """Do what the module does."""
     world = network.world
-    host = Host(state=str(world.folder / "state"), lock=str(world.folder / "lock"))
+    host = Places(state=str(world.folder / "state"), lock=str(world.folder / "lock"))
     return sentinel_step.move(world.wanted("sentinel"), uri, ask=network.ask, check=check, host=host)
 
 

@@ -17,7 +17,10 @@ from ansible_collections.constellation.edge.plugins.module_utils._constellation.
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import parse_listen_uri
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import transaction
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host, TransactionError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
+    Places,
+    TransactionError,
+)
 from dotnet_world import World
 
 OLD, NEW = "http://+:8088/constellation", "http://+:8088/c"
@@ -33,7 +36,7 @@ def step_to(world: World, *uris: str, state: str = "exact", reload: Callable[[],
 
 def carry_out(world: World, step: ServerStep) -> None:
     """Do what the module does on a host without nginx."""
-    host = Host(state=str(world.folder / "state"), lock=str(world.folder / "lock"))
+    host = Places(state=str(world.folder / "state"), lock=str(world.folder / "lock"))
     transaction.recover(host=host)
     companion = step.companion()
     transaction.apply(companion.changes, test=False, after=companion.follow, undone=companion.undone, host=host)
@@ -170,7 +173,7 @@ def test_an_edit_between_reading_and_writing_is_kept(moving: World) -> None:
     companion = step.companion()
     moving.path.write_bytes(moving.path.read_bytes().replace(b"SECRET", b"OTHER"))
     edited = moving.path.read_bytes()
-    host = Host(state=str(moving.folder / "state"), lock=str(moving.folder / "lock"))
+    host = Places(state=str(moving.folder / "state"), lock=str(moving.folder / "lock"))
     with pytest.raises(TransactionError, match="changed since it was read; nothing was written"):
         transaction.apply(companion.changes, test=False, after=companion.follow, undone=companion.undone, host=host)
     assert (moving.path.read_bytes(), moving.restarts) == (edited, 0)

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._dns import own_ipv6 as module
 from ansible_collections.constellation.edge.plugins.module_utils._dns._message import Reply
 from ansible_collections.constellation.edge.plugins.module_utils._dns.own_ipv6 import led_here, own_ipv6
-from ansible_collections.constellation.edge.plugins.module_utils._dns.resolver import Settings
+from ansible_collections.constellation.edge.plugins.module_utils._dns.resolver import ResolverSettings
 
 CARDS = """00000000000000000000000000000001 01 80 10 80       lo
 fe800000000000000042c6fffe336445 187d 40 20 80     eth0
@@ -33,7 +33,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         return None if server == "192.0.2.1" else Reply(own if name == "a.example.org" else ("2001:db8:9::1",))
 
     monkeypatch.setattr(module._message, "ask", ask)
-    monkeypatch.setattr(module, "read_settings", lambda: Settings(["192.0.2.1", "192.0.2.2"]))
+    monkeypatch.setattr(module, "read_settings", lambda: ResolverSettings(["192.0.2.1", "192.0.2.2"]))
     monkeypatch.setattr(module, "_SILENT", set())
     module._in_dns.cache_clear()
     return questions

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._dns._message import Reply
 from ansible_collections.constellation.edge.plugins.module_utils._dns.resolver import (
     Known,
-    Settings,
+    ResolverSettings,
     best_address,
     known,
     known_names,
@@ -32,7 +32,7 @@ def asking(answers):
 
 
 def found(name, answers, *, servers=(A, B), search=(), hosts=None, host=()):
-    settings = Settings(servers, search, hosts or {})
+    settings = ResolverSettings(servers, search, hosts or {})
     return known(name, settings, ipv6=True, question=asking(answers), look=lambda _name: host)
 
 
@@ -104,7 +104,7 @@ def test_the_hosts_settings_are_read(tmp_path):
 
 
 def test_without_settings_the_own_host_is_asked(tmp_path):
-    assert read_settings(str(tmp_path / "none"), str(tmp_path / "none")) == Settings(["127.0.0.1"], [], {})
+    assert read_settings(str(tmp_path / "none"), str(tmp_path / "none")) == ResolverSettings(["127.0.0.1"], [], {})
 
 
 def test_no_names_ask_nobody():

@@ -13,12 +13,16 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import host
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.host import Outcome, Request, reconcile
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.host import (
+    JailsOutcome,
+    WantedJails,
+    reconcile,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import wanted_jails
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.leaving import leave
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host, recover
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places, recover
 from struck import struck
 
 OLD = "# an earlier run's\n[sshd]\nenabled = true\n"
@@ -34,7 +38,7 @@ class World:
     """A host: its files, and its fail2ban with the file of ours that it runs with (None: it does not run)."""
 
     folder: Path
-    place: Host
+    place: Places
     runs_with: str | None = ""
     dump: Answer = field(default_factory=lambda: Answer(0, "", ""))
     verdict: Answer = field(default_factory=lambda: Answer(0, "OK", ""))
@@ -78,16 +82,16 @@ class World:
             return Answer(1, "", "there is no such jail")
         return Answer(0, STATUS if words[0] == "status" else "following actions:\nnftables\n", "")
 
-    def request(self, **values: str | int) -> Request:
+    def request(self, **values: str | int) -> WantedJails:
         stated = [key for key in ("bantime", "findtime", "maxretry") if key in values]
         defaults = {"bantime": "1h", "findtime": "10m", "maxretry": 5, **values}
         jails = wanted_jails([{"name": "sshd", "backend": "systemd"}], defaults, [22], stated)
-        return Request(tuple(jails), ("127.0.0.1/8",), path=str(self.path), timeout=0)
+        return WantedJails(tuple(jails), ("127.0.0.1/8",), path=str(self.path), timeout=0)
 
-    def bring(self, check: bool = False, **values: str | int) -> Outcome:
+    def bring(self, check: bool = False, **values: str | int) -> JailsOutcome:
         return reconcile(self.request(**values), check, self.call, self.place)
 
-    def leave(self, found: dict[str, bool]) -> Outcome:
+    def leave(self, found: dict[str, bool]) -> JailsOutcome:
         return leave(found, False, str(self.path), self.place, self.call)
 
     def leftovers(self) -> list[str]:
@@ -108,7 +112,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     (etc / "jail.local").write_text("[DEFAULT]\nbantime = 1w\n")
     monkeypatch.setattr(host, "ETC", str(etc))
     monkeypatch.setattr(host, "find", lambda name: f"/usr/bin/{name}")
-    return World(tmp_path, Host(str(tmp_path / "state"), str(tmp_path / "lock")))
+    return World(tmp_path, Places(str(tmp_path / "state"), str(tmp_path / "lock")))
 
 
 def test_jails_are_brought_to_life_once(world):
@@ -166,7 +170,7 @@ def test_a_dry_run_before_nginx_is_there_is_not_stopped_by_logs_that_will_come(w
     monkeypatch.setattr(host, "_NGINX_LOGS", str(world.folder / "nginx"))
     world.dump = Answer(255, "", "Have not found any log file for nginx-botsearch jail")
     jail = {"name": "web", "filter": "sshd", "logpath": [str(world.folder / "nginx" / "error.log")]}
-    request = Request(tuple(wanted_jails([jail], {}, [22])), path=str(world.path), timeout=0)
+    request = WantedJails(tuple(wanted_jails([jail], {}, [22])), path=str(world.path), timeout=0)
     assert "[web]" in reconcile(request, True, world.call, world.place).after
     with pytest.raises(EdgeError, match="cannot read"):
         world.bring(check=True)

@@ -13,7 +13,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._fail2ban impor
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.leaving import UNKNOWN, leave
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 
 class Service:
@@ -39,8 +39,8 @@ class Service:
         return Answer(0, "", "")
 
 
-def place(jails: Path) -> Host:
-    return Host(str(jails.parent), str(jails.parent / "lock"))
+def place(jails: Path) -> Places:
+    return Places(str(jails.parent), str(jails.parent / "lock"))
 
 
 @pytest.fixture

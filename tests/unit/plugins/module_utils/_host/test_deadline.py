@@ -17,7 +17,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._constellation.
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.mono.reach import reach
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import parse_listen_uri
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.server_uri import parse_server_uri
-from ansible_collections.constellation.edge.plugins.module_utils._probe.route import Conditions, Route, check
+from ansible_collections.constellation.edge.plugins.module_utils._probe.route import Conditions, ProbedRoute, check
 from local_servers import serving
 
 SECONDS = 0.3
@@ -59,7 +59,9 @@ CLIENTS: dict[str, Callable[[int], str]] = {
     "a sentinel's server": lambda port: str(reach(parse_server_uri(f"http://127.0.0.1:{port}/"), SECONDS)),
     "a sentinel's server by TLS": lambda port: str(reach(parse_server_uri(f"https://127.0.0.1:{port}/"), SECONDS)),
     "a challenge": lambda port: webroot._ask("a.example.org", "file", "token", "127.0.0.1", port),
-    "a route": lambda port: str(check(Route(f"http://127.0.0.1:{port}/"), Conditions(timeout=SECONDS))["problems"]),
+    "a route": lambda port: str(
+        check(ProbedRoute(f"http://127.0.0.1:{port}/"), Conditions(timeout=SECONDS))["problems"]
+    ),
 }
 
 

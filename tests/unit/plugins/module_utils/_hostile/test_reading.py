@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._hostile._http1 import Answer, read_answers
+from ansible_collections.constellation.edge.plugins.module_utils._hostile._http1 import Response, read_answers
 from ansible_collections.constellation.edge.plugins.module_utils._hostile._http2 import block, frame, status_of
 
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nx-a: 2\r\n\r\nab"
@@ -45,7 +45,7 @@ def test_a_header_by_any_case():
     (answer,), _rest = read_answers(LENGTH)
     assert answer.all("X-a") == ["1", "2"]
     assert answer.one("X-A") == "1, 2"
-    assert Answer(0).one("X-A") == ""
+    assert Response(0).one("X-A") == ""
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.process 
     start,
     starts_with_host,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 
 @dataclass
@@ -78,14 +78,14 @@ def nginx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Host:
+def host(tmp_path: Path) -> Places:
     program = tmp_path / "nginx"
     program.write_text("")
     program.chmod(0o755)
-    return Host(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"), nginx=str(program))
+    return Places(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"), nginx=str(program))
 
 
-def test_unknown_state_is_settled_by_one_reload(nginx: Fake, host: Host) -> None:
+def test_unknown_state_is_settled_by_one_reload(nginx: Fake, host: Places) -> None:
     assert not loaded(host=host).current
     assert bring_up_to_date(host=host) is True
     assert loaded(host=host).current
@@ -94,7 +94,7 @@ def test_unknown_state_is_settled_by_one_reload(nginx: Fake, host: Host) -> None
     assert bring_up_to_date(host=host, force=True) is True
 
 
-def test_changed_configuration_is_loaded(nginx: Fake, host: Host) -> None:
+def test_changed_configuration_is_loaded(nginx: Fake, host: Places) -> None:
     bring_up_to_date(host=host)
     nginx.config += "# changed\n"
     assert "changed since the last reload" in loaded(host=host).reason
@@ -104,7 +104,7 @@ def test_changed_configuration_is_loaded(nginx: Fake, host: Host) -> None:
 
 @pytest.mark.parametrize("name", ["cert.pem", '"cert.pem"', "'cert.pem'"])
 @pytest.mark.parametrize("directive", ["ssl_certificate", "ssl_certificate_key", "proxy_ssl_trusted_certificate"])
-def test_renewed_certificate_is_loaded(nginx: Fake, host: Host, tmp_path: Path, directive: str, name: str) -> None:
+def test_renewed_certificate_is_loaded(nginx: Fake, host: Places, tmp_path: Path, directive: str, name: str) -> None:
     (tmp_path / "cert.pem").write_text("one")
     nginx.config += f"server{{listen 443 ssl;{directive} {name};}}\n"
     bring_up_to_date(host=host)
@@ -115,7 +115,7 @@ def test_renewed_certificate_is_loaded(nginx: Fake, host: Host, tmp_path: Path, 
     assert not loaded(host=host).current
 
 
-def test_record_of_other_processes_does_not_count(nginx: Fake, host: Host) -> None:
+def test_record_of_other_processes_does_not_count(nginx: Fake, host: Places) -> None:
     bring_up_to_date(host=host)
     workers = nginx.workers
     nginx.reload()
@@ -127,7 +127,7 @@ def test_record_of_other_processes_does_not_count(nginx: Fake, host: Host) -> No
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"{}", b'{"digest": 1'])
-def test_damaged_record_is_no_record(nginx: Fake, host: Host, content: bytes) -> None:
+def test_damaged_record_is_no_record(nginx: Fake, host: Places, content: bytes) -> None:
     os.mkdir(host.state)
     Path(host.state, "loaded.json").write_bytes(content)
     assert not loaded(host=host).current
@@ -135,33 +135,33 @@ def test_damaged_record_is_no_record(nginx: Fake, host: Host, content: bytes) ->
     assert loaded(host=host).current
 
 
-def test_reading_writes_nothing(nginx: Fake, host: Host) -> None:
+def test_reading_writes_nothing(nginx: Fake, host: Places) -> None:
     loaded(host=host)
     assert not os.path.exists(host.state)
     assert not os.path.exists(host.lock)
 
 
-def test_nginx_that_does_not_run_is_left_alone(nginx: Fake, host: Host) -> None:
+def test_nginx_that_does_not_run_is_left_alone(nginx: Fake, host: Places) -> None:
     nginx.master = None
     assert bring_up_to_date(host=host) is False
     assert loaded(host=host).running is False
     assert nginx.asked == []
 
 
-def test_nginx_that_is_not_installed(host: Host, tmp_path: Path) -> None:
-    absent = Host(state=host.state, lock=host.lock, nginx=str(tmp_path / "absent"))
+def test_nginx_that_is_not_installed(host: Places, tmp_path: Path) -> None:
+    absent = Places(state=host.state, lock=host.lock, nginx=str(tmp_path / "absent"))
     assert loaded(host=absent).running is False
     assert bring_up_to_date(host=absent) is False
 
 
-def test_start_records_what_it_loaded(nginx: Fake, host: Host) -> None:
+def test_start_records_what_it_loaded(nginx: Fake, host: Places) -> None:
     nginx.master = None
     start(host=host)
     assert nginx.asked == ["nginx"]
     assert loaded(host=host).current
 
 
-def test_configuration_that_nginx_refuses(nginx: Fake, host: Host) -> None:
+def test_configuration_that_nginx_refuses(nginx: Fake, host: Places) -> None:
     nginx.broken = 'nginx: [emerg] unknown directive "x" in /etc/nginx/a:1\n'
     assert 'unknown directive "x" in /etc/nginx/a:1' in loaded(host=host).reason
     assert loaded(host=host).refused
@@ -170,7 +170,7 @@ def test_configuration_that_nginx_refuses(nginx: Fake, host: Host) -> None:
     assert nginx.asked == []
 
 
-def test_refused_reload_tells_the_new_lines_of_the_log(nginx: Fake, host: Host, tmp_path: Path) -> None:
+def test_refused_reload_tells_the_new_lines_of_the_log(nginx: Fake, host: Places, tmp_path: Path) -> None:
     (tmp_path / "error.log").write_text("2026/11/23 10:00:00 [emerg] 10#10: an old line\n")
     nginx.refusal = (
         "2026/11/23 11:00:00 [emerg] 10#10: bind() to 0.0.0.0:80 failed (98: Address already in use)\n"
@@ -185,13 +185,13 @@ def test_refused_reload_tells_the_new_lines_of_the_log(nginx: Fake, host: Host, 
     assert not loaded(host=host).current
 
 
-def test_no_new_worker_in_time(nginx: Fake, host: Host) -> None:
+def test_no_new_worker_in_time(nginx: Fake, host: Places) -> None:
     nginx.silent = True
     with pytest.raises(NginxError, match=r"no new worker within 0\.1 s"):
         bring_up_to_date(0.1, host=host)
 
 
-def test_file_changed_during_the_reload_is_not_recorded(nginx: Fake, host: Host) -> None:
+def test_file_changed_during_the_reload_is_not_recorded(nginx: Fake, host: Places) -> None:
     real = nginx.reload
 
     def reload() -> None:

@@ -22,7 +22,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._probe.connecti
     ask,
     opened,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._probe.route import Conditions, Route, check
+from ansible_collections.constellation.edge.plugins.module_utils._probe.route import Conditions, ProbedRoute, check
 from ansible_collections.constellation.edge.plugins.module_utils._probe.run import Ports, probe
 from probe_servers import make_certificate, plain, server
 
@@ -50,7 +50,7 @@ def free_port() -> int:
 )
 def test_status(status: str, wanted: tuple[int, ...], fine: bool) -> None:
     with server(plain(status)) as port:
-        facts = check(Route(f"http://localhost:{port}/x?y=1", wanted), conditions())
+        facts = check(ProbedRoute(f"http://localhost:{port}/x?y=1", wanted), conditions())
     assert facts["status"] == int(status[:3])
     assert facts["ok"] is fine
 
@@ -63,7 +63,7 @@ def test_request_names_the_host_and_the_path() -> None:
         plain("200 OK")(used, head)
 
     with server(answer) as port:
-        check(Route(f"http://Home.example.org:{port}/a/b?c=d"), conditions())
+        check(ProbedRoute(f"http://Home.example.org:{port}/a/b?c=d"), conditions())
     assert heads[0].startswith("GET /a/b?c=d HTTP/1.1\r\n")
     assert f"Host: home.example.org:{port}\r\n" in heads[0]
 
@@ -86,7 +86,7 @@ def test_redirect(certificate: Path, status: str, location: str, problem: str) -
     with server(plain("200 OK"), certificate) as secure:
         place = location.format(port=secure)
         with server(plain(status, f"Location: {place}\r\n" if place else "")) as http:
-            facts = check(Route(f"https://localhost:{secure}/a/?b=1", http_port=http), conditions(certificate))
+            facts = check(ProbedRoute(f"https://localhost:{secure}/a/?b=1", http_port=http), conditions(certificate))
     assert facts["redirect"] is not None
     assert facts["redirect"]["location"] == place
     assert facts["redirect"]["ok"] is not bool(problem)
@@ -96,7 +96,7 @@ def test_redirect(certificate: Path, status: str, location: str, problem: str) -
 
 def test_redirect_where_nothing_listens(certificate: Path) -> None:
     with server(plain("200 OK"), certificate) as secure:
-        route = Route(f"https://localhost:{secure}/", http_port=free_port())
+        route = ProbedRoute(f"https://localhost:{secure}/", http_port=free_port())
         facts = check(route, conditions(certificate))
     assert facts["redirect"] == {"status": None, "location": "", "ok": False}
     assert "Connection refused" in facts["problems"][0]
@@ -120,7 +120,7 @@ def test_trusted_certificate(certificate: Path, library: bool, monkeypatch: pyte
 def test_certificate_that_nobody_vouches_for(certificate: Path, library: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(x509, "AVAILABLE", library)
     with server(plain("200 OK"), certificate) as port:
-        route = Route(f"https://localhost:{port}/", redirect=False)
+        route = ProbedRoute(f"https://localhost:{port}/", redirect=False)
         strict, lenient = check(route, conditions()), check(route, conditions(trust=False))
     assert not strict["ok"]
     assert "not trusted" in strict["problems"][0]
@@ -134,13 +134,13 @@ def test_certificate_that_nobody_vouches_for(certificate: Path, library: bool, m
 def test_certificate_of_another_name(tmp_path: Path) -> None:
     folder = make_certificate(tmp_path / "other", "other.example.org")
     with server(plain("200 OK"), folder) as port:
-        facts = check(Route(f"https://localhost:{port}/", redirect=False), conditions(folder))
+        facts = check(ProbedRoute(f"https://localhost:{port}/", redirect=False), conditions(folder))
     assert "ostname mismatch" in facts["problems"][0]
 
 
 def test_no_tls_on_the_other_side() -> None:
     with server(plain("200 OK")) as port:
-        facts = check(Route(f"https://localhost:{port}/", redirect=False), conditions())
+        facts = check(ProbedRoute(f"https://localhost:{port}/", redirect=False), conditions())
     assert facts["tls"] is None
     assert len(facts["problems"]) == 1
 
@@ -154,8 +154,8 @@ def has_ipv6() -> bool:
 @pytest.mark.skipif(not has_ipv6(), reason="IPv6 is switched off on this machine")
 def test_ipv6_address() -> None:
     with server(plain("200 OK"), host="::1") as port:
-        assert check(Route(f"http://[::1]:{port}/"), Conditions(timeout=20))["ok"]
-        assert check(Route(f"http://home.example.org:{port}/"), Conditions("::1", timeout=20))["ok"]
+        assert check(ProbedRoute(f"http://[::1]:{port}/"), Conditions(timeout=20))["ok"]
+        assert check(ProbedRoute(f"http://home.example.org:{port}/"), Conditions("::1", timeout=20))["ok"]
 
 
 def test_answer_that_drips_for_ever_is_cut() -> None:
@@ -166,7 +166,7 @@ def test_answer_that_drips_for_ever_is_cut() -> None:
 
     with server(answer) as port:
         start = time.monotonic()
-        facts = check(Route(f"http://localhost:{port}/"), Conditions("127.0.0.1", timeout=0.5))
+        facts = check(ProbedRoute(f"http://localhost:{port}/"), Conditions("127.0.0.1", timeout=0.5))
     assert time.monotonic() - start < 40
     assert "no answer within 0.5 s" in facts["problems"][0]
 
@@ -175,7 +175,7 @@ def test_handshake_that_never_comes_is_cut(certificate: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         start = time.monotonic()
-        facts = check(Route(f"https://localhost:{port}/"), Conditions("127.0.0.1", timeout=0.5))
+        facts = check(ProbedRoute(f"https://localhost:{port}/"), Conditions("127.0.0.1", timeout=0.5))
     assert time.monotonic() - start < 40
     assert "no answer within 0.5 s" in facts["problems"][0]
 
@@ -185,30 +185,30 @@ def test_handshake_that_never_comes_is_cut(certificate: Path) -> None:
 )
 def test_answer_that_is_no_http(data: bytes) -> None:
     with server(lambda used, _head: used.sendall(data)) as port:
-        facts = check(Route(f"http://localhost:{port}/"), conditions())
+        facts = check(ProbedRoute(f"http://localhost:{port}/"), conditions())
     assert len(facts["problems"]) == 1
     assert not facts["ok"]
 
 
 @pytest.mark.parametrize("url", ["", "home.example.org", "ftp://x/", "https://", "http://[::1", "http://x:99999/"])
 def test_url_that_is_none(url: str) -> None:
-    assert len(check(Route(url), conditions())["problems"]) == 1
+    assert len(check(ProbedRoute(url), conditions())["problems"]) == 1
 
 
 @pytest.mark.parametrize("path", ["/ü", "/a b", "/\r\nX: y", "/%", "//", "?", "#x"])
 def test_strange_paths_are_answered_or_a_problem(path: str) -> None:
     with server(plain("200 OK")) as port:
-        facts = check(Route(f"http://localhost:{port}{path}"), conditions())
+        facts = check(ProbedRoute(f"http://localhost:{port}{path}"), conditions())
     assert facts["ok"] is not bool(facts["problems"])
 
 
 @pytest.mark.parametrize("host", ["a..b", "-", "ü" * 70, "a" * 300, "%zz", "local host"])
 def test_strange_hosts_are_a_problem(host: str) -> None:
-    assert check(Route(f"https://{host}/"), Conditions(timeout=2))["problems"]
+    assert check(ProbedRoute(f"https://{host}/"), Conditions(timeout=2))["problems"]
 
 
 def test_name_that_does_not_resolve() -> None:
-    facts = check(Route("http://nowhere.invalid/"), Conditions(timeout=20))
+    facts = check(ProbedRoute("http://nowhere.invalid/"), Conditions(timeout=20))
     assert "does not resolve" in facts["problems"][0]
 
 
@@ -252,7 +252,7 @@ def test_proof_of_ports(expected: str, found: str, outside: bool, alive: bool, p
 
 def test_whole_report_keeps_the_order() -> None:
     with server(plain("200 OK")) as port:
-        routes = [Route(f"http://localhost:{port}/{number}") for number in range(20)]
+        routes = [ProbedRoute(f"http://localhost:{port}/{number}") for number in range(20)]
         closed = free_port()
         report = probe(routes, Ports((closed, port), (port,)), conditions())
     assert [facts["url"][-2:].strip("/") for facts in report["results"]] == [str(number) for number in range(20)]
@@ -280,7 +280,7 @@ def test_routes_and_ports_are_asked_side_by_side(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(_ports, "state", state)
     with server(answer) as port:
-        report = probe([Route(f"http://localhost:{port}/")], Ports((1, 2, 3)), conditions())
+        report = probe([ProbedRoute(f"http://localhost:{port}/")], Ports((1, 2, 3)), conditions())
     assert [facts["state"] for facts in report["ports"]] == ["filtered"] * 3
     assert report["ok"]
 
@@ -288,9 +288,9 @@ def test_routes_and_ports_are_asked_side_by_side(monkeypatch: pytest.MonkeyPatch
 def test_ports_of_each_host_where_no_address_is_given() -> None:
     with server(plain("200 OK")) as port:
         routes = [
-            Route(f"http://localhost:{port}/"),
-            Route(f"http://127.0.0.1:{port}/"),
-            Route(f"http://localhost:{port}/x"),
+            ProbedRoute(f"http://localhost:{port}/"),
+            ProbedRoute(f"http://127.0.0.1:{port}/"),
+            ProbedRoute(f"http://localhost:{port}/x"),
         ]
         report = probe(routes, Ports(opened=(port,)), Conditions(timeout=20))
     assert [facts["address"] for facts in report["ports"]] == ["localhost", "127.0.0.1"]
@@ -302,6 +302,6 @@ def test_wrong_questions_are_refused(tmp_path: Path) -> None:
         probe([], Ports(closed=(8088,)), Conditions())
     with pytest.raises(ProbeError, match="port 65536"):
         probe([], Ports(opened=(65536,)), Conditions("127.0.0.1"))
-    assert not probe([Route("http://[::1")], Ports(), Conditions())["ok"]
+    assert not probe([ProbedRoute("http://[::1")], Ports(), Conditions())["ok"]
     with pytest.raises(ProbeError, match="ca_file"):
         probe([], Ports(), Conditions(ca_file=str(tmp_path / "none.pem")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineage import Settings
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineage import CertbotSettings
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.skipped import skipped
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._proof.proof import Proof
@@ -20,9 +20,9 @@ KINDS = ("cert", "privkey", "chain", "fullchain")
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> CertbotSettings:
     """Return certbot's folder with one lineage whose renewal works."""
-    settings = Settings(webroot=tmp_path / "web", folder=tmp_path / "le")
+    settings = CertbotSettings(webroot=tmp_path / "web", folder=tmp_path / "le")
     live, archive = settings.folder / "live" / NAME, settings.folder / "archive" / NAME
     for folder in (live, archive, settings.folder / "renewal"):
         folder.mkdir(parents=True)
@@ -36,7 +36,7 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-def proof(settings: Settings, *unserved: str, check_mode: bool = False, wanted: str = NAME) -> Proof:
+def proof(settings: CertbotSettings, *unserved: str, check_mode: bool = False, wanted: str = NAME) -> Proof:
     """Return the proof of one lineage; for these names port 80 serves nothing."""
     asked = [{"name": wanted, "names": []}]
 
@@ -56,20 +56,20 @@ def test_an_inactive_timer_is_a_failed_proof() -> None:
     assert "systemctl enable --now certbot.timer" in found.detail
 
 
-def test_a_lineage_that_works(settings: Settings) -> None:
+def test_a_lineage_that_works(settings: CertbotSettings) -> None:
     assert proof(settings).ok
     assert proof(settings).subject == f"renewal of {NAME}"
     assert proof(settings, check_mode=True).ok is None
     assert proof(settings, wanted="b.example.org").ok is None
 
 
-def test_a_folder_that_port_80_does_not_serve_is_a_failed_proof(settings: Settings) -> None:
+def test_a_folder_that_port_80_does_not_serve_is_a_failed_proof(settings: CertbotSettings) -> None:
     found = proof(settings, NAME)
     assert found.ok is False
     assert "status 404" in found.detail
 
 
-def test_c11_files_that_are_no_links_are_a_failed_proof(settings: Settings) -> None:
+def test_c11_files_that_are_no_links_are_a_failed_proof(settings: CertbotSettings) -> None:
     file = settings.folder / "live" / NAME / "chain.pem"
     file.unlink()
     file.write_text("x")
@@ -94,7 +94,7 @@ def test_c11_files_that_are_no_links_are_a_failed_proof(settings: Settings) -> N
         ("[[webroot_map]]", "nonsense\n[[webroot_map]]", "neither a section nor an entry"),
     ],
 )
-def test_what_certbot_skips_is_a_failed_proof(settings: Settings, old: str, new: str, reason: str) -> None:
+def test_what_certbot_skips_is_a_failed_proof(settings: CertbotSettings, old: str, new: str, reason: str) -> None:
     file = settings.renewal_file(NAME)
     file.write_text(file.read_text().replace(old, new))
     assert reason in skipped(file)
@@ -103,7 +103,7 @@ def test_what_certbot_skips_is_a_failed_proof(settings: Settings, old: str, new:
     assert reason in found.detail
 
 
-def test_challenges_that_webroot_does_not_have_are_a_failed_proof(settings: Settings) -> None:
+def test_challenges_that_webroot_does_not_have_are_a_failed_proof(settings: CertbotSettings) -> None:
     file = settings.renewal_file(NAME)
     file.write_text(file.read_text().replace("[[webroot_map]]", "pref_challs = dns-01,\n[[webroot_map]]"))
     found = proof(settings)
@@ -111,7 +111,7 @@ def test_challenges_that_webroot_does_not_have_are_a_failed_proof(settings: Sett
     assert "pref_challs allows dns-01 alone" in found.detail
 
 
-def test_c10_an_empty_renewal_file_is_a_failed_proof(settings: Settings) -> None:
+def test_c10_an_empty_renewal_file_is_a_failed_proof(settings: CertbotSettings) -> None:
     settings.renewal_file(NAME).write_text("")
     assert skipped(settings.renewal_file(NAME)).endswith("is empty")
     (settings.folder / "live" / NAME / "fullchain.pem").unlink()

@@ -20,16 +20,16 @@ from ansible_collections.constellation.edge.plugins.module_utils._transaction.jo
     content_fingerprint,
     journal_path,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Host:
-    return Host(str(tmp_path / "state"), str(tmp_path / "lock"))
+def host(tmp_path: Path) -> Places:
+    return Places(str(tmp_path / "state"), str(tmp_path / "lock"))
 
 
 @pytest.fixture
-def site(tmp_path: Path, host: Host) -> Path:
+def site(tmp_path: Path, host: Places) -> Path:
     """Return a file whose change was cut off after its rename."""
     path, kept = tmp_path / "site", tmp_path / ".site.old"
     kept.write_text("old")
@@ -39,19 +39,19 @@ def site(tmp_path: Path, host: Host) -> Path:
     return path
 
 
-def test_nothing_to_recover_touches_nothing(host: Host, tmp_path: Path) -> None:
+def test_nothing_to_recover_touches_nothing(host: Places, tmp_path: Path) -> None:
     assert main(["recover"], host=host) == 0
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_says_what_it_put_back(host: Host, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_says_what_it_put_back(host: Places, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recover"], host=host) == 0
     assert site.read_text() == "old"
     assert capsys.readouterr().out == f"put back as it was before a change that was cut off: {site}\n"
 
 
 def test_it_does_not_wait_for_ever_for_a_change_under_way(
-    host: Host, site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    host: Places, site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(commands, "LOCK_SECONDS", 0.1)
     program = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print('held', flush=True); input()"
@@ -66,7 +66,7 @@ def test_it_does_not_wait_for_ever_for_a_change_under_way(
 
 
 def test_what_cannot_be_put_back_is_a_failure(
-    host: Host, site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    host: Places, site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(_path: str, _other: str) -> None:
         raise OSError(30, "Read-only file system")
@@ -76,14 +76,14 @@ def test_what_cannot_be_put_back_is_a_failure(
     assert "mounted read-only" in capsys.readouterr().err
 
 
-def test_a_journal_that_is_not_ours_is_kept(host: Host, site: Path) -> None:
+def test_a_journal_that_is_not_ours_is_kept(host: Places, site: Path) -> None:
     Path(journal_path(host.state)).write_text("{}")
     assert main(["recover"], host=host) == 0
     assert Path(host.state, "journal.unreadable").read_text() == "{}"
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["recover", "more"]])
-def test_what_is_not_understood(host: Host, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_understood(host: Places, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments, host=host) == 2
     assert capsys.readouterr().err.startswith("usage: python3 edge.pyz recover")
 

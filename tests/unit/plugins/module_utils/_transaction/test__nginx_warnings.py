@@ -13,7 +13,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._transaction im
 from ansible_collections.constellation.edge.plugins.module_utils._transaction._nginx_warnings import conflicts, remarks
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.staging import Verdict
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
-    Host,
+    Places,
     TransactionError,
     Write,
     apply,
@@ -47,7 +47,7 @@ def test_what_was_ignored_before_and_what_nobody_asks_for_is_none() -> None:
 
 
 @pytest.fixture(params=["staged", "live"])
-def host(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Host:
+def host(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Places:
     """Give a host whose nginx warns once for each file below `etc`, after the first, that holds the word `same`."""
     nginx, root = tmp_path / "nginx", tmp_path / "etc"
     root.mkdir()
@@ -57,10 +57,10 @@ def host(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Mon
     nginx.chmod(0o755)
     if request.param == "live":
         monkeypatch.setattr(transaction, "test_staged", lambda *_: None)
-    return Host(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"), nginx=str(nginx))
+    return Places(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"), nginx=str(nginx))
 
 
-def test_nothing_is_changed_where_nginx_would_ignore_a_server(tmp_path: Path, host: Host) -> None:
+def test_nothing_is_changed_where_nginx_would_ignore_a_server(tmp_path: Path, host: Places) -> None:
     root = tmp_path / "etc"
     (root / "old.conf").write_text("same")
     changes = [Write(f"{root}/new.conf", b"same")]
@@ -70,7 +70,7 @@ def test_nothing_is_changed_where_nginx_would_ignore_a_server(tmp_path: Path, ho
     apply(changes, root=str(root), host=host)
 
 
-def test_a_server_that_was_ignored_before_is_a_note(tmp_path: Path, host: Host) -> None:
+def test_a_server_that_was_ignored_before_is_a_note(tmp_path: Path, host: Places) -> None:
     root = tmp_path / "etc"
     for name in ("old.conf", "older.conf"):
         (root / name).write_text("same")
@@ -79,7 +79,7 @@ def test_a_server_that_was_ignored_before_is_a_note(tmp_path: Path, host: Host) 
     assert notes == [f"nginx ignores a server, as it did before this change: {LOST}"]
 
 
-def test_a_prediction_tells_the_same(tmp_path: Path, host: Host) -> None:
+def test_a_prediction_tells_the_same(tmp_path: Path, host: Places) -> None:
     root = tmp_path / "etc"
     (root / "old.conf").write_text("same")
     # In between nginx may ignore a server; where nothing can be staged, nothing is said.

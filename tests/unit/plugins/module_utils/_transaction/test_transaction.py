@@ -18,9 +18,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._host import fi
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import transaction
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
     Change,
-    Host,
     Link,
     Original,
+    Places,
     Remove,
     TransactionError,
     Write,
@@ -41,7 +41,7 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def host(tmp_path: Path, root: Path) -> Host:
+def host(tmp_path: Path, root: Path) -> Places:
     """Give a host whose nginx refuses every file that holds the word `bad`."""
     nginx = tmp_path / "nginx"
     nginx.write_text(
@@ -55,7 +55,7 @@ def host(tmp_path: Path, root: Path) -> Host:
         """)
     )
     nginx.chmod(0o755)
-    return Host(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"), nginx=str(nginx))
+    return Places(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"), nginx=str(nginx))
 
 
 def snapshot(folder: Path) -> dict[str, object]:
@@ -94,7 +94,7 @@ def leftovers(tmp_path: Path) -> list[str]:
     return [str(path) for path in tmp_path.rglob(".*")] + [str(path) for path in tmp_path.rglob("journal*")]
 
 
-def test_every_kind_of_change(root: Path, host: Host, tmp_path: Path) -> None:
+def test_every_kind_of_change(root: Path, host: Places, tmp_path: Path) -> None:
     prepare(root)
     assert apply(samples(root), test=False, host=host) == []
     assert (root / "available" / "new").read_bytes() == b"new\n"
@@ -108,7 +108,7 @@ def test_every_kind_of_change(root: Path, host: Host, tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
-def test_second_time_nothing_is_pending(root: Path, host: Host) -> None:
+def test_second_time_nothing_is_pending(root: Path, host: Places) -> None:
     prepare(root)
     changes = samples(root)
     assert pending(changes) == changes
@@ -120,7 +120,7 @@ def test_second_time_nothing_is_pending(root: Path, host: Host) -> None:
     assert snapshot(root) == before
 
 
-def test_pending_and_diffs_write_nothing(root: Path, host: Host) -> None:
+def test_pending_and_diffs_write_nothing(root: Path, host: Places) -> None:
     prepare(root)
     before = snapshot(root.parent)
     pending(samples(root))
@@ -147,7 +147,7 @@ def test_a_private_file_is_not_shown(root: Path) -> None:
     assert entries[0]["before"] != entries[0]["after"]
 
 
-def test_a_link_is_kept_and_its_target_is_edited(root: Path, host: Host) -> None:
+def test_a_link_is_kept_and_its_target_is_edited(root: Path, host: Places) -> None:
     target = root / "target"
     target.write_text("one")
     target.chmod(0o640)
@@ -158,7 +158,7 @@ def test_a_link_is_kept_and_its_target_is_edited(root: Path, host: Host) -> None
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
 
 
-def test_extended_attributes_are_kept(root: Path, host: Host) -> None:
+def test_extended_attributes_are_kept(root: Path, host: Places) -> None:
     path = root / "file"
     path.write_text("one")
     try:
@@ -169,14 +169,14 @@ def test_extended_attributes_are_kept(root: Path, host: Host) -> None:
     assert os.getxattr(path, "user.note") == b"kept"
 
 
-def test_backup_is_a_copy_outside_the_folder(root: Path, host: Host) -> None:
+def test_backup_is_a_copy_outside_the_folder(root: Path, host: Places) -> None:
     prepare(root)
     copies = apply(samples(root), test=False, backup=True, host=host)
     assert sorted(Path(copy).read_text() for copy in copies) == ["gone\n", "old\n"]
     assert all(copy.startswith(host.state) for copy in copies)
 
 
-def test_refused_candidate_changes_nothing(root: Path, host: Host, tmp_path: Path) -> None:
+def test_refused_candidate_changes_nothing(root: Path, host: Places, tmp_path: Path) -> None:
     prepare(root)
     before = snapshot(root)
     changes = [*samples(root), Write(str(root / "site"), b"one;\nbad;\n")]
@@ -187,7 +187,7 @@ def test_refused_candidate_changes_nothing(root: Path, host: Host, tmp_path: Pat
 
 
 def test_refused_live_when_the_kernel_gives_no_namespace(
-    root: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, host: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transaction, "test_staged", lambda *_: None)
     prepare(root)
@@ -201,14 +201,14 @@ def test_refused_live_when_the_kernel_gives_no_namespace(
     assert check(samples(root), root=str(root), host=host) is False
 
 
-def test_a_foreign_broken_file_is_named_as_such(root: Path, host: Host) -> None:
+def test_a_foreign_broken_file_is_named_as_such(root: Path, host: Places) -> None:
     (root / "foreign").write_text("bad;\n")
     with pytest.raises(TransactionError, match=r"foreign line 1: .*not part of the change"):
         apply([Write(str(root / "site"), b"good;\n")], root=str(root), host=host)
     assert not (root / "site").exists()
 
 
-def test_failing_last_step_puts_everything_back(root: Path, host: Host, tmp_path: Path) -> None:
+def test_failing_last_step_puts_everything_back(root: Path, host: Places, tmp_path: Path) -> None:
     prepare(root)
     before = snapshot(root)
     steps: list[str] = []
@@ -224,13 +224,13 @@ def test_failing_last_step_puts_everything_back(root: Path, host: Host, tmp_path
     assert leftovers(tmp_path) == []
 
 
-def test_last_step_runs_although_nothing_is_pending(root: Path, host: Host) -> None:
+def test_last_step_runs_although_nothing_is_pending(root: Path, host: Places) -> None:
     steps: list[str] = []
     apply([], test=False, after=lambda: steps.append("after"), host=host)
     assert steps == ["after"]
 
 
-def test_somebody_elses_edit_during_the_last_step_is_kept(root: Path, host: Host) -> None:
+def test_somebody_elses_edit_during_the_last_step_is_kept(root: Path, host: Places) -> None:
     prepare(root)
 
     def after() -> None:
@@ -243,7 +243,7 @@ def test_somebody_elses_edit_during_the_last_step_is_kept(root: Path, host: Host
     assert (root / "gone").read_text() == "gone\n"
 
 
-def test_edit_between_read_and_write_is_refused(root: Path, host: Host) -> None:
+def test_edit_between_read_and_write_is_refused(root: Path, host: Places) -> None:
     path = root / "old"
     path.write_text("one")
     todo = pending([Write(str(path), b"ours")])
@@ -255,7 +255,7 @@ def test_edit_between_read_and_write_is_refused(root: Path, host: Host) -> None:
         apply([Write(str(path), b"ours", original=Original.ABSENT)], test=False, host=host)
 
 
-def test_edit_at_the_last_moment_is_kept(root: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edit_at_the_last_moment_is_kept(root: Path, host: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare(root)
     real = transaction.keep_name
 
@@ -272,7 +272,7 @@ def test_edit_at_the_last_moment_is_kept(root: Path, host: Host, monkeypatch: py
 
 
 @pytest.mark.parametrize("change", [Write, Remove])
-def test_hard_linked_file_is_refused(root: Path, host: Host, change: type) -> None:
+def test_hard_linked_file_is_refused(root: Path, host: Places, change: type) -> None:
     (root / "file").write_text("x")
     os.link(root / "file", root / "twin")
     wanted = Write(str(root / "file"), b"y") if change is Write else Remove(str(root / "file"))
@@ -282,7 +282,7 @@ def test_hard_linked_file_is_refused(root: Path, host: Host, change: type) -> No
 
 
 @pytest.mark.parametrize("kind", ["write", "link", "remove"])
-def test_folder_in_the_place_is_refused(root: Path, host: Host, kind: str) -> None:
+def test_folder_in_the_place_is_refused(root: Path, host: Places, kind: str) -> None:
     path = str(root / "folder")
     os.mkdir(path)
     change = {"write": Write(path, b""), "link": Link(path, "x"), "remove": Remove(path)}[kind]
@@ -314,7 +314,7 @@ def test_contradictory_relative_and_circular_paths_are_refused(root: Path) -> No
     ],
 )
 def test_refusal_of_the_disk_changes_nothing(
-    root: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+    root: Path, host: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
 ) -> None:
     prepare(root)
     before = snapshot(root)
@@ -333,7 +333,7 @@ def test_refusal_of_the_disk_changes_nothing(
 
 
 def test_a_dry_run_without_room_for_its_copy_is_explained(
-    root: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+    root: Path, host: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(**_: object) -> str:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/copy")
@@ -345,7 +345,7 @@ def test_a_dry_run_without_room_for_its_copy_is_explained(
 
 
 def test_a_state_folder_that_is_full_while_the_candidate_is_staged_is_named(
-    root: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, host: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(root)
     before = snapshot(root)
@@ -370,7 +370,7 @@ def test_a_state_folder_that_is_full_while_the_candidate_is_staged_is_named(
     assert leftovers(tmp_path) == []
 
 
-def test_file_system_without_hard_links(root: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_system_without_hard_links(root: Path, host: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EPERM, "no hard links here")
 
@@ -399,7 +399,7 @@ def test_end_at_any_call_is_undone_or_finished(tmp_path: Path, die_again: int) -
         root.mkdir(parents=True)
         prepare(root)
         old = snapshot(root)
-        host = Host(state=str(base / "state"), lock=str(base / "lock"))
+        host = Places(state=str(base / "state"), lock=str(base / "lock"))
         finished = not struck(lambda root=root, host=host: apply(samples(root), test=False, host=host), die_at)
         if die_again:
             struck(lambda host=host: recover(host=host), die_again)
@@ -418,7 +418,7 @@ def test_end_at_any_call_is_undone_or_finished(tmp_path: Path, die_again: int) -
 
 
 @pytest.mark.parametrize("umask", [0o027, 0o077])
-def test_umask_of_the_session_does_not_hide_the_state_folder_from_nginx(root: Path, host: Host, umask: int) -> None:
+def test_umask_of_the_session_does_not_hide_the_state_folder_from_nginx(root: Path, host: Places, umask: int) -> None:
     before = os.umask(umask)
     try:
         apply([Write(str(root / "a"), b"1")], root=str(root), host=host)
@@ -428,7 +428,7 @@ def test_umask_of_the_session_does_not_hide_the_state_folder_from_nginx(root: Pa
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\xff", b"[]", b'{"folders": []}', b'{"folders": [], "entries": [1]}'])
-def test_unreadable_journal_does_not_stop_the_next_run(root: Path, host: Host, content: bytes) -> None:
+def test_unreadable_journal_does_not_stop_the_next_run(root: Path, host: Places, content: bytes) -> None:
     os.mkdir(host.state)
     Path(host.state, "journal.json").write_bytes(content)
     apply([Write(str(root / "a"), b"1")], test=False, host=host)
@@ -436,7 +436,7 @@ def test_unreadable_journal_does_not_stop_the_next_run(root: Path, host: Host, c
     assert Path(host.state, "journal.unreadable").read_bytes() == content
 
 
-def test_no_transaction_inside_another(root: Path, host: Host) -> None:
+def test_no_transaction_inside_another(root: Path, host: Places) -> None:
     def after() -> None:
         assert recover(host=host) == []
         apply([Write(str(root / "b"), b"1")], test=False, host=host)
@@ -446,7 +446,7 @@ def test_no_transaction_inside_another(root: Path, host: Host) -> None:
     assert list(root.iterdir()) == []
 
 
-def test_order_of_the_calls(root: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_order_of_the_calls(root: Path, host: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every content is durable before it gets its name, every name before the next one changes."""
     prepare(root)
     trace: list[tuple[str, str]] = []
@@ -505,7 +505,7 @@ def by_rename(path: str) -> None:
 @pytest.mark.parametrize("moment", ["before the swap", "behind the swap", "in the last step"])
 @pytest.mark.parametrize("with_exchange", [True, False])
 def test_what_an_editor_saves_meanwhile_is_never_lost(
-    root: Path, host: Host, monkeypatch: pytest.MonkeyPatch, save: Any, moment: str, with_exchange: bool
+    root: Path, host: Places, monkeypatch: pytest.MonkeyPatch, save: Any, moment: str, with_exchange: bool
 ) -> None:
     """Either the call fails by name and everything else is as before, or the editor had our text before it."""
     path, other = root / "site", root / "other"
@@ -556,7 +556,7 @@ def test_what_an_editor_saves_meanwhile_is_never_lost(
     assert sorted(os.listdir(root)) == ["other", "site"]
 
 
-def test_an_editor_that_had_the_original_open_keeps_its_text(root: Path, host: Host) -> None:
+def test_an_editor_that_had_the_original_open_keeps_its_text(root: Path, host: Places) -> None:
     path = root / "site"
     path.write_bytes(b"old\n")
     with open(path, "r+b") as stream:
@@ -571,7 +571,7 @@ def test_an_editor_that_had_the_original_open_keeps_its_text(root: Path, host: H
     assert path.read_bytes() == b"editor\n"
 
 
-def test_concurrent_writers_leave_one_whole_result(root: Path, host: Host, tmp_path: Path) -> None:
+def test_concurrent_writers_leave_one_whole_result(root: Path, host: Places, tmp_path: Path) -> None:
     paths = [str(root / name) for name in "abc"]
     children = []
     for writer in range(4):
@@ -592,7 +592,9 @@ def test_concurrent_writers_leave_one_whole_result(root: Path, host: Host, tmp_p
     assert leftovers(tmp_path) == []
 
 
-def test_contended_lock_is_an_error_of_the_transaction(root: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contended_lock_is_an_error_of_the_transaction(
+    root: Path, host: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def taken(**_: object) -> None:
         raise files.LockError("held by process 7")
 
@@ -602,7 +604,7 @@ def test_contended_lock_is_an_error_of_the_transaction(root: Path, host: Host, m
 
 
 def test_settling_that_fails_puts_everything_back(
-    root: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, host: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(root)
     before = snapshot(root)
@@ -621,7 +623,7 @@ def test_settling_that_fails_puts_everything_back(
 
 
 def test_original_that_cannot_be_dropped_is_left_to_the_next_run(
-    root: Path, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, host: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(root)
     real = os.unlink
@@ -641,7 +643,7 @@ def test_original_that_cannot_be_dropped_is_left_to_the_next_run(
     assert leftovers(tmp_path) == []
 
 
-def test_file_where_a_folder_is_needed(root: Path, host: Host) -> None:
+def test_file_where_a_folder_is_needed(root: Path, host: Places) -> None:
     (root / "file").write_text("x")
     with pytest.raises(TransactionError, match="is not a folder"):
         apply([Write(str(root / "file" / "sub"), b"1")], test=False, host=host)

@@ -18,8 +18,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._ufw.host impor
 from ansible_collections.constellation.edge.plugins.module_utils._ufw.plan import (
     CONTROLLER_COMMENT,
     SSH_COMMENT,
-    Request,
     State,
+    WantedRules,
     plan,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._ufw.rule import (
@@ -41,7 +41,7 @@ WEB = [{"port": "80"}, {"port": "443", "comment": "https"}]
 
 def _request(raw=None, **other):
     values = {"enforced": True, "ssh_ports": (22,), **other}
-    return Request(rules=tuple(wanted_rules(WEB if raw is None else raw)), **values)
+    return WantedRules(rules=tuple(wanted_rules(WEB if raw is None else raw)), **values)
 
 
 def _foreign(action, port, source="0.0.0.0/0", proto="tcp", comment=""):

@@ -12,7 +12,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._proof import h
 from ansible_collections.constellation.edge.plugins.module_utils._proof.host import prove_firewall
 from ansible_collections.constellation.edge.plugins.module_utils._ufw import host as ufw_host
 from ansible_collections.constellation.edge.plugins.module_utils._ufw._stored import parse_stored
-from ansible_collections.constellation.edge.plugins.module_utils._ufw.plan import Request, State, plan
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.plan import State, WantedRules, plan
 from ansible_collections.constellation.edge.plugins.module_utils._ufw.rule import V4, V6, UfwError, wanted_rules
 from ansible_collections.constellation.edge.plugins.module_utils._ufw.wide_open import opening_everything, told
 
@@ -94,7 +94,7 @@ def test_what_leaves_something_closed_or_is_the_inventorys_is_not_told(rules):
 
 def planned(state: State, **values) -> list[str]:
     request = {"enforced": True, "ssh_ports": (22,), **values}
-    return plan(state, Request(rules=tuple(wanted_rules([{"port": "443"}])), **request)).warnings
+    return plan(state, WantedRules(rules=tuple(wanted_rules([{"port": "443"}])), **request)).warnings
 
 
 def test_c14_the_run_warns_once_and_only_where_it_closes():

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._ufw.plan import Request, State, plan
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.plan import State, WantedRules, plan
 from ansible_collections.constellation.edge.plugins.module_utils._ufw.rule import wanted_rules
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.ports import closed_ports, with_web
 
 
 def test_who_is_denied_a_web_port_is_denied_it_before_everybody_is_let_in():
     denied = {"port": "443", "source": "203.0.113.0/24", "action": "deny"}
-    wanted = plan(State(), Request(tuple(wanted_rules(with_web([denied]))), enforced=True)).after.entries[4]
+    wanted = plan(State(), WantedRules(tuple(wanted_rules(with_web([denied]))), enforced=True)).after.entries[4]
     assert [(entry.action, entry.src) for entry in wanted if entry.dport == "443"] == [
         ("deny", "203.0.113.0/24"),
         ("allow", "0.0.0.0/0"),

@@ -19,11 +19,11 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.process 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service import service
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service._trial import TrialError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.service import (
-    Wanted,
+    WantedService,
     bring,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.unit import RESTRICTIONS, drop_in
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Host
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 
 @dataclass
@@ -31,7 +31,7 @@ class World:
     """A host: its nginx, its systemd, and how often a trial was made."""
 
     folder: Path
-    host: Host
+    host: Places
     text: str = "events {}"
     start: str = ""
     stale: bool = False
@@ -54,7 +54,7 @@ class World:
             return Answer(1, "", "Access denied")
         return Answer(0, "", "")
 
-    def dump(self, _host: Host) -> Dump:
+    def dump(self, _host: Places) -> Dump:
         if self.refused:
             raise NginxError("nginx refuses the configuration on disk")
         return Dump(self.text, "digest")
@@ -70,7 +70,7 @@ class World:
         Path(self.host.nginx).chmod(0o755)
 
     def bring(self, *, check_mode: bool = False, **wanted: Any) -> dict[str, Any]:
-        return bring(Wanted(**wanted), check_mode=check_mode, host=self.host, call=self.call)
+        return bring(WantedService(**wanted), check_mode=check_mode, host=self.host, call=self.call)
 
     @property
     def files(self) -> list[str]:
@@ -80,7 +80,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     folder = tmp_path / "etc"
-    host = Host(str(tmp_path / "state"), str(tmp_path / "lock"), str(tmp_path / "nginx"))
+    host = Places(str(tmp_path / "state"), str(tmp_path / "lock"), str(tmp_path / "nginx"))
     made = World(folder, host)
     monkeypatch.setattr(service, "NGINX_DROP_IN_PATH", str(folder / "nginx.service.d" / "drop-in.conf"))
     monkeypatch.setattr(service, "RECOVERY_PATH", str(folder / "recover.service"))

@@ -146,7 +146,7 @@ class Recorder:
     def run(self, *, reload: bool = True, **options: Any) -> dict[str, Any]:
         """Carry the plan out."""
         plan = SitePlan(self.changes, sites=self.sites, missing=self.missing)
-        request = sites_run.Request(**options)
+        request = sites_run.RunOptions(**options)
         manner = step.Manner(reload=reload, certificates=self.certificates, companion=lambda: self.companion)
         return step.run_sites(request, lambda: plan, manner)
 
@@ -250,10 +250,10 @@ def test_what_certbot_will_write_over_is_not_edited(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sites_run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
     monkeypatch.setattr(sites_run, "recover", lambda: [])
     monkeypatch.setattr(sites_run, "CHECKPOINTS", (str(tmp_path),))
-    plan = sites_run.Plan([Write(str(tmp_path / "f"), b"a;\n")])
+    plan = sites_run.FilesPlan([Write(str(tmp_path / "f"), b"a;\n")])
     with pytest.raises(ConfigError, match=f"^{tmp_path}: certbot would write"):
-        sites_run.run(sites_run.Request(), lambda: plan)
-    assert sites_run.run(sites_run.Request(), sites_run.Plan)["changed"] is False
+        sites_run.run(sites_run.RunOptions(), lambda: plan)
+    assert sites_run.run(sites_run.RunOptions(), sites_run.FilesPlan)["changed"] is False
 
 
 def test_what_certbot_left_is_told_and_counts_as_a_change(recorder: Recorder) -> None:
