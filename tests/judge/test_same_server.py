@@ -20,8 +20,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._standalone.arc
 from ansible_collections.constellation.edge.plugins.module_utils._transaction._nginx_warnings import (
     conflicts as conflicts_of,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Write
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.staging import Verdict
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Write
 
 from judge.nginx import FOLDER, PORT, Judge
 

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 from .._host.x509 import pem_blocks
-from .._transaction.transaction import Change, Link, Write
+from .._transaction.changes import Change, Link, Write
 
 KINDS = ("cert", "privkey", "chain", "fullchain")
 _KEY_MODE, _MODE = 0o600, 0o644

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from .._host.errors import EdgeError
 from .._host.files import read_bytes
-from .._transaction.transaction import Change, Write, apply, diffs
+from .._transaction.changes import Change, Write, diffs
+from .._transaction.transaction import apply
 from ._challenges import OVER_HTTP, other_challenges
 from ._hooks import of_all, only_starts, only_stops, reloads, stops
 from ._interpolation import RenewalError

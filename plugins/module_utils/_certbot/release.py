@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from .._host.command import run
 from .._host.files import read_bytes
-from .._transaction.transaction import Change, Remove, Write
+from .._transaction.changes import Change, Remove, Write
 from ._challenges import other_challenges
 from ._hooks import START, STOP, of_all, stops
 from ._interpolation import RenewalError

@@ -14,17 +14,8 @@ from typing import Any
 from .._host.command import Run, run
 from .._host.files import explain, host_lock, read_bytes
 from .._host.names import LIMIT_DROP_IN_PATH, LIMIT_PATH, LIMIT_TABLE, LIMIT_UNIT, LIMIT_UNIT_PATH, TEMPORARY
-from .._transaction.transaction import (
-    HOST,
-    Change,
-    Places,
-    Remove,
-    Write,
-    apply,
-    diffs,
-    pending,
-    recover,
-)
+from .._transaction.changes import Change, Remove, Write, diffs, pending
+from .._transaction.transaction import HOST, Places, apply, recover
 from .table import (
     DEFAULT_LIMIT,
     DELETION,

@@ -12,7 +12,8 @@ from typing import Protocol, TypeVar
 from .._dotnet.document import MAX_BYTES
 from .._dotnet.errors import DotnetError
 from .._host.files import explain, fsync_folder, host_lock, unlink_if_there, write_new
-from .._transaction.transaction import HOST, Places, Write, apply, recover
+from .._transaction.changes import Write
+from .._transaction.transaction import HOST, Places, apply, recover
 from ._validation import check_candidate
 
 _ATTEMPTS = 3

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from .._dotnet.errors import DotnetError
 from .._dotnet.settings import Setting, SettingsResult, change_settings, read_setting
 from .._host.files import host_lock
-from .._transaction.transaction import HOST, Places, TransactionError, Write, apply, recover
+from .._transaction.changes import TransactionError, Write
+from .._transaction.transaction import HOST, Places, apply, recover
 from . import supervisor
 from ._retry_guard import failed_before, remember_failure
 from ._server_process import Record, read_record, start_ticks

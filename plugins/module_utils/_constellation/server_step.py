@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from .._dotnet.errors import DotnetError
 from .._nginx.sites.step import Companion
-from .._transaction.transaction import Write
+from .._transaction.changes import Write
 from . import supervisor
 from ._owner_uris import others, read_ours, write_ours
 from .files import at, read_config, write_in_place

@@ -21,7 +21,8 @@ from .._host import records
 from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
 from .._host.names import JAIL_PATH, TEMPORARY
-from .._transaction.transaction import HOST, Write, apply, recover
+from .._transaction.changes import Write
+from .._transaction.transaction import HOST, apply, recover
 from .._transaction.transaction import Places as Place
 from .jail import (
     Fail2banError,

@@ -12,7 +12,8 @@ from .._host import records
 from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
 from .._host.names import JAIL_PATH
-from .._transaction.transaction import HOST, Places, Remove, apply, recover
+from .._transaction.changes import Remove
+from .._transaction.transaction import HOST, Places, apply, recover
 from .host import ETC, RECORD, UNIT, JailsOutcome
 from .jail import Fail2banError
 

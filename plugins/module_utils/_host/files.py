@@ -173,12 +173,12 @@ def explain(error: OSError, path: str, *, exact: bool = False) -> str:
 
 
 @contextlib.contextmanager
-def explained(path: str) -> Iterator[None]:
-    """Raise EdgeError, with the remedy, for what the system refuses; without a name of its own it is about `path`."""
+def explained(path: str, *, exact: bool = False) -> Iterator[None]:
+    """Raise EdgeError, with the remedy, for what the system refuses; the name is chosen as in `explain`."""
     try:
         yield
     except OSError as error:
-        raise EdgeError(f"{explain(error, path)}. Nothing was changed") from error
+        raise EdgeError(f"{explain(error, path, exact=exact)}. Nothing was changed") from error
 
 
 class LockError(EdgeError):

@@ -58,7 +58,7 @@ def reach(certificates: Sequence[Mapping[str, Any]], servers: Sequence[Mapping[s
 
 def _port_80(pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
     # Python's HTTP is slow to load, and most runs have nothing to ask.
-    from ._reach_port import ask_port_80
+    from ._reach_port import ask_port_80  # pylint: disable=import-outside-toplevel
 
     return ask_port_80(pairs)
 

@@ -18,17 +18,8 @@ from ..._host.errors import EdgeError
 from ..._host.files import explain, host_lock, read_bytes
 from ..._host.names import ARCHIVE_PATH, NGINX_DROP_IN_PATH, RECOVERY_PATH
 from ..._standalone.archive import build, listing
-from ..._transaction.transaction import (
-    HOST,
-    Change,
-    Places,
-    Remove,
-    Write,
-    apply,
-    diffs,
-    pending,
-    recover,
-)
+from ..._transaction.changes import Change, Remove, Write, diffs, pending
+from ..._transaction.transaction import HOST, Places, apply, recover
 from ..process import NginxError, read_dump
 from ..text.tokens import ConfigError
 from ..text.tree import parse

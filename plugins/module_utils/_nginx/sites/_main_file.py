@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from ..._host.names import MAIN_FILE
-from ..._transaction.transaction import Change, Original, Remove, Write
+from ..._transaction.changes import Change, Original, Remove, Write
 from ..files import read_text
 from ..text import declare
 from ..text.inclusion import takes

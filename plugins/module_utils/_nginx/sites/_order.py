@@ -7,9 +7,11 @@ from __future__ import annotations
 import os
 import shutil
 
+from ..._host.errors import EdgeError
 from ..._host.names import STATE_FOLDER
+from ..._transaction.changes import Change, Link, Write
 from ..._transaction.journal import stage_path
-from ..._transaction.transaction import Change, Link, TransactionError, Write, check
+from ..._transaction.transaction import check
 from ..files import read_text
 from ..text.server import servers_of
 from ..text.tokens import ConfigError
@@ -68,7 +70,7 @@ def _by_trial(todo: list[Change], entangled: list[Change], root: str, stage: str
 def _accepted(changes: list[Change], root: str, stage: str) -> bool:
     try:
         return check(changes, root=root, folder=stage)
-    except TransactionError:
+    except EdgeError:
         return False
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..._host.names import MAIN_FILE, NGINX_MARK, WEBROOT
-from ..._transaction.transaction import Change, Link, Original, Remove, Write
+from ..._transaction.changes import Change, Link, Original, Remove, Write
 from ..files import read_text
 from ..text.edit import is_marked, set_args
 from ..text.foreign import HEADER, first_foreign

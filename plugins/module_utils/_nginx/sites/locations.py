@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..._transaction.transaction import Write
+from ..._transaction.changes import Write
 from ..files import read_text
 from ..text.declare import locations
 from ..text.locations import edit_locations

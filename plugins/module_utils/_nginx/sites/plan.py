@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..._certbot.covering import covering
 from ..._host.command import run
 from ..._host.names import NGINX_MARK
-from ..._transaction.transaction import Change, Link, Original, Remove, Write
+from ..._transaction.changes import Change, Link, Original, Remove, Write
 from ..files import read_text
 from ..text.foreign import first_foreign, has_ours
 from ..text.inclusion import patterns, takes

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..._host.errors import EdgeError
 from ..._host.files import host_lock
-from ..._transaction.transaction import Change, TransactionError, apply, check, diffs, pending, recover
+from ..._transaction.changes import Change, diffs, pending
+from ..._transaction.transaction import apply, check, recover
 from ..text.tokens import ConfigError
 
 CHECKPOINTS = ("/var/lib/letsencrypt/temp_checkpoint", "/var/lib/letsencrypt/IN_PROGRESS")
@@ -80,6 +82,6 @@ def predict(request: RunOptions, todo: list[Change]) -> list[str]:
     try:
         if request.validate and todo:
             check(todo, root=request.root, notes=notes)
-    except TransactionError as error:
+    except EdgeError as error:
         return [f"nginx would refuse this as the host is now: {error}"]
     return notes

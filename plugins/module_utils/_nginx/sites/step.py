@@ -13,7 +13,8 @@ from typing import Any
 from ..._certbot.checkpoint import beside_certbot
 from ..._certbot.checkpoint import pending as certbot_left
 from ..._host.command import find
-from ..._transaction.transaction import Change, Link, apply, diffs, pending
+from ..._transaction.changes import Change, Link, diffs, pending
+from ..._transaction.transaction import apply
 from ..process import bring_up_to_date, loaded
 from ..text.tokens import ConfigError
 from ._ask import Watch

@@ -17,10 +17,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._constellation.
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import parse_listen_uri
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import transaction
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
-    Places,
-    TransactionError,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import TransactionError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 from dotnet_world import World
 
 OLD, NEW = "http://+:8088/constellation", "http://+:8088/c"

@@ -21,6 +21,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._standalone.arc
     listing,
     sources,
 )
+from places import ROOT
 
 
 def run(archive: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -74,6 +75,12 @@ def test_it_is_the_same_from_a_zip_as_ansible_ships_it(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, check=True, cwd=tmp_path)
     assert done.stdout == build()
+
+
+def test_the_module_that_builds_it_imports_it() -> None:
+    """Ansible ships what a module imports, and nothing else."""
+    module = (ROOT / "plugins" / "modules" / "nginx_service.py").read_text(encoding="utf-8")
+    assert "from ..module_utils._standalone.commands import" in module
 
 
 def test_it_runs_by_itself(archive: Path) -> None:

@@ -9,16 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import transaction
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import _candidate
 from ansible_collections.constellation.edge.plugins.module_utils._transaction._nginx_warnings import conflicts, remarks
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import TransactionError, Write
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.staging import Verdict
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
-    Places,
-    TransactionError,
-    Write,
-    apply,
-    check,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places, apply, check
 
 LOST = 'conflicting server name "new.example.org" on 0.0.0.0:443, ignored'
 OTHER = 'conflicting server name "old.example.org" on [::]:80, ignored'
@@ -56,7 +51,7 @@ def host(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Mon
     )
     nginx.chmod(0o755)
     if request.param == "live":
-        monkeypatch.setattr(transaction, "test_staged", lambda *_: None)
+        monkeypatch.setattr(_candidate, "test_staged", lambda *_: None)
     return Places(state=str(tmp_path / "state"), lock=str(tmp_path / "lock"), nginx=str(nginx))
 
 

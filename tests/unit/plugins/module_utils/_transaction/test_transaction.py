@@ -15,19 +15,22 @@ from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host import files
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import transaction
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import _candidate, transaction
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import (
     Change,
     Link,
     Original,
-    Places,
     Remove,
     TransactionError,
     Write,
-    apply,
-    check,
     diffs,
     pending,
+)
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
+    Places,
+    apply,
+    check,
     recover,
 )
 from struck import struck
@@ -189,7 +192,7 @@ def test_refused_candidate_changes_nothing(root: Path, host: Places, tmp_path: P
 def test_refused_live_when_the_kernel_gives_no_namespace(
     root: Path, host: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transaction, "test_staged", lambda *_: None)
+    monkeypatch.setattr(_candidate, "test_staged", lambda *_: None)
     prepare(root)
     before = snapshot(root)
     with pytest.raises(TransactionError, match="site line 1"):
@@ -326,7 +329,7 @@ def test_refusal_of_the_disk_changes_nothing(
         real(path, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(transaction, "write_new", refuse)
-    with pytest.raises(TransactionError, match=rf"available/new: .*({words}).*Nothing was changed"):
+    with pytest.raises(EdgeError, match=rf"available/new: .*({words}).*Nothing was changed"):
         apply(samples(root), test=False, host=host)
     assert snapshot(root) == before
     assert leftovers(tmp_path) == []
@@ -340,7 +343,7 @@ def test_a_dry_run_without_room_for_its_copy_is_explained(
 
     monkeypatch.setattr(transaction, "find", lambda _name: "/usr/sbin/nginx")
     monkeypatch.setattr(transaction.tempfile, "mkdtemp", refuse)
-    with pytest.raises(TransactionError, match=r"^/tmp/copy: the file system at .* is full: .*\. Nothing was changed"):
+    with pytest.raises(EdgeError, match=r"^/tmp/copy: the file system at .* is full: .*\. Nothing was changed"):
         check(samples(root), root=str(root), host=host)
 
 
@@ -361,9 +364,9 @@ def test_a_state_folder_that_is_full_while_the_candidate_is_staged_is_named(
         return f"{path}: {error.strerror}"
 
     monkeypatch.setattr(transaction, "find", lambda _name: "/usr/sbin/nginx")
-    monkeypatch.setattr(transaction, "copy_tree", refuse)
-    monkeypatch.setattr(transaction, "explain", look)
-    with pytest.raises(TransactionError, match=rf"^{host.state}/.stage: No space left on device. Nothing was changed"):
+    monkeypatch.setattr(_candidate, "copy_tree", refuse)
+    monkeypatch.setattr(files, "explain", look)
+    with pytest.raises(EdgeError, match=rf"^{host.state}/.stage: No space left on device. Nothing was changed"):
         apply(samples(root), root=str(root), host=host)
     assert seen == [True]
     assert snapshot(root) == before

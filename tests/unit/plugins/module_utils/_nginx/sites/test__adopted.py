@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import plan as site_module
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import Certificates
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.standing import standing
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Write
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Write
 
 # As `certbot --nginx` leaves the article's file, with what its owner put in since.
 THEIRS = """# my proxy

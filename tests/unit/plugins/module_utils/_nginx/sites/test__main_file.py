@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host.names import MAIN_FILE
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._main_file import main_file_changes
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Remove, Write
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Remove, Write
 
 PATTERNS = ["modules-enabled/*.conf"]
 WANTED = {"worker_shutdown_timeout": "10s"}

@@ -14,7 +14,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._p
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.standing import standing
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Write
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Write
 
 NAME = "new.example.org"
 REDIRECT = {"location": "/", "directives": {"return": "301 https://$host$request_uri"}}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _order as module
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._order import safe_order
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import (
     Change,
     Link,
     Remove,

@@ -29,7 +29,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.in
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.locations import plan_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan, SitesRefused
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import (
     Change,
     TransactionError,
     Write,

@@ -19,7 +19,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.le
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Link, Remove, Write
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Link, Remove, Write
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import plan as site_module
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import Certificates
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Write
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Write
 
 SERVICE = "http://192.168.0.10"
 

@@ -29,7 +29,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.rec
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import Selector
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Link, Remove, Write
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Link, Remove, Write
 from places import TEXTS
 
 FIXTURES = TEXTS / "nginx" / "accepted" / "http"

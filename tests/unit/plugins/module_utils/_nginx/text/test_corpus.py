@@ -30,7 +30,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tre
     parse,
     walk,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Write
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Write
 from corpus.cases import FIXTURES, Edit, Text, edits, texts
 from corpus.everywhere import places, with_directive, with_location, without_directive, without_location
 from corpus.rewrite import rewritten
