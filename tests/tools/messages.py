@@ -55,6 +55,7 @@ _ENDS: dict[str, tuple[object, ...]] = {
     "StreamFacts": ("detail",),
     "PortFacts": ("detail",),
     "Answer": (2,),
+    "RulesOutcome": ("notes",),
 }
 # Names of what a run says at its end.
 _LISTS = ("problems", "warnings", "notes", "lines", "REMEDY")

@@ -103,7 +103,7 @@ def _print_times(outcomes: dict[str, Outcome]) -> None:
         print(f"  {outcome.seconds:6.0f} s  {name:32} {outcome.count}")
 
 
-def _environment(systems: list[str], *, long: bool) -> dict[str, str]:
+def environment(systems: list[str], *, long: bool) -> dict[str, str]:
     """Return the environment of every step; ``LAB_RUN`` tells the containers of this run from those of others.
 
     Tests that are marked as long run only when asked for.
@@ -137,7 +137,7 @@ def main() -> int:
     try:
         patience = _LONG_FACTOR if arguments.long else 1
         chosen = steps(arguments.scenarios, systems, long=arguments.long)
-        total = run_all(chosen, _environment(systems, long=arguments.long), patience)
+        total = run_all(chosen, environment(systems, long=arguments.long), patience)
     except KeyboardInterrupt:
         print("test: interrupted", file=sys.stderr)
         return 130

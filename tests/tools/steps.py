@@ -58,7 +58,7 @@ def steps(scenarios: list[str], systems: list[str], *, long: bool = False) -> li
     ]
     if not scenarios:
         return here
-    first, *others = [_scenario(name) for name in scenarios]
+    first, *others = [scenario(name) for name in scenarios]
     return [
         Step("lab-engine", (python, "-m", "lab", "engine"), _LIMIT_ENGINE, counts.of_exit),
         Step("lab-images", (python, "-m", "lab", "images", *systems), _LIMIT_IMAGES, counts.of_exit, ("lab-engine",)),
@@ -81,7 +81,8 @@ def _chaos() -> Step:
     return Step("chaos", (*argv, "--short"), _LIMIT_CHAOS, counts.of_trials, ("lab-images",), cleanup=(*argv, "--down"))
 
 
-def _scenario(name: str) -> Step:
+def scenario(name: str) -> Step:
+    """Return the step of a scenario of Molecule."""
     # Named, since Molecule finds it by .git alone.
     molecule = (str(BIN / "molecule"), "--base-config", str(ROOT / ".config" / "molecule" / "config.yml"))
     return Step(

@@ -42,7 +42,7 @@ def leave(
     if not before.installed or not (found or ours):
         return RulesOutcome(False, [], before, before, [], [])
     if not found:
-        return RulesOutcome(False, [], before, before, [], [UNKNOWN])
+        return RulesOutcome(False, [], before, before, warnings=[], notes=[UNKNOWN])
     after, commands, notes = _plan(before, found, ssh_ports)
     if commands and not check:
         carry_out(commands, call)

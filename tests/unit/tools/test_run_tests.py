@@ -82,5 +82,5 @@ def test_a_deprecation_warning_about_us_fails_its_step(tmp_path: Path, capsys: p
 
 def test_long_tests_are_left_out_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    assert run_tests._environment([], long=False)["PYTEST_ADDOPTS"] == "-m 'not long'"
-    assert "PYTEST_ADDOPTS" not in run_tests._environment([], long=True)
+    assert run_tests.environment([], long=False)["PYTEST_ADDOPTS"] == "-m 'not long'"
+    assert "PYTEST_ADDOPTS" not in run_tests.environment([], long=True)
