@@ -123,7 +123,7 @@ answers:
   type: dict
   sample: {"http://192.168.0.5:8088/constellation/": it answers 404 there}
 record_due:
-  description: Whether no run has changed this host yet, so that M(constellation.edge.edge_record) is to be asked.
+  description: Whether M(constellation.edge.edge_record) has something to keep, as before the first run.
   returned: success
   type: bool
 """
@@ -138,7 +138,8 @@ from ..module_utils._constellation.elsewhere import Question, ask_all
 from ..module_utils._constellation.facts import sentinel_facts, server_facts
 from ..module_utils._constellation.this_host import is_own, own_addresses, own_hosts
 from ..module_utils._host.errors import EdgeError
-from ..module_utils._host.found import is_due
+from ..module_utils._host.found import is_due, is_unmarked
+from ..module_utils._host.versions import too_new
 
 QUESTION = {"url": {"type": "str", "required": True}, "host": {"type": "str", "required": True}}
 
@@ -164,6 +165,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     wish = module.params
+    if newer := too_new():
+        module.fail_json(msg=f"{newer}. Nothing was changed.")
     try:
         server = server_facts(wish["server_path"], wish["server_program"])
         sentinel = sentinel_facts(wish["sentinel_path"], wish["sentinel_program"])
@@ -175,7 +178,7 @@ def main() -> None:
         sentinel=asdict(sentinel),
         own_hosts=own_hosts(wish["hosts"]),
         answers=answers(wish["questions"], bool(server.path)),
-        record_due=is_due(),
+        record_due=is_due() or is_unmarked(),
     )
 
 

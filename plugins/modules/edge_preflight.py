@@ -13,6 +13,7 @@ description:
   - Reads the distribution, the versions of nginx and OpenSSL that are installed or would be installed, and whether the
     host has IPv6.
   - Looks up the names of upstreams, as nginx will and as the host itself does.
+  - Fails where a newer version of this collection manages the host.
   - Fails when a program other than this host's own nginx listens on a port that nginx needs, and names that program and
     the ways out.
   - For certificates that a public authority is still to be asked for, finds out what the Internet meets at their
@@ -107,7 +108,7 @@ host:
       description: Whether a socket of the IPv6 family can be bound.
       type: bool
     record_due:
-      description: Whether no run has changed this host yet, so that M(constellation.edge.edge_record) is to be asked.
+      description: Whether M(constellation.edge.edge_record) has something to keep, as before the first run.
       type: bool
     upstreams:
       description:
@@ -144,7 +145,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._dns.resolver import known_names
 from ..module_utils._host.errors import EdgeError
-from ..module_utils._host.found import is_due
+from ..module_utils._host.found import is_due, is_unmarked
+from ..module_utils._host.versions import too_new
 from ..module_utils._nginx.sites.standing import standing
 from ..module_utils._preflight.host import host_facts, refuse_taken_ports
 from ..module_utils._preflight.reach import reach
@@ -166,6 +168,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    if newer := too_new():
+        module.fail_json(msg=f"{newer}. Nothing was changed.")
     try:
         refuse_taken_ports(tuple(module.params["ports"]))
         facts = host_facts()
@@ -176,7 +180,7 @@ def main() -> None:
     upstreams = {name: asdict(found) for name, found in known_names(module.params["names"], ipv6=facts.ipv6).items()}
     servers = standing("/etc/nginx", module.params["server_names"])
     reached = reach(module.params["certificates"], servers)
-    seen = {"upstreams": upstreams, "servers": servers, "reach": reached, "record_due": is_due()}
+    seen = {"upstreams": upstreams, "servers": servers, "reach": reached, "record_due": is_due() or is_unmarked()}
     module.exit_json(changed=False, host={**asdict(facts), **seen})
 
 

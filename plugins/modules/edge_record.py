@@ -16,6 +16,7 @@ description:
   - The record is C(/var/lib/constellation-edge/found.json), for root alone. Beside it, C(found-etc.json) has a
     fingerprint of each file below C(/etc), without C(/etc/letsencrypt).
   - A host that a run has changed already gets no record, since what it was cannot be told any more.
+  - Beside the record stands what keeps an older version of this collection off the host. It goes with the record.
 author:
   - constellation.edge contributors (@myconstellation)
 extends_documentation_fragment:
@@ -30,7 +31,9 @@ attributes:
 options:
   state:
     description:
-      - With V(present), the record is made where there is none and no run has changed the host yet.
+      - With V(present), the record is made where there is none and no run has changed the host yet. A host without
+        nginx's service of ours gets what keeps older versions off; on the others, M(constellation.edge.nginx_service)
+        leaves it.
       - With V(read), it is returned and nothing is changed.
       - With V(absent), C(/etc) is compared with it, and it goes, with C(/etc/constellation-edge) and
         C(/var/lib/constellation-edge). While something of ours is still active on the host, that is an error.
@@ -104,7 +107,8 @@ from ..module_utils._found.look import keep
 from ..module_utils._found.now import Here, here_now
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.files import explained, host_lock
-from ..module_utils._host.found import is_due, read
+from ..module_utils._host.found import is_due, is_unmarked, read
+from ..module_utils._host.versions import keep_older_off, too_new
 
 PLACES = ("server_path", "server_program", "sentinel_path", "sentinel_program")
 
@@ -124,13 +128,16 @@ def main() -> None:
     state = module.params["state"]
     places = {name: module.params[name] for name in PLACES}
     record, left, changed, here = read(), Left(), False, Here()
+    if newer := too_new():
+        module.fail_json(msg=f"{newer}. Nothing was changed")
     try:
         with explained("/var/lib"):
-            if state == "present" and is_due():
+            if state == "present" and (is_due() or is_unmarked()):
                 changed = True
                 if not module.check_mode:
                     with host_lock():
-                        record = keep(places)
+                        record = keep(places) if is_due() else record
+                        keep_older_off()
             elif state == "read":
                 here = here_now(record, places)
                 left.notes = here.notes

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,3 +139,9 @@ def _texts(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", [path for path in FILES if path.name != "names.py"], ids=_name)
 def test_what_is_left_on_a_host_is_named_in_one_place(path: Path) -> None:
     assert [text for text in _texts(path) if OURS.search(text)] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins").glob("*/*.py")), ids=str)
+def test_each_plugin_finds_what_it_imports(path: Path) -> None:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    importlib.import_module(f"ansible_collections.constellation.edge.{name}")

@@ -225,19 +225,19 @@ def test_files_come_before_links_and_links_go_before_files(run):
 
 
 def test_every_folder_is_durable_after_its_change_and_before_the_next_and_the_end(run):
-    settled = run.first(Call("rename", f"{STATE}/journal.settled.json", f"{STATE}/journal.json"))
+    settled = run.first(Call("rename", f"{STATE}/journal.done.json", f"{STATE}/journal.json"))
     places = [place for place, _call in run.swaps()] + [settled]
     for (place, call), following in zip(run.swaps(), places[1:], strict=True):
         assert place < run.first(Call("fsync", os.path.dirname(call.path)), place) < following
 
 
 def test_the_originals_go_only_after_the_journal_was_settled_durably(run):
-    settled = run.first(Call("rename", f"{STATE}/journal.settled.json", f"{STATE}/journal.json"))
+    settled = run.first(Call("rename", f"{STATE}/journal.done.json", f"{STATE}/journal.json"))
     durable = run.first(Call("fsync", STATE), settled)
     dropped = [place for place, call in enumerate(run.calls) if call.name == "unlink" and call.path.endswith(".old")]
     assert len(dropped) == 4
     assert durable < min(dropped)
-    gone = run.first(Call("unlink", f"{STATE}/journal.settled.json"))
+    gone = run.first(Call("unlink", f"{STATE}/journal.done.json"))
     for folder in (SITES, ENABLED):
         assert max(dropped) < gone
         assert any(run.calls[place] == Call("fsync", folder) for place in range(min(dropped), gone))
@@ -264,7 +264,8 @@ def test_no_name_but_the_wanted_ones_is_ever_read_by_nginx(run):
 
 def test_nothing_is_left_behind(run):
     assert run.said["left"] == []
-    assert [name for name in run.said["state"] if "journal" in name or name.startswith(".")] == []
+    journals = ("journal.json", "journal.done.json")
+    assert [name for name in run.said["state"] if name in journals or name.startswith(".")] == []
 
 
 def test_what_does_not_change_is_not_touched(run):

@@ -16,6 +16,7 @@ from .._host.errors import EdgeError
 from .._host.files import fsync_folder, host_lock
 from .._host.found import ETC_RECORD, RECORD, read, read_etc, traces
 from .._host.names import FILE_WORD, LOCK_PATH, SETTINGS_FOLDER, STATE_FOLDER
+from .._host.versions import marked
 from .._nginx.process import NginxError, read_dump
 from ._etc import differences, explained, snapshot
 from .look import PACKAGES, is_installed
@@ -52,7 +53,7 @@ def finish(
             f"{', '.join(there)}: still there, so the record of the first run stays; run remove.yml again"
         )
     folders = [path for path in (settings, folder) if os.path.isdir(path)]
-    if not (record or traces(folder)):
+    if not (record or traces(folder) or marked(folder)):
         # A run that was killed behind the record leaves its folder, empty.
         left.removed = [path for path in folders if not os.listdir(path)]
         left.notes.append("nothing of constellation.edge is on this host")

@@ -10,7 +10,8 @@ from typing import Any
 
 from . import records
 from .files import read_bytes
-from .names import COMMON_SITE_PATH, NGINX_MARK, STATE_FOLDER, TRACES
+from .names import ARCHIVE_PATH, COMMON_SITE_PATH, NGINX_MARK, STATE_FOLDER, TRACES
+from .versions import MARK, WORDS, marked
 
 RECORD, ETC_RECORD = "found", "found-etc"
 FORMAT = 1
@@ -20,7 +21,7 @@ _STALE = 86400
 
 def traces(folder: str = STATE_FOLDER) -> list[str]:
     """Return what a run has left on this host; nothing where none has changed it yet."""
-    ours = {os.path.basename(records.path(name)) for name in (RECORD, ETC_RECORD)}
+    ours = {MARK, WORDS, *(os.path.basename(records.path(name)) for name in (RECORD, ETC_RECORD))}
     try:
         others = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name not in ours]
     except FileNotFoundError:
@@ -37,6 +38,14 @@ def is_due(folder: str = STATE_FOLDER) -> bool:
     """Whether the host is as it was before the first run, and no record says so yet."""
     made = read(folder).get("made", 0)
     return not (0 <= time.time() - made < _STALE) and not traces(folder)
+
+
+def is_unmarked(folder: str = STATE_FOLDER) -> bool:
+    """Whether an older version would not be kept off, and nothing of one is there that would stop at the mark itself.
+
+    Where an archive is there, `nginx_service` leaves the mark, behind its own.
+    """
+    return not marked(folder) and not os.path.exists(ARCHIVE_PATH)
 
 
 def read(folder: str = STATE_FOLDER) -> dict[str, Any]:

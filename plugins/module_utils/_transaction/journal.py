@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._host.files import fsync_folder, read_bytes, replace_file, unlink_if_there
+from .._host.versions import MARK, marked_format
 
 ABSENT = "absent"
 
@@ -130,7 +131,7 @@ def journal_path(folder: str) -> str:
 
 def settled_path(folder: str) -> str:
     """Return the path of the journal of a transaction that holds and has only originals left to drop."""
-    return os.path.join(folder, "journal.settled.json")
+    return os.path.join(folder, "journal.done.json")
 
 
 def recover_journal(folder: str) -> tuple[list[str], list[str]]:
@@ -139,10 +140,13 @@ def recover_journal(folder: str) -> tuple[list[str], list[str]]:
     for name in os.listdir(folder):
         if name.startswith(".") and name.endswith(".tmp"):
             unlink_if_there(os.path.join(folder, name))
-    settled = _load(folder, settled_path(folder))
-    if settled is not None:
-        settled.tidy()
-        return [], []
+    # The second is where version 0.1.0 had it.
+    for path in (settled_path(folder), os.path.join(folder, MARK)):
+        settled = _load(folder, path)
+        if settled is not None:
+            settled.tidy()
+            unlink_if_there(path)
+            return [], []
     journal = _load(folder, journal_path(folder))
     return journal.undo() if journal is not None else ([], [])
 
@@ -150,6 +154,8 @@ def recover_journal(folder: str) -> tuple[list[str], list[str]]:
 def _load(folder: str, path: str) -> Journal | None:
     try:
         content = json.loads(read_bytes(path))
+        if marked_format(content):
+            return None
         return Journal(folder, [Entry(**entry) for entry in content["entries"]], list(content["folders"]))
     except FileNotFoundError:
         return None

@@ -30,6 +30,7 @@ from .._host.files import (
     write_new,
 )
 from .._host.names import LOCK_PATH, STATE_FOLDER, TEMPORARY
+from .._host.versions import too_new
 from ._candidate import judge_warnings, new_stage, refusal, staged_test_passes
 from .changes import (
     Change,
@@ -66,6 +67,8 @@ def recover(*, host: Places = HOST) -> list[str]:
     if not os.path.isdir(host.state) or host.state in _open:
         return []
     with host_lock(path=host.lock):
+        if newer := too_new(host.state):
+            raise TransactionError(f"{newer}. Nothing was changed")
         try:
             return recover_journal(host.state)[0]
         except OSError as error:

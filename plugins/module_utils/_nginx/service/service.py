@@ -17,6 +17,7 @@ from ..._host.command import Run, find, run
 from ..._host.errors import EdgeError
 from ..._host.files import explain, host_lock, read_bytes
 from ..._host.names import ARCHIVE_PATH, NGINX_DROP_IN_PATH, RECOVERY_PATH
+from ..._host.versions import keep_older_off, let_older_in
 from ..._standalone.archive import build, listing
 from ..._transaction.changes import Change, Remove, Write, diffs, pending
 from ..._transaction.transaction import HOST, Places, apply, recover
@@ -219,6 +220,11 @@ def _carry_out(
         except OSError as error:
             raise ServiceError(f"{explain(error, host.state)}. Nothing was changed") from error
     apply(todo, test=False, after=follow if reloads else None, undone=undone, host=host)
+    try:
+        # Not before: the archive that was there may be of a version that is to be kept off.
+        (keep_older_off if wanted.present else let_older_in)(host.state)
+    except OSError as error:
+        raise ServiceError(explain(error, host.state)) from error
     if wanted.present:
         return
     with contextlib.suppress(FileNotFoundError):

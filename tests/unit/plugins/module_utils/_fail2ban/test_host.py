@@ -95,7 +95,7 @@ class World:
         return leave(found, False, str(self.path), self.place, self.call)
 
     def leftovers(self) -> list[str]:
-        names = ("journal.json", "journal.settled.json")
+        names = ("journal.json", "journal.done.json")
         return [
             str(path)
             for path in self.folder.rglob("*")

@@ -64,7 +64,7 @@ def test_it_is_the_same_from_a_zip_as_ansible_ships_it(tmp_path: Path) -> None:
     shipped = tmp_path / "shipped.zip"
     with zipfile.ZipFile(shipped, "w", zipfile.ZIP_DEFLATED) as zipped:
         parts = package.split("/")
-        for depth in range(1, len(parts) + 1):
+        for depth in range(1, len(parts)):
             zipped.writestr("/".join(parts[:depth]) + "/__init__.py", "")
         for file in here.glob("**/*.py"):
             zipped.write(file, f"{package}/{file.relative_to(here)}")

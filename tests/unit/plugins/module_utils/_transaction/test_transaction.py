@@ -614,7 +614,7 @@ def test_settling_that_fails_puts_everything_back(
     real = os.rename
 
     def rename(source: str, target: str) -> None:
-        if target.endswith("journal.settled.json"):
+        if target.endswith("journal.done.json"):
             raise OSError(errno.EIO, "Input/output error", source)
         real(source, target)
 

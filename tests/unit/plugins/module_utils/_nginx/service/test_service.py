@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host import records
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
+from ansible_collections.constellation.edge.plugins.module_utils._host.versions import FORMAT, marked
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.process import Dump, NginxError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service import service
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service._trial import TrialError
@@ -106,6 +107,18 @@ def test_before_the_package_and_after_its_first_start(world: World) -> None:
     second = world.bring()
     assert (second["changed"], second["pending_restart"], world.trials) == (False, False, 1)
     assert world.commands == ["systemctl daemon-reload"]
+
+
+def test_older_versions_are_kept_off_behind_the_archive_that_knows_it(world: World) -> None:
+    world.bring(check_mode=True)
+    world.reload_fails = True
+    with pytest.raises(EdgeError):
+        world.bring()
+    assert marked(world.host.state) == 0
+    world.bring()
+    assert marked(world.host.state) == FORMAT
+    world.bring(present=False)
+    assert marked(world.host.state) == 0
 
 
 def test_what_the_host_refuses_to_systemd_is_left_out_before_the_package_too(world: World) -> None:
