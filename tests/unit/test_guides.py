@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import re
 import subprocess
@@ -13,10 +14,13 @@ import sys
 from pathlib import Path
 
 import yaml
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import as_strict, seconds, wanted_jails
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._access import Login, remedy
 from ansible_collections.constellation.edge.plugins.plugin_utils._become import refusal
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import variable_problems
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.yaml_numbers import number_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTROLLER = (ROOT / "docs/guides/controller.md").read_text(encoding="utf-8")
@@ -105,3 +109,35 @@ def test_the_examples_about_clients_are_understood() -> None:
     assert [(route.buffering, route.websocket) for route in site.routes] == [(True, True), (False, False)]
     specs = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
     assert set(limits) <= {name for spec in specs for name in spec["argument_specs"]["main"]["options"]}
+
+
+THERE = (ROOT / "docs/guides/what-is-there.md").read_text(encoding="utf-8")
+
+
+def test_the_values_of_the_owners_jail_are_kept_as_the_guide_says() -> None:
+    owner = configparser.ConfigParser()
+    owner.read_string(blocks(THERE, "ini")[0])
+    defaults = yaml.safe_load((ROOT / "roles/hardening/defaults/main.yml").read_text(encoding="utf-8"))
+    values = {key: str(defaults[f"hardening_{key}"]) for key in ("bantime", "findtime", "maxretry")}
+    [jail] = wanted_jails([{"name": "sshd"}], values, [22], [])
+    _jail, warnings, notes = as_strict(jail, dict(owner["sshd"]), seconds)
+    assert warnings == []
+    assert notes == blocks(THERE, "text")[1].splitlines()
+
+
+def test_a_site_listens_beside_the_server_of_the_guide(tmp_path: Path) -> None:
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "nginx.conf").write_text("events {}\nhttp {\n    include conf.d/*.conf;\n}\n")
+    (tmp_path / "conf.d" / "old.conf").write_text(blocks(THERE, "nginx")[0])
+    site = {"name": "new.example.org", "servers": [{"server_name": ["new.example.org"], "listen": ["80"]}]}
+    planned = plan([site], root=str(tmp_path))
+    assert [note.partition(":80, too: ")[0] for note in planned.notes] == [
+        blocks(THERE, "text")[0].strip().partition(":80, too")[0]
+    ]
+
+
+def test_the_range_of_ports_is_a_number_without_its_quotes() -> None:
+    (text,) = blocks(THERE, "yaml")
+    assert number_faults(text) == []
+    [fault] = number_faults(text.replace('"', ""))
+    assert "'20:21' without quotes is the number 1221" in fault.text
