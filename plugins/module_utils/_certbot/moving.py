@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._host.errors import EdgeError
 from .._host.files import read_bytes
 from .._transaction.changes import Change, Write, diffs
 from .._transaction.transaction import apply
@@ -32,10 +31,6 @@ _NEEDS_PORT_80 = {
     "standalone": "certbot's authenticator standalone needs port 80 for itself, where nginx is",
 }
 _TIMEOUT = 120.0
-
-
-class MovingError(EdgeError):
-    """A renewal file cannot be changed now; the message says what to do."""
 
 
 @dataclass(frozen=True)

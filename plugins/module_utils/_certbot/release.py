@@ -46,7 +46,7 @@ class Release:
 
 
 def release(settings: CertbotSettings, check_mode: bool = False, check: Check = unserved) -> Release:
-    """Have every lineage renewed without us, and forget how it was. Raises MovingError."""
+    """Have every lineage renewed without us, and forget how it was. Raises EdgeError."""
     result = Release()
     changes: list[Change] = []
     records = sorted(settings.records.glob("*.conf"))

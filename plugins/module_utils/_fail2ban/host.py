@@ -22,8 +22,7 @@ from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
 from .._host.names import JAIL_PATH, TEMPORARY
 from .._transaction.changes import Write
-from .._transaction.transaction import HOST, apply, recover
-from .._transaction.transaction import Places as Place
+from .._transaction.transaction import HOST, Places, apply, recover
 from .jail import (
     Fail2banError,
     Inherited,
@@ -83,7 +82,7 @@ def jail_status(name: str, call: Run = run) -> JailStatus | None:
 class Fail2ban:
     """fail2ban on this host."""
 
-    def __init__(self, request: WantedJails, check: bool, call: Run = run, place: Place = HOST) -> None:
+    def __init__(self, request: WantedJails, check: bool, call: Run = run, place: Places = HOST) -> None:
         self.request = request
         self.check = check
         self.call = call
@@ -301,7 +300,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def reconcile(request: WantedJails, check: bool = False, call: Run = run, place: Place = HOST) -> JailsOutcome:
+def reconcile(request: WantedJails, check: bool = False, call: Run = run, place: Places = HOST) -> JailsOutcome:
     """Bring file and server in line with the request, or say in check mode what that would do.
 
     Raises EdgeError; the file of before is then back in place and the server runs with it.

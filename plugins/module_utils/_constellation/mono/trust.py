@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether Mono will trust a server's certificate: asked with Mono's own store, and the newest TLS that Mono knows."""
+"""Whether Mono will trust a server's certificate: asked with Mono's own store, and the newest TLS that Mono knows.
+
+`obstacle` says what keeps a sentinel from calling an address: the way there first, then the certificate.
+"""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Manner:
 def run_sites(request: RunOptions, make_plan: Callable[[], SitePlan], manner: Manner) -> dict[str, Any]:
     """Plan and carry out; returns the module's answer, with `warnings` among it.
 
-    Raises ConfigError and NginxError; then nothing is changed on disk.
+    Raises EdgeError; then nothing is changed on disk.
     """
     with turn(request), contextlib.ExitStack() as stack:
         left = bool(certbot_left())
