@@ -170,6 +170,11 @@ sites:
   returned: when O(nginx) is given
   type: list
   elements: dict
+notes:
+  description: What adopted servers keep of their owner's, as M(constellation.edge.nginx_site) returns it.
+  returned: when O(nginx) is given
+  type: list
+  elements: str
 placeholders:
   description: The names for which a self-signed placeholder certificate was made.
   returned: when O(nginx) is given
@@ -197,12 +202,11 @@ from ..module_utils._constellation.server_step import ServerStep
 from ..module_utils._constellation.supervisor import find_program
 from ..module_utils._host.command import find
 from ..module_utils._host.errors import EdgeError
-from ..module_utils._nginx.process import bring_up_to_date
 from ..module_utils._nginx.sites.plan import plan
-from ..module_utils._nginx.sites.run import RunOptions
 from ..module_utils._nginx.sites.spec import SITE
-from ..module_utils._nginx.sites.step import Manner, SitePlan, run_sites
+from ..module_utils._nginx.sites.step import SitesStep
 from ..module_utils._nginx.text.tokens import ConfigError
+from ..module_utils._transaction.steps import RunOptions, carry_out
 
 NGINX = {
     "sites": {"type": "list", "elements": "dict", "required": True},
@@ -237,8 +241,7 @@ def server_step(wish: dict[str, Any], path: str, lacking: str) -> ServerStep:
             "as program, since nobody could restart it. Nothing was changed"
         )
     wanted = WantedProgram(wish["program"], path, "server", wish["timeout"], wish["settle"])
-    reload = bring_up_to_date if wish["nginx"] else lambda: False
-    return ServerStep(wanted, wish["uris"], wish["state"], reload, keep_others=wish["keep_others"])
+    return ServerStep(wanted, wish["uris"], wish["state"], keep_others=wish["keep_others"])
 
 
 def checked_sites(sites: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -258,30 +261,18 @@ def checked_sites(sites: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return checked
 
 
-def site_plan(nginx: dict[str, Any] | None) -> SitePlan:
-    """Return what changes in nginx's files; nothing without an nginx."""
-    if nginx is None:
-        return SitePlan()
-    return plan(
-        nginx["sites"],
-        purge=nginx["purge"],
-        disable_default=nginx["disable_default"],
-        main=nginx["main_directives"],
+def sites_step(nginx: dict[str, Any], options: RunOptions) -> SitesStep:
+    """Return nginx's part of the change."""
+    return SitesStep(
+        options,
+        lambda: plan(
+            nginx["sites"],
+            purge=nginx["purge"],
+            disable_default=nginx["disable_default"],
+            main=nginx["main_directives"],
+        ),
+        probe=nginx["probe"],
     )
-
-
-def carry_out(module: AnsibleModule, step: ServerStep) -> dict[str, Any]:
-    """Change server and sites as one transaction; return the module's answer."""
-    nginx = module.params["nginx"]
-    request = RunOptions(validate=nginx is not None, backup=module.params["backup"], check_mode=module.check_mode)
-    manner = Manner(reload=nginx is not None, probe=bool(nginx and nginx["probe"]), companion=step.companion)
-    try:
-        answer = run_sites(request, lambda: site_plan(nginx), manner)
-    except EdgeError as error:
-        raise EdgeError(step.explain(error), error.details) from error
-    answer["reloaded"] = answer["reloaded"] or step.reloaded
-    answer["warnings"] += step.plan.warnings
-    return answer if nginx else {key: value for key, value in answer.items() if key not in ("sites", "placeholders")}
 
 
 def main() -> None:
@@ -315,14 +306,22 @@ def main() -> None:
                 reloaded=False,
                 skipped_reason=lacking,
             )
-        step = server_step(wish, path, lacking)
-        answer = carry_out(module, step)
+        server = server_step(wish, path, lacking)
+        options = RunOptions(validate=wish["nginx"] is not None, backup=wish["backup"], check_mode=module.check_mode)
+        sites = sites_step(wish["nginx"], options) if wish["nginx"] else None
+        done = carry_out([server, sites] if sites else [server], options)
     except EdgeError as error:
         module.fail_json(msg=str(error), **error.details)
-    for warning in answer.pop("warnings"):
+    for warning in done.warnings:
         module.warn(warning)
     module.exit_json(
-        path=path, uris=step.plan.uris, restarted=bool(step.reason), reason=step.reason, pid=step.pid, **answer
+        **done.answer(),
+        path=path,
+        uris=server.result.uris,
+        restarted=bool(server.reason),
+        reason=server.reason,
+        pid=server.pid,
+        **(sites.report() if sites else {"reloaded": False}),
     )
 
 

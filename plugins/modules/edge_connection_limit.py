@@ -100,7 +100,7 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._connection_limit.host import bring
+from ..module_utils._connection_limit.step import bring
 from ..module_utils._connection_limit.table import DEFAULT_LIMIT, DEFAULT_PORTS, parse_limit
 from ..module_utils._host.errors import EdgeError
 
@@ -117,15 +117,12 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    problem, result = "", {}
     try:
         wanted = given["limit"] != 0 and given["state"] == "present"
         limit = parse_limit(given["limit"], given["ports"], given["exempt"]) if wanted else None
         result = bring(limit, check_mode=module.check_mode)
     except EdgeError as error:
-        problem = str(error)
-    if problem:
-        module.fail_json(msg=problem)
+        module.fail_json(msg=str(error))
     module.exit_json(**result)
 
 

@@ -171,15 +171,13 @@ notes:
   elements: str
 """
 
-import contextlib
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._fail2ban.host import WantedJails, reconcile
+from ..module_utils._fail2ban.host import WantedJails
 from ..module_utils._fail2ban.jail import LOOPBACK, normal_ignored, wanted_jails
 from ..module_utils._fail2ban.leaving import leave
+from ..module_utils._fail2ban.step import reconcile
 from ..module_utils._host.errors import EdgeError
-from ..module_utils._host.files import host_lock
 from ..module_utils._host.found import read
 from ..module_utils._host.names import JAIL_PATH
 from ..module_utils._host.ssh import connection, ports_in_use
@@ -222,20 +220,19 @@ def main() -> None:
     current = connection()
     ignored = params["defaults"].get("ignoreip")
     try:
-        with contextlib.nullcontext() if module.check_mode else host_lock():
-            request = WantedJails(
-                jails=tuple(wanted_jails(params["jails"], params["defaults"], ports_in_use(current), params["stated"])),
-                ignored=tuple(normal_ignored("defaults", LOOPBACK if ignored is None else ignored)),
-                ignore_controller=params["ignore_controller"],
-                controller=current.address if current else None,
-                path=params["path"],
-                timeout=float(params["timeout"]),
-            )
-            if params["state"] == "absent":
-                known = read().get("services", {}).get("fail2ban", {})
-                outcome = leave(known, check=module.check_mode, path=params["path"])
-            else:
-                outcome = reconcile(request, check=module.check_mode)
+        request = WantedJails(
+            jails=tuple(wanted_jails(params["jails"], params["defaults"], ports_in_use(current), params["stated"])),
+            ignored=tuple(normal_ignored("defaults", LOOPBACK if ignored is None else ignored)),
+            ignore_controller=params["ignore_controller"],
+            controller=current.address if current else None,
+            path=params["path"],
+            timeout=float(params["timeout"]),
+        )
+        if params["state"] == "absent":
+            known = read().get("services", {}).get("fail2ban", {})
+            outcome = leave(known, check=module.check_mode, path=params["path"])
+        else:
+            outcome = reconcile(request, check=module.check_mode)
     except EdgeError as exc:
         module.fail_json(msg=str(exc))
     for warning in outcome.warnings:

@@ -63,8 +63,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.sites.locations import plan_locations
-from ..module_utils._nginx.sites.run import RUN, RunOptions, run
+from ..module_utils._nginx.sites.run import RUN, FilesStep, run_options
 from ..module_utils._nginx.text.declare import LOCATION
+from ..module_utils._transaction.steps import carry_out
 
 
 def main() -> None:
@@ -81,24 +82,25 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    request = RunOptions(given["root"], given["validate"], given["backup"], module.check_mode)
+    options = run_options(given, check_mode=module.check_mode)
+    step = FilesStep(
+        options,
+        lambda: plan_locations(
+            given["path"],
+            given["server"],
+            given["locations"],
+            adopt=given["adopt"],
+            purge=given["purge"],
+            root=given["root"],
+        ),
+    )
     try:
-        result = run(
-            request,
-            lambda: plan_locations(
-                given["path"],
-                given["server"],
-                given["locations"],
-                adopt=given["adopt"],
-                purge=given["purge"],
-                root=given["root"],
-            ),
-        )
+        done = carry_out([step], options)
     except EdgeError as error:
         module.fail_json(msg=str(error))
-    for warning in result.pop("warnings"):
+    for warning in done.warnings:
         module.warn(warning)
-    module.exit_json(**result)
+    module.exit_json(**done.answer())
 
 
 if __name__ == "__main__":

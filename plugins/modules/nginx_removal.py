@@ -90,27 +90,35 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import read, traces
 from ..module_utils._nginx.sites.leaving import found_in, leaving_plan, serves_more
-from ..module_utils._nginx.sites.run import RUN, RunOptions
-from ..module_utils._nginx.sites.step import Manner, run_sites
+from ..module_utils._nginx.sites.run import RUN, run_options
+from ..module_utils._nginx.sites.step import SitesStep
+from ..module_utils._transaction.steps import carry_out
 
 
 def main() -> None:
     """Plan from what is on the host and carry it out."""
     module = AnsibleModule(argument_spec={"probe": {"type": "bool", "default": True}, **RUN}, supports_check_mode=True)
     given = module.params
-    request = RunOptions(given["root"], given["validate"], given["backup"], module.check_mode)
+    options = run_options(given, check_mode=module.check_mode)
     try:
-        result = run_sites(
-            request,
+        step = SitesStep(
+            options,
             lambda: leaving_plan(given["root"], found_in(read())),
-            Manner(reload=bool(traces()), probe=given["probe"]),
+            reload=bool(traces()),
+            probe=given["probe"],
         )
+        done = carry_out([step], options)
     except EdgeError as error:
         module.fail_json(msg=str(error), **error.details)
-    for warning in result.pop("warnings"):
+    for warning in done.warnings:
         module.warn(warning)
-    del result["placeholders"]
-    module.exit_json(serves=serves_more(given["root"]), **result)
+    report = step.report()
+    del report["placeholders"]
+    module.exit_json(
+        serves=serves_more(given["root"]),
+        **done.answer(),
+        **report,
+    )
 
 
 if __name__ == "__main__":

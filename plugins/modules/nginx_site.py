@@ -332,9 +332,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.sites.plan import plan
-from ..module_utils._nginx.sites.run import RUN, RunOptions
+from ..module_utils._nginx.sites.run import RUN, run_options
 from ..module_utils._nginx.sites.spec import SITE
-from ..module_utils._nginx.sites.step import Manner, run_sites
+from ..module_utils._nginx.sites.step import SitesStep
+from ..module_utils._transaction.steps import carry_out
 
 
 def main() -> None:
@@ -353,25 +354,27 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    request = RunOptions(given["root"], given["validate"], given["backup"], module.check_mode)
+    options = run_options(given, check_mode=module.check_mode)
+    step = SitesStep(
+        options,
+        lambda: plan(
+            given["sites"],
+            root=given["root"],
+            purge=given["purge"],
+            disable_default=given["disable_default"],
+            main=given["main_directives"],
+            worker_connections=given["worker_connections"],
+        ),
+        reload=given["reload"],
+        probe=given["probe"],
+    )
     try:
-        result = run_sites(
-            request,
-            lambda: plan(
-                given["sites"],
-                root=given["root"],
-                purge=given["purge"],
-                disable_default=given["disable_default"],
-                main=given["main_directives"],
-                worker_connections=given["worker_connections"],
-            ),
-            Manner(reload=given["reload"], probe=given["probe"]),
-        )
+        done = carry_out([step], options)
     except EdgeError as error:
         module.fail_json(msg=str(error), **error.details)
-    for warning in result.pop("warnings"):
+    for warning in done.warnings:
         module.warn(warning)
-    module.exit_json(**result)
+    module.exit_json(**done.answer(), **step.report())
 
 
 if __name__ == "__main__":

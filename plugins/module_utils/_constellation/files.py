@@ -7,13 +7,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from contextlib import ExitStack
+from typing import Generic, Protocol, TypeVar
 
 from .._dotnet.document import MAX_BYTES
 from .._dotnet.errors import DotnetError
-from .._host.files import explain, fsync_folder, host_lock, unlink_if_there, write_new
+from .._host.files import explain, fsync_folder, unlink_if_there, write_new
 from .._transaction.changes import Write
-from .._transaction.transaction import HOST, Places, apply, recover
+from .._transaction.steps import Planned, RunOptions, Step, carry_out
+from .._transaction.transaction import HOST, Places
 from ._validation import check_candidate
 
 _ATTEMPTS = 3
@@ -26,7 +28,7 @@ class HasContent(Protocol):
     def content(self) -> bytes: ...
 
 
-Planned = TypeVar("Planned", bound=HasContent)
+Edited = TypeVar("Edited", bound=HasContent)
 
 
 def read_config(path: str) -> bytes:
@@ -54,35 +56,52 @@ def at(path: str, error: DotnetError) -> DotnetError:
 
 
 def rewrite(
-    path: str, plan: Callable[[bytes], Planned], *, backup: bool, check: bool, validate: str = "", host: Places = HOST
-) -> tuple[Planned, bool, str]:
+    path: str, plan: Callable[[bytes], Edited], *, backup: bool, check: bool, validate: str = "", host: Places = HOST
+) -> tuple[Edited, bool, str]:
     """Read a file, plan its new content and write that; returns the plan, whether it changes, the backup's path or "".
 
     The program rewrites its own file and knows no lock of ours: when the file is no longer what the plan was made
     from, it is read and planned again, three times at the most. ``validate`` is a command that must accept the new
     content first. ``check`` runs no command, writes nothing and takes no lock.
     """
-    if check:
-        data = read_config(path)
-        planned = _planned(path, plan, data)
-        return planned, planned.content != data, ""
+    step = _Rewrite(path, plan, validate, check=check)
     try:
-        with host_lock(path=host.lock):
-            recover(host=host)
-            for _attempt in range(_ATTEMPTS):
-                data = read_config(path)
-                planned = _planned(path, plan, data)
-                if planned.content == data:
-                    return planned, False, ""
-                if validate:
-                    _checked(path, planned.content, validate)
-                if read_config(path) == data:
-                    change = Write(os.path.abspath(path), planned.content, original=data)
-                    kept = apply([change], test=False, backup=backup, host=host)
-                    return planned, True, kept[0] if kept else ""
+        done = carry_out([step], RunOptions(validate=False, backup=backup, check_mode=check), host=host)
     except OSError as error:
         raise DotnetError(explain(error, path)) from error
-    raise at(path, DotnetError("another program keeps changing the file: let it finish and run again"))
+    return step.edited, done.changed, "".join(done.backup_files)
+
+
+class _Rewrite(Step, Generic[Edited]):
+    """One file with new content, which its program reads at its next start."""
+
+    edited: Edited
+
+    def __init__(self, path: str, plan: Callable[[bytes], Edited], validate: str, *, check: bool) -> None:
+        self._path = path
+        self._make = plan
+        self._validate = validate
+        self._check = check
+
+    def plan(self, held: ExitStack) -> Planned:
+        """Read the file and plan its content, until nobody has written to it meanwhile."""
+        for _attempt in range(_ATTEMPTS):
+            data = read_config(self._path)
+            content = self._edit(data).content
+            if content == data:
+                return Planned()
+            if self._validate and not self._check:
+                _checked(self._path, content, self._validate)
+            if self._check or read_config(self._path) == data:
+                return Planned([Write(os.path.abspath(self._path), content, original=data)])
+        raise at(self._path, DotnetError("another program keeps changing the file: let it finish and run again"))
+
+    def _edit(self, data: bytes) -> Edited:
+        try:
+            self.edited = self._make(data)
+        except DotnetError as error:
+            raise at(self._path, error) from error
+        return self.edited
 
 
 def write_in_place(path: str, content: bytes) -> None:
@@ -102,13 +121,5 @@ def _checked(path: str, content: bytes, command: str) -> None:
     """Have the owner's command accept the content; its errors name the file."""
     try:
         check_candidate(path, content, command)
-    except DotnetError as error:
-        raise at(path, error) from error
-
-
-def _planned(path: str, plan: Callable[[bytes], Planned], data: bytes) -> Planned:
-    """Return the plan for this content; its errors name the file."""
-    try:
-        return plan(data)
     except DotnetError as error:
         raise at(path, error) from error

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
@@ -13,7 +14,7 @@ from .._dotnet.errors import DotnetError
 from . import supervisor
 from ._server_process import foreign_holders, start_ticks
 from .mono.answers import LISTENING, ask
-from .program import PAUSE, Config, WantedProgram
+from .program import PAUSE, Config, WantedProgram, config_of, remember
 
 _ENDED = ("EXITED", "STOPPED")
 _LOG_LINES = 15
@@ -129,6 +130,27 @@ class Restart:
             f"{wanted.program} was restarted but does not run as {wanted.config} says: {mask(problem, secrets)}",
             log_end(self._process, secrets),
         )
+
+
+def restarted(
+    wanted: WantedProgram, config: Config, pid: int, *, can_go_back: bool = False
+) -> Generator[None, None, int]:
+    """Restart; pause as soon as the program answers, and return its process id once it stays. Raises RestartError."""
+    with Restart(wanted, config, pid, can_go_back=can_go_back) as restart:
+        restart.until_it_answers()
+        yield
+        return restart.until_it_stays()
+
+
+def restarted_on_previous(wanted: WantedProgram, data: bytes) -> Generator[None, None, int]:
+    """Restart on the file that is back, whose content is ``data``, and remember that; otherwise as ``restarted``."""
+    config = config_of(wanted, data)
+    try:
+        pid = yield from restarted(wanted, config, supervisor.status(wanted.process).pid)
+    except RestartError as error:
+        raise DotnetError(f"with its previous file {error}") from error
+    remember(wanted, config, pid)
+    return pid
 
 
 def log_end(process: str, secrets: list[str]) -> str:

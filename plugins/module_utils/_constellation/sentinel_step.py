@@ -7,14 +7,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from .._dotnet.errors import DotnetError
 from .._dotnet.settings import Setting, SettingsResult, change_settings, read_setting
-from .._host.files import host_lock
-from .._transaction.changes import TransactionError, Write
-from .._transaction.transaction import HOST, Places, apply, recover
-from . import supervisor
+from .._transaction.changes import Change, TransactionError, Write
+from .._transaction.steps import Pausing, Planned, RunOptions, Step, carry_out
+from .._transaction.transaction import HOST, Places
 from ._retry_guard import failed_before, remember_failure
 from ._server_process import Record, read_record, start_ticks
 from .facts import SERVER_URI
@@ -22,7 +22,7 @@ from .files import at, read_config, write_in_place
 from .mono.connected import connections, own_address, stays_connected
 from .mono.reach import Trouble
 from .program import Config, WantedProgram, config_of, doubt, reason_to_restart, remember, started_status
-from .restart import Restart, RestartError, log_end
+from .restart import RestartError, log_end, restarted, restarted_on_previous
 from .uris.server_uri import ServerUri, is_same, parse_server_uri
 
 _UP_SECONDS = 1.0
@@ -59,65 +59,89 @@ def move(
     ``ask`` says what is wrong with an address for the sentinel's process; without it, the move is tried at once.
     Raises DotnetError and SupervisorError when no sentinel could be moved here at all.
     """
-    step = _Move(wanted, uri, ask or (lambda _uri, _pid: None), host)
-    if check:
-        return step.run(check=True)
-    with host_lock(path=host.lock):
-        recover(host=host)
-        return step.run(backup=backup)
+    step = SentinelStep(wanted, uri, ask or (lambda _uri, _pid: None), check=check)
+    try:
+        run = carry_out([step], RunOptions(validate=False, backup=backup, check_mode=check), host=host)
+    except TransactionError as error:
+        outcome = step.taken_back()
+        if outcome is None:
+            raise DotnetError(str(error)) from error
+        return outcome
+    return step.outcome(run.backup_files)
 
 
-class _Move:
-    """One move. The caller holds the host's lock, and has put back what an earlier run left open."""
+class SentinelStep(Step):
+    """One move: the file, the restart, and the proof that the sentinel is connected."""
 
-    def __init__(self, wanted: WantedProgram, uri: str, ask: Ask, host: Places) -> None:
+    _config: Config
+
+    def __init__(self, wanted: WantedProgram, uri: str, ask: Ask, *, check: bool = False) -> None:
+        """Name the sentinel, its new address, and who says what is wrong with an address."""
         # It is the connection that must stay; the process only has to be up for that to begin.
         self._wanted = replace(wanted, settle=min(_UP_SECONDS, wanted.settle))
         self._settle = wanted.settle
         self._target = parse_server_uri(uri)
         self._uri = uri
         self._ask = ask
-        self._host = host
+        self._check = check
         self._original = b""
-        self._plan = SettingsResult(b"", "", "")
+        self._result = SettingsResult(b"", "", "")
+        self._planned = MoveOutcome("")
+        self._proved = False
         self._begun = 0.0
         self._pid = 0
-        self._reason = ""
         self._restored = False
         self._failure: Trouble | None = None
 
-    def run(self, *, check: bool = False, backup: bool = False) -> MoveOutcome:
-        """Look, plan, and carry out."""
+    def plan(self, held: ExitStack) -> Planned:
+        """Look at the file and the process, and ask what is in the way."""
         data = self._original = read_config(self._wanted.config)
         named = self._named(data)
         if is_same(named, self._uri) and self._proven(data):
-            return MoveOutcome(named, moved=True, connected=True)
+            self._planned, self._proved = MoveOutcome(named, moved=True, connected=True), True
+            return Planned()
         status = started_status(self._wanted.process)
         self._pid = status.pid
         obstacle = None if is_same(named, self._uri) else self._obstacle(data)
-        stays = is_same(named, self._uri) or (obstacle is not None and not (check and obstacle.curable))
-        self._plan = SettingsResult(data, "", "") if stays else self._change(data, self._uri)
-        config = config_of(self._wanted, self._plan.content)
+        stays = is_same(named, self._uri) or (obstacle is not None and not (self._check and obstacle.curable))
+        self._result = SettingsResult(data, "", "") if stays else self._change(data, self._uri)
+        self._config = config_of(self._wanted, self._result.content)
         modified = os.stat(self._wanted.config).st_mtime
-        self._reason = reason_to_restart(self._wanted, config, status, modified, changes=self._changes)
+        reason = reason_to_restart(self._wanted, self._config, status, modified, changes=self._changes)
         outcome = MoveOutcome(
-            self._named(self._plan.content),
+            self._named(self._result.content),
             moved=obstacle is None or not stays,
-            changed=bool(self._reason),
-            restarted=bool(self._reason),
-            reason=self._reason,
-            before=self._plan.before,
-            after=self._plan.after,
+            connected=self._check and not reason and bool(connections(self._target, status.pid)),
+            changed=bool(reason),
+            restarted=bool(reason),
+            reason=reason,
+            before=self._result.before,
+            after=self._result.after,
         )
-        if obstacle:
-            outcome = self._with(outcome, obstacle, named)
-        if check:
-            return replace(outcome, connected=not self._reason and bool(connections(self._target, status.pid)))
-        return self._carry_out(config, outcome, named, backup)
+        self._planned = self._with(outcome, obstacle) if obstacle else outcome
+        changes: list[Change] = []
+        if self._changes:
+            changes = [Write(os.path.abspath(self._wanted.config), self._result.content, original=data)]
+        return Planned(changes, due=bool(reason))
+
+    def outcome(self, backup_files: list[str]) -> MoveOutcome:
+        """Return what was done, or would be."""
+        if self._proved or self._check:
+            return self._planned
+        if self._failure:
+            return self._with(self._planned, self._failure)
+        return replace(self._planned, connected=self._planned.moved, backup="".join(backup_files))
+
+    def taken_back(self) -> MoveOutcome | None:
+        """Return what a failed move has left; None where it is not known to be as before."""
+        if self._failure is None or (self._changes and not self._restored):
+            return None
+        named = self._named(self._original)
+        return self._with(MoveOutcome(named, moved=is_same(named, self._uri)), self._failure)
 
     @property
     def _changes(self) -> bool:
-        return self._plan.content != self._original
+        return self._result.content != self._original
 
     def _obstacle(self, data: bytes) -> Trouble | None:
         """Return what keeps the sentinel from moving, as far as that is known before it is tried."""
@@ -148,54 +172,44 @@ class _Move:
             and bool(connections(self._target, record.pid))
         )
 
-    def _with(self, outcome: MoveOutcome, trouble: Trouble, kept: str) -> MoveOutcome:
-        """Return the outcome with what is in the way, and from where this host calls the server that it keeps."""
+    def _with(self, outcome: MoveOutcome, trouble: Trouble) -> MoveOutcome:
+        """Return the outcome with what is in the way, and from where this host calls the server of before."""
         try:
-            source = own_address(parse_server_uri(kept), started_status(self._wanted.process).pid)
+            previous = parse_server_uri(self._named(self._original))
+            source = own_address(previous, started_status(self._wanted.process).pid)
         except DotnetError:
             source = ""
         return replace(outcome, problem=trouble.problem, remedy=trouble.remedy, source=source)
 
-    def _carry_out(self, config: Config, outcome: MoveOutcome, named: str, backup: bool) -> MoveOutcome:
-        """Write, restart and prove; what is not proven goes back."""
-        path = os.path.abspath(self._wanted.config)
-        changes = [Write(path, self._plan.content, original=self._original)] if self._changes else []
-        try:
-            kept = apply(
-                changes,
-                test=False,
-                after=lambda: self._follow(config, outcome),
-                undone=self._undone,
-                backup=backup,
-                host=self._host,
-            )
-        except TransactionError as error:
-            if self._failure is None or (self._changes and not self._restored):
-                raise DotnetError(str(error)) from error
-            unmoved = MoveOutcome(named, moved=is_same(named, self._uri))
-            return self._with(unmoved, self._failure, named)
-        if self._failure:
-            return self._with(outcome, self._failure, named)
-        return replace(outcome, connected=outcome.moved, backup=kept[0] if kept else "")
-
-    def _follow(self, config: Config, outcome: MoveOutcome) -> None:
-        """Restart the sentinel when it has to be, and see it connected."""
+    def follow(self) -> Pausing:
+        """Restart the sentinel when it has to be, and see it connected; what is not proven goes back."""
+        if self._proved:
+            return
         self._begun = time.monotonic()
-        if self._reason:
+        if self._planned.reason:
             if self._changes:
                 doubt(self._wanted)
             try:
-                with Restart(self._wanted, config, self._pid, can_go_back=self._changes) as restart:
-                    restart.until_it_answers()
-                    self._pid = restart.until_it_stays()
+                self._pid = yield from restarted(self._wanted, self._config, self._pid, can_go_back=self._changes)
             except RestartError as error:
                 self._failure = Trouble(str(error), f"correct what the end of its log names: {_joined(error.log)}")
                 raise
-        if outcome.moved:
-            self._see_connected(config)
-        remember(self._wanted, config, self._pid)
+        if self._planned.moved:
+            self._see_connected()
+        remember(self._wanted, self._config, self._pid)
 
-    def _see_connected(self, config: Config) -> None:
+    def undo(self) -> Pausing:
+        """Restart the sentinel on its previous file, when it was restarted on the new one."""
+        if not (self._begun and self._changes):
+            return
+        data = self._put_back()
+        pid = yield from restarted_on_previous(self._wanted, data)
+        if self._failure:
+            running = Record(pid, start_ticks(pid), config_of(self._wanted, data).print)
+            remember_failure(self._wanted, self._uri, running, self._failure)
+        self._restored = True
+
+    def _see_connected(self) -> None:
         """Wait for the connection. Raises NotConnectedError where there is a previous file to go back to."""
         wanted = self._wanted
         left = max(0.0, self._begun + wanted.timeout - time.monotonic())
@@ -203,7 +217,7 @@ class _Move:
             return
         goes_back = self._changes and self._can_go_back()
         trouble = None if goes_back else self._ask(self._target, self._pid)
-        log = _joined(log_end(wanted.process, config.secrets))
+        log = _joined(log_end(wanted.process, self._config.secrets))
         self._failure = trouble or Trouble(
             f"{self._uri} answers this host, but {wanted.program} was not seen connected to it within "
             f"{wanted.timeout:g} s",
@@ -222,23 +236,6 @@ class _Move:
         except DotnetError:
             return True
         return self._ask(previous, self._pid) is None
-
-    def _undone(self) -> None:
-        """Restart the sentinel on its previous file, when it was restarted on the new one."""
-        if not (self._begun and self._changes):
-            return
-        wanted = self._wanted
-        config = config_of(wanted, self._put_back())
-        try:
-            with Restart(wanted, config, supervisor.status(wanted.process).pid) as restart:
-                restart.until_it_answers()
-                pid = restart.until_it_stays()
-        except RestartError as error:
-            raise DotnetError(f"with its previous file {error}") from error
-        remember(wanted, config, pid)
-        if self._failure:
-            remember_failure(wanted, self._uri, Record(pid, start_ticks(pid), config.print), self._failure)
-        self._restored = True
 
     def _put_back(self) -> bytes:
         """Return what is in the file now.

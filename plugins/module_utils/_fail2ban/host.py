@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bring the running fail2ban in line with our jail file: tested before it is live, proven alive afterwards."""
+"""fail2ban on this host: what it would read, what it says of values and jails, how it is tested and restarted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from .._host import process as host_process
@@ -21,15 +21,13 @@ from .._host import records
 from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
 from .._host.names import JAIL_PATH, TEMPORARY
-from .._transaction.changes import Write
-from .._transaction.transaction import HOST, Places, apply, recover
+from .._transaction.transaction import HOST, Places
 from .jail import (
     Fail2banError,
     Inherited,
     Jail,
     JailStatus,
     as_strict,
-    known_controller,
     normal_amount,
     parse_status,
     question,
@@ -55,20 +53,6 @@ class WantedJails:
     controller: str | None = None
     path: str = JAIL_PATH
     timeout: float = 30.0
-
-
-@dataclass
-class JailsOutcome:
-    """What a run did, or in check mode would do."""
-
-    changed: bool
-    before: str
-    after: str
-    restarted: bool
-    reason: str
-    jails: dict[str, JailStatus] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def jail_status(name: str, call: Run = run) -> JailStatus | None:
@@ -259,6 +243,15 @@ class Fail2ban:
         """Whether the service starts with the host."""
         return self.call(["systemctl", "is-enabled", UNIT]).out.strip() == "enabled"
 
+    def enable(self) -> None:
+        """Have the service start with the host."""
+        answer = self.call(["systemctl", "enable", UNIT])
+        if answer.rc != 0:
+            raise Fail2banError(
+                f"`systemctl enable fail2ban` fails: {answer.text}. Correct what it names (where the unit is"
+                " masked: `systemctl unmask fail2ban`) and run again"
+            )
+
     def restart(self) -> None:
         """Restart the server. A reload loses the actions of a jail whose banaction changed (fail2ban 1.1.0)."""
         self.call(["systemctl", "reset-failed", UNIT])
@@ -298,61 +291,3 @@ class Fail2ban:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def reconcile(request: WantedJails, check: bool = False, call: Run = run, place: Places = HOST) -> JailsOutcome:
-    """Bring file and server in line with the request, or say in check mode what that would do.
-
-    Raises EdgeError; the file of before is then back in place and the server runs with it.
-    """
-    if not check:
-        recover(host=place)
-    return _reconcile(Fail2ban(request, check, call, place))
-
-
-def _reconcile(host: Fail2ban) -> JailsOutcome:
-    request, check, call = host.request, host.check, host.call
-    if not host.installed and not check:
-        raise Fail2banError("fail2ban is not installed: install the package fail2ban first (the role hardening does)")
-    old = host.old_text()
-    jails = host.usable()
-    if host.installed:
-        host.refuse(jails)
-    controller = (request.controller or known_controller(old or "")) if request.ignore_controller else None
-    text = host.text(jails, controller)
-    reason = host.stale(old, text, jails) if host.installed else "fail2ban is not installed yet"
-    enable = host.installed and not host.boots()
-    outcome = JailsOutcome(bool(reason or enable), old or "", text, bool(reason), reason, warnings=host.warnings)
-    outcome.notes = host.notes if old != text else []
-    if host.installed and reason and not host.predicted:
-        host.test(text)
-    if check:
-        outcome.jails = host.statuses(jails) if host.installed else {}
-        return outcome
-    if enable:
-        answer = call(["systemctl", "enable", UNIT])
-        if answer.rc != 0:
-            raise Fail2banError(
-                f"`systemctl enable fail2ban` fails: {answer.text}. Correct what it names (where the unit is"
-                " masked: `systemctl unmask fail2ban`) and run again"
-            )
-    outcome.jails = _bring_up(host, jails, text) if reason else host.statuses(jails)
-    return outcome
-
-
-def _bring_up(host: Fail2ban, jails: Sequence[Jail], text: str) -> dict[str, JailStatus]:
-    statuses: dict[str, JailStatus] = {}
-
-    def follow() -> None:
-        host.forget()
-        host.restart()
-        statuses.update(host.wait(jails))
-        host.record(text)
-
-    def undo() -> None:
-        host.call(["systemctl", "reset-failed", UNIT])
-        host.call(["systemctl", "restart", UNIT])
-
-    content = text.encode("utf-8", "surrogateescape")
-    apply([Write(host.request.path, content)], root=ETC, test=False, after=follow, undone=undo, host=host.place)
-    return statuses

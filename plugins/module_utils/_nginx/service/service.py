@@ -9,18 +9,20 @@ import hashlib
 import json
 import os
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..._host import records
 from ..._host.command import Run, find, run
 from ..._host.errors import EdgeError
-from ..._host.files import explain, host_lock, read_bytes
+from ..._host.files import explain, read_bytes
 from ..._host.names import ARCHIVE_PATH, NGINX_DROP_IN_PATH, RECOVERY_PATH
 from ..._host.versions import keep_older_off, let_older_in
 from ..._standalone.archive import build, listing
 from ..._transaction.changes import Change, Remove, Write, diffs, pending
-from ..._transaction.transaction import HOST, Places, apply, recover
+from ..._transaction.steps import Pausing, Planned, RunOptions, Step, carry_out
+from ..._transaction.transaction import HOST, Places
 from ..process import NginxError, read_dump
 from ..text.tokens import ConfigError
 from ..text.tree import parse
@@ -76,32 +78,83 @@ def bring(wanted: WantedService, *, check_mode: bool = False, host: Places = HOS
     """
     if not _systemd_runs():
         raise ServiceError("systemd does not run here, so there is no nginx.service to care for; nothing was changed")
-    with contextlib.ExitStack() as stack:
-        if not check_mode:
-            stack.enter_context(host_lock(path=host.lock))
-            recover(host=host)
-        return _bring(wanted, check_mode, host, call)
+    step = ServiceStep(wanted, host, call)
+    done = carry_out([step], RunOptions(validate=False, check_mode=check_mode), host=host)
+    return {"changed": done.changed, "diff": done.diff, **step.report()}
 
 
-def _bring(wanted: WantedService, check_mode: bool, host: Places, call: Run) -> dict[str, Any]:
-    unit = _look(call)
-    record = records.read(_RECORD, host.state)
-    choice = _choose(wanted, record, unit, host, call)
-    todo = pending(_changes(wanted, choice))
-    reloads = bool(todo) or unit.stale
-    start = unit.start if _confines_anew(todo) else record.get("start", "")
-    shown = _shown(todo)
-    if not check_mode:
-        _carry_out(wanted, todo, {**choice.record, "start": start}, reloads, host, call)
-    return {
-        "changed": reloads,
-        "diff": shown,
-        "restrictions": choice.restrictions if wanted.present else [],
-        "omitted": choice.omitted if wanted.present else {},
-        "writable": choice.writable,
-        "trial": choice.trial,
-        "pending_restart": bool(unit.start) and unit.start == start,
-    }
+class ServiceStep(Step):
+    """The archive, the recovery unit and the drop-in."""
+
+    def __init__(self, wanted: WantedService, host: Places, call: Run) -> None:
+        """Name what is wanted."""
+        self._wanted = wanted
+        self._host = host
+        self._call = call
+        self._unit = Unit()
+        self._choice = Choice()
+        self._record: dict[str, Any] = {}
+        self._reloads = False
+
+    def report(self) -> dict[str, Any]:
+        """Return the values for the module's answer beside what the runner says."""
+        choice, present, start = self._choice, self._wanted.present, self._unit.start
+        return {
+            "restrictions": choice.restrictions if present else [],
+            "omitted": choice.omitted if present else {},
+            "writable": choice.writable,
+            "trial": choice.trial,
+            "pending_restart": bool(start) and start == self._record["start"],
+        }
+
+    def plan(self, held: contextlib.ExitStack) -> Planned:
+        """Decide on the sandbox, where needed by a trial."""
+        known = records.read(_RECORD, self._host.state)
+        self._unit = _look(self._call)
+        self._choice = _choose(self._wanted, known, self._unit, self._host, self._call)
+        todo = pending(_changes(self._wanted, self._choice))
+        self._reloads = bool(todo) or self._unit.stale
+        start = self._unit.start if _confines_anew(todo) else known.get("start", "")
+        self._record = {**self._choice.record, "start": start}
+        return Planned(todo, _shown(todo), due=self._reloads)
+
+    def prepare(self) -> AbstractContextManager[None]:
+        """Record the choice: one that says too much costs one more trial, a missing one hides a pending restart."""
+        if self._wanted.present and self._record != records.read(_RECORD, self._host.state):
+            try:
+                records.write(_RECORD, self._record, self._host.state)
+            except OSError as error:
+                raise ServiceError(f"{explain(error, self._host.state)}. Nothing was changed") from error
+        return contextlib.nullcontext()
+
+    def follow(self) -> Pausing:
+        """Have systemd read the files."""
+        if self._reloads:
+            answer = self._call(["systemctl", "daemon-reload"])
+            if answer.rc != 0:
+                raise ServiceError(f"systemctl daemon-reload: {answer.text}; look at journalctl -b and run again")
+        yield from ()
+
+    def undo(self) -> Pausing:
+        """Have systemd read the former files."""
+        self._call(["systemctl", "daemon-reload"])
+        yield from ()
+
+    def settle(self) -> None:
+        """Leave or take away the mark for older versions, and what else was ours beside the files."""
+        state = self._host.state
+        try:
+            # Not before: the archive that was there may be of a version that is to be kept off.
+            (keep_older_off if self._wanted.present else let_older_in)(state)
+        except OSError as error:
+            raise ServiceError(explain(error, state)) from error
+        if self._wanted.present:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(records.path(_RECORD, state))
+        for path in (NGINX_DROP_IN_PATH, ARCHIVE_PATH):
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(path))
 
 
 def _systemd_runs() -> bool:
@@ -199,39 +252,6 @@ def _confines_anew(todo: list[Change]) -> bool:
     before = read_bytes(NGINX_DROP_IN_PATH) if os.path.isfile(NGINX_DROP_IN_PATH) else b""
     after = [getattr(change, "content", b"") for change in todo if change.path == NGINX_DROP_IN_PATH]
     return any(sandbox(each) != sandbox(before) for each in after)
-
-
-def _carry_out(
-    wanted: WantedService, todo: list[Change], record: dict[str, Any], reloads: bool, host: Places, call: Run
-) -> None:
-    def follow() -> None:
-        answer = call(["systemctl", "daemon-reload"])
-        if answer.rc != 0:
-            raise ServiceError(f"systemctl daemon-reload: {answer.text}; look at journalctl -b and run again")
-
-    def undone() -> None:
-        call(["systemctl", "daemon-reload"])
-
-    # Before the files: a record that says too much costs one more trial, a missing one would hide a pending restart.
-    known = records.read(_RECORD, host.state)
-    if wanted.present and record != known:
-        try:
-            records.write(_RECORD, record, host.state)
-        except OSError as error:
-            raise ServiceError(f"{explain(error, host.state)}. Nothing was changed") from error
-    apply(todo, test=False, after=follow if reloads else None, undone=undone, host=host)
-    try:
-        # Not before: the archive that was there may be of a version that is to be kept off.
-        (keep_older_off if wanted.present else let_older_in)(host.state)
-    except OSError as error:
-        raise ServiceError(explain(error, host.state)) from error
-    if wanted.present:
-        return
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(records.path(_RECORD, host.state))
-    for path in (NGINX_DROP_IN_PATH, ARCHIVE_PATH):
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.dirname(path))
 
 
 def _shown(todo: list[Change]) -> list[dict[str, str]]:

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._transaction.changes import Write
+from ..._transaction.steps import Planned
 from ..files import read_text
 from ..text.declare import locations
 from ..text.locations import edit_locations
 from ..text.server import Selector
 from ..text.tokens import ConfigError
 from .includes import reader
-from .run import FilesPlan
 
 
 def plan_locations(
@@ -26,7 +26,7 @@ def plan_locations(
     adopt: bool,
     purge: bool,
     root: str = "/etc/nginx",
-) -> FilesPlan:
+) -> Planned:
     """Plan the locations of one file; nothing is written. Raises ConfigError."""
     chosen = server or {}
     selector = Selector(chosen.get("server_name"), chosen.get("listen"))
@@ -36,7 +36,7 @@ def plan_locations(
         raise ConfigError(
             f"{path}: there is no such file; nginx_location edits a file that exists, nginx_site makes one"
         )
-    result = FilesPlan()
+    result = Planned()
     after = edit_locations(
         text,
         path,

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the changes of one call are carried out: under the host's lock, as one transaction, or only predicted."""
+"""Files of nginx as a step of a run: tested by nginx, with its warnings, and predicted in check mode."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
 
 from ..._host.errors import EdgeError
-from ..._host.files import host_lock
 from ..._transaction.changes import Change, diffs, pending
-from ..._transaction.transaction import apply, check, recover
+from ..._transaction.steps import Planned, RunOptions, Step
+from ..._transaction.transaction import check
 from ..text.tokens import ConfigError
 
 CHECKPOINTS = ("/var/lib/letsencrypt/temp_checkpoint", "/var/lib/letsencrypt/IN_PROGRESS")
@@ -25,63 +24,39 @@ RUN: dict[str, Any] = {
 }
 
 
-class RunOptions(NamedTuple):
-    """How changes are to be carried out."""
+class FilesStep(Step):
+    """Files of nginx, which nothing has to follow."""
 
-    root: str = "/etc/nginx"
-    validate: bool = True
-    backup: bool = False
-    check_mode: bool = False
+    def __init__(self, options: RunOptions, make_plan: Callable[[], Planned]) -> None:
+        """Name what plans; it is called under the host's lock."""
+        self._options = options
+        self._make_plan = make_plan
+        self._planned = Planned()
 
-
-@dataclass
-class FilesPlan:
-    """The changes of one call, which may hold what is on disk already, and what is to be told."""
-
-    changes: list[Change] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-
-def run(request: RunOptions, make_plan: Callable[[], FilesPlan]) -> dict[str, Any]:
-    """Plan and carry out; returns the module's answer, with `warnings` among it.
-
-    Raises EdgeError; then nothing is changed on disk.
-    """
-    with turn(request):
-        plan = make_plan()
-        todo = pending(plan.changes)
-        if todo and any(map(os.path.isdir, CHECKPOINTS)):
+    def plan(self, held: ExitStack) -> Planned:
+        """Plan, unless certbot would undo it."""
+        planned = self._planned = self._make_plan()
+        planned.diff = diffs(planned.changes)
+        if pending(planned.changes) and any(map(os.path.isdir, CHECKPOINTS)):
             raise ConfigError(f"{CHECKPOINTS[0]}: certbot would write its copies over the file; run nginx_site first")
-        answer = {"changed": bool(todo), "diff": diffs(todo), "backup_files": [], "warnings": plan.warnings}
-        if request.check_mode:
-            plan.warnings += predict(request, todo)
-        else:
-            answer["backup_files"] = apply(
-                todo, root=request.root, test=request.validate, backup=request.backup, notes=plan.warnings
-            )
-        return answer
+        return planned
+
+    def predict(self) -> None:
+        """Let nginx judge the files as the host is now."""
+        self._planned.warnings += predict(self._options, pending(self._planned.changes))
 
 
-@contextlib.contextmanager
-def turn(request: RunOptions) -> Iterator[None]:
-    """Hold the host's lock, after a change that was cut off is put back; check mode neither waits nor writes.
-
-    Raises EdgeError.
-    """
-    if request.check_mode:
-        yield
-        return
-    with host_lock():
-        recover()
-        yield
+def run_options(given: dict[str, Any], *, check_mode: bool) -> RunOptions:
+    """Return a module's parameters of `RUN` as options."""
+    return RunOptions(given["root"], given["validate"], given["backup"], check_mode)
 
 
-def predict(request: RunOptions, todo: list[Change]) -> list[str]:
+def predict(options: RunOptions, todo: list[Change]) -> list[str]:
     """Return what nginx says against the changes: a warning only, as earlier steps were not carried out."""
     notes: list[str] = []
     try:
-        if request.validate and todo:
-            check(todo, root=request.root, notes=notes)
+        if options.validate and todo:
+            check(todo, root=options.root, notes=notes)
     except EdgeError as error:
         return [f"nginx would refuse this as the host is now: {error}"]
     return notes

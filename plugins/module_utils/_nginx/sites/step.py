@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What `nginx_site` does: site files, placeholder certificates before them, a reload and questions behind them."""
+"""Site files as a step of a run: placeholder certificates before them, a reload and questions behind them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,13 @@ from ..._certbot.checkpoint import beside_certbot
 from ..._certbot.checkpoint import pending as certbot_left
 from ..._host.command import find
 from ..._transaction.changes import Change, Link, diffs, pending
-from ..._transaction.transaction import apply
+from ..._transaction.steps import Pausing, Planned, RunOptions, Step
 from ..process import bring_up_to_date, loaded
 from ..text.tokens import ConfigError
 from ._ask import Watch
 from ._order import safe_order
 from ._placeholder import Certificates, create, discard, tidy
-from .run import FilesPlan, RunOptions, predict, turn
+from .run import predict
 
 
 class SitesRefused(ConfigError):  # noqa: N818 - it says what happened, as SyntaxRefused does
@@ -28,7 +28,7 @@ class SitesRefused(ConfigError):  # noqa: N818 - it says what happened, as Synta
 
 
 @dataclass
-class SitePlan(FilesPlan):
+class SitePlan(Planned):
     """The plan of some sites.
 
     `missing` are placeholder certificates to make, with their names; `sites` is the report, one entry per site; `kept`
@@ -47,68 +47,109 @@ class SitePlan(FilesPlan):
         return [each["problem"] for each in self.sites if each["problem"]]
 
 
-def _nothing() -> None:
-    """Do nothing, as a companion without a step of its own."""
+class SitesStep(Step):
+    """Site files, and the running nginx that serves them."""
 
+    def __init__(
+        self,
+        options: RunOptions,
+        make_plan: Callable[[], SitePlan],
+        *,
+        reload: bool = True,
+        probe: bool = True,
+        certificates: Certificates | None = None,
+    ) -> None:
+        """Name what plans; it is called under the host's lock.
 
-@dataclass(frozen=True)
-class Companion:
-    """What changes in one step with the sites: its files are part of their transaction.
+        `reload` lets the running nginx serve what is on disk, also when no file changes. `probe` asks the sites that
+        change before and after, and puts everything back when an answer got lost.
+        """
+        self.reloaded = False
+        self._options = options
+        self._make_plan = make_plan
+        self._reloads = reload and find("nginx") is not None
+        self._probe = probe
+        self._certificates = certificates or Certificates()
+        self._plan = SitePlan()
+        self._todo: list[Change] = []
+        self._watch: Watch | None = None
 
-    `diff` is what to show of them. `follow` runs on every run, with every file in place and before nginx is reloaded;
-    when it raises, all is put back. `undone` runs after that, before nginx is reloaded again. `due` tells that `follow`
-    will do something though no file changes.
-    """
-
-    changes: list[Change] = field(default_factory=list)
-    diff: list[dict[str, str]] = field(default_factory=list)
-    follow: Callable[[], None] = _nothing
-    undone: Callable[[], None] = _nothing
-    due: bool = False
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How sites are carried out.
-
-    `reload` lets the running nginx serve what is on disk, also when no file changes. `probe` asks the sites that change
-    before and after, and puts everything back when an answer got lost. `companion` is called under the host's lock.
-    """
-
-    reload: bool = True
-    probe: bool = True
-    certificates: Certificates = field(default_factory=Certificates)
-    companion: Callable[[], Companion] = Companion
-
-
-def run_sites(request: RunOptions, make_plan: Callable[[], SitePlan], manner: Manner) -> dict[str, Any]:
-    """Plan and carry out; returns the module's answer, with `warnings` among it.
-
-    Raises EdgeError; then nothing is changed on disk.
-    """
-    with turn(request), contextlib.ExitStack() as stack:
-        left = bool(certbot_left())
-        notes = stack.enter_context(beside_certbot(request.root, check_mode=request.check_mode)) if left else []
-        plan = _without_problems(make_plan(), notes)
-        if not left and pending(plan.changes):
-            # Who writes nothing neither waits for certbot nor keeps it waiting.
-            notes = stack.enter_context(beside_certbot(request.root, check_mode=request.check_mode))
-            plan = _without_problems(make_plan(), notes)
-        plan.warnings[:0] = notes
-        companion = manner.companion()
-        reloads = manner.reload and find("nginx") is not None
-        if request.check_mode:
-            answer = _predict(request, plan, companion, reloads)
-        else:
-            answer = _carry_out(request, plan, companion, manner, reloads)
-        answer["changed"] = bool(answer["diff"] or answer["reloaded"] or companion.due or notes)
+    def report(self) -> dict[str, Any]:
+        """Return the values for a module's answer beside what the runner says."""
+        plan = self._plan
         return {
-            **answer,
             "sites": plan.sites + plan.kept,
             "placeholders": sorted(plan.missing),
             "notes": plan.notes,
-            "warnings": plan.warnings,
+            "reloaded": self.reloaded,
         }
+
+    def plan(self, held: contextlib.ExitStack) -> SitePlan:
+        """Plan from what is on disk once certbot has nothing to put back there. Raises SitesRefused."""
+        options = self._options
+        left = bool(certbot_left())
+        notes = held.enter_context(beside_certbot(options.root, check_mode=options.check_mode)) if left else []
+        plan = _without_problems(self._make_plan(), notes)
+        if not left and pending(plan.changes):
+            # Who writes nothing neither waits for certbot nor keeps it waiting.
+            notes = held.enter_context(beside_certbot(options.root, check_mode=options.check_mode))
+            plan = _without_problems(self._make_plan(), notes)
+        plan.warnings[:0] = notes
+        plan.due = bool(notes or plan.missing)
+        self._plan, self._todo = plan, pending(plan.changes)
+        plan.diff = diffs(self._todo) + _placeholder_diff(plan)
+        return plan
+
+    def predict(self) -> None:
+        """Let nginx judge the files, and tell whether the running one would be reloaded."""
+        # Without the certificates that a run would make first, nginx would refuse what it will accept.
+        self._plan.warnings += [] if self._plan.missing else predict(self._options, self._todo)
+        state = loaded() if self._reloads else None
+        self._note_reload(state is not None and state.running and (bool(self._todo) or not state.current))
+
+    @contextlib.contextmanager
+    def prepare(self) -> Iterator[None]:
+        """Ask what the sites answer now, and make the certificates without which nginx would refuse the files."""
+        if self._reloads and self._probe and self._todo:
+            self._watch = Watch(self._options.root, _served(self._todo))
+        tidy(self._certificates)
+        made: list[str] = []
+        try:
+            for name, names in self._plan.missing.items():
+                create(self._certificates, name, names)
+                made.append(name)
+            yield
+        except Exception:
+            for name in made:
+                discard(self._certificates, name)
+            raise
+
+    def order(self, changes: list[Change]) -> list[Change]:
+        """Return an order that nginx accepts at each moment, where there is one."""
+        return safe_order(changes, self._options.root) if self._options.validate else changes
+
+    def follow(self) -> Pausing:
+        """Have nginx serve the files; then ask again what was asked before."""
+        if self._reloads:
+            self._note_reload(bring_up_to_date())
+        yield
+        if self._watch is not None:
+            self._watch.compare()
+        late = pending(self._todo)
+        if late:
+            raise ConfigError(f"{late[0].path}: somebody else changed it meanwhile; run again")
+        if self._reloads and not self.reloaded and not loaded().running:
+            self._plan.warnings.append("nginx is not running, so nothing serves these sites yet; start it")
+
+    def undo(self) -> Pausing:
+        """Have nginx serve the former files."""
+        if self._reloads:
+            bring_up_to_date()
+        yield from ()
+
+    def _note_reload(self, reloaded: bool) -> None:
+        self.reloaded = reloaded
+        self._plan.due = self._plan.due or reloaded
 
 
 def _without_problems(plan: SitePlan, notes: list[str]) -> SitePlan:
@@ -119,72 +160,9 @@ def _without_problems(plan: SitePlan, notes: list[str]) -> SitePlan:
     return plan
 
 
-def _predict(request: RunOptions, plan: SitePlan, companion: Companion, reloads: bool) -> dict[str, Any]:
-    todo = pending(plan.changes)
-    # Without the certificates that a run would make first, nginx would refuse what it will accept.
-    plan.warnings += [] if plan.missing else predict(request, todo)
-    state = loaded() if reloads else None
-    reloaded = state is not None and state.running and (bool(todo) or not state.current)
-    return {"diff": _shown(plan, companion, todo), "reloaded": reloaded, "backup_files": []}
-
-
-def _carry_out(
-    request: RunOptions, plan: SitePlan, companion: Companion, manner: Manner, reloads: bool
-) -> dict[str, Any]:
-    todo = pending(plan.changes)
-    shown = _shown(plan, companion, todo)
-    watch = Watch(request.root, _served(todo)) if reloads and manner.probe and todo else None
-    done: list[bool] = []
-
-    def follow() -> None:
-        companion.follow()
-        if reloads:
-            done.append(bring_up_to_date())
-        if watch is not None:
-            watch.compare()
-        late = pending(todo)
-        if late:
-            raise ConfigError(f"{late[0].path}: somebody else changed it meanwhile; run again")
-
-    def undone() -> None:
-        try:
-            companion.undone()
-        finally:
-            if reloads:
-                bring_up_to_date()
-
-    tidy(manner.certificates)
-    made: list[str] = []
-    try:
-        for name, names in plan.missing.items():
-            create(manner.certificates, name, names)
-            made.append(name)
-        copies = apply(
-            [*companion.changes, *todo],
-            root=request.root,
-            test=request.validate,
-            after=follow,
-            undone=undone,
-            backup=request.backup,
-            notes=plan.warnings,
-            order=lambda changes: safe_order(changes, request.root) if request.validate else changes,
-        )
-    except Exception:
-        for name in made:
-            discard(manner.certificates, name)
-        raise
-    if reloads and not any(done) and not loaded().running:
-        plan.warnings.append("nginx is not running, so nothing serves these sites yet; start it")
-    return {"diff": shown, "reloaded": any(done), "backup_files": copies}
-
-
 def _served(todo: list[Change]) -> set[str]:
     """Return the files, without links, whose servers change, come or go."""
     return {os.path.realpath(change.target if isinstance(change, Link) else change.path) for change in todo}
-
-
-def _shown(plan: SitePlan, companion: Companion, todo: list[Change]) -> list[dict[str, str]]:
-    return companion.diff + diffs(todo) + _placeholder_diff(plan)
 
 
 def _placeholder_diff(plan: SitePlan) -> list[dict[str, str]]:

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The server's file and its restart as one step of a transaction, with supervisor played by a small world."""
+"""The server's file and its restart as a step of a run, with supervisor played by a small world."""
 
 from __future__ import annotations
 
 import errno
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._constellation import program
@@ -16,8 +17,16 @@ from ansible_collections.constellation.edge.plugins.module_utils._constellation.
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.server_step import ServerStep
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import parse_listen_uri
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import transaction
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import steps, transaction
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import TransactionError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.steps import (
+    Pausing,
+    Planned,
+    RunOptions,
+    RunOutcome,
+    Step,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 from dotnet_world import World
 
@@ -28,16 +37,29 @@ class Killed(BaseException):
     """Ends the step with no chance to tidy up, as SIGKILL does."""
 
 
-def step_to(world: World, *uris: str, state: str = "exact", reload: Callable[[], bool] = lambda: False) -> ServerStep:
-    return ServerStep(world.wanted(), list(uris), state, reload)
+class Nginx(Step):
+    """Stands where nginx's sites would follow the server."""
+
+    def __init__(self, reload: Callable[[], None]) -> None:
+        """Name what a reload does."""
+        self._reload = reload
+
+    def plan(self, held: ExitStack) -> Planned:
+        return Planned()
+
+    def follow(self) -> Pausing:
+        self._reload()
+        yield
 
 
-def carry_out(world: World, step: ServerStep) -> None:
-    """Do what the module does on a host without nginx."""
+def step_to(world: World, *uris: str, state: str = "exact") -> ServerStep:
+    return ServerStep(world.wanted(), list(uris), state)
+
+
+def carry_out(world: World, *run: Step, check_mode: bool = False) -> RunOutcome:
+    """Do what the module does."""
     host = Places(state=str(world.folder / "state"), lock=str(world.folder / "lock"))
-    transaction.recover(host=host)
-    companion = step.companion()
-    transaction.apply(companion.changes, test=False, after=companion.follow, undone=companion.undone, host=host)
+    return steps.carry_out(run, RunOptions(validate=False, check_mode=check_mode), host=host)
 
 
 @pytest.fixture
@@ -62,26 +84,23 @@ def test_a_move_restarts_once_and_never_again(moving: World) -> None:
 
 def test_the_restart_is_predicted(moving: World) -> None:
     before = moving.path.read_bytes()
-    companion = step_to(moving, NEW).companion()
-    assert companion.due
-    assert [part["before_header"] for part in companion.diff] == [f"{moving.path} (listenUris)", "a"]
-    assert "SECRET" not in str(companion.diff)
+    predicted = carry_out(moving, step_to(moving, NEW), check_mode=True)
+    assert predicted.changed
+    assert [part["before_header"] for part in predicted.diff] == [f"{moving.path} (listenUris)", "a"]
+    assert "SECRET" not in str(predicted.diff)
     assert (moving.path.read_bytes(), moving.restarts) == (before, 0)
-    assert not step_to(moving, OLD).companion().diff
+    assert not carry_out(moving, step_to(moving, OLD), check_mode=True).diff
 
 
 def test_nginx_is_reloaded_while_the_server_has_still_to_prove_itself(moving: World) -> None:
     seen = []
 
-    def reload() -> bool:
+    def reload() -> None:
         record = read_record("a", str(moving.folder / "state"))
         seen.append((moving.served, record.pid if record else None))
-        return True
 
-    step = step_to(moving, NEW, reload=reload)
-    carry_out(moving, step)
+    carry_out(moving, step_to(moving, NEW), Nginx(reload))
     assert seen == [([parse_listen_uri(NEW)], 0)]
-    assert step.reloaded
 
 
 def fatal_with_the_new_one(world: World) -> None:
@@ -104,9 +123,9 @@ def test_a_server_that_does_not_come_up_gets_its_old_file_back(moving: World, fa
     before = moving.path.read_bytes(), moving.path.stat().st_mtime_ns
     moving.fails = fails
     step = step_to(moving, NEW)
-    with pytest.raises(TransactionError) as caught:
+    with pytest.raises(EdgeError) as caught:
         carry_out(moving, step)
-    said = step.explain(caught.value)
+    said = str(caught.value)
     assert "put back as it was. a was restarted on its previous listenUris and answers. Correct what" in said
     assert said.endswith("fatal: port taken")
     assert "SECRET-OF-FILE" not in said
@@ -120,20 +139,19 @@ def test_a_server_that_does_not_come_up_gets_its_old_file_back(moving: World, fa
 def test_a_server_that_does_not_come_up_at_all_is_told(moving: World) -> None:
     before = moving.path.read_bytes()
     moving.fails = lambda world: setattr(world, "state", "FATAL")
-    step = step_to(moving, NEW)
-    with pytest.raises(TransactionError, match="with its previous file a was restarted but does not run") as caught:
-        carry_out(moving, step)
-    assert "previous listenUris and answers" not in step.explain(caught.value)
+    with pytest.raises(EdgeError, match="with its previous file a was restarted but does not run") as caught:
+        carry_out(moving, step_to(moving, NEW))
+    assert "previous listenUris and answers" not in str(caught.value)
     assert moving.path.read_bytes() == before
 
 
 def test_a_refused_reload_takes_the_server_back(moving: World) -> None:
-    def reload() -> bool:
+    def reload() -> None:
         raise DotnetError("nginx refused the reload")
 
     before = moving.path.read_bytes()
-    with pytest.raises(TransactionError, match="nginx refused the reload; every file was put back"):
-        carry_out(moving, step_to(moving, NEW, reload=reload))
+    with pytest.raises(EdgeError, match=r"nginx refused the reload; every file was put back.*answers$"):
+        carry_out(moving, step_to(moving, NEW), Nginx(reload))
     assert moving.path.read_bytes() == before
     assert moving.served == [parse_listen_uri(OLD)]
 
@@ -161,19 +179,22 @@ def test_a_port_that_is_taken_during_the_restart_takes_the_server_back(moving: W
     moving.fails = lambda world: setattr(
         world, "foreign", {8088: "python3 (process 7)"} if parse_listen_uri(NEW) in world.served else {}
     )
-    with pytest.raises(TransactionError, match=r"port 8088 is held by python3 \(process 7\)"):
+    with pytest.raises(EdgeError, match=r"port 8088 is held by python3 \(process 7\)"):
         carry_out(moving, step_to(moving, NEW))
     assert moving.served == [parse_listen_uri(OLD)]
 
 
 def test_an_edit_between_reading_and_writing_is_kept(moving: World) -> None:
-    step = step_to(moving, NEW)
-    companion = step.companion()
-    moving.path.write_bytes(moving.path.read_bytes().replace(b"SECRET", b"OTHER"))
-    edited = moving.path.read_bytes()
-    host = Places(state=str(moving.folder / "state"), lock=str(moving.folder / "lock"))
+    class Editor(Nginx):
+        """Writes to the server's file while the other steps plan."""
+
+        def plan(self, held: ExitStack) -> Planned:
+            moving.path.write_bytes(edited)
+            return Planned()
+
+    edited = moving.path.read_bytes().replace(b"SECRET", b"OTHER")
     with pytest.raises(TransactionError, match="changed since it was read; nothing was written"):
-        transaction.apply(companion.changes, test=False, after=companion.follow, undone=companion.undone, host=host)
+        carry_out(moving, step_to(moving, NEW), Editor(lambda: None))
     assert (moving.path.read_bytes(), moving.restarts) == (edited, 0)
 
 
@@ -186,7 +207,7 @@ def test_an_edit_during_a_restart_that_fails_is_kept_and_the_uris_go_back(moving
             world.state = "FATAL"
 
     moving.fails = saves_and_dies
-    with pytest.raises(TransactionError, match="except those that somebody else changed meanwhile"):
+    with pytest.raises(EdgeError, match="except those that somebody else changed meanwhile"):
         carry_out(moving, step_to(moving, NEW))
     assert moving.path.read_bytes() == before.replace(b"SECRET", b"OTHER")
     assert moving.served == [parse_listen_uri(OLD)]
@@ -200,7 +221,7 @@ def test_uris_that_somebody_else_chose_meanwhile_stay(moving: World) -> None:
             world.state = "FATAL"
 
     moving.fails = decides
-    with pytest.raises(TransactionError):
+    with pytest.raises(EdgeError):
         carry_out(moving, step_to(moving, NEW))
     assert b"http://+:9000/" in moving.path.read_bytes()
     assert moving.served == [parse_listen_uri("http://+:9000/")]
@@ -209,14 +230,14 @@ def test_uris_that_somebody_else_chose_meanwhile_stay(moving: World) -> None:
 def cut_off(world: World, *uris: str) -> None:
     """Restart the server on new URIs and die before nginx is reloaded; what a killed process leaves on disk stays."""
 
-    def dies() -> bool:
+    def dies() -> None:
         raise Killed
 
     kept = transaction.Journal.undo
     transaction.Journal.undo = lambda _journal: ([], [])  # type: ignore[method-assign]
     try:
         with pytest.raises(Killed):
-            carry_out(world, step_to(world, *uris, reload=dies))
+            carry_out(world, step_to(world, *uris), Nginx(dies))
     finally:
         transaction.Journal.undo = kept  # type: ignore[method-assign]
 
@@ -254,10 +275,10 @@ def test_a_process_that_is_proven_to_have_read_the_file_is_not_restarted(moving:
 
 def test_wrong_uris_and_a_wrong_file_are_refused_with_the_path(moving: World) -> None:
     with pytest.raises(DotnetError, match=r"a\.exe\.config: listenUri '8088'"):
-        step_to(moving, "8088").companion()
+        carry_out(moving, step_to(moving, "8088"))
     moving.path.write_text("<a/>")
     with pytest.raises(DotnetError, match=r"a\.exe\.config: line 1"):
-        step_to(moving, NEW).companion()
+        carry_out(moving, step_to(moving, NEW))
 
 
 OWNERS = "http://+:9000/other"
@@ -266,12 +287,12 @@ OWNERS = "http://+:9000/other"
 def test_what_the_owner_added_on_another_port_stays_when_asked(world: World) -> None:
     world.write("http://+:8088/", OWNERS, age=100)
     world.start("http://+:8088/", OWNERS, age=50)
-    step = ServerStep(world.wanted(), [NEW], "exact", lambda: False, keep_others=True)
+    step = ServerStep(world.wanted(), [NEW], "exact", keep_others=True)
     carry_out(world, step)
-    assert step.plan.uris == [NEW, OWNERS]
+    assert step.result.uris == [NEW, OWNERS]
     step = step_to(world, NEW)
     carry_out(world, step)
-    assert step.plan.uris == [NEW]
+    assert step.result.uris == [NEW]
 
 
 def test_what_an_earlier_call_set_on_another_port_goes(world: World) -> None:
@@ -279,8 +300,8 @@ def test_what_an_earlier_call_set_on_another_port_goes(world: World) -> None:
     world.write(OLD, OWNERS, age=100)
     world.start(OLD, OWNERS, age=50)
     for uri in (NEW, moved):
-        step = ServerStep(world.wanted(), [uri], "exact", lambda: False, keep_others=True)
+        step = ServerStep(world.wanted(), [uri], "exact", keep_others=True)
         carry_out(world, step)
-        assert step.plan.uris == [uri, OWNERS]
-    again = ServerStep(world.wanted(), [moved], "exact", lambda: False, keep_others=True)
-    assert not again.companion().due
+        assert step.result.uris == [uri, OWNERS]
+    again = ServerStep(world.wanted(), [moved], "exact", keep_others=True)
+    assert not carry_out(world, again, check_mode=True).changed

@@ -29,11 +29,14 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.in
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.locations import plan_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan, SitesRefused
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import steps
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import (
     Change,
     TransactionError,
     Write,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.steps import Planned, RunOptions
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -108,10 +111,9 @@ class Recorder:
         self.calls: list[str] = []
         self.fail = False
         self.current = True
-        monkeypatch.setattr(sites_run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
-        monkeypatch.setattr(sites_run, "recover", lambda: self.calls.append("recover"))
+        self.host = Places(str(tmp_path / "state"), str(tmp_path / "lock"))
+        monkeypatch.setattr(steps, "apply", self.apply)
         monkeypatch.setattr(step, "find", lambda _name: "/usr/sbin/nginx")
-        monkeypatch.setattr(step, "apply", self.apply)
         monkeypatch.setattr(sites_run, "check", lambda todo, root, notes: self.calls.append("check"))
         monkeypatch.setattr(step, "bring_up_to_date", self.reload)
         monkeypatch.setattr(step, "certbot_left", lambda: self.notes)
@@ -122,7 +124,6 @@ class Recorder:
         self.missing = {"n": ["a.test"]}
         self.sites: list[dict[str, Any]] = []
         self.notes: list[str] = []
-        self.companion = step.Companion()
 
     def apply(self, todo: list[Any], **options: Any) -> list[str]:
         """Record, and fail or succeed as told."""
@@ -143,12 +144,13 @@ class Recorder:
         self.calls.append("reload")
         return not self.current
 
-    def run(self, *, reload: bool = True, **options: Any) -> dict[str, Any]:
+    def run(self, *, reload: bool = True, check_mode: bool = False) -> dict[str, Any]:
         """Carry the plan out."""
         plan = SitePlan(self.changes, sites=self.sites, missing=self.missing)
-        request = sites_run.RunOptions(**options)
-        manner = step.Manner(reload=reload, certificates=self.certificates, companion=lambda: self.companion)
-        return step.run_sites(request, lambda: plan, manner)
+        options = RunOptions(check_mode=check_mode)
+        sites = step.SitesStep(options, lambda: plan, reload=reload, certificates=self.certificates)
+        done = steps.carry_out([sites], options, host=self.host)
+        return {**done.answer(), "warnings": done.warnings, **sites.report()}
 
 
 def run_loaded(current: bool) -> Any:
@@ -209,51 +211,19 @@ def test_a_problem_of_one_site_stops_everything(recorder: Recorder) -> None:
     with pytest.raises(SitesRefused, match=r"it is broken. Nothing was changed") as caught:
         recorder.run()
     assert caught.value.details["sites"][0]["name"] == "n"
-    assert recorder.calls == ["recover"]
-
-
-def companion(recorder: Recorder, tmp_path: Path, *, fails: bool = False) -> step.Companion:
-    def follow() -> None:
-        recorder.calls.append("follow")
-        if fails:
-            raise ConfigError("it does not start")
-
-    change = Write(str(tmp_path / "server.config"), b"<secret/>")
-    shown = {"before_header": "uris", "after_header": "uris", "before": "", "after": "/c/\n"}
-    return step.Companion([change], [shown], follow, lambda: recorder.calls.append("undone"))
-
-
-def test_a_companion_changes_in_the_same_transaction_and_before_the_reload(recorder: Recorder, tmp_path: Path) -> None:
-    recorder.missing, recorder.companion = {}, companion(recorder, tmp_path)
-    answer = recorder.run()
-    assert recorder.calls == ["recover", "apply 2", "follow", "reload"]
-    assert [entry["after"] for entry in answer["diff"]] == ["/c/\n", "a;\n"]
-
-
-def test_a_companion_that_fails_is_undone_before_nginx_is_reloaded_again(recorder: Recorder, tmp_path: Path) -> None:
-    recorder.missing, recorder.companion = {}, companion(recorder, tmp_path, fails=True)
-    with pytest.raises(EdgeError, match="it does not start"):
-        recorder.run()
-    assert recorder.calls == ["recover", "apply 2", "follow", "undone", "reload"]
-
-
-def test_a_companion_is_only_looked_at_in_check_mode(recorder: Recorder, tmp_path: Path) -> None:
-    recorder.changes, recorder.missing = [], {}
-    recorder.companion = companion(recorder, tmp_path)
-    assert recorder.run(check_mode=True)["changed"] is True
-    recorder.companion = step.Companion(due=True)
-    assert recorder.run(check_mode=True)["changed"] is True
     assert recorder.calls == []
 
 
 def test_what_certbot_will_write_over_is_not_edited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sites_run, "host_lock", lambda: open(os.devnull))  # noqa: SIM115
-    monkeypatch.setattr(sites_run, "recover", lambda: [])
+    def run(planned: Planned) -> bool:
+        host = Places(str(tmp_path / "state"), str(tmp_path / "lock"))
+        options = RunOptions(validate=False)
+        return steps.carry_out([sites_run.FilesStep(options, lambda: planned)], options, host=host).changed
+
     monkeypatch.setattr(sites_run, "CHECKPOINTS", (str(tmp_path),))
-    plan = sites_run.FilesPlan([Write(str(tmp_path / "f"), b"a;\n")])
     with pytest.raises(ConfigError, match=f"^{tmp_path}: certbot would write"):
-        sites_run.run(sites_run.RunOptions(), lambda: plan)
-    assert sites_run.run(sites_run.RunOptions(), sites_run.FilesPlan)["changed"] is False
+        run(Planned([Write(str(tmp_path / "f"), b"a;\n")]))
+    assert run(Planned()) is False
 
 
 def test_what_certbot_left_is_told_and_counts_as_a_change(recorder: Recorder) -> None:

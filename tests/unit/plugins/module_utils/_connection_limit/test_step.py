@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._connection_limit import host as limit_host
+from ansible_collections.constellation.edge.plugins.module_utils._connection_limit import step
 from ansible_collections.constellation.edge.plugins.module_utils._connection_limit.table import (
     DELETION,
     drop_in_text,
@@ -89,7 +90,7 @@ class World:
     def bring(self, *, absent: bool = False, check_mode: bool = False, **wanted: Any) -> dict[str, Any]:
         limit = parse_limit(wanted.get("limit", 256), [80, 443], wanted.get("exempt", []))
         self.commands.clear()
-        return limit_host.bring(None if absent else limit, check_mode=check_mode, host=self.host, call=self.call)
+        return step.bring(None if absent else limit, check_mode=check_mode, host=self.host, call=self.call)
 
     @property
     def is_bare(self) -> bool:
@@ -101,9 +102,10 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     host = Places(str(tmp_path / "state"), str(tmp_path / "lock"), str(tmp_path / "nginx"))
     made = World(tmp_path, host)
-    monkeypatch.setattr(limit_host, "LIMIT_PATH", str(made.nft))
-    monkeypatch.setattr(limit_host, "LIMIT_UNIT_PATH", str(made.unit))
-    monkeypatch.setattr(limit_host, "LIMIT_DROP_IN_PATH", str(made.drop_in))
+    for module in (limit_host, step):
+        monkeypatch.setattr(module, "LIMIT_PATH", str(made.nft))
+    monkeypatch.setattr(step, "LIMIT_UNIT_PATH", str(made.unit))
+    monkeypatch.setattr(step, "LIMIT_DROP_IN_PATH", str(made.drop_in))
     monkeypatch.setattr(limit_host, "_systemd_runs", lambda: True)
     return made
 

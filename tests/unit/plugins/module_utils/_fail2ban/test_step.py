@@ -13,13 +13,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban import host
-from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.host import (
-    JailsOutcome,
-    WantedJails,
-    reconcile,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.host import WantedJails
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import wanted_jails
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.leaving import leave
+from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.step import JailsOutcome, reconcile
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places, recover
