@@ -4,8 +4,8 @@
 
 """What other hands left in certbot's folder, on the converged hosts: one run tells or mends all of it.
 
-Cases C10 to C12: leftovers of an earlier certificate, a backup that followed links, a name without a folder; and
-challenges that the authenticator does not have.
+Cases C10 to C12: leftovers of an earlier certificate, a backup that followed links, a name without a folder; then
+challenges that the authenticator does not have, and a program that has port 80 of the host's IPv6 address.
 """
 
 from __future__ import annotations
@@ -28,6 +28,17 @@ WEBROOT = "/var/lib/constellation-edge/acme"
 LEFT = {"archived": "archive/NAME/cert1.pem", "listed": "live/NAME/README"}
 # The lineages that are whole but for one thing, each with the names of its certificate.
 WHOLE = {"plain": ("plain",), "half": ("half", "other")}
+# A name whose AAAA record leads to another program of the host, as a published port of a container does.
+TAKEN = "taken"
+TAKE = """systemd-run --quiet --unit elsewhere python3 -m http.server 8089 --bind ::
+nft -f - <<END
+table ip6 elsewhere {{
+  chain in {{ type nat hook prerouting priority -100; ip6 daddr {address} tcp dport 80 redirect to :8089; }}
+  chain out {{ type nat hook output priority -100; ip6 daddr {address} tcp dport 80 redirect to :8089; }}
+}}
+END
+"""
+GIVE_BACK = "nft delete table ip6 elsewhere && systemctl stop elsewhere"
 # Both are renewed through our webroot, and then damaged: files in the place of links, a map without a name.
 DAMAGE = f"""set -e
 sed -i -e 's/^authenticator = .*/authenticator = webroot/' {LETSENCRYPT}/renewal/plain.DOMAIN.conf \\
@@ -74,7 +85,7 @@ def written_inventory(homes: list[Home], path: Path) -> Path:
     upstream = f"http://{SCENARIO['services']['jeedom']}:8765"
     hosts = groups["_meta"]["hostvars"]
     for home in homes:
-        for labels in (*((label,) for label in LEFT), *WHOLE.values()):
+        for labels in (*((label,) for label in (*LEFT, TAKEN)), *WHOLE.values()):
             names = [below(home, label) for label in labels]
             routes = [{"path": "/", "app": "motioneye", "upstream": upstream}]
             hosts[home.name]["edge_sites"].append({"server_name": names, "routes": routes})
@@ -95,6 +106,7 @@ def leave(home: Home) -> None:
         make += f"--server {SCENARIO['pebble']['directory']}\n"
     script = f"set -e\nsystemctl stop nginx\ntrap 'systemctl start nginx' EXIT\n{make}{DAMAGE}"
     home.host.check_output("bash -c %s", script.replace("DOMAIN", home.domain))
+    home.host.check_output("bash -c %s", TAKE.format(address=home.ipv6))
 
 
 def renewed(home: Home, name: str) -> Any:
@@ -133,7 +145,7 @@ def verified(path: Path) -> dict[str, dict[str, str]]:
 def mended(lab, homes, tmp_path_factory) -> Mended:
     """Damage what is there, run, type what the run says, and run again."""
     for home in homes:
-        for label in (*LEFT, "plain", "half", "other"):
+        for label in (*LEFT, TAKEN, "plain", "half", "other"):
             lab.dns(below(home, label), home.ipv4, home.ipv6)
     side_by_side(homes, leave)
     serials = {home.name: {label: serial(home, label) for label in WHOLE} for home in homes}
@@ -144,6 +156,8 @@ def mended(lab, homes, tmp_path_factory) -> Mended:
         for label in LEFT:
             assert orders(home, below(home, label)) == 0
             home.host.check_output(remedy(home, first, label))
+        assert orders(home, below(home, TAKEN)) == 0
+        home.host.check_output(GIVE_BACK)
     again = runs.site(path)
     return Mended(serials, before, first, again, verified(path))
 
@@ -157,6 +171,16 @@ def test_c10_what_is_left_of_an_earlier_certificate_is_told_and_the_remedy_works
             assert orders(home, name) == 1
             assert serial(home, label)
             assert mended.after[home.name][f"renewal of {name}"].startswith("ok")
+
+
+def test_a_program_at_the_ipv6_address_is_told_before_the_authority_is_asked(mended, homes):
+    for home in homes:
+        name = below(home, TAKEN)
+        said = re.search(rf"MISSING certificate of {re.escape(name)}: .*", mended.first.text)
+        assert said, mended.first.tail
+        assert f"from [{home.ipv6}], its AAAA record" in said[0]
+        assert f"MISSING certificate of {name}" not in mended.again.text
+        assert orders(home, name) == 1
 
 
 def test_c11_links_are_put_back_so_that_certbot_renews_the_lineage(mended, homes):
