@@ -20,7 +20,8 @@ from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
-from ..plugin_utils._inventory.schema import Problem, SchemaError, Site, read_sites
+from ..plugin_utils._inventory.schema import Problem, SchemaError, read_sites
+from ..plugin_utils._inventory.site import Site
 from ..plugin_utils._inventory.sources import FileProblem, extra_problems, file_problems
 from ..plugin_utils._inventory.variables import (
     ACME_SERVER,

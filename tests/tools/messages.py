@@ -48,6 +48,7 @@ _ENDS: dict[str, tuple[object, ...]] = {
     "warn": (0,),
     "AnsibleActionFail": (0,),
     "Problem": (1, "text"),
+    "Mistake": (1, "text"),
     "_say": (1, "text"),
     "Proof": (2, "detail"),
     "SseFacts": ("detail",),
@@ -75,6 +76,7 @@ _SHAPERS = (
     "get",
     "format",
     "refused",
+    "mask",
 )
 # Fields of results that hold such a text.
 _FIELDS = ("reason", "problem", "problems", "note", "why", "remedy", "said")

@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from .names import Upstream
-from .schema import CONSTELLATION, Route, SchemaError, Site, read_sites
+from .schema import SchemaError, read_sites
+from .site import CONSTELLATION, Route, Site
 from .variables import EDGE_GROUP, GROUPS, SENTINEL_GROUP
 
 _PRESETS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "presets", "presets.yml")

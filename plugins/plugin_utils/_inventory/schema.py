@@ -7,47 +7,20 @@ Nothing here knows Ansible or a host; the result is a list of plain `Site` objec
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ...module_utils._nginx.sites.losses import PROTECTING
-from .names import UnusableValueError, Upstream, host_name, route_path, upstream
+from .keys import fields_of, keys_of
+from .kinds import kind_of, listed
+from .names import Upstream
 from .nearest import nearest
+from .site import CONSTELLATION, GENERIC_APP, LAN, PUBLIC, REFUSE, Route, Site
 from .wishes import ROUTE_WISHES, SITE_WISHES, wish
 
-SITE_KEYS = ("adopt", "drops", "frame_ancestors", "hsts", "routes", "server_name")
-ROUTE_KEYS = (
-    "app",
-    "buffering",
-    "console",
-    "drops",
-    "max_body_size",
-    "method_override",
-    "moved_from",
-    "path",
-    "prefix",
-    "probe",
-    "read_timeout",
-    "upstream",
-    "websocket",
-)
-PROBE_KEYS = ("sse", "status", "stream", "websocket")
-PREFIXES = ("keep", "strip")
-LAN, PUBLIC = "lan", "public"
-CONSOLES = (LAN, PUBLIC)
-# Of `frame_ancestors`: whoever wants to.
-ANY = "any"
-# Seconds. A stream or a WebSocket may be silent for an hour.
-READ_TIMEOUT = 7200
-GENERIC_APP = "generic"
-CONSTELLATION = "constellation"
+SITE_KEYS = tuple(sorted(keys_of(Site)))
+ROUTE_KEYS = tuple(sorted(keys_of(Route)))
 PROXY_PORTS = (80, 443)
-# RFC 6454 section 6.2 (2011), with the wildcard of CSP level 2, section 4.2 (2016).
-_ORIGIN = re.compile(r"https?://(?:\*\.)?(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(?::[0-9]{1,5})?\Z")
-# What `drops` of a site may name beside PROTECTING, which those of a route may name too.
-SITE_DROPS = (*PROTECTING, "ssl_certificate")
 
 
 @dataclass(frozen=True)
@@ -65,55 +38,6 @@ class SchemaError(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(f"{problem.place}: {problem.text}" for problem in problems))
         self.problems = list(problems)
-
-
-@dataclass(frozen=True)
-class Route:
-    """One public path of a site; `read_timeout` in seconds, `max_body_size` in nginx's notation ("0": no limit).
-
-    `websocket` tells whether a client may ask for a WebSocket, `method_override` whether it may have its method
-    replaced by a header. `host` is the Host header that the service insists on, "" for the one that the client sent.
-    `console` tells who may open what the Constellation server keeps for its own host: the LAN or everybody. `drops`
-    names nginx's directives that may stop protecting the service. `moved_from` is the path from which readers are sent
-    on, "" for none, None where the inventory leaves it to what stands there.
-    """
-
-    path: str
-    app: str
-    upstream: Upstream
-    prefix: str
-    buffering: bool
-    read_timeout: int
-    max_body_size: str
-    fixed_content_length: bool
-    probe: Mapping[str, Any] = field(default_factory=dict)
-    console: str = LAN
-    host: str = ""
-    drops: tuple[str, ...] = ()
-    moved_from: str | None = None
-    websocket: bool = True
-    method_override: bool = False
-
-
-@dataclass(frozen=True)
-class Site:
-    """One certificate and its names; the first one names it.
-
-    `adopt` lets its routes go into the servers that its owner made for these names. `frame_ancestors` are the origins
-    that may show its pages in a frame, beside the sites of the host, or ANY alone.
-    """
-
-    server_names: tuple[str, ...]
-    routes: tuple[Route, ...]
-    hsts: bool
-    adopt: bool = False
-    drops: tuple[str, ...] = ()
-    frame_ancestors: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name of the certificate and of the site's file."""
-        return self.server_names[0]
 
 
 def read_sites(value: object, presets: Mapping[str, Mapping[str, Any]], *, adopt: bool = False) -> list[Site]:
@@ -161,44 +85,23 @@ class _Reader:
 
     def _site(self, item: object, place: str) -> Site | None:
         if not isinstance(item, dict):
-            self._say(place, f"must be a mapping with {_listed(SITE_KEYS)}, not {_kind(item)}", item)
+            self._say(place, f"must be a mapping with {listed(SITE_KEYS)}, not {kind_of(item)}", item)
             return None
         before = len(self.problems)
-        raw_names = item.get("server_name")
-        names = raw_names if isinstance(raw_names, list) else [raw_names]
-        if names and isinstance(names[0], str):
-            place = f"site {names[0]}"
-        self.file = f"/etc/nginx/sites-available/{str(names[0]).lower() if names else 'NAME'}"
+        named = item.get("server_name")
+        first = next(iter(named), None) if isinstance(named, list) else named
+        if isinstance(first, str):
+            place = f"site {first}"
+        self.file = f"/etc/nginx/sites-available/{str(first).lower() if named != [] else 'NAME'}"
         self._site_keys(item, place)
-        if raw_names is None or not names:
+        if named in (None, []):
             self._say(place, "has no server_name: give the name that clients ask for", item)
-            server_names: list[str] = []
-        else:
-            read = [self._value(place, host_name, name) for name in names]
-            server_names = [name for name in dict.fromkeys(read) if name]
+        values = self._read(Site, item, place, {"adopt": self.adopt})
         routes = self._routes(item, place)
-        adopt = self._typed(place, item, "adopt", bool, self.adopt)
-        # Browsers remember it for two years: on a site that was there before, only its owner says so.
-        hsts = self._typed(place, item, "hsts", bool, not adopt)
-        drops = self._drops(place, item, SITE_DROPS)
-        framers = self._frame_ancestors(place, item)
-        if len(self.problems) > before or not server_names:
+        if len(self.problems) > before or "server_names" not in values:
             return None
-        return Site(tuple(server_names), tuple(routes), hsts, adopt, drops, framers)
-
-    def _frame_ancestors(self, place: str, item: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the origins beside the sites of the host, or ANY."""
-        found = item.get("frame_ancestors", [])
-        if found == ANY:
-            return (ANY,)
-        if not isinstance(found, list):
-            self._say(place, f"frame_ancestors must be a list of origins, or '{ANY}', not {_kind(found)}", found)
-            return ()
-        for each in found:
-            if not isinstance(each, str) or not _ORIGIN.match(each):
-                text = f"frame_ancestors: {each!r} is not an origin, such as https://home.example.org"
-                self._say(place, text, each)
-        return tuple(map(str, found))
+        # Browsers remember it for two years: on a site that was there before, only its owner says so.
+        return Site(**({"hsts": not values["adopt"]} | values | {"routes": tuple(routes)}))
 
     def _routes(self, item: Mapping[str, Any], place: str) -> list[Route]:
         raw = item.get("routes")
@@ -238,7 +141,7 @@ class _Reader:
 
     def _route(self, entry: object, place: str, site_place: str) -> Route | None:
         if not isinstance(entry, dict):
-            self._say(place, f"must be a mapping with {_listed(ROUTE_KEYS)}, not {_kind(entry)}", entry)
+            self._say(place, f"must be a mapping with {listed(ROUTE_KEYS)}, not {kind_of(entry)}", entry)
             return None
         before = len(self.problems)
         if isinstance(entry.get("path"), str):
@@ -246,28 +149,28 @@ class _Reader:
         self._route_keys(entry, place)
         if "path" not in entry:
             self._say(place, "has no path: write '/' for the whole site or a prefix such as '/zm/'", entry)
-        path = self._value(place, route_path, entry["path"]) if "path" in entry else None
         app, preset = self._app(entry, place)
-        target = self._upstream(entry, app, preset, place)
-        prefix = self._prefix(entry, preset, app, path, place)
-        route = Route(
-            path=path or "",
-            app=app,
-            upstream=target or Upstream("http", "", 0),
-            prefix=prefix,
-            buffering=self._typed(place, entry, "buffering", bool, preset.get("buffering", False)),
-            read_timeout=self._seconds(place, entry, preset.get("read_timeout", READ_TIMEOUT)),
-            max_body_size=self._body_size(place, entry, preset.get("max_body_size", "0")),
-            fixed_content_length=bool(preset.get("fixed_content_length", False)),
-            probe=self._probe(entry, place),
-            console=self._console(entry, app, place),
-            host=str(preset.get("host", "")),
-            drops=self._drops(place, entry, PROTECTING),
-            moved_from=self._moved_from(entry, place),
-            method_override=self._typed(place, entry, "method_override", bool, preset.get("method_override", False)),
-            websocket=self._typed(place, entry, "websocket", bool, preset.get("websocket", True)),
-        )
-        return None if len(self.problems) > before else route
+        values = self._read(Route, entry, place, preset)
+        target = self._upstream(entry, values.get("upstream"), app, preset, place)
+        prefix = self._prefix(values.get("prefix", "keep"), app, values.get("path"), entry, place)
+        self._console(entry, app, place)
+        if len(self.problems) > before or target is None:
+            return None
+        return Route(**{**values, "app": app, "upstream": target, "prefix": prefix})
+
+    def _read(self, declared: type, entry: Mapping[str, Any], place: str, base: Mapping[str, Any]) -> dict[str, Any]:
+        """Return by field what is said of each key, in `base` where `entry` does not; the rest has its default."""
+        values: dict[str, Any] = {}
+        for field, (name, known) in fields_of(declared).items():
+            if name in entry and not known.is_preset_only:
+                found = list(known.kind.faults(name, entry[name]))
+                for part, text, below in found:
+                    self._say(f"{place}, {below}" if below else place, text, part)
+                if not found:
+                    values[field] = known.kind.convert(entry[name])
+            elif name in base:
+                values[field] = (known.preset or known.kind).convert(base[name])
+        return values
 
     def _app(self, entry: Mapping[str, Any], place: str) -> tuple[str, Mapping[str, Any]]:
         app = entry.get("app", GENERIC_APP)
@@ -277,12 +180,14 @@ class _Reader:
         self._say(place, f"app '{app}' has no preset{nearest(app, self.presets)}; for any other, {without}", app)
         return GENERIC_APP, {}
 
-    def _upstream(self, entry: Mapping[str, Any], app: str, preset: Mapping[str, Any], place: str) -> Upstream | None:
+    def _upstream(
+        self, entry: Mapping[str, Any], given: Upstream | None, app: str, preset: Mapping[str, Any], place: str
+    ) -> Upstream | None:
+        """Return where the service answers: as the route says, else at the preset's port of the proxy's host."""
         if "upstream" in entry:
-            target: Upstream | None = self._value(place, upstream, entry["upstream"])
-            if target and target.port in PROXY_PORTS:
-                self.web_upstreams.append((place, target, entry["upstream"]))
-            return target
+            if given and given.port in PROXY_PORTS:
+                self.web_upstreams.append((place, given, entry["upstream"]))
+            return given
         if "port" in preset:
             return Upstream("http", "127.0.0.1", int(preset["port"]))
         if not set(entry) <= set(ROUTE_KEYS):
@@ -297,96 +202,20 @@ class _Reader:
             self._say(place, f"app '{app}' has no usual port: add `upstream: http://ADDRESS:PORT`", entry["app"])
         return None
 
-    def _prefix(
-        self, entry: Mapping[str, Any], preset: Mapping[str, Any], app: str, path: str | None, place: str
-    ) -> str:
-        prefix = entry.get("prefix", preset.get("prefix", "keep"))
-        if prefix == "refuse" and "prefix" not in entry:
-            if path not in ("/", None):
-                self._say(place, f"{app} does not work below a path: give it a site of its own with `path: /`", entry)
-            return "keep"
-        if prefix not in PREFIXES:
-            self._say(place, f"prefix '{prefix}' is not known{nearest(prefix, PREFIXES)}", prefix)
-            return "keep"
-        return str(prefix)
+    def _prefix(self, prefix: str, app: str, path: str | None, entry: Mapping[str, Any], place: str) -> str:
+        """Refuse a path for a service that works at the root of a site alone, unless the route says what to do."""
+        if prefix != REFUSE:
+            return prefix
+        if path not in ("/", None):
+            self._say(place, f"{app} does not work below a path: give it a site of its own with `path: /`", entry)
+        return "keep"
 
-    def _console(self, entry: Mapping[str, Any], app: str, place: str) -> str:
-        if "console" not in entry:
-            return LAN
-        console = entry["console"]
-        if console not in CONSOLES:
-            self._say(place, f"console '{console}' is not known{nearest(console, CONSOLES)}", console)
-        elif app != CONSTELLATION and entry.get("app", GENERIC_APP) == app:
+    def _console(self, entry: Mapping[str, Any], app: str, place: str) -> None:
+        known = entry.get("console") in (LAN, PUBLIC)
+        if known and app != CONSTELLATION and entry.get("app", GENERIC_APP) == app:
             self._say(
                 place, f"console is for `app: {CONSTELLATION}` alone, and this route is {app}: take it out", entry
             )
-        return str(console)
-
-    def _probe(self, entry: Mapping[str, Any], place: str) -> Mapping[str, Any]:
-        probe = entry.get("probe", {})
-        if not isinstance(probe, dict):
-            self._say(place, f"probe must be a mapping with {_listed(PROBE_KEYS)}, not {_kind(probe)}", probe)
-            return {}
-        for key in set(probe) - set(PROBE_KEYS):
-            self._say(f"{place}, probe", f"unknown key '{key}'{nearest(key, PROBE_KEYS)}", key)
-        for key in ("sse", "stream", "websocket"):
-            if key in probe and not isinstance(probe[key], str):
-                self._say(
-                    f"{place}, probe", f"{key} must be a path below the route, not {_kind(probe[key])}", probe[key]
-                )
-        status = probe.get("status", [])
-        if not isinstance(status, list) or not all(_is_status(code) for code in status):
-            self._say(f"{place}, probe", "status must be a list of HTTP status codes, such as [200, 401]", status)
-        return probe
-
-    def _drops(self, place: str, item: Mapping[str, Any], known: Sequence[str]) -> tuple[str, ...]:
-        drops = item.get("drops", [])
-        if not isinstance(drops, list):
-            self._say(place, f"drops must be a list of nginx's directives, not {_kind(drops)}", drops)
-            return ()
-        for name in drops:
-            if name not in known:
-                self._say(place, f"drops: '{name}' is not known{nearest(name, known)}", name)
-        return tuple(map(str, drops))
-
-    def _moved_from(self, entry: Mapping[str, Any], place: str) -> str | None:
-        """Return the old path, "" where there is to be none, None where nothing is said."""
-        old: str | None = entry.get("moved_from")
-        if "moved_from" in entry and old != "":
-            old = self._value(place, route_path, old)
-        return old
-
-    def _seconds(self, place: str, entry: Mapping[str, Any], default: int) -> int:
-        value = entry.get("read_timeout", default)
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 86400:
-            self._say(place, f"read_timeout {value!r} must be seconds from 1 to 86400", value)
-            return default
-        return value
-
-    def _body_size(self, place: str, entry: Mapping[str, Any], default: str) -> str:
-        value = str(entry.get("max_body_size", default)).lower()
-        digits = value[:-1] if value[-1:] in ("k", "m", "g") else value
-        if not digits.isascii() or not digits.isdigit():
-            self._say(
-                place,
-                f"max_body_size '{value}' must be a number with k, m or g, or 0 for no limit",
-                entry["max_body_size"],
-            )
-        return value
-
-    def _typed(self, place: str, entry: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
-        value = entry.get(key, default)
-        if not isinstance(value, kind):
-            self._say(place, f"{key} must be true or false, not {value!r}", value)
-            return default
-        return value
-
-    def _value(self, place: str, read: Callable[[object], Any], value: object) -> Any:
-        try:
-            return read(value)
-        except UnusableValueError as problem:
-            self._say(place, str(problem), value)
-            return None
 
     def _site_keys(self, item: Mapping[str, Any], place: str) -> None:
         for key in item:
@@ -408,17 +237,3 @@ class _Reader:
 
     def _say(self, place: str, text: str, value: object) -> None:
         self.problems.append(Problem(place, text, value))
-
-
-def _is_status(code: object) -> bool:
-    return isinstance(code, int) and not isinstance(code, bool) and 100 <= code <= 599
-
-
-def _listed(keys: Sequence[str]) -> str:
-    return ", ".join(f"`{key}`" for key in keys)
-
-
-def _kind(value: object) -> str:
-    return {"str": "text", "list": "a list", "NoneType": "nothing", "int": "a number"}.get(
-        type(value).__name__.removeprefix("_AnsibleTagged"), f"{value!r}"
-    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._inventory.schema import Site
+from .._inventory.site import Site
 from .._sites.console import LocalServer
 from .servers import constellation_routes, listen_uri
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._inventory.edges import Edges
-from .._inventory.schema import Route
+from .._inventory.site import Route
 from .._inventory.variables import SENTINEL_GROUP, SERVER_GROUP
 from .servers import constellation_hosts
 

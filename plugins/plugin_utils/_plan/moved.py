@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from .._inventory.schema import CONSTELLATION, Route, Site
+from .._inventory.site import CONSTELLATION, Route, Site
 from .._sites.console import LocalServer, is_kept
 from .._sites.upstreams import Names
 from .standing import Location, Server, has_port, is_same, locations, owners_servers, path_of

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._inventory.schema import ANY, Route, Site
+from .._inventory.site import ANY, Route, Site
 from .._sites import console, upstreams
 from .._sites.console import LocalServer
 from .._sites.nginx_sites import NO_SERVER, nginx_sites

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...module_utils._dns.public_names import is_public_authority, private_suffix
-from .._inventory.schema import Site
+from .._inventory.site import Site
 
 _AGAIN = "Until there is a certificate, the name is served with a self-signed one"
 # What `_reach.reach` found at a name.

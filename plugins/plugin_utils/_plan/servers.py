@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .._inventory.schema import CONSTELLATION, Route, Site
+from .._inventory.site import CONSTELLATION, Route, Site
 
 
 def constellation_routes(sites: Sequence[Site]) -> list[tuple[Site, Route]]:

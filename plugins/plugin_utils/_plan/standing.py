@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._inventory.names import Upstream
-from .._inventory.schema import Route, Site
+from .._inventory.site import Route, Site
 from .._sites.upstreams import VARIABLE, Names
 
 Server = Mapping[str, Any]

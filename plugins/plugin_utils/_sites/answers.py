@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._inventory.schema import ANY, Site
+from .._inventory.site import ANY, Site
 from .redirects import literal
 
 # RFC 6797 (2012); the value that Mozilla Server Side TLS 6.0 recommends, in seconds: two years.

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...module_utils._host.lan import LAN_NETWORKS
-from .._inventory.schema import CONSTELLATION, LAN, Route, Site
+from .._inventory.site import CONSTELLATION, LAN, Route, Site
 
 _OUTSIDE = "$constellation_edge_outside"
 _KEPT = "$constellation_edge_kept"

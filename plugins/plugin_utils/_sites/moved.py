@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._inventory.schema import Route
+from .._inventory.site import Route
 from .redirects import literal
 
 

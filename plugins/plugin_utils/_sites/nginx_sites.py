@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...module_utils._host.names import COMMON_SITE, WEBROOT
-from .._inventory.schema import Route, Site
+from .._inventory.site import Route, Site
 from . import answers, older
 from .claims import CLAIMS, METHOD
 from .console import GUARD, LocalServer, guard, kept_text

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .._inventory.schema import Site
+from .._inventory.site import Site
 from .answers import ERROR_PATH
 from .platform import Platform
 from .redirects import literal

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._inventory.schema import Route
+from .._inventory.site import Route
 from .redirects import literal
 
 # Once or more escaped, in UTF-8 that is longer than it may be (RFC 3629 section 3, 2003), or as IIS writes it.

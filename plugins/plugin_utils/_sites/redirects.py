@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .._inventory.schema import Route, Site
+from .._inventory.site import Route, Site
 
 # Behind a host: a path, or nothing of one. What begins with two slashes would be another host to a browser, which takes
 # a backslash for a slash and passes over a tab.

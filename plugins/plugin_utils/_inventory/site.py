@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: a site and its routes: each key of an owner's is declared here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...module_utils._nginx.sites.losses import PROTECTING
+from .keys import key
+from .kinds import Codes, Flag, Group, Kind, Listing, Origins, Parsed, PathBelow, Several, Size, Whole, Word, Words
+from .names import Upstream, host_name, route_path, upstream
+
+LAN, PUBLIC = "lan", "public"
+# Of `frame_ancestors`: whoever wants to.
+ANY = "any"
+GENERIC_APP = "generic"
+CONSTELLATION = "constellation"
+# Of a preset's `prefix`: the service works at the root of a site alone.
+REFUSE = "refuse"
+PREFIXES = ("keep", "strip")
+# What `drops` of a site may name beside PROTECTING, which those of a route may name too.
+SITE_DROPS = (*PROTECTING, "ssl_certificate")
+
+_FLAG = Flag()
+_SECONDS = Whole("seconds", 1, 86400)
+_PATH_PATTERN = "^/([A-Za-z0-9._~@+-]+/)*$"
+_URL_PATTERN = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]+/?$"
+_NAME_PATTERN = "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+\\.?$"
+_APP = Kind("a preset", {"type": "str"}, {"type": "string"})
+_PORT = Kind("a port", {"type": "int"}, {"type": "integer", "minimum": 1, "maximum": 65535})
+_HOST = Kind("a host name", {"type": "str"}, {"type": "string"})
+_PROBE = Group(
+    {"sse": PathBelow(), "status": Codes(), "stream": PathBelow(), "websocket": PathBelow()},
+    {
+        "sse": "The path of server-sent events, below that of the route.",
+        "status": "The status codes that are right.",
+        "stream": "The path of a stream without end, such as MJPEG, below that of the route.",
+        "websocket": "The path of a WebSocket, below that of the route.",
+    },
+)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One public path of a site, as it is planned: what the owner says, else his preset, else the default.
+
+    `moved_from` is None where the inventory leaves it to what stands at the old path.
+    """
+
+    path: str = key(
+        Parsed("a path", _PATH_PATTERN, route_path),
+        "Where clients find the service, V(/) or a prefix such as V(/zm/).",
+        example="/zm/",
+    )
+    app: str = key(
+        _APP,
+        "What a preset knows of the service; C(generic) knows nothing.",
+        "The route's other keys win over the preset, which wins over their defaults.",
+        default=GENERIC_APP,
+        example="zoneminder",
+    )
+    upstream: Upstream = key(
+        Parsed("`http://` or `https://`, address, port", _URL_PATTERN, upstream),
+        "Scheme, host and port of the service.",
+        "A name that nobody knows never keeps nginx from starting. Its route answers 502 until it is known.",
+        default=Upstream("http", "", 0),
+        otherwise="the preset's usual port on the proxy itself",
+        example="http://192.168.0.10:8080",
+    )
+    prefix: str = key(
+        Word(*PREFIXES),
+        "Whether the service sees the path of the route; V(strip) takes it away.",
+        "With V(strip) the service gets what the client wrote behind the prefix, and its cookies for a path get the "
+        "prefix; those for V(/) stay.",
+        "A path with a part of two dots, in whatever form, is answered 400.",
+        default="keep",
+        example="strip",
+        preset=Word(*PREFIXES, REFUSE),
+    )
+    buffering: bool = key(
+        _FLAG,
+        "Whether nginx takes an answer from the service before the client has read it.",
+        "With V(false), events and video come at once. A service is then busy with an answer of more than some 100 KB "
+        "until its client has read it.",
+        "V(true) is for one of few threads that does not stream, because nginx then takes the whole answer at once, "
+        "and gives nothing on until a buffer is full.",
+        default=False,
+        example=True,
+        preset=True,
+    )
+    read_timeout: int = key(
+        _SECONDS,
+        "How many seconds the service may be silent before the proxy gives up.",
+        "A WebSocket may be silent for as long.",
+        default=7200,
+        example=150,
+        preset=True,
+    )
+    max_body_size: str = key(
+        Size(),
+        "The largest body of a request, in nginx's notation; V(0) is no limit of the proxy's.",
+        default="0",
+        example="10m",
+        preset=True,
+    )
+    websocket: bool = key(
+        _FLAG, "Whether a client may ask the service for a WebSocket.", default=True, example=False, preset=True
+    )
+    method_override: bool = key(
+        _FLAG,
+        "Whether a client may have its method replaced by a header; the editor of WordPress needs V(true).",
+        default=False,
+        example=True,
+        preset=True,
+    )
+    console: str = key(
+        Word(LAN, PUBLIC),
+        "With C(app=constellation), who may open what the server keeps for its own host (C(localhostOnly) of a "
+        "C(fileServer), as the Console comes), when the server is on the proxy's host.",
+        "V(lan) answers 403 to everybody outside the LAN, V(public) lets everybody in.",
+        "A server on another host keeps it for that host itself.",
+        default=LAN,
+        example=PUBLIC,
+    )
+    probe: Mapping[str, Any] = key(
+        _PROBE,
+        "What C(verify.yml) asks beyond the page.",
+        default={},
+        example={"status": [200, 401]},
+    )
+    moved_from: str | None = key(
+        Parsed("a path", _PATH_PATTERN, route_path, empty=True),
+        "A path that the route had before. GET and HEAD for it get a 308 (RFC 9110) to the same place below the "
+        "route's path.",
+        "An owner's location there stays otherwise as it is.",
+        "When C(app=constellation) moves away from the site's V(/) and no other route has that path, the default is "
+        "V(/), which the summary says. An empty text is no path.",
+        default=None,
+        otherwise="what stands there",
+        example="/old/",
+    )
+    drops: tuple[str, ...] = key(
+        Words("nginx's directives", PROTECTING),
+        "Directives that protected a service there, and that may be lost with a change.",
+        default=(),
+        example=["auth_basic"],
+    )
+    fixed_content_length: bool = key(
+        _FLAG,
+        "Whether a body of no length is sent as C(Content-Length: 0).",
+        default=False,
+        example=True,
+        preset_only=True,
+    )
+    host: str = key(
+        _HOST,
+        "The Host header that the service insists on, instead of the one that the client sent.",
+        default="",
+        example="localhost",
+        preset_only=True,
+    )
+
+
+@dataclass(frozen=True)
+class Site:
+    """One certificate and its names; the first one names it."""
+
+    server_names: tuple[str, ...] = key(
+        Several("a name, or a list of names", _NAME_PATTERN, host_name),
+        "The names of the site. The first one names the certificate.",
+        name="server_name",
+        example="home.example.org",
+    )
+    routes: tuple[Route, ...] = key(
+        Listing("routes", Route), "What stands below which path.", "Each path leads to one service."
+    )
+    hsts: bool = key(
+        _FLAG,
+        "Whether browsers are told for two years to use HTTPS alone (RFC 6797).",
+        default=True,
+        otherwise="true, or false on a site that adopts",
+        example=False,
+    )
+    adopt: bool = key(
+        _FLAG,
+        "Whether the routes go into the servers that their owner made for these names, wherever nginx reads them.",
+        "Everything else in them stays. Without it, such a server is an error.",
+        default=False,
+        otherwise="`edge_adopt`",
+        example=True,
+    )
+    drops: tuple[str, ...] = key(
+        Words("nginx's directives", SITE_DROPS),
+        "What C(drops) of a route says, for all routes; C(ssl_certificate) is one that was put in by hand.",
+        default=(),
+        example=["deny"],
+    )
+    frame_ancestors: tuple[str, ...] = key(
+        Origins(ANY),
+        "Origins that may show the site's pages in a frame, beside the sites of the same host; V(any) is everybody.",
+        "What a service says of that itself counts.",
+        default=(),
+        example=["https://dashboard.example.org"],
+    )
+
+    @property
+    def name(self) -> str:
+        """The name of the certificate and of the site's file."""
+        return self.server_names[0]
