@@ -23,6 +23,7 @@ description:
     C(constellation_servers) and C(constellation_sentinels).
 extends_documentation_fragment:
   - constellation.edge.attributes
+  - constellation.edge.edge_sites
 attributes:
   check_mode:
     support: full
@@ -31,47 +32,6 @@ attributes:
   idempotent:
     support: full
 options:
-  sites:
-    description:
-      - The sites of this host, as in C(inventory.example.yml). Each has a C(server_name), one name or a list of which
-        the first names the certificate, C(routes), and C(hsts), which tells browsers for two years to use HTTPS alone
-        (RFC 6797; V(true) unless said otherwise, V(false) on a site that adopts).
-      - C(adopt) of a site lets its routes go into the servers that its owner made for these names, wherever nginx reads
-        them. Everything else in them stays; without it, such a server is an error.
-      - C(path) of a route is where clients find it, V(/) or a prefix such as V(/zm/).
-      - C(app) says what a preset knows of the service, C(constellation), C(domoticz), C(emby), C(grafana),
-        C(homeassistant), C(jeedom), C(jellyfin), C(motioneye), C(nodered), C(openhab), C(portainer), C(radarr),
-        C(sonarr), C(syncthing), C(uptimekuma), C(vaultwarden), C(zoneminder), or C(generic), the default, which knows
-        nothing. C(homeassistant), C(openhab) and C(uptimekuma) need V(/) as their path.
-      - C(upstream) is scheme, host and port of the service. Where the preset knows the usual port, the default is that
-        port on the proxy itself; C(generic), C(jeedom) and C(zoneminder) have none.
-      - The other keys win over the preset, which wins over these defaults. C(prefix) is V(keep), or V(strip) when the
-        service must not see the path; C(read_timeout) is V(7200), in seconds without a byte from the service, so that a
-        WebSocket may be silent for an hour; C(max_body_size) is V(0), no limit, in nginx's notation; C(websocket) is
-        V(true). C(method_override) is V(false), so that no client has its method replaced by a header; the editor of
-        WordPress needs V(true).
-      - C(buffering) is V(false), so that events and video come at once. A service is then busy with an answer of more
-        than some 100 KB until its client has read it. V(true) is for one of few threads that does not stream, because
-        nginx then takes the whole answer at once, and gives nothing on until a buffer is full.
-      - A path with a part of two dots, in whatever form, is answered 400. With C(prefix=strip) the service gets what
-        the client wrote behind the prefix, and its cookies for a path get the prefix; those for V(/) stay.
-      - C(frame_ancestors) of a site are origins, such as V(https://dashboard.example.org), that may show its pages in a
-        frame, beside the sites of the same host; V(any) is everybody. What a service says of that itself counts.
-      - C(probe) says what C(verify.yml) asks beyond the page. C(status) is a list of the codes that are right, C(sse),
-        C(websocket) and C(stream) are paths below the route.
-      - C(console) of a route with C(app=constellation) says who may open what the server keeps for its own host
-        (C(localhostOnly) of a C(fileServer), as the Console comes), when the server is on the proxy's host. V(lan), the
-        default, answers 403 to everybody outside the LAN, V(public) lets everybody in. A server on another host keeps
-        it for that host itself.
-      - C(moved_from) of a route is a path that it had before. GET and HEAD for it get a 308 (RFC 9110) to the same
-        place below the route's path. An owner's location there stays otherwise as it is. When C(app=constellation)
-        moves away from the site's V(/) and no other route has that path, the default is V(/), which the summary says.
-        An empty text is no path.
-      - C(drops) of a route, or of a site for all its routes, lists directives that protected a service, and that may be
-        lost with a change, C(auth_basic), C(auth_jwt), C(auth_request), C(deny), C(limit_conn), C(limit_req) or
-        C(ssl_verify_client). Of a site also C(ssl_certificate), one that was put in by hand.
-      - Not needed on hosts outside the group C(edge).
-    type: raw
   adopt:
     description: What C(adopt) is for a site that does not say.
     type: bool

@@ -14,11 +14,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PLAN = (ROOT / "plugins/modules/edge_plan.py").read_text(encoding="utf-8")
 
 
 def said_of(word: str, written: str, playbook: str, folder: Path) -> str:
@@ -49,23 +47,6 @@ def test_a_misspelt_group_does_not_end_well(playbook: str, tmp_path: Path) -> No
     assert "group 'edge', whose hosts are the proxies; did you mean 'edges'?" in said_of(
         "edge:\n", "edges:\n", playbook, tmp_path
     )
-
-
-def test_every_variable_of_the_playbooks_is_listed() -> None:
-    given = set(VARIABLES)
-    assert given == {"edge_sites"} | set(re.findall(r"^\| `(edge_\w+)` \|", README, re.MULTILINE))
-
-
-def test_every_preset_is_documented() -> None:
-    presets = yaml.safe_load((ROOT / "presets/presets.yml").read_text(encoding="utf-8"))
-    (said,) = re.findall(r"C\(app\) says what a preset knows(.*?)C\(upstream\) is", PLAN, re.DOTALL)
-    assert set(re.findall(r"C\((\w+)\)", said)) == set(presets)
-    (refused,) = re.findall(r"nothing\.(.*?) need V\(/\)", said, re.DOTALL)
-    assert set(re.findall(r"C\((\w+)\)", refused)) == {
-        name for name, preset in presets.items() if preset.get("prefix") == "refuse"
-    }
-    (without,) = re.findall(r"that\n\s+port on the proxy itself;(.*?) have none", PLAN, re.DOTALL)
-    assert set(re.findall(r"C\((\w+)\)", without)) == {name for name, preset in presets.items() if "port" not in preset}
 
 
 def test_every_module_is_in_the_action_group() -> None:

@@ -59,7 +59,8 @@ def key(
     begins: dict[str, Any] = {} if required else {"default": default}
     if isinstance(default, dict):
         begins = {"default_factory": default.copy}
-    return dataclasses.field(metadata={_KEY: declared, "name": name}, **begins)
+    # The declared classes are dataclasses.
+    return dataclasses.field(metadata={_KEY: declared, "name": name}, **begins)  # pylint: disable=invalid-field-call
 
 
 def keys_of(declared: type) -> dict[str, Key]:

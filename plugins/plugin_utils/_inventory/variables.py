@@ -16,6 +16,8 @@ from ...module_utils._connection_limit.table import DEFAULT_PORTS, LimitError, p
 from ...module_utils._fail2ban.jail import Fail2banError, normal_ignored
 from ...module_utils._ufw.rule import RULE, UfwError, wanted_rules
 from .._origin import where
+from .declared import ACME_SERVER, PREFIX, Variables
+from .keys import keys_of
 from .nearest import nearest
 from .role_variables import is_result
 from .schema import Problem
@@ -24,27 +26,9 @@ from .yaml_numbers import number_problems
 
 EDGE_GROUP, SERVER_GROUP, SENTINEL_GROUP = GROUPS = ("edge", "constellation_servers", "constellation_sentinels")
 # Every variable of this collection's playbooks; the prefix is theirs, so that a misspelt one is found.
-VARIABLES = (
-    "edge_acme_server",
-    "edge_adopt",
-    "edge_email",
-    "edge_fail2ban_ignoreip",
-    "edge_firewall_rules",
-    "edge_lan",
-    "edge_probe_address",
-    "edge_probe_ca_file",
-    "edge_probe_outside",
-    "edge_report_file",
-    "edge_restore_constellation",
-    "edge_sites",
-    "edge_ufw_was",
-    "edge_verify_hostile",
-)
-PREFIX = "edge_"
+VARIABLES = tuple(sorted(keys_of(Variables)))
 # What the first task finds, as `playbooks/tasks/plan.yml` registers it.
 PLAN = "edge_plan"
-# Let's Encrypt's production directory (RFC 8555 section 7.1.1).
-ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
 # HTTP is needed for the challenges and for the redirect.
 WEB_RULES = ({"port": "80", "comment": "http"}, {"port": "443", "comment": "https"})
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")

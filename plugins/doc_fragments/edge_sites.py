@@ -1,0 +1,199 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The keys of a site and of a route; `make docs` writes this file from `plugin_utils/_inventory/site.py`."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The option that has the sites of a host."""
+
+    DOCUMENTATION = r"""
+options:
+  sites:
+    description:
+    - The sites of this host, as in C(inventory.example.yml). Not needed on hosts outside the group C(edge).
+    - A mistake is answered before anything is changed, with file, line and the nearest valid name.
+    type: list
+    elements: dict
+    suboptions:
+      server_name:
+        description:
+        - The names of the site. The first one names the certificate.
+        - 'For example C(server_name: home.example.org).'
+        type: list
+        elements: str
+        required: true
+      routes:
+        description:
+        - What stands below which path.
+        - Each path leads to one service.
+        type: list
+        elements: dict
+        suboptions:
+          path:
+            description:
+            - Where clients find the service, V(/) or a prefix such as V(/zm/).
+            - 'For example C(path: /zm/).'
+            type: str
+            required: true
+          app:
+            description:
+            - What a preset knows of the service; C(generic) knows nothing.
+            - The route's other keys win over the preset, which wins over their defaults.
+            - The presets are C(constellation), C(domoticz), C(emby), C(generic), C(grafana), C(homeassistant),
+              C(jeedom), C(jellyfin), C(motioneye), C(nodered), C(openhab), C(portainer), C(radarr), C(sonarr),
+              C(syncthing), C(uptimekuma), C(vaultwarden) and C(zoneminder).
+            - Of these, C(homeassistant), C(openhab) and C(uptimekuma) need V(/) as the path of the route.
+            - C(generic), C(jeedom) and C(zoneminder) have no usual port, so that the route needs an C(upstream).
+            - 'For example C(app: zoneminder).'
+            type: str
+            default: generic
+          upstream:
+            description:
+            - Scheme, host and port of the service.
+            - A name that nobody knows never keeps nginx from starting. Its route answers 502 until it is known.
+            - By default, the preset's usual port on the proxy itself.
+            - 'For example C(upstream: http://192.168.0.10:8080).'
+            type: str
+          prefix:
+            description:
+            - Whether the service sees the path of the route; V(strip) takes it away.
+            - With V(strip) the service gets what the client wrote behind the prefix, and its cookies for a path
+              get the prefix; those for V(/) stay.
+            - A path with a part of two dots, in whatever form, is answered 400.
+            - 'For example C(prefix: strip).'
+            type: str
+            choices:
+            - keep
+            - strip
+            default: keep
+          buffering:
+            description:
+            - Whether nginx takes an answer from the service before the client has read it.
+            - With V(false), events and video come at once. A service is then busy with an answer of more than some
+              100 KB until its client has read it.
+            - V(true) is for one of few threads that does not stream, because nginx then takes the whole answer
+              at once, and gives nothing on until a buffer is full.
+            - 'For example C(buffering: true).'
+            type: bool
+            default: false
+          read_timeout:
+            description:
+            - How many seconds the service may be silent before the proxy gives up.
+            - A WebSocket may be silent for as long.
+            - 'For example C(read_timeout: 150).'
+            type: int
+            default: 7200
+          max_body_size:
+            description:
+            - The largest body of a request, in nginx's notation; V(0) is no limit of the proxy's.
+            - 'For example C(max_body_size: 10m).'
+            type: str
+            default: '0'
+          websocket:
+            description:
+            - Whether a client may ask the service for a WebSocket.
+            - 'For example C(websocket: false).'
+            type: bool
+            default: true
+          method_override:
+            description:
+            - Whether a client may have its method replaced by a header; the editor of WordPress needs V(true).
+            - 'For example C(method_override: true).'
+            type: bool
+            default: false
+          console:
+            description:
+            - With C(app=constellation), who may open what the server keeps for its own host (C(localhostOnly) of
+              a C(fileServer), as the Console comes), when the server is on the proxy's host.
+            - V(lan) answers 403 to everybody outside the LAN, V(public) lets everybody in.
+            - A server on another host keeps it for that host itself.
+            - 'For example C(console: public).'
+            type: str
+            choices:
+            - lan
+            - public
+            default: lan
+          probe:
+            description:
+            - What C(verify.yml) asks beyond the page.
+            - 'For example C(probe: {"status": [200, 401]}).'
+            type: dict
+            suboptions:
+              sse:
+                type: str
+                description: The path of server-sent events, below that of the route.
+              status:
+                type: list
+                elements: int
+                description: The status codes that are right.
+              stream:
+                type: str
+                description: The path of a stream without end, such as MJPEG, below that of the route.
+              websocket:
+                type: str
+                description: The path of a WebSocket, below that of the route.
+          moved_from:
+            description:
+            - A path that the route had before. GET and HEAD for it get a 308 (RFC 9110) to the same place below
+              the route's path.
+            - An owner's location there stays otherwise as it is.
+            - When C(app=constellation) moves away from the site's V(/) and no other route has that path, the default
+              is V(/), which the summary says. An empty text is no path.
+            - By default, what stands there.
+            - 'For example C(moved_from: /old/).'
+            type: str
+          drops:
+            description:
+            - Directives that protected a service there, and that may be lost with a change.
+            - 'For example C(drops: ["auth_basic"]).'
+            type: list
+            elements: str
+            choices:
+            - auth_basic
+            - auth_jwt
+            - auth_request
+            - deny
+            - limit_conn
+            - limit_req
+            - ssl_verify_client
+        required: true
+      hsts:
+        description:
+        - Whether browsers are told for two years to use HTTPS alone (RFC 6797).
+        - By default, true, or false on a site that adopts.
+        - 'For example C(hsts: false).'
+        type: bool
+      adopt:
+        description:
+        - Whether the routes go into the servers that their owner made for these names, wherever nginx reads them.
+        - Everything else in them stays. Without it, such a server is an error.
+        - By default, edge_adopt.
+        - 'For example C(adopt: true).'
+        type: bool
+      drops:
+        description:
+        - What C(drops) of a route says, for all routes; C(ssl_certificate) is one that was put in by hand.
+        - 'For example C(drops: ["deny"]).'
+        type: list
+        elements: str
+        choices:
+        - auth_basic
+        - auth_jwt
+        - auth_request
+        - deny
+        - limit_conn
+        - limit_req
+        - ssl_verify_client
+        - ssl_certificate
+      frame_ancestors:
+        description:
+        - Origins that may show the site's pages in a frame, beside the sites of the same host; V(any) is everybody.
+        - What a service says of that itself counts.
+        - 'For example C(frame_ancestors: ["https://dashboard.example.org"]).'
+        type: raw
+    required: true
+"""

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: every variable of the playbooks: each is declared here, and nowhere else.
+
+What a value must be is checked by `variables`, which knows the programs that will read it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...module_utils._ufw.rule import RULE
+from .keys import key
+from .kinds import Flag, Kind, Listing, Word
+from .site import Site
+
+PREFIX = "edge_"
+# Let's Encrypt's production directory (RFC 8555 section 7.1.1).
+ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
+
+_FLAG = Flag()
+_TEXT: dict[str, Any] = {"type": "string"}
+_ADDRESSES = Kind(
+    "a list of addresses and networks", {"type": "list", "elements": "str"}, {"type": "array", "items": _TEXT}
+)
+_FILE = Kind("a path on the controller", {"type": "path"}, {**_TEXT, "minLength": 1})
+_JSON_OF = {"str": {"type": ["string", "integer"]}}
+
+
+def _rules() -> Kind:
+    """Return the kind of a list of firewall rules, from the options that `ufw_rules` takes."""
+    properties = {
+        name: {"enum": option["choices"]} if "choices" in option else _JSON_OF[option["type"]]
+        for name, option in RULE.items()
+    }
+    required = [name for name, option in RULE.items() if option.get("required")]
+    rule = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    words = "a list of rules: " + ", ".join(f"`{name}`" for name in RULE)
+    return Kind(words, {"type": "list", "elements": "dict"}, {"type": "array", "items": rule})
+
+
+@dataclass(frozen=True)
+class Variables:
+    """What an owner says of a host, beside the variables of the roles."""
+
+    edge_sites: list[Site] = key(Listing("sites", Site), "The sites of the host, each with its routes.")
+    edge_acme_server: str = key(
+        Kind("a URL", {"type": "str"}, {**_TEXT, "pattern": "^https://[^\\s/]+"}),
+        "Another certificate authority, by the URL of its ACME directory, such as Let's Encrypt's staging.",
+        default=ACME_SERVER,
+        otherwise="Let's Encrypt",
+        example="https://acme-staging-v02.api.letsencrypt.org/directory",
+    )
+    edge_adopt: bool = key(
+        _FLAG,
+        "Whether routes go into the servers that you made for the same names, in your files; C(adopt) of a site says "
+        "it for one.",
+        default=False,
+        example=True,
+    )
+    edge_email: str = key(
+        Kind("an e-mail address", {"type": "str"}, {**_TEXT, "pattern": "^$|^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$"}),
+        "The address of the account at Let's Encrypt; empty registers without one.",
+        default="",
+        otherwise="empty",
+        example="me@example.org",
+    )
+    edge_fail2ban_ignoreip: list[str] = key(
+        _ADDRESSES,
+        "Addresses and networks that are never banned, such as the LAN.",
+        default=(),
+        example=["192.168.0.0/24"],
+    )
+    edge_firewall_rules: list[dict[str, Any]] = key(
+        _rules(),
+        "What is open beside SSH, 80 and 443.",
+        default=(),
+        example=[{"port": "445", "source": "192.168.0.0/24", "comment": "Samba"}],
+    )
+    edge_lan: list[str] = key(
+        _ADDRESSES,
+        "Networks beside the private ones that count as the LAN for the server's Console.",
+        default=(),
+        example=["2001:db8:0:1::/64"],
+    )
+    edge_probe_address: str = key(
+        Kind("an address or a name", {"type": "str"}, _TEXT),
+        "Where the controller asks the routes, if C(ansible_host) is not it (an alias of SSH, a jump host).",
+        default="",
+        otherwise="`ansible_host`",
+        example="192.168.0.2",
+    )
+    edge_probe_ca_file: str = key(
+        _FILE,
+        "The certificate of an authority of your own, by which the controller judges.",
+        default="",
+        otherwise="the controller's own",
+        example="/home/owner/ca.pem",
+    )
+    edge_probe_outside: bool = key(
+        _FLAG,
+        "Whether the controller sees what the Internet sees of closed ports.",
+        default=True,
+        otherwise="true, or false on the server itself",
+        example=False,
+    )
+    edge_report_file: str = key(
+        _FILE,
+        "Where C(verify.yml) writes its report as JSON, on the controller; one file of all hosts, or one of each with "
+        "C({{ inventory_hostname }}) in the path.",
+        default="",
+        otherwise="none",
+        example="report.json",
+    )
+    edge_restore_constellation: bool | None = key(
+        _FLAG,
+        "Whether C(remove.yml) gives server and sentinels the addresses that they had before the first run.",
+        default=None,
+        otherwise="asked where it matters",
+        example=True,
+    )
+    edge_ufw_was: str = key(
+        Word("active", "inactive"),
+        "What the firewall was before the first run, for C(remove.yml) on a host without a record of it.",
+        default="",
+        otherwise="as recorded",
+        example="inactive",
+    )
+    edge_verify_hostile: bool = key(
+        _FLAG,
+        "Whether C(verify.yml) also asks what a client may not do; it takes up to two minutes.",
+        default=False,
+        example=True,
+    )
