@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.claims import CLAIMS
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.claims import CLAIMS
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 

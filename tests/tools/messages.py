@@ -31,7 +31,7 @@ _FEWEST_WORDS = 3
 _FEWEST_OF_A_PART = 6
 # Texts for programs: nginx, nft, systemd, shells; and patterns.
 _FOR_PROGRAMS = (
-    "_sites/claims.py",
+    "_features/claims.py",
     "_sites/nginx_sites.py",
     "_sites/answers.py",
     "_nginx/service/unit.py",

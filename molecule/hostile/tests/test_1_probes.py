@@ -16,7 +16,7 @@ import pytest
 import runs
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.run import KINDS
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.subject import Subject
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.claims import CLAIMS
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.claims import CLAIMS
 from conftest import ROOT, ROOT_CA, Client, Home
 from lab.containers import folder_files
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
 # Names that services believe when they come from their proxy, of each kind one or two; the product's own list is longer
-# (`plugin_utils/_sites/claims.py`, with its sources), and given by `claims`.
+# (`plugin_utils/_features/claims.py`, with its sources), and given by `claims`.
 CLAIMS = (
     *("Remote-User", "Remote-Groups", "X-Remote-User", "X-WebAuth-User", "X-Forwarded-User", "X-Forwarded-Email"),
     *("X-Auth-Request-User", "X-authentik-username", "Tailscale-User-Login", "Client-Cert", "X-SSL-Client-Verify"),

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...module_utils._ufw.rule import RULE
-from .keys import key
-from .kinds import Flag, Kind, Listing, Word
+from .._keys.keys import key
+from .._keys.kinds import FLAG, Kind, Listing, Word
 from .site import Site
 
 PREFIX = "edge_"
 # Let's Encrypt's production directory (RFC 8555 section 7.1.1).
 ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
 
-_FLAG = Flag()
 _TEXT: dict[str, Any] = {"type": "string"}
 _ADDRESSES = Kind(
     "a list of addresses and networks", {"type": "list", "elements": "str"}, {"type": "array", "items": _TEXT}
@@ -53,7 +52,7 @@ class Variables:
         example="https://acme-staging-v02.api.letsencrypt.org/directory",
     )
     edge_adopt: bool = key(
-        _FLAG,
+        FLAG,
         "Whether routes go into the servers that you made for the same names, in your files; C(adopt) of a site says "
         "it for one.",
         default=False,
@@ -99,7 +98,7 @@ class Variables:
         example="/home/owner/ca.pem",
     )
     edge_probe_outside: bool = key(
-        _FLAG,
+        FLAG,
         "Whether the controller sees what the Internet sees of closed ports.",
         default=True,
         otherwise="true, or false on the server itself",
@@ -114,7 +113,7 @@ class Variables:
         example="report.json",
     )
     edge_restore_constellation: bool | None = key(
-        _FLAG,
+        FLAG,
         "Whether C(remove.yml) gives server and sentinels the addresses that they had before the first run.",
         default=None,
         otherwise="asked where it matters",
@@ -128,7 +127,7 @@ class Variables:
         example="inactive",
     )
     edge_verify_hostile: bool = key(
-        _FLAG,
+        FLAG,
         "Whether C(verify.yml) also asks what a client may not do; it takes up to two minutes.",
         default=False,
         example=True,

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from .names import Upstream
+from .._keys.names import Upstream
 from .schema import SchemaError, read_sites
 from .site import CONSTELLATION, Route, Site
 from .variables import EDGE_GROUP, GROUPS, SENTINEL_GROUP

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from .._keys.nearest import nearest
 from .._origin import where
-from .nearest import nearest
 from .schema import Problem
 
 ROLES = ("constellation_config", "hardening", "letsencrypt", "nginx_proxy")

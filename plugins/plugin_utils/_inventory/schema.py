@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .keys import fields_of, keys_of
-from .kinds import kind_of, listed
-from .names import Upstream
-from .nearest import nearest
+from .._keys.keys import fields_of, keys_of
+from .._keys.kinds import kind_of, listed
+from .._keys.names import Upstream
+from .._keys.nearest import nearest
 from .site import CONSTELLATION, GENERIC_APP, LAN, PUBLIC, REFUSE, Route, Site
 from .wishes import ROUTE_WISHES, SITE_WISHES, wish
 

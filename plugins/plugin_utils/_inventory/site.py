@@ -9,9 +9,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...module_utils._nginx.sites.losses import PROTECTING
-from .keys import key
-from .kinds import Codes, Flag, Group, Kind, Listing, Origins, Parsed, PathBelow, Several, Size, Whole, Word, Words
-from .names import Upstream, host_name, route_path, upstream
+from .._features.body_size import BodySize
+from .._features.buffering import Buffering
+from .._features.content_length import ContentLength
+from .._features.feature import Feature
+from .._features.request_headers import RequestHeaders
+from .._features.timeouts import Timeouts
+from .._features.websocket import WebSocket
+from .._keys.keys import key
+from .._keys.kinds import (
+    FLAG,
+    Codes,
+    Group,
+    Kind,
+    Listing,
+    Origins,
+    Parsed,
+    PathBelow,
+    Several,
+    Word,
+    Words,
+)
+from .._keys.names import Upstream, host_name, route_path, upstream
 
 LAN, PUBLIC = "lan", "public"
 # Of `frame_ancestors`: whoever wants to.
@@ -24,14 +43,10 @@ PREFIXES = ("keep", "strip")
 # What `drops` of a site may name beside PROTECTING, which those of a route may name too.
 SITE_DROPS = (*PROTECTING, "ssl_certificate")
 
-_FLAG = Flag()
-_SECONDS = Whole("seconds", 1, 86400)
 _PATH_PATTERN = "^/([A-Za-z0-9._~@+-]+/)*$"
 _URL_PATTERN = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]+/?$"
 _NAME_PATTERN = "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+\\.?$"
 _APP = Kind("a preset", {"type": "str"}, {"type": "string"})
-_PORT = Kind("a port", {"type": "int"}, {"type": "integer", "minimum": 1, "maximum": 65535})
-_HOST = Kind("a host name", {"type": "str"}, {"type": "string"})
 _PROBE = Group(
     {"sse": PathBelow(), "status": Codes(), "stream": PathBelow(), "websocket": PathBelow()},
     {
@@ -43,12 +58,9 @@ _PROBE = Group(
 )
 
 
-@dataclass(frozen=True)
-class Route:
-    """One public path of a site, as it is planned: what the owner says, else his preset, else the default.
-
-    `moved_from` is None where the inventory leaves it to what stands at the old path.
-    """
+@dataclass(frozen=True, kw_only=True)
+class _Service(Feature):
+    """Where the service is, and below which path."""
 
     path: str = key(
         Parsed("a path", _PATH_PATTERN, route_path),
@@ -80,42 +92,12 @@ class Route:
         example="strip",
         preset=Word(*PREFIXES, REFUSE),
     )
-    buffering: bool = key(
-        _FLAG,
-        "Whether nginx takes an answer from the service before the client has read it.",
-        "With V(false), events and video come at once. A service is then busy with an answer of more than some 100 KB "
-        "until its client has read it.",
-        "V(true) is for one of few threads that does not stream, because nginx then takes the whole answer at once, "
-        "and gives nothing on until a buffer is full.",
-        default=False,
-        example=True,
-        preset=True,
-    )
-    read_timeout: int = key(
-        _SECONDS,
-        "How many seconds the service may be silent before the proxy gives up.",
-        "A WebSocket may be silent for as long.",
-        default=7200,
-        example=150,
-        preset=True,
-    )
-    max_body_size: str = key(
-        Size(),
-        "The largest body of a request, in nginx's notation; V(0) is no limit of the proxy's.",
-        default="0",
-        example="10m",
-        preset=True,
-    )
-    websocket: bool = key(
-        _FLAG, "Whether a client may ask the service for a WebSocket.", default=True, example=False, preset=True
-    )
-    method_override: bool = key(
-        _FLAG,
-        "Whether a client may have its method replaced by a header; the editor of WordPress needs V(true).",
-        default=False,
-        example=True,
-        preset=True,
-    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Others(Feature):
+    """What concerns more than one location."""
+
     console: str = key(
         Word(LAN, PUBLIC),
         "With C(app=constellation), who may open what the server keeps for its own host (C(localhostOnly) of a "
@@ -148,20 +130,15 @@ class Route:
         default=(),
         example=["auth_basic"],
     )
-    fixed_content_length: bool = key(
-        _FLAG,
-        "Whether a body of no length is sent as C(Content-Length: 0).",
-        default=False,
-        example=True,
-        preset_only=True,
-    )
-    host: str = key(
-        _HOST,
-        "The Host header that the service insists on, instead of the one that the client sent.",
-        default="",
-        example="localhost",
-        preset_only=True,
-    )
+
+
+@dataclass(frozen=True, kw_only=True)
+# Python takes the fields of the last base first.
+class Route(_Others, ContentLength, RequestHeaders, WebSocket, BodySize, Timeouts, Buffering, _Service):
+    """One public path of a site, as it is planned: what the owner says, else his preset, else the default.
+
+    `moved_from` is None where the inventory leaves it to what stands at the old path.
+    """
 
 
 @dataclass(frozen=True)
@@ -178,14 +155,14 @@ class Site:
         Listing("routes", Route), "What stands below which path.", "Each path leads to one service."
     )
     hsts: bool = key(
-        _FLAG,
+        FLAG,
         "Whether browsers are told for two years to use HTTPS alone (RFC 6797).",
         default=True,
         otherwise="true, or false on a site that adopts",
         example=False,
     )
     adopt: bool = key(
-        _FLAG,
+        FLAG,
         "Whether the routes go into the servers that their owner made for these names, wherever nginx reads them.",
         "Everything else in them stays. Without it, such a server is an error.",
         default=False,

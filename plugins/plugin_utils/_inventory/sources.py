@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .nearest import CLOSE
+from .._keys.nearest import CLOSE
 from .yaml_numbers import number_faults
 from .yaml_text import ENCRYPTED, Fault, faults
 from .yaml_tree import inventory_faults

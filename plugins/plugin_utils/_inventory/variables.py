@@ -15,10 +15,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ...module_utils._connection_limit.table import DEFAULT_PORTS, LimitError, parse_limit
 from ...module_utils._fail2ban.jail import Fail2banError, normal_ignored
 from ...module_utils._ufw.rule import RULE, UfwError, wanted_rules
+from .._keys.keys import keys_of
+from .._keys.nearest import nearest
 from .._origin import where
 from .declared import ACME_SERVER, PREFIX, Variables
-from .keys import keys_of
-from .nearest import nearest
 from .role_variables import is_result
 from .schema import Problem
 from .wishes import VARIABLE_WISHES, wish

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from .nearest import nearest
+from .._keys.nearest import nearest
 from .yaml_text import Fault, compose, line_of
 
 _PARTS = ("children", "hosts", "vars")

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._inventory.names import Upstream
 from .._inventory.site import Route, Site
+from .._keys.names import Upstream
 from .._sites.upstreams import VARIABLE, Names
 
 Server = Mapping[str, Any]

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ...module_utils._host.names import COMMON_SITE, WEBROOT
+from .._features import registry as features
+from .._features.claims import CLAIMS
 from .._inventory.site import Route, Site
 from . import answers, older
-from .claims import CLAIMS, METHOD
 from .console import GUARD, LocalServer, guard, kept_text
 from .moved import moved_from, sends_on
 from .paths import CLIMBS, CLIMBS_MAP, refuse_climbing
@@ -35,18 +36,6 @@ _PATH_MAP = (
 )
 # Requests for other names, in the distribution's own file but without their query.
 _DEFAULT_LOG = "/var/log/nginx/access.log constellation_edge"
-# What asks for a WebSocket (RFC 6455 section 4.1, 2011) and nothing else: a service that answers 101 is given whatever
-# its client sends from then on. Texts in a map are compared without regard to case; methods that nginx takes have none.
-_UPGRADE_MAP = """\
-map $http_sec_websocket_key $constellation_edge_keyed { default yes; "" no; }
-map "$constellation_edge_keyed:$server_protocol:$request_method:$http_sec_websocket_version:$http_upgrade" \
-$constellation_edge_upgrade { default ""; yes:HTTP/1.1:GET:13:websocket websocket; }
-map $constellation_edge_upgrade $constellation_edge_connection { default upgrade; "" ""; }"""
-# The length of the body as nginx itself sends it on, 0 where there is none: no request without a Content-Length.
-_LENGTH_MAP = (
-    'map $proxy_internal_body_length $constellation_edge_length { default $proxy_internal_body_length; "" 0; }'
-)
-
 # Certbot and many owners answer everything on port 80 before nginx looks for a location.
 _LET_CHALLENGES_IN = {f"if ($uri ~ ^{CHALLENGE_PATH.replace('.', '[.]')})": {"break": None}}
 
@@ -60,15 +49,6 @@ _LONGEST_FILE = 200
 _PAGE = ("default_type", "return")
 
 NO_SERVER = LocalServer()
-# A header that is not sent.
-_NONE = '""'
-
-# Of the headers, what a route decides on; a name of CLAIMS is the owner's where he sets it in the location himself.
-_HEADERS = (
-    *("Host", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port"),
-    *("Upgrade", "Connection", "Content-Length"),
-)
-
 # A name with an underscore is, to many services, the same as one with a hyphen. nginx reads it in the default server.
 _NAMES = {"underscores_in_headers": "off", "ignore_invalid_headers": "on"}
 
@@ -94,21 +74,11 @@ _NEWER = ("http2", "ssl_reject_handshake")
 _OWN = {**_PATIENCE, **answers.error_page()}
 _OWN_PROXY = {"proxy_hide_header": list(answers.HIDDEN), "proxy_ignore_headers": answers.IGNORED, **_BUFFERS}
 
-# Every directive that a route's location can get beside those of `upstreams`. Lines of other names are its owner's.
-ROUTE_DIRECTIVES = (
-    "proxy_http_version",
-    *(f"proxy_set_header {name}" for name in _HEADERS),
-    "proxy_headers_hash_max_size",
-    "proxy_headers_hash_bucket_size",
+# Of a location of ours; an owner's has his own.
+_OWN_DIRECTIVES = (
     *(f"proxy_hide_header {name}" for name in answers.HIDDEN),
     "proxy_ignore_headers",
-    "proxy_connect_timeout",
-    "proxy_send_timeout",
-    "proxy_read_timeout",
-    "client_max_body_size",
-    "proxy_buffering",
     *_BUFFERS,
-    "proxy_cache",
 )
 
 
@@ -151,7 +121,7 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
         "locations": [_challenge(), _location("/", {"return": "444"}), _error()],
     }
     # The last one only where it is needed: some small builds of nginx lack `geo`.
-    common = (_LOG_FORMAT, _PATH_MAP, _UPGRADE_MAP, _LENGTH_MAP, CLIMBS_MAP)
+    common = (_LOG_FORMAT, _PATH_MAP, *features.common(), CLIMBS_MAP)
     texts = (_names_hash(sites), *common, answers.maps(sites), older.maps(sites, platform), kept_text(sites, server))
     maps = "\n".join(filter(None, texts))
     return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}
@@ -222,16 +192,14 @@ def _route(site: Site, route: Route, platform: Platform, names: Names, server: L
     refusing = guard(route, server) | refuse_climbing()
     location = _location(
         route.path,
-        refusing | _proxy(route, directives(site, route, platform, names)) | ({} if site.adopt else _OWN_PROXY),
+        refusing
+        | directives(site, route, platform, names)
+        | features.location(route)
+        | ({} if site.adopt else _OWN_PROXY),
         # Before there was a route, a page of ours may have stood there, or what sent readers on.
-        (GUARD, CLIMBS, _owned(sends_on(route.path)), *owned(route), *ROUTE_DIRECTIVES, *_passed(route), *_PAGE),
+        (GUARD, CLIMBS, _owned(sends_on(route.path)), *owned(route), *features.owned(route), *_OWN_DIRECTIVES, *_PAGE),
     )
     return location | {"yields": ["proxy_set_header"]} | ({"drops": list(route.drops)} if route.drops else {})
-
-
-def _passed(route: Route) -> list[str]:
-    """Return, in the form of `owns`, the emptied headers that are to go when a route lets them through."""
-    return [f"proxy_set_header {each.name}" for each in CLAIMS if route.method_override and each.kind == METHOD]
 
 
 def _no_route() -> dict[str, Any]:
@@ -244,7 +212,8 @@ def _no_route() -> dict[str, Any]:
         "proxy_pass",
         "proxy_redirect",
         "resolver",
-        *ROUTE_DIRECTIVES,
+        *features.owned(),
+        *_OWN_DIRECTIVES,
         *emptied,
     )
     return _location("/", {"return": "404"}, (*_PAGE, *left))
@@ -307,33 +276,3 @@ def _adopting_challenge() -> dict[str, Any]:
 def _location(location: str, directives: dict[str, Any], owns: Iterable[str] = ()) -> dict[str, Any]:
     """Return a location that decides on the directives of these names, by default of those it sets, and no others."""
     return {"location": location, "directives": directives, "owns": list(owns or directives)}
-
-
-def _proxy(route: Route, where: Mapping[str, Any]) -> dict[str, Any]:
-    headers = [
-        f"Host {route.host or '$host'}",
-        # What the client claims about itself is replaced, never appended to.
-        "X-Real-IP $remote_addr",
-        "X-Forwarded-For $remote_addr",
-        "X-Forwarded-Host $host",
-        "X-Forwarded-Proto $scheme",
-        "X-Forwarded-Port $server_port",
-        *(f"{claim.name} {_NONE}" for claim in CLAIMS if not (route.method_override and claim.kind == METHOD)),
-        f"Upgrade {'$constellation_edge_upgrade' if route.websocket else _NONE}",
-        f"Connection {'$constellation_edge_connection' if route.websocket else _NONE}",
-    ]
-    if route.fixed_content_length:
-        headers.append("Content-Length $constellation_edge_length")
-    return {
-        **where,
-        "proxy_http_version": "1.1",
-        "proxy_set_header": headers,
-        # So many names do not fit into what nginx takes by itself.
-        "proxy_headers_hash_max_size": "1024",
-        "proxy_headers_hash_bucket_size": "128",
-        "proxy_connect_timeout": "30s",
-        "proxy_send_timeout": f"{max(route.read_timeout, 60)}s",
-        "proxy_read_timeout": f"{route.read_timeout}s",
-        "client_max_body_size": route.max_body_size,
-        **({} if route.buffering else {"proxy_buffering": "off", "proxy_cache": "off"}),
-    }

@@ -13,8 +13,8 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._inventory.names import Upstream
 from .._inventory.site import Route, Site
+from .._keys.names import Upstream
 from .paths import REST, take_rest, taken_rest
 from .platform import Platform
 from .redirects import cookie_path, literal, owned_cookie_path, redirects

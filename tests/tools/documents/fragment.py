@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.declared import Variables
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.keys import Key, keys_of
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.kinds import Listing
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import Key, keys_of
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.kinds import Listing
 
 from .markup import written
 

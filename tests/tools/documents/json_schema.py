@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.declared import PREFIX, Variables
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.keys import Key, keys_of
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.kinds import Listing
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import Key, keys_of
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.kinds import Listing
 
 from .markup import markdown
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.declared import Variables
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.keys import fields_of, key, keys_of
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.kinds import Flag
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route, Site
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import fields_of, key, keys_of
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.kinds import Flag
 from places import ROOT
 from tools.documents.__main__ import documents
 from tools.documents.markup import markdown, sentence, written

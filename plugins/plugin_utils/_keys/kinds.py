@@ -57,6 +57,9 @@ class Flag(Kind):
             yield Mistake(value, f"{name} must be true or false, not {value!r}")
 
 
+FLAG = Flag()
+
+
 class Whole(Kind):
     """A whole number of something, within limits."""
 

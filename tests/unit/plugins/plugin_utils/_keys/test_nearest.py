@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.nearest import nearest
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import ROUTE_KEYS, SITE_KEYS
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import PREFIX, VARIABLES
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.nearest import nearest
 
 TYPOS = {
     "app": "ap apps App",

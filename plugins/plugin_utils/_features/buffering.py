@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: whether nginx takes an answer at once, or gives each part of it on as it comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._keys.keys import key
+from .._keys.kinds import FLAG
+from .feature import Directives, Feature
+
+
+@dataclass(frozen=True, kw_only=True)
+class Buffering(Feature):
+    """`buffering` of a route."""
+
+    buffering: bool = key(
+        FLAG,
+        "Whether nginx takes an answer from the service before the client has read it.",
+        "With V(false), events and video come at once. A service is then busy with an answer of more than some 100 KB "
+        "until its client has read it.",
+        "V(true) is for one of few threads that does not stream, because nginx then takes the whole answer at once, "
+        "and gives nothing on until a buffer is full.",
+        default=False,
+        example=True,
+        preset=True,
+    )
+
+    def location(self) -> Directives:
+        """Switch it off, with the cache that would need it."""
+        return {} if self.buffering else {"proxy_buffering": "off", "proxy_cache": "off"}
+
+    def owned(self) -> tuple[str, ...]:
+        """Name both."""
+        return ("proxy_buffering", "proxy_cache")

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: what a service is told of the client, and what a client may not say of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .._keys.keys import key
+from .._keys.kinds import FLAG, Kind
+from .claims import CLAIMS, METHOD
+from .feature import NOTHING, Directives, Feature
+
+_HOST = Kind("a host name", {"type": "str"}, {"type": "string"})
+_SAID = ("Host", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestHeaders(Feature):
+    """`method_override` of a route, `host` of a preset."""
+
+    method_override: bool = key(
+        FLAG,
+        "Whether a client may have its method replaced by a header; the editor of WordPress needs V(true).",
+        default=False,
+        example=True,
+        preset=True,
+    )
+    host: str = key(
+        _HOST,
+        "The Host header that the service insists on, instead of the one that the client sent.",
+        default="",
+        example="localhost",
+        preset_only=True,
+    )
+    yielded: ClassVar[frozenset[str]] = frozenset(f"proxy_set_header {claim.name}" for claim in CLAIMS)
+
+    def location(self) -> Directives:
+        """Say who asks, and empty what services believe when it comes from their proxy."""
+        passed = METHOD if self.method_override else None
+        return {
+            "proxy_http_version": "1.1",
+            "proxy_set_header": [
+                f"Host {self.host or '$host'}",
+                # What the client claims about itself is replaced, never appended to.
+                "X-Real-IP $remote_addr",
+                "X-Forwarded-For $remote_addr",
+                "X-Forwarded-Host $host",
+                "X-Forwarded-Proto $scheme",
+                "X-Forwarded-Port $server_port",
+                *(f"{claim.name} {NOTHING}" for claim in CLAIMS if claim.kind != passed),
+            ],
+            # So many names do not fit into what nginx takes by itself.
+            "proxy_headers_hash_max_size": "1024",
+            "proxy_headers_hash_bucket_size": "128",
+        }
+
+    def owned(self) -> tuple[str, ...]:
+        """Name what is always said, and the emptied headers that go when the route lets them through."""
+        passed = (claim.name for claim in CLAIMS if self.method_override and claim.kind == METHOD)
+        headers = (f"proxy_set_header {name}" for name in (*_SAID, *passed))
+        return ("proxy_http_version", *headers, "proxy_headers_hash_max_size", "proxy_headers_hash_bucket_size")

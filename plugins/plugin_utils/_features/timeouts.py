@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: how long a service may be silent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...module_utils._nginx.text.tree import Statement
+from .._keys.keys import key
+from .._keys.kinds import Whole
+from .feature import Directives, Feature
+
+# A host in the house answers within milliseconds; one that starts has the time of a retransmission or two.
+_CONNECT = "30s"
+_LEAST_SEND = 60
+# nginx's units of time, in seconds (nginx.org/en/docs/syntax.html); a part of a second is none here.
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_TIME = re.compile(r"(?:[0-9]+[smhd]?)+\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeouts(Feature):
+    """`read_timeout` of a route."""
+
+    read_timeout: int = key(
+        Whole("seconds", 1, 86400),
+        "How many seconds the service may be silent before the proxy gives up.",
+        "A WebSocket may be silent for as long.",
+        default=7200,
+        example=150,
+        preset=True,
+    )
+
+    def location(self) -> Directives:
+        """Set the three times of nginx's proxy."""
+        return {
+            "proxy_connect_timeout": _CONNECT,
+            "proxy_send_timeout": f"{max(self.read_timeout, _LEAST_SEND)}s",
+            "proxy_read_timeout": f"{self.read_timeout}s",
+        }
+
+    def owned(self) -> tuple[str, ...]:
+        """Name all three."""
+        return ("proxy_connect_timeout", "proxy_send_timeout", "proxy_read_timeout")
+
+    @classmethod
+    def recognise(cls, statements: Sequence[Statement]) -> Mapping[str, Any]:
+        """Read `proxy_read_timeout`, where it is a number of whole seconds that a route can say."""
+        said = [each.args for each in statements if each.name == "proxy_read_timeout"]
+        if len(said) != 1 or len(said[0]) != 1 or not _TIME.match(said[0][0]):
+            return {}
+        parts = re.findall(r"([0-9]+)([smhd]?)", said[0][0])
+        seconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
+        return {"read_timeout": seconds} if 1 <= seconds <= 86400 else {}
