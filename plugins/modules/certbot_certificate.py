@@ -176,8 +176,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._certbot.issue import reconcile, wanted
 from ..module_utils._certbot.lineage import CertbotSettings
+from ..module_utils._certbot.offered import withdraw_left
 from ..module_utils._certbot.release import release
 from ..module_utils._host.errors import EdgeError
+from ..module_utils._host.files import explain
 from ..module_utils._host.names import WEBROOT
 
 ARGUMENTS = {
@@ -210,9 +212,13 @@ def main():
         given["email"], given["server"], Path(given["webroot"]), given["renew_hook"], given["timeout"]
     )
     try:
+        if not module.check_mode:
+            withdraw_left()
         answer, warnings = (_release if given["state"] == "released" else _present)(module, settings)
     except EdgeError as error:
         module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=f"{explain(error, str(settings.webroot))}. Nothing was changed")
     for warning in warnings:
         module.warn(warning)
     module.exit_json(**answer)

@@ -185,12 +185,19 @@ def _util(name: str) -> Any:
 
 def _answer(what: str, collections: Path) -> None:
     """Write what `_asked` wants to know of the inventories on the standard input."""
-    plans = list(_plans(json.load(sys.stdin), presets(collections)))
+    plans = [_without_order(each) for each in _plans(json.load(sys.stdin), presets(collections))]
     if what == "--texts":
         json.dump([json.dumps(each, sort_keys=True, indent=1) for each in plans], sys.stdout)
     else:
         digests = [hashlib.sha256(json.dumps(each, sort_keys=True).encode()).hexdigest() for each in plans]
         json.dump([(digest, each.get("refused", "")) for digest, each in zip(digests, plans, strict=True)], sys.stdout)
+
+
+def _without_order(value: Any) -> Any:
+    """Return a plan with each `owns` sorted: it is a set, whose order nothing on a host depends on."""
+    if isinstance(value, dict):
+        return {name: sorted(each) if name == "owns" else _without_order(each) for name, each in value.items()}
+    return [_without_order(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _compare(commit: str) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 import secrets
 import socket
 import ssl
@@ -19,7 +18,7 @@ from urllib.parse import urlsplit
 
 from .._dns.own_ipv6 import led_here, own_ipv6
 from .._host.deadline import cut_after
-from .._host.files import make_folders, missing_folders
+from .offered import offered
 
 CHALLENGES = ".well-known/acme-challenge"
 _ATTEMPTS = 3
@@ -42,20 +41,10 @@ def unserved(names: tuple[str, ...], webroot: Path, port: int = 80) -> dict[str,
     missing of the folder is made for as long as that takes, as certbot does it. Raises OSError when it cannot be
     written.
     """
-    folder = webroot / CHALLENGES
-    made = missing_folders(str(folder))
-    make_folders(str(folder))  # readable by all: nginx's workers run as another user
     token = secrets.token_urlsafe(24)
-    file = folder / f"edge-{token}"
-    try:
-        file.write_text(token, encoding="ascii")
-        file.chmod(0o644)
-        answers = {name: _ask_patiently(name, file.name, token, port) for name in names}
-    finally:
-        file.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            for each in reversed(made):
-                os.rmdir(each)
+    file = f"edge-{token}"
+    with offered(str(webroot / CHALLENGES / file), token.encode("ascii")):
+        answers = {name: _ask_patiently(name, file, token, port) for name in names}
     return {name: answer for name, answer in answers.items() if answer}
 
 

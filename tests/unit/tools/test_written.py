@@ -47,10 +47,10 @@ def test_other_code_is_told_with_what_it_writes_otherwise(tmp_path: Path) -> Non
     collection = tmp_path / "ansible_collections/constellation/edge"
     for name in ("plugins", "presets"):
         shutil.copytree(ROOT / name, collection / name, ignore=shutil.ignore_patterns("__pycache__"))
-    schema = collection / "plugins/plugin_utils/_inventory/schema.py"
-    text = schema.read_text(encoding="utf-8")
-    assert "READ_TIMEOUT = 7200\n" in text
-    schema.write_text(text.replace("READ_TIMEOUT = 7200\n", "READ_TIMEOUT = 7201\n"), encoding="utf-8")
+    feature = collection / "plugins/plugin_utils/_features/timeouts.py"
+    text = feature.read_text(encoding="utf-8")
+    assert "default=7200," in text
+    feature.write_text(text.replace("default=7200,", "default=7201,"), encoding="utf-8")
     given = GIVEN[:1]
     names = [given[0]["name"]]
     before, after = written.planned(written.HERE, given), written.planned(tmp_path, given)

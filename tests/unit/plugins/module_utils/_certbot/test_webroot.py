@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.server
 import os
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._certbot import webroot
+from ansible_collections.constellation.edge.plugins.module_utils._certbot.offered import offered
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.webroot import CHALLENGES, unserved
 from local_servers import serving
 
@@ -72,6 +74,12 @@ def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     with serving(server):
         yield server.server_port
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = tmp_path_factory.mktemp("state")
+    monkeypatch.setattr(webroot, "offered", functools.partial(offered, state=str(state)))
 
 
 def test_names_that_are_served(tmp_path: Path, port: int) -> None:
