@@ -19,6 +19,7 @@ from ..module_utils._connection_limit.table import DEFAULT_LIMIT
 from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._inventory.edges import Edges, edges, survey
+from ..plugin_utils._inventory.presets import folder_problems, own_folder
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
 from ..plugin_utils._inventory.schema import Problem, SchemaError, read_sites
 from ..plugin_utils._inventory.site import Site
@@ -65,6 +66,7 @@ ARGUMENTS = {
     "firewall_rules": {"type": "list", "elements": "dict", "default": []},
     "ignoreip": {"type": "list", "elements": "str", "default": []},
     "lan": {"type": "list", "elements": "str", "default": []},
+    "presets_dir": {"type": "path"},
     "connection_limit": {"type": "int", "default": DEFAULT_LIMIT},
     "connection_limit_exempt": {"type": "list", "elements": "str", "default": []},
     "record": {"type": "bool", "default": False},
@@ -189,14 +191,16 @@ class ActionModule(ActionBase):
             *argument_problems(arguments),
         ]
         known = edges(self._once("edges", lambda: survey(self._groups, self._task_vars.get("hostvars", {}))))
+        presets = known.presets_of(own_folder(arguments["presets_dir"]))
         sites: list[Site] = []
-        if self._is_edge:
+        # With half of the presets, routes would be refused that are right.
+        if self._is_edge and not (presets.problems or folder_problems(arguments["presets_dir"])):
             try:
-                sites = read_sites(arguments["sites"], known.presets, adopt=arguments["adopt"])
+                sites = read_sites(arguments["sites"], presets.found, adopt=arguments["adopt"])
             except SchemaError as error:
                 problems += error.problems
-        if problems:
-            raise AnsibleActionFail(_report(self._host, problems))
+        if problems or presets.problems:
+            raise AnsibleActionFail(_report(self._host, problems, presets.problems))
         # A playbook of the owner's may give this host other sites than its `edge_sites`.
         return (replace(known, sites={**known.sites, self._host: sites}) if self._is_edge else known), sites
 
@@ -303,6 +307,6 @@ class ActionModule(ActionBase):
         return plan
 
 
-def _report(host: str, problems: Iterable[Problem]) -> str:
+def _report(host: str, problems: Iterable[Problem], files: Iterable[FileProblem] = ()) -> str:
     lines = [f"{where(problem.value)}host {host}, {problem.place}: {problem.text}" for problem in problems]
-    return "\n".join([HEADING, *lines])
+    return "\n".join([HEADING, *lines, *map(str, files)])

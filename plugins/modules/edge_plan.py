@@ -64,6 +64,12 @@ options:
     type: list
     elements: str
     default: []
+  presets_dir:
+    description:
+      - A folder on the controller with presets of your own. Each file C(NAME.yml) is what C(app=NAME) of a route means,
+        and takes the place of the collection's of that name as a whole.
+      - A relative path begins where the command is run. The guide C(docs/guides/presets.md) has the form of a file.
+    type: path
   connection_limit:
     description: How many connections a client will have; checked for M(constellation.edge.edge_connection_limit).
     type: int

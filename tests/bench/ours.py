@@ -18,7 +18,6 @@ from . import inputs
 Go = Callable[[], Any]
 _ROOT = Path(__file__).resolve().parents[2]
 _COLLECTIONS = _ROOT / ".ansible" / "collections"
-_PRESETS = _ROOT / "presets" / "presets.yml"
 _PLUGINS = "ansible_collections.constellation.edge.plugins"
 # What `edge_preflight` reports of a Debian 13.
 _HOST = {"nginx_version": "1.26.3", "openssl_version": "3.5.4", "ipv6": True}
@@ -130,12 +129,11 @@ def config_check(path: Path) -> Go:
 
 
 def _planned(routes: int) -> Go:
-    import yaml
-
+    presets = _util("_inventory.presets", "plugin_utils")
     read_sites = _util("_inventory.schema", "plugin_utils").read_sites
     edge_plan = _util("_plan.plan", "plugin_utils").edge_plan
-    sites, presets = inputs.edge_sites(routes), yaml.safe_load(_PRESETS.read_text())
-    return lambda: edge_plan(read_sites(sites, presets), _HOST)
+    sites, known = inputs.edge_sites(routes), presets.read_presets(presets.OURS).found
+    return lambda: edge_plan(read_sites(sites, known), _HOST)
 
 
 def plan_4(_path: Path) -> Go:

@@ -10,14 +10,12 @@ import importlib
 import sys
 from typing import Any
 
-import yaml
 from tools.checkout import ROOT
 
 from chaos.stage import Stage
 
 _COLLECTIONS = ROOT / ".ansible" / "collections"
 _UTILS = "ansible_collections.constellation.edge.plugins.plugin_utils"
-_PRESETS = ROOT / "presets" / "presets.yml"
 Sites = list[dict[str, Any]]
 
 
@@ -30,7 +28,8 @@ class Declared:
             sys.path.append(str(_COLLECTIONS))
         self._bench = bench
         self._name = name
-        self._presets = yaml.safe_load(_PRESETS.read_text(encoding="utf-8"))
+        presets = _util("_inventory.presets")
+        self._presets = presets.read_presets(presets.OURS).found
         self._facts: dict[tuple[str, ...], dict[str, Any]] = {}
 
     @property

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
@@ -20,7 +20,7 @@ from judge.inside_streams import HOST, NAME, PROXY, SERVICE
 from judge.nginx import FOLDER, Judge
 
 PROGRAM = Path(__file__).with_name("inside_streams.py")
-PRESETS = yaml.safe_load((Path(__file__).parents[2] / "presets/presets.yml").read_text(encoding="utf-8"))
+PRESETS = read_presets(OURS).found
 UPSTREAM = {"upstream": f"http://{HOST}:{SERVICE}"}
 ROUTES: list[dict[str, object]] = [
     {"path": "/plain/", **UPSTREAM},

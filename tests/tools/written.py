@@ -82,10 +82,10 @@ def _asked(what: str, collections: Path, given: Sequence[Mapping[str, Any]]) -> 
 
 
 def presets(collections: Path = HERE) -> Mapping[str, Mapping[str, Any]]:
-    """Return the presets of a collection."""
-    text = (collections / _COLLECTION / "presets" / "presets.yml").read_text(encoding="utf-8")
-    found: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)
-    return found
+    """Return the presets of a collection. Up to version 0.1.0 they all stood in one file."""
+    folder = collections / _COLLECTION / "presets"
+    read = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yml"))}
+    return read["presets"] if "presets" in read else {name: each["route"] for name, each in read.items()}
 
 
 def unpacked(commit: str, folder: Path) -> Path:

@@ -18,12 +18,15 @@ from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._access import Login, remedy
 from ansible_collections.constellation.edge.plugins.plugin_utils._become import refusal
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.preset_file import KEYS
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import variable_problems
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.yaml_numbers import number_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTROLLER = (ROOT / "docs/guides/controller.md").read_text(encoding="utf-8")
+PRESETS = read_presets(OURS).found
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -93,8 +96,7 @@ def test_the_commands_are_those_of_the_readme() -> None:
 def test_the_inventory_of_the_guide_is_valid() -> None:
     (text,) = blocks(ARTICLE, "yaml")
     variables = yaml.safe_load(text)["edge"]["vars"]
-    presets = yaml.safe_load((ROOT / "presets/presets.yml").read_text(encoding="utf-8"))
-    (site,) = read_sites(variables["edge_sites"], presets)
+    (site,) = read_sites(variables["edge_sites"], PRESETS)
     assert site.adopt
     assert variable_problems(variables) == []
 
@@ -103,12 +105,55 @@ CLIENTS = (ROOT / "docs/guides/clients.md").read_text(encoding="utf-8")
 
 
 def test_the_examples_about_clients_are_understood() -> None:
-    presets = yaml.safe_load((ROOT / "presets/presets.yml").read_text(encoding="utf-8"))
     sites, limits = (yaml.safe_load(block)["edge"]["vars"] for block in blocks(CLIENTS, "yaml"))
-    (site,) = read_sites(sites["edge_sites"], presets)
+    (site,) = read_sites(sites["edge_sites"], PRESETS)
     assert [(route.buffering, route.websocket) for route in site.routes] == [(True, True), (False, False)]
     specs = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
     assert set(limits) <= {name for spec in specs for name in spec["argument_specs"]["main"]["options"]}
+
+
+OWN = (ROOT / "docs/guides/presets.md").read_text(encoding="utf-8")
+
+
+def own_preset(folder: Path, *changed: str) -> str:
+    """Write the guide's preset beside the inventory, with a word of it changed; return the guide's inventory."""
+    preset, inventory = blocks(OWN, "yaml")
+    (folder / "presets").mkdir()
+    (folder / "presets/immich.yml").write_text(preset.replace(*changed) if changed else preset, encoding="utf-8")
+    return inventory
+
+
+def test_a_preset_of_ones_own_is_written_as_the_guide_says(tmp_path: Path) -> None:
+    variables = yaml.safe_load(own_preset(tmp_path))["edge"]["vars"]
+    assert variable_problems(variables) == []
+    own = read_presets(str(tmp_path / "presets"))
+    assert own.problems == ()
+    (site,) = read_sites(variables["edge_sites"], {**PRESETS, **own.found})
+    assert [(route.upstream.url, route.read_timeout) for route in site.routes] == [("http://127.0.0.1:2283", 600)]
+
+
+def test_a_mistake_in_a_preset_of_ones_own_ends_the_run_before_a_host_is_asked(tmp_path: Path) -> None:
+    inventory = own_preset(tmp_path, "port:", "prot:")
+    said = run(tmp_path, "", inventory, "ansible-playbook", str(ROOT / "playbooks/site.yml"))
+    (sample,) = blocks(OWN, "text")
+    assert sample in said
+    assert "has no preset" not in said
+
+
+def test_a_folder_that_is_not_there_ends_the_run_with_the_line_of_the_variable(tmp_path: Path) -> None:
+    _preset, inventory = blocks(OWN, "yaml")
+    said = run(tmp_path, "", inventory, "ansible-playbook", str(ROOT / "playbooks/site.yml"))
+    place = f"inventory.yml:6: host home, edge_presets_dir: '{tmp_path}/presets' is no folder with presets"
+    assert f"{place} (No such file or directory): a relative path begins where the command is run" in said
+    assert "has no preset" not in said
+
+
+def test_the_guide_has_every_key_of_a_preset_with_its_value() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", OWN, re.MULTILINE))
+    assert set(rows) == set(KEYS)
+    plain = {name: key.what for name, key in KEYS.items() if name != "prefix"}
+    assert [name for name, what in plain.items() if what not in rows[name]] == []
+    assert re.findall(r"`(\w+)`:", rows["prefix"]) == KEYS["prefix"].what.replace(" or", ",").split(", ")
 
 
 THERE = (ROOT / "docs/guides/what-is-there.md").read_text(encoding="utf-8")

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .._keys.keys import key
-from .._keys.kinds import FLAG, Kind
+from .._keys.kinds import FLAG, Matching
 from .claims import CLAIMS, METHOD
 from .feature import NOTHING, Directives, Feature
 
-_HOST = Kind("a host name", {"type": "str"}, {"type": "string"})
+# A name or an address, with a port or without one: it becomes a header.
+_HOST = Matching("a name such as localhost", r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _SAID = ("Host", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port")
 
 

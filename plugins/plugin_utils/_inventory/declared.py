@@ -24,6 +24,7 @@ _ADDRESSES = Kind(
     "a list of addresses and networks", {"type": "list", "elements": "str"}, {"type": "array", "items": _TEXT}
 )
 _FILE = Kind("a path on the controller", {"type": "path"}, {**_TEXT, "minLength": 1})
+_FOLDER = Kind("a folder on the controller", {"type": "path"}, {**_TEXT, "minLength": 1})
 _JSON_OF = {"str": {"type": ["string", "integer"]}}
 
 
@@ -82,6 +83,13 @@ class Variables:
         "Networks beside the private ones that count as the LAN for the server's Console.",
         default=(),
         example=["2001:db8:0:1::/64"],
+    )
+    edge_presets_dir: str = key(
+        _FOLDER,
+        "A folder of presets of your own, which stand beside ours or in the place of those of the same name.",
+        default="",
+        otherwise="none",
+        example="{{ inventory_dir }}/presets",
     )
     edge_probe_address: str = key(
         Kind("an address or a name", {"type": "str"}, _TEXT),

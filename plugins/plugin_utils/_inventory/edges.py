@@ -4,19 +4,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import yaml
-
 from .._keys.names import Upstream
+from .presets import OURS, VARIABLE, Presets, own_folder, read_presets
 from .schema import SchemaError, read_sites
 from .site import CONSTELLATION, Route, Site
+from .sources import FileProblem
 from .variables import EDGE_GROUP, GROUPS, SENTINEL_GROUP
 
-_PRESETS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "presets", "presets.yml")
+# Among the folders of presets, the one that the collection brings.
+_OURS = ""
 
 
 @dataclass(frozen=True)
@@ -26,36 +26,59 @@ class Edges:
     Of the sites stand here the routes to a Constellation server on another host. The first proxy with such a server
     has all its routes to one: a sentinel without a server calls the first. A proxy whose `edge_sites` hold a mistake is
     not among the sites: its own worker reports it. `related` are the hosts that may have a sentinel which calls another
-    host's server: in a fleet of homes that have all on one host, none.
+    host's server: in a fleet of homes that have all on one host, none. Of the presets, ours have the folder "", and
+    those of owners the folder that they name.
     """
 
-    presets: Mapping[str, Mapping[str, Any]]
+    presets: Mapping[str, Presets]
     sites: Mapping[str, list[Site]]
     addresses: Mapping[str, str]
     related: list[str]
 
+    def presets_of(self, folder: str) -> Presets:
+        """Return what a host knows of applications that has a folder of its own, or none ("")."""
+        return _presets_of(folder, self.presets)
+
 
 def survey(groups: Mapping[str, Iterable[str]], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Read and validate the sites of every proxy; return it as plain data, from which `edges` makes objects."""
-    with open(_PRESETS, encoding="utf-8") as stream:
-        presets = yaml.safe_load(stream)
+    presets = {_OURS: read_presets(OURS)}
     sites: dict[str, list[Site]] = {}
     addresses: dict[str, str] = {}
     for edge in groups.get(EDGE_GROUP, []):
         known = hostvars[edge]
         addresses[edge] = str(known.get("ansible_host", edge))
+        folder = own_folder(known.get(VARIABLE))
+        if folder not in presets:
+            presets[folder] = read_presets(folder)
         try:
-            sites[edge] = _reduced(read_sites(known.get("edge_sites"), presets), _is_constellation)
+            found = read_sites(known.get("edge_sites"), _presets_of(folder, presets).found)
+            sites[edge] = _reduced(found, _is_constellation)
         except SchemaError:
             continue
-    plain = {edge: [asdict(site) for site in found] for edge, found in _of_interest(sites).items()}
-    return {"presets": presets, "sites": plain, "addresses": addresses, "related": _related(groups, sites)}
+    return {
+        "presets": {folder: asdict(each) for folder, each in presets.items()},
+        "sites": {edge: [asdict(site) for site in found] for edge, found in _of_interest(sites).items()},
+        "addresses": addresses,
+        "related": _related(groups, sites),
+    }
 
 
 def edges(plain: Mapping[str, Any]) -> Edges:
     """Return what `survey` has found."""
     sites = {edge: [_site(site) for site in found] for edge, found in plain["sites"].items()}
-    return Edges(plain["presets"], sites, plain["addresses"], plain["related"])
+    presets = {folder: _presets(each) for folder, each in plain["presets"].items()}
+    return Edges(presets, sites, plain["addresses"], plain["related"])
+
+
+def _presets_of(folder: str, known: Mapping[str, Presets]) -> Presets:
+    # A playbook of the owner's may name another folder than the host's variable.
+    own = known[folder] if folder in known else read_presets(folder)
+    return known[_OURS].replaced_by(own) if folder else own
+
+
+def _presets(plain: Mapping[str, Any]) -> Presets:
+    return Presets(plain["found"], tuple(FileProblem(**each) for each in plain["problems"]))
 
 
 def _related(groups: Mapping[str, Iterable[str]], sites: Mapping[str, list[Site]]) -> list[str]:

@@ -151,7 +151,7 @@ class _Reader:
             self._say(place, "has no path: write '/' for the whole site or a prefix such as '/zm/'", entry)
         app, preset = self._app(entry, place)
         values = self._read(Route, entry, place, preset)
-        target = self._upstream(entry, values.get("upstream"), app, preset, place)
+        target = self._upstream(entry, values, app, place)
         prefix = self._prefix(values.get("prefix", "keep"), app, values.get("path"), entry, place)
         self._console(entry, app, place)
         if len(self.problems) > before or target is None:
@@ -181,15 +181,16 @@ class _Reader:
         return GENERIC_APP, {}
 
     def _upstream(
-        self, entry: Mapping[str, Any], given: Upstream | None, app: str, preset: Mapping[str, Any], place: str
+        self, entry: Mapping[str, Any], values: Mapping[str, Any], app: str, place: str
     ) -> Upstream | None:
         """Return where the service answers: as the route says, else at the preset's port of the proxy's host."""
         if "upstream" in entry:
+            given: Upstream | None = values.get("upstream")
             if given and given.port in PROXY_PORTS:
                 self.web_upstreams.append((place, given, entry["upstream"]))
             return given
-        if "port" in preset:
-            return Upstream("http", "127.0.0.1", int(preset["port"]))
+        if "port" in values:
+            return Upstream("http", "127.0.0.1", values["port"])
         if not set(entry) <= set(ROUTE_KEYS):
             return None  # the unknown key is most likely the missing one, misspelt
         if "app" not in entry:

@@ -27,6 +27,7 @@ from .._keys.kinds import (
     Parsed,
     PathBelow,
     Several,
+    Whole,
     Word,
     Words,
 )
@@ -81,6 +82,13 @@ class _Service(Feature):
         default=Upstream("http", "", 0),
         otherwise="the preset's usual port on the proxy itself",
         example="http://192.168.0.10:8080",
+    )
+    port: int = key(
+        Whole("a number", 1, 65535),
+        "The usual port of the application, at which it is looked for on the proxy's own host.",
+        default=0,
+        example=8080,
+        preset_only=True,
     )
     prefix: str = key(
         Word(*PREFIXES),

@@ -97,15 +97,20 @@ def _files(folder: str, *, deep: bool) -> Iterator[str]:
         yield from (os.path.join(path, name) for name in sorted(names) if not name.startswith(".") and name[-1] != "~")
 
 
-def _read(file: str, *, is_inventory: bool) -> list[FileProblem]:
+def text_of(file: str) -> tuple[str, list[FileProblem]]:
+    """Return the text of a file, and why it cannot be read."""
     try:
         with open(file, encoding="utf-8") as stream:
-            text = stream.read()
+            return stream.read(), []
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        return [FileProblem(file, 0, f"cannot be read: {reason}")]
-    if text.startswith(ENCRYPTED):
-        return []
+        return "", [FileProblem(file, 0, f"cannot be read: {reason}")]
+
+
+def _read(file: str, *, is_inventory: bool) -> list[FileProblem]:
+    text, unread = text_of(file)
+    if unread or text.startswith(ENCRYPTED):
+        return unread
     found: Sequence[Fault] = faults(text)
     if is_inventory and not found:
         found = inventory_faults(text)

@@ -19,6 +19,7 @@ from .._keys.keys import keys_of
 from .._keys.nearest import nearest
 from .._origin import where
 from .declared import ACME_SERVER, PREFIX, Variables
+from .presets import folder_problems
 from .role_variables import is_result
 from .schema import Problem
 from .wishes import VARIABLE_WISHES, wish
@@ -49,6 +50,7 @@ def argument_problems(arguments: Mapping[str, Any]) -> list[Problem]:
         *ignored_problems(arguments["ignoreip"]),
         *lan_problems(arguments["lan"]),
         *limit_problems(arguments["connection_limit"], arguments["connection_limit_exempt"]),
+        *folder_problems(arguments["presets_dir"]),
     ]
 
 

@@ -23,9 +23,9 @@ _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _OTHER_BASE = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?(?![^\s,\]}])|[-+]?0[0-7_]+(?![^\s,\]}])")
 
 
-def number_faults(text: str) -> list[Fault]:
-    """Return such values of the variables whose names are the collection's; the text is YAML without a fault."""
-    return [fault for node in documents(text) for fault in _below(node, False, set())]
+def number_faults(text: str, *, everywhere: bool = False) -> list[Fault]:
+    """Return such values, of all or of the variables whose names are the collection's; the text is right as YAML."""
+    return [fault for node in documents(text) for fault in _below(node, everywhere, set())]
 
 
 def number_problems(variables: Mapping[str, Any]) -> list[Problem]:

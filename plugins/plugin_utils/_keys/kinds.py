@@ -189,6 +189,20 @@ class Parsed(Kind):
         return value if self._empty and value == "" else self._read(value)
 
 
+class Matching(Kind):
+    """A text of a certain form."""
+
+    def __init__(self, words: str, pattern: str) -> None:
+        """Name the form in words, and as an expression for the whole text."""
+        super().__init__(words, {"type": "str"}, {"type": "string", "pattern": f"^{pattern}$"})
+        self._pattern = re.compile(f"{pattern}\\Z")
+
+    def faults(self, name: str, value: object) -> Iterator[Mistake]:
+        """Refuse what is no text, or of another form."""
+        if not isinstance(value, str) or not self._pattern.match(value):
+            yield Mistake(value, f"{name} must be {self.words}, not {value!r}")
+
+
 class Several(Kind):
     """One text or a list of them, each of which a function reads; see `Parsed`."""
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory import edges as module
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.edges import edges, survey
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 
 CONSTELLATION = {"path": "/constellation/", "app": "constellation"}
@@ -17,6 +19,10 @@ CAMERA = {"path": "/camera/", "upstream": "http://192.168.0.12:8081"}
 
 def site(name, *routes):
     return {"server_name": name, "routes": list(routes)}
+
+
+def presets(found, folder=""):
+    return found.presets_of(folder).found
 
 
 def surveyed(hostvars):
@@ -28,7 +34,7 @@ def test_only_routes_to_a_constellation_server_are_kept():
     found = surveyed(
         {"a": {"edge_sites": [site("a.example.org", CAMERA, CONSTELLATION), site("b.example.org", CAMERA)]}}
     )
-    assert found.sites == {"a": read_sites([site("a.example.org", CONSTELLATION)], found.presets)}
+    assert found.sites == {"a": read_sites([site("a.example.org", CONSTELLATION)], presets(found))}
 
 
 def test_every_proxy_is_known_by_its_address():
@@ -44,7 +50,43 @@ def test_a_proxy_with_a_mistake_is_left_to_its_own_worker():
 
 
 def test_the_presets_are_read():
-    assert surveyed({}).presets["constellation"]["port"] == 8088
+    assert presets(surveyed({}))["constellation"]["port"] == 8088
+
+
+def test_a_proxy_has_the_presets_of_its_own_folder(tmp_path):
+    own = tmp_path / "constellation.yml"
+    own.write_text("route: {port: 9099, prefix: keep}\n", encoding="utf-8")
+    remote = {**CONSTELLATION, "path": "/remote/", "upstream": "http://10.0.0.5:8088"}
+    sites = [site("a.example.org", CONSTELLATION, remote)]
+    found = surveyed({"a": {"edge_sites": sites, "edge_presets_dir": str(tmp_path)}, "b": {"edge_sites": sites}})
+    assert presets(found)["constellation"]["port"] == 8088
+    assert presets(found, str(tmp_path))["constellation"] == {"port": 9099, "prefix": "keep"}
+    assert presets(found, str(tmp_path))["jeedom"] == presets(found)["jeedom"]
+    assert [route.upstream.port for route in found.sites["a"][0].routes] == [9099, 8088]
+    assert [route.upstream.port for route in found.sites["b"][0].routes] == [8088]
+
+
+def test_each_folder_is_read_once_a_run(tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr(module, "read_presets", lambda folder: read.append(folder) or read_presets(folder))
+    own = {"edge_sites": [site("a.example.org", CAMERA)], "edge_presets_dir": str(tmp_path)}
+    plain = survey({"edge": ["a", "b", "c"]}, {"a": own, "b": own, "c": {"edge_sites": own["edge_sites"]}})
+    found = edges(plain)
+    assert [presets(found, folder)["generic"] for folder in ("", str(tmp_path))] == [{}, {}]
+    assert read == [OURS, str(tmp_path)]
+
+
+def test_a_folder_that_a_playbook_names_is_read_where_it_is_needed(tmp_path):
+    (tmp_path / "mine.yml").write_text("route: {port: 9099}\n", encoding="utf-8")
+    assert presets(surveyed({}), str(tmp_path))["mine"] == {"port": 9099}
+
+
+def test_what_is_wrong_with_a_preset_reaches_every_worker(tmp_path):
+    (tmp_path / "mine.yml").write_text("route: {prot: 9099}\n", encoding="utf-8")
+    known = {"edge_sites": [site("a.example.org", CAMERA)], "edge_presets_dir": str(tmp_path)}
+    (problem,) = surveyed({"a": known}).presets_of(str(tmp_path)).problems
+    assert str(problem).endswith("mine.yml:1: " + problem.text)
+    assert problem.text.startswith("unknown key 'prot'; did you mean 'port'?")
 
 
 def test_of_a_server_on_a_proxy_only_the_first_is_told_to_other_hosts():
@@ -53,8 +95,8 @@ def test_of_a_server_on_a_proxy_only_the_first_is_told_to_other_hosts():
     both = {"edge_sites": [site("b.example.org", CONSTELLATION, remote)]}
     found = surveyed({"none": {"edge_sites": [site("n.example.org", CAMERA)]}, "a": own, "b": both, "c": own})
     assert found.sites == {
-        "a": read_sites(own["edge_sites"], found.presets),
-        "b": read_sites([site("b.example.org", remote)], found.presets),
+        "a": read_sites(own["edge_sites"], presets(found)),
+        "b": read_sites([site("b.example.org", remote)], presets(found)),
     }
 
 

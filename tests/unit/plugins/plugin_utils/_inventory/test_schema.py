@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from places import ROOT
 
-PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
+PRESETS = read_presets(OURS).found
 GOOD_ROUTE = {"path": "/zm/", "app": "zoneminder", "upstream": "http://192.168.0.10"}
 
 CONSTELLATION = {"path": "/c/", "app": "constellation"}

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 import pytest
-import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import (
     ROUTE_KEYS,
     SITE_KEYS,
@@ -30,9 +30,8 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.wish
 )
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
-from places import ROOT
 
-PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
+PRESETS = read_presets(OURS).found
 ROUTE = {"path": "/zm/", "app": "zoneminder", "upstream": "http://192.168.0.10"}
 SENTENCES = sorted({*ROUTE_WISHES.values(), *SITE_WISHES.values(), *VARIABLE_WISHES.values()})
 FILE = "/etc/nginx/sites-available/home.example.org"

@@ -30,7 +30,13 @@ def test_c16_a_range_in_a_variable_of_another_name(loaded):
     variables = loaded('mine:\n  - { port: 80 }\n  - { source: any, port: 20:21 }\nrules: "{{ mine }}"\n')
     rules = Templar(loader=DataLoader(), variables=variables).template(variables["rules"])
     defaults = {"email": "", "acme_server": "https://ca.example.org/", "ignoreip": [], "lan": []}
-    arguments = {**defaults, "firewall_rules": rules, "connection_limit": 0, "connection_limit_exempt": []}
+    arguments = {
+        **defaults,
+        "firewall_rules": rules,
+        "connection_limit": 0,
+        "connection_limit_exempt": [],
+        "presets_dir": None,
+    }
     (problem,) = argument_problems(arguments)
     assert problem.place == "edge_firewall_rules[1].port"
     assert problem.text == "'20:21' without quotes is the number 1221 to YAML: write \"20:21\""

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from ansible_collections.constellation.edge.plugins.filter.edge_elsewhere import edge_elsewhere
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.by_hand import (
     by_hand,
@@ -17,9 +17,8 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._plan.by_hand i
     unserved,
 )
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
-from places import ROOT
 
-PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
+PRESETS = read_presets(OURS).found
 UPSTREAM = "http://10.0.0.5:8088"
 ANSWER = "it answers 404 there"
 LINE = '<uri listenUri="http://+:8088/constellation/" />'

@@ -7,17 +7,16 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites import console
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer, local_server
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
-from places import ROOT
 
-PRESETS = yaml.safe_load((ROOT / "presets/presets.yml").read_text())
+PRESETS = read_presets(OURS).found
 NEW = Platform((1, 28, 3), (3, 5, 5), True)
 SERVER = LocalServer(frozenset({"192.168.0.2"}), frozenset({8088}), ("/WebConsole",))
 ROUTE = {"path": "/constellation/", "app": "constellation"}

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: one preset as its file has it, with every mistake and its line."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from .._keys.keys import preset_keys
+from .._keys.nearest import nearest
+from .schema import ROUTE_KEYS
+from .site import Route
+from .yaml_numbers import number_faults
+from .yaml_text import ENCRYPTED, Fault, documents, faults, line_of
+
+_SKELETON = "a preset is `route:` with keys below it, and `facts:`"
+_ROUTE, _FACTS = "route", "facts"
+#: What a preset can say of a route. The route's own key wins.
+KEYS = preset_keys(Route)
+#: What is said of a fact, and what that is.
+FACT = {
+    "says": "what is so, as a sentence",
+    "source": "where it is written: an address, or a repository with its commit and the file",
+    "date": "the day of the source, or the day on which you looked, such as 2026-11-29",
+}
+
+
+def read_preset(text: str) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the route of a preset, and what is wrong with its text."""
+    if text.startswith(ENCRYPTED):
+        return {}, [Fault(1, "a preset is not encrypted, for it holds no secret: `ansible-vault decrypt` opens it")]
+    if found := faults(text) or number_faults(text, everywhere=True):
+        return {}, found
+    root, *more = [*documents(text)] or [None]
+    if more:
+        return {}, [Fault(line_of(more[0]), "a file is one preset: write what follows `---` into a file of its own")]
+    if not isinstance(root, yaml.MappingNode):
+        return {}, [Fault(0, f"it is no preset: {_SKELETON}")]
+    reader = _Reader()
+    reader.read(root)
+    return reader.route, reader.faults
+
+
+class _Reader:
+    """Collects the keys of a preset, and its mistakes."""
+
+    def __init__(self) -> None:
+        self.route: dict[str, Any] = {}
+        self.faults: list[Fault] = []
+
+    def read(self, root: Any) -> None:
+        parts = {str(key.value): value for key, value in root.value}
+        for key, _value in root.value:
+            name = str(key.value)
+            if name in KEYS:
+                self._say(key, f"'{name}' is a key of the route: write it below `{_ROUTE}:`, indented")
+            elif name not in (_ROUTE, _FACTS):
+                self._say(key, f"unknown key '{name}'{nearest(name, (_ROUTE, _FACTS))}")
+        if _ROUTE not in parts:
+            self._say(root, f"the preset has no `{_ROUTE}:`, with what the application needs below it")
+        elif not isinstance(parts[_ROUTE], yaml.MappingNode):
+            self._say(parts[_ROUTE], f"`{_ROUTE}:` has to be a mapping: write `port: 8080` and the like below it")
+        else:
+            self._read_route(parts[_ROUTE])
+        if _FACTS in parts:
+            self._read_facts(parts[_FACTS])
+
+    def _read_route(self, node: Any) -> None:
+        for key, each in node.value:
+            name = str(key.value)
+            if name not in KEYS:
+                self._say(key, _unknown(name))
+                continue
+            value, kind = _value(each), KEYS[name].preset or KEYS[name].kind
+            if isinstance(value, yaml.Node):
+                wrong = [f"{name} must be {kind.words.replace('`', '')}, not {_written(each)}"]
+            else:
+                wrong = [mistake.text for mistake in kind.faults(name, value)]
+            for text in wrong:
+                self._say(each, text)
+            if not wrong:
+                self.route[name] = value
+
+    def _read_facts(self, node: Any) -> None:
+        if not isinstance(node, yaml.SequenceNode):
+            self._say(node, f"`{_FACTS}:` has to be a list: write `- says: ...`, and below it `source:` and `date:`")
+            return
+        for each in node.value:
+            if isinstance(each, yaml.MappingNode):
+                self._read_fact(each)
+            else:
+                self._say(each, f"a fact is a mapping with `says:`, `source:` and `date:`, not {_written(each)}")
+
+    def _read_fact(self, node: Any) -> None:
+        for key, each in node.value:
+            name = str(key.value)
+            if name not in FACT:
+                self._say(key, f"unknown key '{name}' in a fact{nearest(name, FACT)}")
+            elif not _is_said(name, each):
+                self._say(each, f"{name} of a fact must be {FACT[name]}, not {_written(each)}")
+        for name in _missing(node):
+            self._say(node, f"a fact without `{name}:`: write {FACT[name]}")
+
+    def _say(self, node: Any, text: str) -> None:
+        self.faults.append(Fault(line_of(node), text))
+
+
+def _unknown(name: str) -> str:
+    if name in ROUTE_KEYS:
+        return f"'{name}' is for the routes of an inventory: a preset cannot say it for all of them"
+    return f"unknown key '{name}'{nearest(name, KEYS)}"
+
+
+def _missing(fact: Any) -> Iterator[str]:
+    given = {str(key.value) for key, _value in fact.value}
+    return (name for name in FACT if name not in given)
+
+
+def _is_said(name: str, node: Any) -> bool:
+    if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
+        return False
+    return name != "date" or _is_day(node.value)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _value(node: Any) -> Any:
+    """Return the value of a scalar, and for what is none, or has a tag of its own, its node."""
+    if not isinstance(node, yaml.ScalarNode):
+        return node
+    try:
+        return yaml.constructor.SafeConstructor().construct_object(node)
+    except (yaml.YAMLError, ValueError):  # a day such as 2026-02-30
+        return node
+
+
+def _written(node: Any) -> str:
+    if isinstance(node, yaml.ScalarNode):
+        return f"'{node.value}'" if node.value else "nothing"
+    return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"

@@ -1,0 +1,139 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a preset's file may say, and what is told where it says something else."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.preset_file import KEYS, read_preset
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+
+FACT = "says: a\n    source: b\n    date: 2026-11-29\n"
+WHOLE = f"""---
+# Everything that a preset can say.
+route:
+  buffering: true
+  fixed_content_length: false
+  host: "[fd00::1]:8080"
+  max_body_size: 20m
+  method_override: true
+  port: 8080
+  prefix: strip
+  read_timeout: 150
+  websocket: false
+facts:
+  - {FACT}"""
+
+
+def faults(text):
+    _route, found = read_preset(text)
+    return [(fault.line, fault.text) for fault in found]
+
+
+def test_every_key_is_read_and_becomes_a_route():
+    route, found = read_preset(WHOLE)
+    assert (sorted(route), found) == (sorted(KEYS), [])
+    sites = [{"server_name": "a.example.org", "routes": [{"path": "/", "app": "mine"}]}]
+    (read,) = read_sites(sites, {"mine": route})[0].routes
+    assert (read.upstream.port, read.host, read.read_timeout) == (8080, "[fd00::1]:8080", 150)
+    assert (read.prefix, read.buffering, read.websocket, read.max_body_size) == ("strip", True, False, "20m")
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("port", ["1", "65535"]),
+        ("prefix", ["keep", "strip", "refuse"]),
+        ("max_body_size", ["0", "1048576", "8K", '"1g"']),
+        ("read_timeout", ["1", "86400"]),
+        ("host", ["localhost", "nas.home.test:81", "192.168.0.1", "my_nas"]),
+        ("buffering", ["true", "false", "yes"]),
+    ],
+)
+def test_right_values(key, values):
+    for value in values:
+        assert faults(f"route: {{{key}: {value}}}") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("port", ["0", "65536", "true", '"8080"', "[8080]", "8080.0", ""]),
+        ("prefix", ["none", "true", "[keep]"]),
+        ("max_body_size", ["-1", "1t", "true", "1 m", "{}"]),
+        ("read_timeout", ["0", "86401", "60s", "true"]),
+        ("host", ['"a b"', '"a;b"', '"$host"', "1", '""', "2026-02-30", "!vault x"]),
+        ("websocket", ["1", '"true"', "on-demand"]),
+    ],
+)
+def test_wrong_values(key, values):
+    for value in values:
+        ((line, text),) = faults(f"route:\n  {key}: {value}\n")
+        assert (line, text.partition(", not ")[0]) == (2, f"{key} must be {KEYS[key].what}")
+
+
+def test_what_was_written_is_shown():
+    assert faults("route: {port: 80a, prefix: [keep], host: , websocket: {a: b}}") == [
+        (1, "port must be a number from 1 to 65535, not '80a'"),
+        (1, "prefix must be keep, strip or refuse, not a list"),
+        (1, "host must be a name such as localhost, not nothing"),
+        (1, "websocket must be true or false, not a mapping"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("", 0, "it is no preset: a preset is `route:` with keys below it, and `facts:`"),
+        ("---\n", 0, "it is no preset: a preset is `route:` with keys below it, and `facts:`"),
+        ("- port: 1\n", 0, "it is no preset: a preset is `route:` with keys below it, and `facts:`"),
+        ("# nothing\nfacts: []\n", 2, "the preset has no `route:`, with what the application needs below it"),
+        ("route:\n", 1, "`route:` has to be a mapping: write `port: 8080` and the like below it"),
+        ("route: {}\nrotue: {}\n", 2, "unknown key 'rotue'; did you mean 'route'? known: facts, route"),
+        ("route: {}\nport: 1\n", 2, "'port' is a key of the route: write it below `route:`, indented"),
+        ("route: {}\n---\nroute: {}\n", 3, "a file is one preset: write what follows `---` into a file of its own"),
+        ("route: {\n  port: 1,\n  port: 2}\n", 3, "the key 'port' stands in line 2 already, and the last one counts"),
+        ("route:\n  port: 0443\n", 2, "'0443' without quotes is the number 291 to YAML: write \"0443\""),
+        ("route:\n  upstream: http://a\n", 2, "'upstream' is for the routes of an inventory: a preset cannot say it"),
+        ("route:\n\tport: 1\n", 2, "no YAML: a tab, where YAML indents with blanks alone"),
+        ("$ANSIBLE_VAULT;1.1;AES256\n61\n", 1, "a preset is not encrypted, for it holds no secret: `ansible-vault"),
+        ("route: {}\nfacts: a\n", 2, "`facts:` has to be a list: write `- says: ...`, and below it `source:` and"),
+        ("route: {}\nfacts: [a]\n", 2, "a fact is a mapping with `says:`, `source:` and `date:`, not 'a'"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(text, line, said):
+    ((found, words),) = faults(text)
+    assert (found, words[: len(said)]) == (line, said)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "source: b",
+            "sources: b",
+            "unknown key 'sources' in a fact; did you mean 'source'? known: date, says, source",
+        ),
+        ("says: a", "says: []", "says of a fact must be what is so, as a sentence, not a list"),
+        ("source: b", "source: ' '", "source of a fact must be where it is written: an address, or a repository"),
+        ("2026-11-29", "2026-02-30", "date of a fact must be the day of the source, or the day on which you looked"),
+        ("2026-11-29", "2026", "date of a fact must be the day of the source, or the day on which you looked"),
+        ("2026-11-29", "20261129", "date of a fact must be the day of the source, or the day on which you looked"),
+        ("    date: 2026-11-29\n", "", "a fact without `date:`: write the day of the source, or the day on which"),
+        ("    source: b\n", "", "a fact without `source:`: write where it is written: an address, or a repository"),
+    ],
+)
+def test_a_fact_has_a_source_and_a_day(old, new, said):
+    assert old in FACT
+    text = f"route: {{}}\nfacts:\n  - {FACT.replace(old, new)}"
+    assert faults(text)[0][1].startswith(said)
+
+
+def test_a_preset_without_facts_is_one():
+    assert read_preset("route: {port: 1}\n") == ({"port": 1}, [])
+
+
+def test_an_alias_of_itself_is_told():
+    assert [line for line, _text in faults("route: &a\n  port: *a\n")] == [1]

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The collection's presets, and an owner's folder beside them."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+
+import pytest
+import yaml
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.preset_file import KEYS
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import (
+    OURS,
+    Presets,
+    folder_problems,
+    own_folder,
+    read_presets,
+)
+from places import ROOT
+
+FILES = sorted((ROOT / "presets").iterdir())
+ours = read_presets(OURS)
+
+
+def said(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    return [str(problem) for problem in read_presets(str(folder)).problems]
+
+
+def test_ours_are_found_beside_the_plugins_and_are_right():
+    assert os.path.samefile(OURS, ROOT / "presets")
+    assert ours.problems == ()
+    assert list(ours.found) == sorted(path.stem for path in FILES)
+    assert {path.suffix for path in FILES} == {".yml"}
+
+
+def test_ours_are_shipped():
+    ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["build_ignore"]
+    names = ["presets", *(f"presets/{path.name}" for path in FILES)]
+    assert [name for name in names for pattern in ignored if fnmatch.fnmatch(name, pattern)] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_is_read_is_what_yaml_says(path):
+    assert ours.found[path.stem] == yaml.safe_load(path.read_text(encoding="utf-8"))["route"]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.stem != "generic"], ids=lambda path: path.stem)
+def test_each_of_ours_says_who_says_so(path):
+    facts = yaml.safe_load(path.read_text(encoding="utf-8"))["facts"]
+    assert facts
+    assert all("2015" < fact["date"].isoformat() <= "2026-12" for fact in facts)
+
+
+def test_a_file_of_the_owners_replaces_ours_as_a_whole(tmp_path):
+    (tmp_path / "syncthing.yml").write_text("route: {port: 8385}\n", encoding="utf-8")
+    (tmp_path / "my_app-2.yml").write_text("route: {prefix: strip}\n", encoding="utf-8")
+    found = ours.replaced_by(read_presets(str(tmp_path))).found
+    assert found == {**ours.found, "syncthing": {"port": 8385}, "my_app-2": {"prefix": "strip"}}
+
+
+def test_what_is_no_preset_is_left_alone(tmp_path, monkeypatch):
+    for name in ("README.md", "mine.yml~", ".mine.yml.swp", ".hidden.yml"):
+        (tmp_path / name).write_text("nothing: of ours\n", encoding="utf-8")
+    assert read_presets(str(tmp_path)) == Presets({})
+
+
+@pytest.mark.parametrize("name", ["mine.yaml", "mine.json"])
+def test_another_ending_is_told_instead_of_passed_over(name, tmp_path, monkeypatch):
+    (tmp_path / name).write_text("route: {}\n", encoding="utf-8")
+    assert said(tmp_path, monkeypatch) == [f"{name}: a preset's file ends in .yml: rename it to mine.yml"]
+
+
+@pytest.mark.parametrize("name", ["My App", "Mine", "été", "-x"])
+def test_a_name_that_no_route_should_need_is_told(name, tmp_path, monkeypatch):
+    (tmp_path / f"{name}.yml").write_text("route: {}\n", encoding="utf-8")
+    (text,) = said(tmp_path, monkeypatch)
+    assert text.endswith(f"is named as `app` says it: small letters, digits, _ and -, and not '{name}'")
+
+
+def test_every_mistake_of_every_file_is_told_with_its_line(tmp_path, monkeypatch):
+    (tmp_path / "a.yml").write_text("---\nroute:\n  port: 0\n  hots: a\n", encoding="utf-8")
+    (tmp_path / "b.yml").write_text("route: {port: 1\n", encoding="utf-8")
+    (tmp_path / "c.yml").write_bytes(b"\xff\xfe")
+    (tmp_path / "d.yml").mkdir()
+    assert said(tmp_path, monkeypatch) == [
+        "a.yml:3: port must be a number from 1 to 65535, not '0'",
+        f"a.yml:4: unknown key 'hots'; did you mean 'host'? known: {', '.join(sorted(KEYS))}",
+        "b.yml:1: no YAML, column 8: a bracket that opens here is never closed, or lacks a comma",
+        "c.yml: cannot be read: it is not UTF-8",
+        "d.yml: cannot be read: Is a directory",
+    ]
+
+
+def test_a_relative_folder_begins_where_the_command_is_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/owner")
+    assert own_folder("mine") == str(tmp_path / "mine")
+    assert own_folder("~/mine/") == "/home/owner/mine"
+    assert own_folder("") == own_folder(None) == ""
+
+
+def test_a_folder_that_is_none_is_told(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for name, reason in (("gone", "No such file or directory"), ("file", "Not a directory")):
+        (problem,) = folder_problems(str(tmp_path / name))
+        assert problem.place == "edge_presets_dir"
+        assert problem.text.startswith(f"'{tmp_path / name}' is no folder with presets ({reason}): a relative path")
+        assert read_presets(str(tmp_path / name)) == Presets({})
+    assert folder_problems(str(tmp_path)) == folder_problems(None) == folder_problems("") == []
