@@ -44,13 +44,18 @@ Sites = list[dict[str, Any]]
 
 def inventories(presets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return each inventory with its `name`, its `sites` and what it says of `adopt`."""
-    found = [*_of_documents(), *_of_scenarios()]
+    # What needs a preset of its owner's is his.
+    found = [each for each in (*_of_documents(), *_of_scenarios()) if _apps(each["sites"]) <= presets.keys()]
     chance = random.Random(SEED)  # noqa: S311 - the same inventories in every run
     apps = [None, *sorted(presets)]
     for number in range(COUNT - len(found)):
         made = _Maker(chance, presets).sites(apps[number % len(apps)])
         found.append(_inventory(f"made {number + 1}", made, adopt=number % 7 == 0))
     return found
+
+
+def _apps(sites: Sites) -> set[str]:
+    return {route["app"] for site in sites for route in site["routes"] if "app" in route}
 
 
 def _inventory(name: str, sites: Sites, *, adopt: bool = False) -> dict[str, Any]:
