@@ -18,7 +18,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._access import Login, remedy
 from ansible_collections.constellation.edge.plugins.plugin_utils._become import refusal
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.preset_file import KEYS
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import variable_problems
@@ -146,14 +145,6 @@ def test_a_folder_that_is_not_there_ends_the_run_with_the_line_of_the_variable(t
     place = f"inventory.yml:6: host home, edge_presets_dir: '{tmp_path}/presets' is no folder with presets"
     assert f"{place} (No such file or directory): a relative path begins where the command is run" in said
     assert "has no preset" not in said
-
-
-def test_the_guide_has_every_key_of_a_preset_with_its_value() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", OWN, re.MULTILINE))
-    assert set(rows) == set(KEYS)
-    plain = {name: key.what for name, key in KEYS.items() if name != "prefix"}
-    assert [name for name, what in plain.items() if what not in rows[name]] == []
-    assert re.findall(r"`(\w+)`:", rows["prefix"]) == KEYS["prefix"].what.replace(" or", ",").split(", ")
 
 
 THERE = (ROOT / "docs/guides/what-is-there.md").read_text(encoding="utf-8")

@@ -77,7 +77,7 @@ class _Reader:
                 continue
             value, kind = _value(each), KEYS[name].preset or KEYS[name].kind
             if isinstance(value, yaml.Node):
-                wrong = [f"{name} must be {kind.words.replace('`', '')}, not {_written(each)}"]
+                wrong = [f"{name} must be a plain value, not {_written(each)}"]
             else:
                 wrong = [mistake.text for mistake in kind.faults(name, value)]
             for text in wrong:

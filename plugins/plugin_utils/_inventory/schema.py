@@ -180,9 +180,7 @@ class _Reader:
         self._say(place, f"app '{app}' has no preset{nearest(app, self.presets)}; for any other, {without}", app)
         return GENERIC_APP, {}
 
-    def _upstream(
-        self, entry: Mapping[str, Any], values: Mapping[str, Any], app: str, place: str
-    ) -> Upstream | None:
+    def _upstream(self, entry: Mapping[str, Any], values: Mapping[str, Any], app: str, place: str) -> Upstream | None:
         """Return where the service answers: as the route says, else at the preset's port of the proxy's host."""
         if "upstream" in entry:
             given: Upstream | None = values.get("upstream")

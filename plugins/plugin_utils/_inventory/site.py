@@ -87,6 +87,7 @@ class _Service(Feature):
         Whole("a number", 1, 65535),
         "The usual port of the application, at which it is looked for on the proxy's own host.",
         default=0,
+        otherwise="each route needs `upstream`",
         example=8080,
         preset_only=True,
     )

@@ -195,12 +195,13 @@ class Matching(Kind):
     def __init__(self, words: str, pattern: str) -> None:
         """Name the form in words, and as an expression for the whole text."""
         super().__init__(words, {"type": "str"}, {"type": "string", "pattern": f"^{pattern}$"})
+        self._form = words
         self._pattern = re.compile(f"{pattern}\\Z")
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
         """Refuse what is no text, or of another form."""
         if not isinstance(value, str) or not self._pattern.match(value):
-            yield Mistake(value, f"{name} must be {self.words}, not {value!r}")
+            yield Mistake(value, f"{name} must be {self._form}, not {value!r}")
 
 
 class Several(Kind):

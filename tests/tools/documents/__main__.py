@@ -9,25 +9,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 
 from ..checkout import ROOT
 from .fragment import fragment
 from .json_schema import schema
-from .tables import role_variables, route_keys, site_keys, variables, with_tables
+from .tables import preset_keys_table, role_variables, route_keys, site_keys, variables, with_tables
 
 ROLES = ("constellation_config", "hardening", "letsencrypt", "nginx_proxy")
 
 
-def presets(root: Path = ROOT) -> dict[str, dict[str, Any]]:
+def presets() -> dict[str, dict[str, Any]]:
     """Return our presets by their names."""
-    found: dict[str, dict[str, Any]] = yaml.safe_load((root / "presets/presets.yml").read_text(encoding="utf-8"))
-    return found
+    return {name: dict(preset) for name, preset in read_presets(OURS).found.items()}
 
 
 def documents(root: Path = ROOT) -> dict[Path, str]:
     """Return by path what each file that comes from the declarations has to hold."""
-    known = presets(root)
+    known = presets()
     found = {
         root / "plugins/doc_fragments/edge_sites.py": fragment(known),
         root / "docs/edge_sites.schema.json": schema(known),
@@ -35,6 +34,7 @@ def documents(root: Path = ROOT) -> dict[Path, str]:
     tables = {
         root / "README.md": {"variables": variables()},
         root / "docs/guides/sites.md": {"site": site_keys(), "route": route_keys()},
+        root / "docs/guides/presets.md": {"preset": preset_keys_table()},
     }
     for role in ROLES:
         folder = root / "roles" / role

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import yaml
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.declared import Variables
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route, Site
-from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import Key, keys_of
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import Key, keys_of, preset_keys
 
 from .markup import sentence, written
 
@@ -45,6 +46,11 @@ def site_keys() -> str:
 def route_keys() -> str:
     """Return the keys of a route."""
     return _table("key", keys_of(Route))
+
+
+def preset_keys_table() -> str:
+    """Return the keys of a preset."""
+    return _table("key", {name: replace(key, kind=key.preset or key.kind) for name, key in preset_keys(Route).items()})
 
 
 def role_variables(specs: str) -> str:

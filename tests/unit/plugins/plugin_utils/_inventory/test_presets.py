@@ -87,7 +87,7 @@ def test_every_mistake_of_every_file_is_told_with_its_line(tmp_path, monkeypatch
     (tmp_path / "c.yml").write_bytes(b"\xff\xfe")
     (tmp_path / "d.yml").mkdir()
     assert said(tmp_path, monkeypatch) == [
-        "a.yml:3: port must be a number from 1 to 65535, not '0'",
+        "a.yml:3: port 0 must be a number from 1 to 65535",
         f"a.yml:4: unknown key 'hots'; did you mean 'host'? known: {', '.join(sorted(KEYS))}",
         "b.yml:1: no YAML, column 8: a bracket that opens here is never closed, or lacks a comma",
         "c.yml: cannot be read: it is not UTF-8",
