@@ -49,7 +49,7 @@ class Flag(Kind):
 
     def __init__(self) -> None:
         """Name it."""
-        super().__init__("true or false", {"type": "bool"}, {"type": "boolean"})
+        super().__init__(words="true or false", option={"type": "bool"}, json={"type": "boolean"})
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
         """Refuse all else, texts such as `yes` among it."""
@@ -66,7 +66,7 @@ class Whole(Kind):
     def __init__(self, unit: str, low: int, high: int) -> None:
         """Name the unit and the limits."""
         json = {"type": "integer", "minimum": low, "maximum": high}
-        super().__init__(f"{unit}, {low} to {high}", {"type": "int"}, json)
+        super().__init__(words=f"{unit}, {low} to {high}", option={"type": "int"}, json=json)
         self._unit = unit
         self._limits = low, high
 
@@ -83,7 +83,7 @@ class Size(Kind):
     def __init__(self) -> None:
         """Name it."""
         json = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+[kmgKMG]?$"}]}
-        super().__init__("a number with k, m or g", {"type": "str"}, json)
+        super().__init__(words="a number with k, m or g", option={"type": "str"}, json=json)
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
         """Refuse what nginx would not take."""
@@ -103,7 +103,9 @@ class Word(Kind):
     def __init__(self, *words: str) -> None:
         """Name the words."""
         super().__init__(
-            " or ".join(f"`{word}`" for word in words), {"type": "str", "choices": [*words]}, {"enum": [*words]}
+            words=" or ".join(f"`{word}`" for word in words),
+            option={"type": "str", "choices": [*words]},
+            json={"enum": [*words]},
         )
         self._words = words
 
@@ -123,7 +125,7 @@ class Words(Kind):
     def __init__(self, what: str, words: Sequence[str]) -> None:
         """Name the words."""
         option = {"type": "list", "elements": "str", "choices": [*words]}
-        super().__init__(f"a list of {what}", option, {"type": "array", "items": {"enum": [*words]}})
+        super().__init__(words=f"a list of {what}", option=option, json={"type": "array", "items": {"enum": [*words]}})
         self._what = what
         self._words = words
 
@@ -148,7 +150,7 @@ class Origins(Kind):
         """Name the word."""
         origin = {"type": "string", "pattern": _ORIGIN.pattern.replace("\\Z", "$")}
         json = {"anyOf": [{"const": every}, {"type": "array", "items": origin}]}
-        super().__init__(f"a list of origins, or `{every}`", {"type": "raw"}, json)
+        super().__init__(words=f"a list of origins, or `{every}`", option={"type": "raw"}, json=json)
         self._every = every
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
@@ -173,7 +175,9 @@ class Parsed(Kind):
     def __init__(self, words: str, pattern: str, read: Callable[[object], Any], *, empty: bool = False) -> None:
         """Name the function, and a pattern that no right text fails; `empty` takes an empty text as it is."""
         json: dict[str, Any] = {"type": "string", "pattern": pattern}
-        super().__init__(words, {"type": "str"}, json if not empty else {"anyOf": [{"const": ""}, json]})
+        super().__init__(
+            words=words, option={"type": "str"}, json=json if not empty else {"anyOf": [{"const": ""}, json]}
+        )
         self._read = read
         self._empty = empty
 
@@ -194,7 +198,7 @@ class Matching(Kind):
 
     def __init__(self, words: str, pattern: str) -> None:
         """Name the form in words, and as an expression for the whole text."""
-        super().__init__(words, {"type": "str"}, {"type": "string", "pattern": f"^{pattern}$"})
+        super().__init__(words=words, option={"type": "str"}, json={"type": "string", "pattern": f"^{pattern}$"})
         self._form = words
         self._pattern = re.compile(f"{pattern}\\Z")
 
@@ -211,7 +215,7 @@ class Several(Kind):
         """Name the function, and a pattern that no right text fails."""
         one = {"type": "string", "pattern": pattern}
         json = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
-        super().__init__(words, {"type": "list", "elements": "str"}, json)
+        super().__init__(words=words, option={"type": "list", "elements": "str"}, json=json)
         self._one = Parsed(words, pattern, read)
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
@@ -231,7 +235,7 @@ class PathBelow(Kind):
 
     def __init__(self) -> None:
         """Name it."""
-        super().__init__("a path below the route", {"type": "str"}, {"type": "string"})
+        super().__init__(words="a path below the route", option={"type": "str"}, json={"type": "string"})
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
         """Refuse what is no text."""
@@ -245,7 +249,7 @@ class Codes(Kind):
     def __init__(self) -> None:
         """Name it."""
         json = {"type": "array", "items": {"type": "integer", "minimum": 100, "maximum": 599}}
-        super().__init__("a list of status codes", {"type": "list", "elements": "int"}, json)
+        super().__init__(words="a list of status codes", option={"type": "list", "elements": "int"}, json=json)
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
         """Refuse what is no list of codes."""
@@ -261,7 +265,9 @@ class Group(Kind):
         options = {name: {**kind.option, "description": docs[name]} for name, kind in keys.items()}
         properties = {name: kind.json for name, kind in keys.items()}
         json = {"type": "object", "properties": properties, "additionalProperties": False}
-        super().__init__(f"a mapping with {listed(keys)}", {"type": "dict", "suboptions": options}, json)
+        super().__init__(
+            words=f"a mapping with {listed(keys)}", option={"type": "dict", "suboptions": options}, json=json
+        )
         self._keys = keys
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
@@ -282,7 +288,11 @@ class Listing(Kind):
 
     def __init__(self, what: str, of: type) -> None:
         """Name them, and the class."""
-        super().__init__(f"a list of {what}", {"type": "list", "elements": "dict"}, {"type": "array", "minItems": 1})
+        super().__init__(
+            words=f"a list of {what}",
+            option={"type": "list", "elements": "dict"},
+            json={"type": "array", "minItems": 1},
+        )
         self.of = of
 
 
