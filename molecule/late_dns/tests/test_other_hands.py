@@ -10,8 +10,10 @@ challenges that the authenticator does not have, and a program that has port 80 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ import inventory
 import pytest
 import runs
 from conftest import SCENARIO, Home, side_by_side
+from test_0_public_dns import HEAD, name_server, serve
 
 CERTBOT = "REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt certbot --non-interactive"
 LETSENCRYPT = "/etc/letsencrypt"
@@ -141,6 +144,21 @@ def verified(path: Path) -> dict[str, dict[str, str]]:
     }
 
 
+@contextlib.contextmanager
+def known_to_dns(lab: Any, homes: list[Home]) -> Iterator[None]:
+    """Have the hosts' DNS server know both addresses of the name; what else is asked goes where it went."""
+    address = name_server(lab, "dns-taken")
+    both = "{name} A {home.ipv4}\n{name} AAAA {home.ipv6}\n"
+    zones = {home.domain: f"{HEAD}@ NS ns\nns A {address}\n{both.format(name=TAKEN, home=home)}" for home in homes}
+    serve(lab, "dns-taken", zones, recursion="yes; forwarders { 127.0.0.11; }; forward only")
+    before = {home.name: home.host.file("/etc/resolv.conf").content_string for home in homes}
+    for home in homes:
+        home.host.check_output("printf %s > /etc/resolv.conf", f"nameserver {address}\n")
+    yield
+    for home in homes:
+        home.host.check_output("printf %s > /etc/resolv.conf", before[home.name])
+
+
 @pytest.fixture(scope="module")
 def mended(lab, homes, tmp_path_factory) -> Mended:
     """Damage what is there, run, type what the run says, and run again."""
@@ -151,7 +169,8 @@ def mended(lab, homes, tmp_path_factory) -> Mended:
     serials = {home.name: {label: serial(home, label) for label in WHOLE} for home in homes}
     path = written_inventory(homes, tmp_path_factory.mktemp("inventory") / "hosts.yml")
     before = {home.name: proven(home, path) for home in homes}
-    first = runs.site(path)
+    with known_to_dns(lab, homes):
+        first = runs.site(path)
     for home in homes:
         for label in LEFT:
             assert orders(home, below(home, label)) == 0
