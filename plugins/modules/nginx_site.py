@@ -145,6 +145,16 @@ options:
                 type: list
                 elements: str
                 default: []
+              marks:
+                description:
+                  - Groups of directives, such as C([allow, deny]), that stand beside an owner's own. Each of ours
+                    carries our mark, and goes when it is not declared any more. One without the mark is its owner's and
+                    stays.
+                  - One of each in the same location is an error, because nginx takes some of them once, and of others
+                    the order decides.
+                type: list
+                elements: list
+                default: []
               adopted:
                 description: What to do instead in a location that is there and does not carry our mark; its head stays.
                 type: dict
@@ -161,6 +171,11 @@ options:
                     description: As in O(sites[].servers[].locations[].yields).
                     type: list
                     elements: str
+                    default: []
+                  marks:
+                    description: As in O(sites[].servers[].locations[].marks).
+                    type: list
+                    elements: list
                     default: []
               drops:
                 description:

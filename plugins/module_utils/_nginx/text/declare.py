@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -156,6 +157,8 @@ def listen(text: str, where: str) -> Statement:
 
 # Names of directives, and keys of single ones among those of a name.
 Owns = frozenset[str | Key]
+# Groups of directives that are told apart by our mark, one by one; see `WantedLocation`.
+Marks = tuple[frozenset[str], ...]
 Parents = tuple[LocationKey, ...]
 
 # The arguments of a location in a module's declaration.
@@ -166,12 +169,14 @@ LOCATION: dict[str, Any] = {
     "state": STATE,
     "owns": {"type": "list", "elements": "str", "default": []},
     "yields": {"type": "list", "elements": "str", "default": []},
+    "marks": {"type": "list", "elements": "list", "default": []},
     "adopted": {
         "type": "dict",
         "options": {
             "directives": {"type": "raw"},
             "owns": {"type": "list", "elements": "str", "default": []},
             "yields": {"type": "list", "elements": "str", "default": []},
+            "marks": {"type": "list", "elements": "list", "default": []},
         },
     },
     "parents": {"type": "list", "elements": "str", "default": []},
@@ -185,8 +190,8 @@ class WantedLocation:
     """One location: its head, its body and where it stands, `parents` being the locations around it.
 
     `yields` names the directives that, declared with an empty value, are not wanted where the location has a value for
-    them. `adopted` is what is wanted instead of body, `owns` and `yields` where the location is there already without
-    our mark.
+    them. `marks` are groups of names of directives that are ours one by one, by our mark behind each. `adopted` is what
+    is wanted instead of body, `owns`, `yields` and `marks` where the location is there already without our mark.
     """
 
     head: Statement
@@ -198,6 +203,7 @@ class WantedLocation:
     parents: Parents = ()
     adopted: WantedLocation | None = None
     yields: frozenset[str] = frozenset()
+    marks: Marks = ()
 
     @property
     def key(self) -> LocationKey:
@@ -251,7 +257,17 @@ def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
         tuple(key_of(str(parent), f"{place}, parents") for parent in given.get("parents") or []),
         None if adopted is None else _location({**adopted, "location": given["location"]}, f"{where}, adopted"),
         frozenset(given.get("yields") or []),
+        _marks(given.get("marks"), place),
     )
+
+
+def _marks(given: Iterable[Iterable[object]] | None, place: str) -> Marks:
+    """Return the groups of names; a name that stands in two of them is an error."""
+    found = tuple(frozenset(map(str, group)) for group in given or [])
+    twice = sorted(name for name, count in Counter(name for group in found for name in group).items() if count > 1)
+    if twice:
+        raise ConfigError(f"{place}, marks: {', '.join(twice)} stands in two groups; keep it in one")
+    return found
 
 
 def owned(given: Iterable[object] | None, place: str) -> Owns:

@@ -136,7 +136,7 @@ def _change(editor: Reconciler, parent: Block, have: Statement, wanted: WantedLo
     if wanted.state == "exact":
         editor.exact(block, wanted.body, owner)
     else:
-        editor.present(block, wanted.body, owner, owns=wanted.owns)
+        editor.present(block, wanted.body, owner, owns=wanted.owns, marks=wanted.marks)
     if before is not None and says(have) != before:
         raise editor.foreign(have, said(have))
 

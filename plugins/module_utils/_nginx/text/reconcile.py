@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from difflib import SequenceMatcher
 
 from ..._host.names import NGINX_MARK
-from .declare import Owns
+from .declare import Marks, Owns
 from .edit import comment_after, insert, is_marked, open_up, remove, set_args
 from .identity import ORDERED, WITH_OFF, Key, condition, key, location_form
 from .inclusion import Includes, nothing_included
@@ -116,16 +116,22 @@ class Reconciler:
         *,
         mark: bool = False,
         owns: Owns = frozenset(),
+        marks: Marks = (),
     ) -> None:
         """Set the wanted statements and leave the others.
 
         Blocks that are made carry our mark; with `mark` single statements do, too. Of the directives that `owns` names
-        none is left beside the wanted ones.
+        none is left beside the wanted ones. Of those that a group of `marks` names, ours are the ones with our mark:
+        none of them is left beside the wanted ones, and the others are their owner's. Both in one block are refused,
+        since nginx takes some of them once, and of others the order decides.
         """
-        self._remove_owned(block, wanted, owns, mark)
+        one_by_one = frozenset().union(*marks)
+        theirs = self._of_their_owner(block, wanted, marks)
+        self._remove_owned(block, wanted, owns | one_by_one, mark, theirs)
         by_key: defaultdict[Key, list[Statement]] = defaultdict(list)
         for statement in block.body:
-            by_key[key(statement)].append(statement)
+            if id(statement) not in theirs:
+                by_key[key(statement)].append(statement)
         keys = [key(each) for each in wanted]
         counts = Counter(keys)
         used: Counter[Key] = Counter()
@@ -147,7 +153,14 @@ class Reconciler:
                 open_up(block, owner, self.style)
                 later = (by_key[other][0] for other in keys[at + 1 :] if by_key[other])
                 index = self._index_for(block, each, anchor, ordered, later)
-                here = insert(block, index, each, self.style, owner=owner, mark=mark or each.block is not None)
+                here = insert(
+                    block,
+                    index,
+                    each,
+                    self.style,
+                    owner=owner,
+                    mark=mark or each.block is not None or each.name in one_by_one,
+                )
             if each.name in ORDERED:
                 if ordered is not None and block.body.index(here) < block.body.index(ordered):
                     self._permit(block, here, mark)
@@ -159,7 +172,24 @@ class Reconciler:
                     self.move(block, here, ends, owner, before=True)
             anchor = here
 
-    def _remove_owned(self, block: Block, wanted: list[Statement], owns: Owns, mark: bool) -> None:
+    def _of_their_owner(self, block: Block, wanted: list[Statement], marks: Marks) -> set[int]:
+        """Return, by identity, the statements of `marks` without our mark. Raises ConfigError for one beside ours."""
+        found: set[int] = set()
+        for group in marks:
+            ours = next((each for each in wanted if each.name in group), None)
+            for at, each in enumerate(block.body):
+                if each.name in group and not is_marked(block, at):
+                    found.add(id(each))
+                    if ours is not None:
+                        raise ConfigError(
+                            f"{self.place(each)}: {outer(each.name)} of yours stands where constellation.edge is to"
+                            f" write {outer(ours.name)}. Take it out of the file, or take ours out of the declaration"
+                        )
+        return found
+
+    def _remove_owned(
+        self, block: Block, wanted: list[Statement], owns: Owns, mark: bool, theirs: Collection[int] = ()
+    ) -> None:
         """Remove the owned statements that are not wanted; of those of one key the ones that are right stay first.
 
         One that says "off" is no neighbour of others of its name.
@@ -170,7 +200,8 @@ class Reconciler:
         owned = [
             each
             for each in block.body
-            if each.name in owns or key(each) in owns or (each.name, each.args[:1] == ["off"]) in off
+            if id(each) not in theirs
+            and (each.name in owns or key(each) in owns or (each.name, each.args[:1] == ["off"]) in off)
         ]
         for each in sorted(owned, key=lambda have: says(have) not in right):
             if room[key(each)] > 0:

@@ -280,3 +280,47 @@ def test_a_new_location_does_not_go_into_the_middle_of_a_line(have: str, after: 
     text = edit(f"server {{\n{have}", *wanted[: 1 + ("/b/" in have)])
     assert after in text
     assert edit(text, {"location": "/a/", "state": "absent"}) == f"server {{\n{have}"
+
+
+ACCESS = [["allow", "deny"], ["auth_basic", "auth_basic_user_file"]]
+
+
+def with_access(body: str, directives: str, **more: Any) -> str:
+    """Return what a location of ours holds after a call that declares these directives line by line."""
+    text = f"server {{\n    location / {{ {MARK}\n{body}    }}\n}}\n"
+    after = edit(text, {"location": "/", "directives": directives, "marks": ACCESS, **more})
+    return after.partition(f"location / {{ {MARK}\n")[2].partition("    }\n")[0]
+
+
+def test_lines_of_access_carry_our_mark_one_by_one() -> None:
+    written = with_access("        proxy_pass http://a;\n", "allow 10.0.0.1; deny all;")
+    assert written == (f"        proxy_pass http://a;\n        allow 10.0.0.1; {MARK}\n        deny all; {MARK}\n")
+    # They go when they are not declared any more, and what is declared instead has its order.
+    assert with_access(written, "") == "        proxy_pass http://a;\n"
+    assert with_access(written, "allow 10.0.0.2; allow 10.0.0.3; deny all;") == (
+        f"        proxy_pass http://a;\n        allow 10.0.0.2; {MARK}\n        allow 10.0.0.3; {MARK}\n"
+        f"        deny all; {MARK}\n"
+    )
+
+
+def test_an_owners_lines_of_access_stay() -> None:
+    theirs = "        allow 10.0.0.9;\n        deny all;\n        auth_basic Home;\n"
+    assert with_access(theirs, "proxy_read_timeout 5s;") == f"{theirs}        proxy_read_timeout 5s;\n"
+    # A group of ours beside another one of theirs.
+    theirs = "        allow 10.0.0.9;\n        deny all;\n"
+    assert with_access(theirs, "auth_basic Home;") == f"{theirs}        auth_basic Home; {MARK}\n"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [("allow 10.0.0.9;", "deny all;"), ("deny all;", "deny all;"), ("auth_basic off;", "auth_basic_user_file f;")],
+)
+def test_an_owners_line_of_access_beside_ours_is_refused(theirs: str, ours: str) -> None:
+    name, wanted = theirs.split()[0], ours.split()[0]
+    with pytest.raises(ConfigError, match=rf"^f:3: {name} of yours stands where .* write {wanted}\. Take it out"):
+        with_access(f"        {theirs}\n", ours)
+
+
+def test_a_name_is_in_one_group_of_marks() -> None:
+    with pytest.raises(ConfigError, match="marks: deny stands in two groups; keep it in one"):
+        locations([{"location": "/", "marks": [["allow", "deny"], ["deny"]]}], "f")
