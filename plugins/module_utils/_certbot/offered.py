@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .._host import process, records
 from .._host.files import make_folders, missing_folders, unlink_if_there, write_new
@@ -29,6 +29,7 @@ def offered(path: str, content: bytes, *, state: str = STATE_FOLDER) -> Iterator
     record = {
         "file": path,
         "folders": missing_folders(folder),
+        "state": missing_folders(state),
         "process": [pid, found.started if found else 0],
     }
     records.write(name, record, state)
@@ -56,7 +57,13 @@ def _withdraw(name: str, state: str) -> None:
     if record:
         with contextlib.suppress(OSError):
             os.unlink(record["file"])
-        for folder in reversed(record["folders"]):
-            with contextlib.suppress(OSError):
-                os.rmdir(folder)
+        _remove_empty(record["folders"])
     unlink_if_there(records.path(name, state))
+    _remove_empty(record.get("state", []))
+
+
+def _remove_empty(folders: Sequence[str]) -> None:
+    """Remove those that hold nothing, the innermost first."""
+    for folder in reversed(folders):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)

@@ -24,6 +24,9 @@ def test_a_file_goes_with_the_question_and_with_the_folders_that_were_made(tmp_p
     (tmp_path / "web" / "a").mkdir(parents=True)
     ask(tmp_path, tmp_path / "state")
     assert list((tmp_path / "web" / "a").iterdir()) == []
+    assert not (tmp_path / "state").exists(), "a host that is only looked at stays as it is"
+    (tmp_path / "state").mkdir()
+    ask(tmp_path, tmp_path / "state")
     assert list((tmp_path / "state").iterdir()) == []
 
 
