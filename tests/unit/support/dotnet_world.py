@@ -11,7 +11,8 @@ import pathlib
 import time
 from collections.abc import Callable
 
-from ansible_collections.constellation.edge.plugins.module_utils._constellation import service
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._constellation import program, restart, service
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.program import WantedProgram
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.supervisor import Status
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uri import (
@@ -92,3 +93,22 @@ class World:
     def run(self, kind: str = "server", check: bool = False) -> service.ServiceOutcome:
         """Do what the module constellation_service does."""
         return service.bring_in_line(self.wanted(kind), check)
+
+
+def play(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return a program in this folder, which whoever asks supervisor or the network finds."""
+    made = World(folder)
+    monkeypatch.setattr(program.supervisor, "find_program", lambda _name: None)
+    monkeypatch.setattr(program.supervisor, "status", made.status)
+    monkeypatch.setattr(program.supervisor, "restart", made.restart)
+    monkeypatch.setattr(
+        program.supervisor, "log_tail", lambda _process: "accessKey=abc SECRET-OF-FILE\nfatal: port taken"
+    )
+    for module in (program, restart):
+        monkeypatch.setattr(module, "ask", made.ask)
+        monkeypatch.setattr(module, "foreign_holders", lambda _ports, _pid: made.foreign)
+        monkeypatch.setattr(module, "PAUSE", 0.005)
+        monkeypatch.setattr(module, "start_ticks", made.start_ticks)
+    monkeypatch.setattr(program, "_STARTING_SECONDS", 0.05)
+    monkeypatch.setattr(program, "started_at", lambda _pid: made.started)
+    return made
