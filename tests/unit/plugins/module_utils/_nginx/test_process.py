@@ -215,3 +215,175 @@ def test_it_is_made_to_start_with_the_host(nginx: Fake, monkeypatch: pytest.Monk
         enable()
     answers["systemctl is-enabled nginx"] = Answer(0, "enabled", "")
     assert starts_with_host()
+
+
+class Systemd:
+    """A host with systemd: what it answers, and what it was told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, nginx: Fake) -> None:
+        """Own the nginx, and answer in its place."""
+        self.nginx, self.main_pid = nginx, "100"
+        self.answers: dict[str, Answer] = {}
+        self.told: list[str] = []
+        monkeypatch.setattr(process, "_systemd", lambda: True)
+        monkeypatch.setattr(process, "_run", self.run)
+
+    def run(self, command: list[str]) -> Answer:
+        """Answer a command; what is not set up is nginx's own."""
+        if command[0] not in ("systemctl", "journalctl"):
+            return self.nginx.run(command)
+        words = " ".join(command[:2])
+        self.told.append(words)
+        if words in self.answers:
+            return self.answers[words]
+        if words == "systemctl reload":
+            self.nginx.reload()
+        elif words == "systemctl start":
+            self.nginx.master = Process(300, 30)
+        return Answer(0, f"{self.main_pid}\n" if words == "systemctl show" else "", "")
+
+
+@pytest.fixture
+def systemd(nginx: Fake, monkeypatch: pytest.MonkeyPatch) -> Systemd:
+    return Systemd(monkeypatch, nginx)
+
+
+def test_systemd_reloads_the_nginx_that_it_owns(nginx: Fake, systemd: Systemd, host: Places) -> None:
+    nginx.master = Process(10, 100)
+    assert bring_up_to_date(host=host) is True
+    assert systemd.told == ["systemctl show", "systemctl reload"]
+    assert nginx.asked == []
+
+
+def test_an_nginx_that_systemd_does_not_own_is_signalled_by_nginx(nginx: Fake, systemd: Systemd, host: Places) -> None:
+    systemd.main_pid = "0"
+    assert bring_up_to_date(host=host) is True
+    assert systemd.told == ["systemctl show"]
+    assert nginx.asked == ["nginx -s reload"]
+
+
+def test_a_reload_that_systemd_refuses_is_told(nginx: Fake, systemd: Systemd, host: Places) -> None:
+    nginx.master = Process(10, 100)
+    systemd.answers["systemctl reload"] = Answer(1, "", "Access\ndenied")
+    with pytest.raises(NginxError, match="was not reloaded: Access denied; the previous configuration"):
+        bring_up_to_date(host=host)
+
+
+def test_systemd_starts_nginx(nginx: Fake, systemd: Systemd, host: Places) -> None:
+    nginx.master = None
+    start(host=host)
+    assert systemd.told == ["systemctl start"]
+    assert loaded(host=host).current
+
+
+def test_a_start_that_fails_tells_what_nginx_said_each_line_once(nginx: Fake, systemd: Systemd, host: Places) -> None:
+    nginx.master = None
+    systemd.answers["systemctl start"] = Answer(1, "", "Job for nginx.service failed.")
+    line = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)\n"
+    systemd.answers["journalctl --unit"] = Answer(0, f"Starting nginx\n{line}{line}", "")
+    with pytest.raises(NginxError) as caught:
+        start(host=host)
+    said = "[emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
+    assert str(caught.value) == f"nginx does not start: {said}"
+    systemd.answers["journalctl --unit"] = Answer(0, "", "")
+    with pytest.raises(NginxError, match=r"does not start: Job for nginx\.service failed\."):
+        start(host=host)
+
+
+def test_a_start_without_a_worker_is_told(nginx: Fake, host: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    nginx.master = None
+    monkeypatch.setattr(process, "_running", lambda _pid_file: None)
+    with pytest.raises(NginxError, match=r"has no worker after 0\.1 s; see .*error\.log"):
+        start(0.1, host=host)
+
+
+def test_a_log_that_is_no_file_is_read_from_the_journal(systemd: Systemd) -> None:
+    log = process._Log("stderr", 100)
+    lines = ("[emerg] 100#100: no space", "[emerg] 7#7: another process", "[notice] 100#100: signal")
+    systemd.answers["journalctl --unit"] = Answer(0, "".join(f"2026/11/23 11:00:00 {line}\n" for line in lines), "")
+    assert log.errors() == ["no space"]
+
+
+def test_a_journal_that_cannot_be_read_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "run", lambda *_words, **_how: Answer(127, "", "journalctl: not installed"))
+    assert process._journal_lines(0) == []
+
+
+def test_a_log_that_was_rotated_or_taken_away_is_read_from_its_start(tmp_path: Path) -> None:
+    path = tmp_path / "error.log"
+    path.write_text(
+        "an old line that is long enough to be longer than what follows, as logs are when they rotate\n" * 2
+    )
+    log = process._Log(str(path), 7)
+    path.write_text("2026/11/23 11:00:00 [emerg] 7#7: new\n")
+    assert log.errors() == ["new"]
+    path.unlink()
+    assert log.errors() == []
+
+
+def test_a_master_that_ends_during_the_reload_is_told(nginx: Fake, host: Places) -> None:
+    def reload() -> None:
+        nginx.master = None
+
+    nginx.reload = reload  # type: ignore[method-assign]
+    with pytest.raises(NginxError, match="master process ended during the reload: no log line"):
+        bring_up_to_date(host=host)
+
+
+def test_what_cannot_be_noted_is_told_after_the_reload(
+    nginx: Fake, host: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device", host.state)
+
+    monkeypatch.setattr(process.records, "write", full)
+    with pytest.raises(NginxError, match=r"nginx was reloaded, which cannot be noted: .* is full"):
+        bring_up_to_date(host=host)
+    assert nginx.asked == ["nginx -s reload"]
+
+
+def test_a_program_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "run", lambda *_words, **_how: Answer(124, "", "nginx: no end within 60 seconds\n"))
+    with pytest.raises(NginxError, match="nginx -T: nginx: no end within 60 seconds"):
+        process._run(["nginx", "-T"])
+
+
+def test_an_nginx_that_is_not_there_cannot_be_asked(tmp_path: Path) -> None:
+    with pytest.raises(NginxError, match="nginx is not installed; install the package nginx"):
+        process.read_dump(Places(nginx=str(tmp_path / "absent")))
+
+
+class TestRunning:
+    """The processes of nginx, by the file with the number of its master."""
+
+    TITLES = {  # noqa: RUF012 - not changed
+        100: "nginx: master process /usr/sbin/nginx",
+        101: "nginx: worker process",
+        102: "nginx: worker process is shutting down",
+        103: "nginx: cache manager process",
+        200: "nginx: master process that has ended",
+    }
+
+    @pytest.fixture
+    def pid_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        stats = {pid: process.host_process.Stat(pid, 1, pid * 10, False) for pid in self.TITLES}
+        stats[200] = process.host_process.Stat(200, 1, 2000, True)
+        monkeypatch.setattr(process.host_process, "stat", stats.get)
+        monkeypatch.setattr(process.host_process, "title", lambda pid: self.TITLES.get(pid, ""))
+        monkeypatch.setattr(process.host_process, "children", lambda _pid: [stats[101], stats[102], stats[103]])
+        path = tmp_path / "nginx.pid"
+        path.write_text("100\n")
+        return path
+
+    def test_workers_that_leave_are_told_from_those_that_serve(self, pid_file: Path) -> None:
+        found = process._running(str(pid_file))
+        assert found == Running(Process(1000, 100), frozenset({Process(1010, 101)}), frozenset({Process(1020, 102)}))
+        assert found.identity == [[100, 1000], [101, 1010]]
+
+    @pytest.mark.parametrize("content", ["", "no number", "999", "101", "200"])
+    def test_a_number_of_no_master_is_no_nginx(self, pid_file: Path, content: str) -> None:
+        pid_file.write_text(content)
+        assert process._running(str(pid_file)) is None
+
+    def test_no_file_is_no_nginx(self, tmp_path: Path) -> None:
+        assert process._running(str(tmp_path / "none")) is None

@@ -2,11 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The address that is banned for proof must be nobody's, and must be found where it counts."""
+"""What is proven of the host itself; the address that is banned for proof must be nobody's."""
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
+
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._connection_limit.table import LimitError
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.packet_filter import (
     PacketFilterError,
     harmless_address,
@@ -14,13 +18,19 @@ from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.packe
     parse_networks,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
+from ansible_collections.constellation.edge.plugins.module_utils._proof import host as proof_host
 from ansible_collections.constellation.edge.plugins.module_utils._proof.host import (
     BanProver,
     choose_address,
     listed_jails,
+    prove_certificate,
+    prove_connection_limit,
+    prove_firewall,
     prove_jails,
     running_jails,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.plan import State
+from ansible_collections.constellation.edge.plugins.module_utils._ufw.rule import UfwError
 
 ROUTES = """\
 default via 172.17.0.1 dev eth0
@@ -133,3 +143,187 @@ def test_a_missing_jail_is_named():
 
 def test_the_address_is_chosen_from_what_the_host_knows():
     assert choose_address(None, FakeHost()) == "192.0.2.1"
+
+
+class TestFirewall:
+    """What ufw says of itself."""
+
+    STATE = State(active=True)
+
+    @pytest.fixture(autouse=True)
+    def _here(self, monkeypatch):
+        self.state, self.wide = self.STATE, []
+        monkeypatch.setattr(proof_host, "read_state", self.read_state)
+        monkeypatch.setattr(proof_host, "told", lambda *_arguments: self.wide)
+
+    def read_state(self, call):
+        if isinstance(self.state, UfwError):
+            raise self.state
+        return self.state
+
+    def proven(self):
+        return {proof.subject: (proof.ok, proof.detail) for proof in prove_firewall()}
+
+    def test_one_that_closes_everything_else_is_proven(self):
+        assert self.proven() == {
+            "ufw": (True, "active"),
+            "ufw at start": (True, "enabled"),
+            "ufw default": (True, "deny (incoming), allow (outgoing)"),
+            "ufw rules": (True, "no rule of the owner's lets everybody in on every port"),
+        }
+
+    @pytest.mark.parametrize(
+        ("change", "subject", "detail"),
+        [
+            ({"active": False}, "ufw", "inactive: everything is open; run playbooks/site.yml, or the role hardening"),
+            ({"boots": False}, "ufw at start", "ufw.service is disabled: run site.yml"),
+            ({"incoming": "allow"}, "ufw default", "allow (incoming), allow (outgoing)"),
+        ],
+    )
+    def test_what_is_open_is_named(self, change, subject, detail):
+        self.state = replace(self.STATE, **change)
+        found = self.proven()
+        assert found[subject] == (False, detail)
+        assert [name for name, (ok, _detail) in found.items() if not ok] == [subject]
+
+    def test_a_rule_that_lets_everybody_in_is_named(self):
+        self.wide = ["a rule", "another"]
+        assert self.proven()["ufw rules"] == (False, "a rule; another")
+
+    def test_one_that_is_not_installed_or_cannot_be_read_is_one_proof(self):
+        self.state = State(installed=False)
+        assert self.proven() == {"ufw": (False, "not installed: run playbooks/site.yml, or the role hardening")}
+        self.state = UfwError("/etc/ufw/user.rules:3: ufw fails")
+        assert self.proven() == {"ufw": (False, "/etc/ufw/user.rules:3: ufw fails")}
+
+
+@pytest.mark.parametrize(("ok", "detail"), [(True, "256 for each client"), (None, "no systemd"), (False, "no table")])
+def test_the_limit_of_connections_is_what_the_kernel_says(monkeypatch, ok, detail):
+    monkeypatch.setattr(proof_host, "prove", lambda _call: (ok, detail))
+    [proof] = prove_connection_limit()
+    assert (proof.subject, proof.ok, proof.detail) == ("connection limit", ok, detail)
+
+
+def test_a_limit_that_cannot_be_read_is_not_proven(monkeypatch):
+    def fails(_call):
+        raise LimitError("nft: no answer")
+
+    monkeypatch.setattr(proof_host, "prove", fails)
+    [proof] = prove_connection_limit()
+    assert (proof.ok, proof.detail) == (False, "nft: no answer")
+
+
+class Answering(FakeHost):
+    """A host of which some commands answer otherwise."""
+
+    def __init__(self, **answers):
+        """Name the answers by the beginning of the command, with underscores for spaces."""
+        super().__init__()
+        self.answers = {words.replace("_", " "): answer for words, answer in answers.items()}
+
+    def __call__(self, words):
+        """Answer a command."""
+        said = " ".join(words).replace("fail2ban-client", "client")
+        found = [answer for begin, answer in self.answers.items() if said.startswith(begin)]
+        return found[0] if found else super().__call__(words)
+
+
+def test_a_ban_that_fail2ban_refuses_is_told_in_its_words():
+    [_one, proof] = prove_jails(None, None, False, Answering(client_set_sshd_banip=Answer(1, "", "no such action")))
+    assert not proof.ok
+    assert "is refused: see /var/log/fail2ban.log. It says: no such action" in proof.detail
+
+
+def test_no_jail_at_all_is_one_proof(monkeypatch):
+    monkeypatch.setattr(proof_host, "listed_jails", list)
+    [proof] = prove_jails(None, None, False, Answering(client_status=Answer(255, "", "no server")))
+    assert (proof.subject, proof.ok) == ("fail2ban", False)
+    assert "no jail runs" in proof.detail
+
+
+def test_nobody_s_jails_need_no_proof():
+    assert prove_jails([], None, False, FakeHost()) == []
+
+
+def test_a_host_whose_routes_nobody_can_read_bans_nothing():
+    host = Answering(ip=Answer(127, "", "ip: not installed"))
+    [proof] = prove_jails(["sshd"], None, False, host)
+    assert proof.detail == "the routes of this host cannot be read: ip: not installed: install iproute2"
+    assert not any("banip" in words for words in host.calls)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "no address"])
+def test_an_address_that_cannot_be_banned_bans_nothing(address):
+    host = FakeHost()
+    [proof] = prove_jails(["sshd"], address, False, host)
+    assert (proof.subject, proof.ok) == ("fail2ban", False)
+    assert not any("banip" in words for words in host.calls)
+
+
+@pytest.mark.parametrize(
+    ("answers", "lacks"),
+    [
+        ({"client_get": Answer(0, "The jail sshd has the following actions:\n", "")}, "has no action"),
+        ({"client_status_sshd": Answer(0, "|  `- File list:\t\n", "")}, "watches nothing"),
+    ],
+)
+def test_a_jail_that_bans_nobody_is_not_alive(answers, lacks):
+    [proof] = prove_jails(["sshd"], None, False, Answering(**answers))
+    assert (proof.ok, proof.detail) == (False, f"it {lacks}: see /var/log/fail2ban.log")
+
+
+def test_a_packet_filter_that_closes_during_the_proof_fails_that_jail_alone():
+    class Closing(FakeHost):
+        """A host whose filter cannot be read any more once an address is banned in it."""
+
+        def __call__(self, words):
+            """Answer a command."""
+            closed = words[0] in ("nft", "iptables-save", "ip6tables-save", "ipset") and self.banned
+            return Answer(1, "", "not permitted") if closed else super().__call__(words)
+
+    proofs = prove_jails(["sshd"], None, False, Closing())
+    assert [proof.ok for proof in proofs] == [False]
+    assert "the packet filter cannot be read: not permitted" in proofs[0].detail
+
+
+class TestCertificate:
+    """What openssl says of a real one."""
+
+    @pytest.fixture(scope="class")
+    def made(self, tmp_path_factory):
+        path = tmp_path_factory.mktemp("certificates")
+
+        def make(name, days, alternative):
+            command = ["openssl", "req", "-x509", "-nodes", "-days", str(days), "-newkey", "ec"]
+            command += ["-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=a", "-keyout", str(path / "key")]
+            command += ["-out", str(path / name), "-addext", f"subjectAltName={alternative}"]
+            subprocess.run(command, check=True, capture_output=True)
+            return str(path / name)
+
+        both = "DNS:a.example.org,IP:192.0.2.1"
+        return {"good": make("good", 60, both), "late": make("late", 3, both)}
+
+    @pytest.mark.parametrize("name", ["a.example.org", "192.0.2.1"])
+    def test_one_that_is_for_its_name_is_proven(self, made, name):
+        proof = prove_certificate(name, made["good"])
+        assert (proof.subject, proof.ok) == (f"certificate {name}", True)
+        assert proof.detail == f"{made['good']} is for {name} and lives for a week or more"
+
+    @pytest.mark.parametrize("name", ["b.example.org", "192.0.2.2"])
+    def test_one_that_is_for_another_name_is_not(self, made, name):
+        proof = prove_certificate(name, made["good"])
+        assert not proof.ok
+        assert f"is not for {name}: run playbooks/site.yml" in proof.detail
+
+    def test_one_that_ends_soon_is_not(self, made):
+        proof = prove_certificate("a.example.org", made["late"])
+        assert not proof.ok
+        assert "ends within a week: see `journalctl -u certbot`" in proof.detail
+
+    def test_what_is_none_and_what_is_not_there_is_told(self, tmp_path):
+        path = tmp_path / "fullchain.pem"
+        assert prove_certificate("a", str(path)).detail == f"{path} does not exist: run playbooks/site.yml"
+        path.write_text("no certificate")
+        proof = prove_certificate("a", str(path))
+        assert not proof.ok
+        assert "cannot be read as a certificate: see `certbot certificates`. openssl says: " in proof.detail
