@@ -286,22 +286,24 @@ def test_a_packet_filter_that_closes_during_the_proof_fails_that_jail_alone():
     assert "the packet filter cannot be read: not permitted" in proofs[0].detail
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Return certificates of a name and an address: one that lives, and one that soon ends."""
+    path = tmp_path_factory.mktemp("certificates")
+
+    def make(name, days, alternative):
+        command = ["openssl", "req", "-x509", "-nodes", "-days", str(days), "-newkey", "ec"]
+        command += ["-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=a", "-keyout", str(path / "key")]
+        command += ["-out", str(path / name), "-addext", f"subjectAltName={alternative}"]
+        subprocess.run(command, check=True, capture_output=True)
+        return str(path / name)
+
+    both = "DNS:a.example.org,IP:192.0.2.1"
+    return {"good": make("good", 60, both), "late": make("late", 3, both)}
+
+
 class TestCertificate:
     """What openssl says of a real one."""
-
-    @pytest.fixture(scope="class")
-    def made(self, tmp_path_factory):
-        path = tmp_path_factory.mktemp("certificates")
-
-        def make(name, days, alternative):
-            command = ["openssl", "req", "-x509", "-nodes", "-days", str(days), "-newkey", "ec"]
-            command += ["-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=a", "-keyout", str(path / "key")]
-            command += ["-out", str(path / name), "-addext", f"subjectAltName={alternative}"]
-            subprocess.run(command, check=True, capture_output=True)
-            return str(path / name)
-
-        both = "DNS:a.example.org,IP:192.0.2.1"
-        return {"good": make("good", 60, both), "late": make("late", 3, both)}
 
     @pytest.mark.parametrize("name", ["a.example.org", "192.0.2.1"])
     def test_one_that_is_for_its_name_is_proven(self, made, name):
