@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,13 @@ from ansible_collections.constellation.edge.plugins.module_utils._connection_lim
 )
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import MISSING, Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.steps import (
+    Pausing,
+    Planned,
+    RunOptions,
+    Step,
+    carry_out,
+)
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 LIMIT = parse_limit(256, [80, 443], [])
@@ -42,6 +50,7 @@ class World:
     refusal: Answer | None = None
     broken: str = ""
     loses: bool = False
+    stubborn: bool = False
     commands: list[str] = field(default_factory=list)
 
     @property
@@ -75,10 +84,10 @@ class World:
         return self.carry_out(words)
 
     def carry_out(self, words: list[str]) -> Answer:
-        if words[1] == "reload-or-restart" and not self.loses:
+        if words[1] in ("reload-or-restart", "start") and not self.loses:
             self.kernel, self.active = self.nft.read_text(), True
         elif words[1] == "stop" or "--now" in words:
-            self.kernel, self.active = "", False
+            self.kernel, self.active = self.kernel if self.stubborn else "", False
         if words[1] in ("enable", "disable"):
             self.enabled = words[1] == "enable"
         elif words[1] == "daemon-reload":
@@ -288,3 +297,39 @@ def test_the_proof_is_open_where_the_kernel_cannot_count(world: World) -> None:
     holds, said = limit_host.prove(world.call)
     assert holds is None
     assert "nft_connlimit" in said
+
+
+def test_a_table_that_cannot_be_removed_leaves_the_limit_as_it_was(world: World) -> None:
+    world.bring()
+    before = (world.nft.read_text(), world.kernel)
+    world.stubborn, world.broken = True, DELETION
+    with pytest.raises(EdgeError, match=f"nft '{DELETION}': it went wrong; remove the table by hand and run again"):
+        world.bring(absent=True)
+    assert (world.nft.read_text(), world.kernel, world.active, world.enabled) == (*before, True, True)
+
+
+class Failing(Step):
+    """A step whose part fails when all files are in place."""
+
+    def plan(self, held: ExitStack) -> Planned:
+        return Planned(due=True)
+
+    def follow(self) -> Pausing:
+        raise EdgeError("the next step fails")
+        yield
+
+
+def test_a_limit_that_is_gone_comes_back_with_the_files_when_another_step_fails(world: World) -> None:
+    world.bring()
+    before = (world.nft.read_text(), world.kernel)
+    run = [step.RemovalStep(world.call), Failing()]
+    with pytest.raises(EdgeError, match="the next step fails"):
+        carry_out(run, RunOptions(validate=False), host=world.host)
+    assert (world.nft.read_text(), world.kernel, world.active, world.enabled) == (*before, True, True)
+
+
+def test_nothing_comes_back_where_nothing_was(world: World) -> None:
+    with pytest.raises(EdgeError, match="the next step fails"):
+        carry_out([step.RemovalStep(world.call), Failing()], RunOptions(validate=False), host=world.host)
+    assert world.is_bare
+    assert world.commands == []

@@ -256,3 +256,106 @@ def test_leaving_after_a_first_run_that_was_killed_restarts_fail2ban_without_our
     assert world.on_disk == ""
     world.leave(RUNNING)
     assert world.commands == ["restart"]
+
+
+def jail(name: str = "web", **values: object) -> dict[str, object]:
+    return {"name": name, "filter": "sshd", "backend": "systemd", **values}
+
+
+def bring_jails(world: World, *jails: dict[str, object], check: bool = False) -> JailsOutcome:
+    request = WantedJails(tuple(wanted_jails(list(jails), {}, [22])), path=str(world.path), timeout=0)
+    return reconcile(request, check, world.call, world.place)
+
+
+def test_a_jail_without_its_log_is_left_out_with_a_warning_and_the_others_run(world):
+    missing = str(world.folder / "none.log")
+    outcome = bring_jails(world, jail("web", backend="auto", logpath=[missing]), jail("sshd"))
+    assert "[sshd]" in world.on_disk
+    assert "[web]" not in world.on_disk
+    assert outcome.warnings == [
+        f"jail web is left out, because {missing} does not exist: install what writes it, or correct the path, and run"
+        " again"
+    ]
+
+
+def test_a_jail_without_its_filter_is_refused_before_anything_is_touched(world):
+    with pytest.raises(EdgeError, match=r"jail web: this fail2ban has no filter 'own' \(.*own\.conf does not exist\)"):
+        bring_jails(world, jail(filter="own"))
+    assert (world.commands, world.on_disk) == ([], "")
+    (world.folder / "etc" / "filter.d" / "own.local").write_text("")
+    assert bring_jails(world, jail(filter="own")).changed
+
+
+def test_bans_that_would_block_nobody_are_refused(world, monkeypatch):
+    monkeypatch.setattr(host, "find", lambda name: None if name == "nft" else f"/usr/bin/{name}")
+    with pytest.raises(EdgeError, match="jail web: banaction nftables-multiport needs the program nft"):
+        bring_jails(world, jail(banaction="nftables-multiport"))
+    assert world.commands == []
+    assert bring_jails(world, jail(banaction="nftables-multiport"), check=True).changed
+
+
+def test_a_file_that_may_not_be_read_is_told(world):
+    world.path.mkdir()
+    with pytest.raises(EdgeError, match=rf"{world.path}: Is a directory: run as root"):
+        world.bring(check=True)
+
+
+def test_a_folder_that_cannot_be_copied_is_told(world, monkeypatch):
+    def refused(*_arguments, **_options):
+        raise OSError(13, "Permission denied", "/etc/fail2ban")
+
+    monkeypatch.setattr(host.shutil, "copytree", refused)
+    with pytest.raises(EdgeError, match="/etc/fail2ban: Permission denied: run as root"):
+        world.bring(check=True)
+
+
+def test_a_time_of_which_fail2ban_says_no_number_is_no_time(world, monkeypatch):
+    monkeypatch.setitem(TIMES, "soon", "what?\n")
+    world.dump = Answer(0, "['set', 'sshd', 'bantime', 'soon']\n", "")
+    assert "bantime = 1h\n" in world.bring().after
+
+
+def test_without_a_jail_the_owners_files_are_not_asked_and_ours_is_tested(world):
+    bring_jails(world, check=True)
+    [tested] = world.asked
+    assert "[" not in tested["zz.local"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda world: setattr(world, "runs_with", None), "fail2ban is not running"),
+        (lambda world: setattr(world, "dead", True), "dead jails: sshd"),
+        (lambda world: forget(world), "fail2ban has not read the jails that are on disk"),
+    ],
+)
+def test_what_does_not_run_as_the_file_says_is_restarted(world, monkeypatch, change, reason):
+    world.bring()
+    assert world.bring(check=True).reason == ""
+    monkeypatch.setattr(host.host_process, "since_epoch", lambda _ticks: None)
+    change(world)
+    assert world.bring(check=True).reason == reason
+
+
+def forget(world: World) -> None:
+    """Have nothing say which file fail2ban has read."""
+    for record in Path(world.place.state).glob("*.json"):
+        record.unlink()
+
+
+def test_a_service_that_does_not_start_with_the_host_is_enabled_or_the_reason_told(world, monkeypatch):
+    real, states = world.call, {"is-enabled": Answer(1, "disabled\n", "")}
+    enabled = []
+
+    def call(command: Sequence[str]) -> Answer:
+        if command[1] == "enable":
+            enabled.append(command[2])
+            return states.get("enable", Answer(0, "", ""))
+        return states.get(command[1]) or real(command)
+
+    monkeypatch.setattr(world, "call", call)
+    assert world.bring().changed
+    assert enabled == ["fail2ban.service"]
+    states["enable"] = Answer(1, "", "Unit is masked.")
+    with pytest.raises(EdgeError, match=r"`systemctl enable fail2ban` fails: Unit is masked\.\. Correct what it names"):
+        world.bring(bantime="2h")

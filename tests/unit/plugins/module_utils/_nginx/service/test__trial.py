@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +17,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
+from ansible_collections.constellation.edge.plugins.module_utils._host.process import Stat
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service import _trial
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service._trial import (
     Plain,
@@ -146,3 +150,86 @@ def test_a_program_that_does_nothing_shows_what_the_host_refuses() -> None:
     assert Plain(systemd.call).run(["UMask"]) == Said(False, ["Job failed"])
     assert systemd.commands[0][-3:] == ["--property", "UMask=0027", "/bin/true"]
     assert Plain(lambda _command: Answer(0, "", "")).run([]) == Said(True, [])
+
+
+WORKER = "nginx: worker process"
+
+
+class Beside:
+    """A second nginx that systemd started: its workers, by what has happened to it, and who asks it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        """Run with one worker; a reload makes another one."""
+        self.master, self.workers, self.killed = "50", [51], []  # type: ignore[var-annotated]
+        self.reloads = True
+        self.heard: list[bytes] = []
+        self.folder = folder
+        self.answers = True
+        monkeypatch.setattr(_trial, "_TURN_SECONDS", 0.3)
+        monkeypatch.setattr(_trial, "_STEADY_SECONDS", 0.05)
+        monkeypatch.setattr(_trial, "_POLL", 0.01)
+        monkeypatch.setattr(
+            _trial.process, "children", lambda _master: [Stat(pid, 50, pid, False) for pid in self.workers]
+        )
+        monkeypatch.setattr(_trial.process, "title", lambda pid: WORKER if pid != 52 else f"{WORKER} is shutting down")
+        monkeypatch.setattr(_trial.os, "kill", self.kill)
+
+    def kill(self, pid: int, number: int) -> None:
+        self.killed.append((pid, number))
+        if self.reloads:
+            self.workers = [52, 53]
+
+    def call(self, command: Collection[str]) -> Answer:
+        words = list(command)
+        return Answer(0, f"{self.master}\n" if words[:2] == ["systemctl", "show"] else "", "")
+
+    def run(self, text: str = "events {}", socket_path: str = "") -> Said:
+        with trial("/usr/sbin/nginx", dumped(self.folder, main=text), self.call) as second:
+            if socket_path:
+                second._sockets = [socket_path]
+            return second.run(["ProtectHome"])
+
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Beside:
+    return Beside(monkeypatch, tmp_path)
+
+
+def test_an_nginx_that_works_and_reloads_bears_its_sandbox(beside: Beside) -> None:
+    assert beside.run() == Said(True, [])
+    assert beside.killed == [(50, signal.SIGHUP)]
+
+
+def test_a_worker_that_does_not_come_is_told(beside: Beside) -> None:
+    beside.workers = []
+    assert beside.run() == Said(False, ["nginx has no worker process that lives"])
+    assert beside.killed == []
+
+
+def test_a_reload_that_makes_no_worker_is_told(beside: Beside) -> None:
+    beside.reloads = False
+    assert beside.run() == Said(False, ["nginx does not reload"])
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_a_connection_is_taken_by_a_worker_or_it_is_told(beside: Beside, tmp_path: Path, is_taken: bool) -> None:
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        taker = threading.Thread(target=lambda: take(listener, beside.heard))
+        if is_taken:
+            taker.start()
+        said = beside.run(socket_path=path)
+        if is_taken:
+            taker.join(5)
+    assert said == (Said(True, []) if is_taken else Said(False, ["no worker process takes a connection"]))
+    # No request: nothing that a service behind a site would be asked for.
+    assert beside.heard == ([b"\r\n\0\r\n\r\n"] if is_taken else [])
+
+
+def take(listener: socket.socket, heard: list[bytes]) -> None:
+    """Take one connection, as a worker does, and hang up."""
+    taken, _address = listener.accept()
+    with taken:
+        heard.append(taken.recv(100))

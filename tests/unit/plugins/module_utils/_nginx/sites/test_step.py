@@ -238,3 +238,70 @@ def test_what_certbot_left_is_told_with_a_refusal_too(recorder: Recorder) -> Non
     recorder.notes = ["it was taken back"]
     with pytest.raises(SitesRefused, match=r"it is broken. Nothing was changed, but: it was taken back$"):
         recorder.run()
+
+
+class TestFollowing:
+    """What is looked at once the files are in place, and what happens when it is not as it should be."""
+
+    @pytest.fixture(autouse=True)
+    def _no_placeholder(self, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+        recorder.missing = {}
+        self.watched: list[str] = []
+        self.lost = ""
+
+        class Watch:
+            """Stands in for the questions to the sites."""
+
+            def __init__(watch, _root: str, files: set[str]) -> None:  # noqa: N805 - self is the test
+                self.watched.append(f"before {len(files)}")
+
+            def compare(watch) -> None:  # noqa: N805
+                self.watched.append("after")
+                if self.lost:
+                    raise ConfigError(self.lost)
+
+        monkeypatch.setattr(step, "Watch", Watch)
+
+    def test_the_sites_are_asked_before_and_after(self, recorder: Recorder) -> None:
+        recorder.run()
+        assert self.watched == ["before 1", "after"]
+        assert recorder.calls == ["apply 1", "reload"]
+
+    def test_nobody_is_asked_where_nothing_changes_or_nothing_is_reloaded(self, recorder: Recorder) -> None:
+        recorder.run(reload=False)
+        recorder.run()  # the file is as wished by now
+        assert self.watched == []
+
+    def test_an_answer_that_got_lost_has_the_former_files_served_again(self, recorder: Recorder) -> None:
+        self.lost = "/x/ answers 502"
+        with pytest.raises(EdgeError, match="/x/ answers 502"):
+            recorder.run()
+        assert recorder.calls == ["apply 1", "reload", "reload"]
+
+    def test_without_a_reload_nothing_is_served_again(self, recorder: Recorder) -> None:
+        recorder.changes = [Write(recorder.changes[0].path, b"b;\n")]
+        options = RunOptions()
+        sites = step.SitesStep(options, SitePlan, reload=False, certificates=recorder.certificates)
+        assert list(sites.undo()) == []
+        assert recorder.calls == []
+
+    def test_a_file_that_somebody_else_changes_meanwhile_is_told(
+        self, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = Path(recorder.changes[0].path)
+
+        def reload() -> bool:
+            path.write_text("theirs;\n")
+            return True
+
+        monkeypatch.setattr(step, "bring_up_to_date", reload)
+        with pytest.raises(EdgeError, match=rf"{path}: somebody else changed it meanwhile; run again"):
+            recorder.run()
+
+    def test_an_nginx_that_does_not_run_is_a_warning(self, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+        stopped = run_loaded(False)
+        stopped.running = False
+        monkeypatch.setattr(step, "loaded", lambda: stopped)
+        monkeypatch.setattr(step, "bring_up_to_date", lambda: False)
+        expected = "nginx is not running, so nothing serves these sites yet; start it"
+        assert recorder.run()["warnings"] == [expected]
