@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host import files
 from ansible_collections.constellation.edge.plugins.module_utils._host.files import (
+    copy_attributes,
     exchange,
     explain,
+    keep_name,
     make_folders,
     replace_file,
+    write_new,
 )
 
 
@@ -89,3 +92,115 @@ def test_two_names_change_places_in_one_step(tmp_path: Path) -> None:
     assert (tmp_path / "link").read_text() == "content"
     assert exchange(str(tmp_path / "file"), str(tmp_path / "missing")) is False
     assert os.readlink(tmp_path / "file") == "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (errno.EDQUOT, "the file system at / has no quota left: raise it or free space there and run again"),
+        (errno.EROFS, "the file system at / is mounted read-only: mount it writable and run again"),
+        (errno.EACCES, "run as root (become: true), and look for an immutable flag (lsattr)"),
+        (errno.EPERM, "run as root (become: true), and look for an immutable flag (lsattr)"),
+        (errno.EISDIR, "Is a directory"),
+    ],
+)
+def test_what_the_system_refuses_has_its_remedy(monkeypatch: pytest.MonkeyPatch, code: int, said: str) -> None:
+    monkeypatch.setattr(files.os.path, "ismount", lambda path: path == "/")
+    assert explain(OSError(code, os.strerror(code)), "/a/b").endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("inodes", "said"), [((100, 0), "has no inode left: remove files there"), ((100, 5), "is full: free space there")]
+)
+def test_a_disk_without_inodes_is_told_from_a_full_one(
+    monkeypatch: pytest.MonkeyPatch, inodes: tuple[int, int], said: str
+) -> None:
+    class Usage:
+        """What the file system says of itself."""
+
+        f_files, f_favail = inodes
+
+    monkeypatch.setattr(files.os, "statvfs", lambda _mount: Usage)
+    assert said in explain(OSError(errno.ENOSPC, "No space left on device"), "/a/b")
+
+
+class TestWithoutHardLinks:
+    """A file system that has none: what is kept is a copy."""
+
+    @pytest.fixture(autouse=True)
+    def _refuse(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.code = errno.EPERM
+
+        def link(*_names: str, **_how: bool) -> None:
+            raise OSError(self.code, os.strerror(self.code))
+
+        monkeypatch.setattr(files.os, "link", link)
+
+    def test_a_file_is_copied_with_its_mode_and_times(self, tmp_path: Path) -> None:
+        path, kept = tmp_path / "a", tmp_path / "kept"
+        path.write_text("content")
+        path.chmod(0o640)
+        os.utime(path, ns=(1, 2))
+        keep_name(str(path), str(kept))
+        assert (kept.read_text(), mode(kept), kept.stat().st_mtime_ns) == ("content", 0o640, 2)
+        assert kept.stat().st_ino != path.stat().st_ino
+
+    def test_a_link_is_made_anew(self, tmp_path: Path) -> None:
+        (tmp_path / "a").symlink_to("elsewhere")
+        keep_name(str(tmp_path / "a"), str(tmp_path / "kept"))
+        assert os.readlink(tmp_path / "kept") == "elsewhere"
+
+    def test_another_refusal_is_one(self, tmp_path: Path) -> None:
+        self.code = errno.ENOSPC
+        (tmp_path / "a").write_text("content")
+        with pytest.raises(OSError, match="No space"):
+            keep_name(str(tmp_path / "a"), str(tmp_path / "kept"))
+        assert not (tmp_path / "kept").exists()
+
+
+class TestAttributes:
+    """Owner, mode and extended attributes follow the content."""
+
+    @pytest.fixture(autouse=True)
+    def _source(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.source = tmp_path / "source"
+        self.source.write_text("")
+        self.source.chmod(0o604)
+        self.codes = {"security.selinux": errno.EPERM, "user.a": errno.ENOTSUP}
+        self.set: dict[str, bytes] = {}
+        monkeypatch.setattr(files.os, "listxattr", lambda _path: ["security.selinux", "user.a", "user.b"])
+        monkeypatch.setattr(files.os, "getxattr", lambda _path, name: name.encode())
+        monkeypatch.setattr(files.os, "setxattr", self.setxattr)
+
+    def setxattr(self, _descriptor: int, name: str, value: bytes) -> None:
+        if name in self.codes:
+            raise OSError(self.codes[name], os.strerror(self.codes[name]))
+        self.set[name] = value
+
+    def test_labels_that_the_kernel_sets_itself_are_left_to_it(self, tmp_path: Path) -> None:
+        write_new(str(tmp_path / "new"), b"", 0o600, like=str(self.source))
+        assert self.set == {"user.b": b"user.b"}
+        assert mode(tmp_path / "new") == 0o604
+
+    def test_an_access_list_that_is_refused_leaves_no_file(self, tmp_path: Path) -> None:
+        self.codes["user.b"] = errno.ENOSPC
+        with pytest.raises(OSError, match="No space"):
+            write_new(str(tmp_path / "new"), b"", 0o600, like=str(self.source))
+        assert not (tmp_path / "new").exists()
+
+    def test_the_owner_is_asked_for_only_where_it_differs(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        owners: list[tuple[int, int]] = []
+        status = os.stat(self.source)
+        other = os.stat_result((status.st_mode, *status[1:4], status.st_uid + 1, status.st_gid, *status[6:]))
+        monkeypatch.setattr(files.os, "fchown", lambda _descriptor, user, group: owners.append((user, group)))
+        descriptor = os.open(tmp_path / "new", os.O_WRONLY | os.O_CREAT)
+        try:
+            copy_attributes(str(self.source), descriptor)
+            assert owners == []
+            monkeypatch.setattr(files.os, "stat", lambda _path: other)
+            copy_attributes(str(self.source), descriptor)
+        finally:
+            os.close(descriptor)
+        assert owners == [(status.st_uid + 1, status.st_gid)]

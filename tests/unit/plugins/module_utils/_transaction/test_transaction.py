@@ -27,6 +27,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._transaction.ch
     diffs,
     pending,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.staging import Verdict
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
     Places,
     apply,
@@ -651,3 +652,37 @@ def test_file_where_a_folder_is_needed(root: Path, host: Places) -> None:
     with pytest.raises(TransactionError, match="is not a folder"):
         apply([Write(str(root / "file" / "sub"), b"1")], test=False, host=host)
     assert (root / "file").read_text() == "x"
+
+
+def test_a_root_that_is_no_folder_is_refused(root: Path, host: Places) -> None:
+    with pytest.raises(TransactionError, match=r"missing: is not a folder, so nothing was tested or changed"):
+        apply([Write(str(root / "site"), b"good;\n")], root=str(root / "missing"), host=host)
+    assert not (root / "site").exists()
+
+
+def test_a_file_outside_of_the_root_is_tested_in_its_place_where_it_is_there(
+    root: Path, host: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted: list[list[str]] = []
+
+    def accept(_nginx: str, mounts: list[tuple[str, str]], _memory: str) -> Verdict:
+        mounted.append([place for _copy, place in mounts])
+        assert all(os.path.exists(copy) for copy, _place in mounts)
+        return Verdict(True, "")
+
+    monkeypatch.setattr(_candidate, "test_staged", accept)
+    outside = tmp_path / "outside.conf"
+    outside.write_text("old\n")
+    apply([Write(str(outside), b"new\n")], root=str(root), host=host)
+    assert mounted == [[str(root), str(outside)]]
+    assert outside.read_text() == "new\n"
+    # A new one has no place to be mounted on: nginx tests it live.
+    apply([Write(str(tmp_path / "another.conf"), b"new\n")], root=str(root), host=host)
+    assert len(mounted) == 1
+    assert (tmp_path / "another.conf").read_text() == "new\n"
+
+
+def test_what_nginx_refuses_without_a_place_is_told_with_its_words() -> None:
+    verdict = Verdict(False, "nginx: [emerg] no events section\n")
+    said = _candidate.refusal(verdict, [])
+    assert "no events section. Remedy: correct what was asked for, or the file that nginx names" in said
