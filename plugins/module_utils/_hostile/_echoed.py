@@ -56,7 +56,7 @@ def one(seen: Seen) -> EchoedRequest:
 
 
 def _request(found: object) -> EchoedRequest:
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not isinstance(found.get("head"), list):
         raise NoEchoError("no report of a request")
     return EchoedRequest(tuple(map(str, found["head"])), int(found.get("requests", 1)), str(found.get("peer", "")))
 

@@ -158,5 +158,6 @@ def _final(status: int) -> int:
 def _bare(payload: bytes, flags: int) -> bytes:
     """Return what a frame carries without padding and priority."""
     if flags & _PADDED:
-        payload = payload[1 : len(payload) - payload[0]]
+        # A host that says nothing of its padding has none.
+        payload = payload[1 : len(payload) - int.from_bytes(payload[:1], "big")]
     return payload[5:] if flags & _PRIORITY else payload
