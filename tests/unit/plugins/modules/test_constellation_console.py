@@ -6,18 +6,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 from dotnet_world import SERVER
-from module_runs import done, refused
+from module_runs import done, module, refused
 
 TEXT = 'var constellationUri = "{}";\n'
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Path:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the file of a server that serves a Console."""
+    ours, host = module("constellation_console"), Places(str(tmp_path / "state"), str(tmp_path / "lock"))
+    monkeypatch.setattr(ours, "rewrite", partial(ours.rewrite, host=host))
     path = tmp_path / "Server.exe.config"
     served = '</listenUris><fileServer path="/WebConsole" physicalPath="WebConsole" />'
     text = SERVER.format(uris='<uri listenUri="http://+:8088/" />', setting="1")

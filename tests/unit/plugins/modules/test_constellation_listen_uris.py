@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 from dotnet_world import SERVER
 from module_runs import done, module, refused
 
@@ -16,7 +18,9 @@ OLD, NEW = "http://+:8088/", "http://+:8088/constellation"
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    ours, host = module("constellation_listen_uris"), Places(str(tmp_path / "state"), str(tmp_path / "lock"))
+    monkeypatch.setattr(ours, "rewrite", partial(ours.rewrite, host=host))
     path = tmp_path / "Server.exe.config"
     path.write_text(SERVER.format(uris=f'<uri listenUri="{OLD}" />', setting="1"))
     return path

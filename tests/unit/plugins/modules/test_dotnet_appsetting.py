@@ -6,16 +6,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 from module_runs import done, module, refused
 
 TEXT = '<configuration>\n  <appSettings><add key="A" value="1" /></appSettings>\n</configuration>\n'
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    ours, host = module("dotnet_appsetting"), Places(str(tmp_path / "state"), str(tmp_path / "lock"))
+    monkeypatch.setattr(ours, "rewrite", partial(ours.rewrite, host=host))
     path = tmp_path / "Sentinel.exe.config"
     path.write_text(TEXT)
     return path
