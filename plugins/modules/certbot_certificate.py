@@ -180,7 +180,7 @@ from ..module_utils._certbot.offered import withdraw_left
 from ..module_utils._certbot.release import release
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.files import explain
-from ..module_utils._host.names import WEBROOT
+from ..module_utils._host.names import STATE_FOLDER, WEBROOT
 
 ARGUMENTS = {
     "certificates": {
@@ -214,11 +214,12 @@ def main():
     try:
         if not module.check_mode:
             withdraw_left()
+    except OSError as error:
+        module.fail_json(msg=f"{explain(error, STATE_FOLDER)}. Nothing was changed")
+    try:
         answer, warnings = (_release if given["state"] == "released" else _present)(module, settings)
     except EdgeError as error:
         module.fail_json(msg=str(error))
-    except OSError as error:
-        module.fail_json(msg=f"{explain(error, str(settings.webroot))}. Nothing was changed")
     for warning in warnings:
         module.warn(warning)
     module.exit_json(**answer)

@@ -362,7 +362,8 @@ def _issue(
         # Certbot refuses a folder that is not there.
         make_folders(str(settings.webroot))
     except OSError as error:
-        return f"The folder {settings.webroot} cannot be written: {error.strerror}."
+        folder = os.path.dirname(os.fsdecode(error.filename)) if error.filename else settings.webroot
+        return f"The folder {folder} cannot be written: {error.strerror}."
     if missing:
         told = ", ".join(f"{name} ({answer})" for name, answer in missing.items())
         return (

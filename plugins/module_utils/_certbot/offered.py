@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from .._host import process, records
 from .._host.files import make_folders, missing_folders, unlink_if_there, write_new
+from .._host.found import OFFERED
 from .._host.names import STATE_FOLDER
-
-_RECORD = "offered"
 
 
 @contextlib.contextmanager
@@ -25,7 +24,7 @@ def offered(path: str, content: bytes, *, state: str = STATE_FOLDER) -> Iterator
     pid = os.getpid()
     found = process.stat(pid)
     folder = os.path.dirname(path)
-    name = f"{_RECORD}-{pid}"
+    name = f"{OFFERED}-{pid}"
     record = {
         "file": path,
         "folders": missing_folders(folder),
@@ -43,7 +42,7 @@ def offered(path: str, content: bytes, *, state: str = STATE_FOLDER) -> Iterator
 
 def withdraw_left(*, state: str = STATE_FOLDER) -> None:
     """Take away what runs that were killed have offered. Raises OSError."""
-    for path in glob.glob(os.path.join(glob.escape(state), f"{_RECORD}-*.json")):
+    for path in glob.glob(os.path.join(glob.escape(state), f"{OFFERED}-*.json")):
         name = os.path.basename(path).removesuffix(".json")
         pid, started = records.read(name, state).get("process", (0, 0))
         running = process.stat(pid)

@@ -141,18 +141,18 @@ class RemovalStep(Step):
             if answer.rc != 0:
                 self._restore()
                 raise LimitError(f"nft '{DELETION}': {answer.text}; remove the table by hand and run again")
-        yield
+        try:
+            yield
+        except Exception:
+            # Also where no file was changed yet, so that nothing is undone.
+            if self._due:
+                self._restore()
+            raise
 
     def follow(self) -> Pausing:
         """Have systemd forget the unit."""
         if self._files:
             self._call(["systemctl", "daemon-reload"])
-        yield from ()
-
-    def undo(self) -> Pausing:
-        """Have the unit run again."""
-        if self._due:
-            self._restore()
         yield from ()
 
     def settle(self) -> None:

@@ -14,6 +14,8 @@ from .names import ARCHIVE_PATH, COMMON_SITE_PATH, NGINX_MARK, STATE_FOLDER, TRA
 from .versions import MARK, WORDS, marked
 
 RECORD, ETC_RECORD = "found", "found-etc"
+# The record of a file that stands in a webroot while port 80 is asked for it.
+OFFERED = "offered"
 FORMAT = 1
 # Seconds. A run that was refused has changed nothing: what its record says may be old by the time of the next one.
 _STALE = 86400
@@ -23,7 +25,12 @@ def traces(folder: str = STATE_FOLDER) -> list[str]:
     """Return what a run has left on this host; nothing where none has changed it yet."""
     ours = {MARK, WORDS, *(os.path.basename(records.path(name)) for name in (RECORD, ETC_RECORD))}
     try:
-        others = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name not in ours]
+        others = [
+            os.path.join(folder, name)
+            for name in sorted(os.listdir(folder))
+            # A question to port 80 that was killed has changed nothing.
+            if name not in ours and not name.lstrip(".").startswith(f"{OFFERED}-")
+        ]
     except FileNotFoundError:
         others = []
     return [path for path in (*TRACES, COMMON_SITE_PATH) if os.path.lexists(path) and not _is_theirs(path)] + others

@@ -59,7 +59,10 @@ class RunOutcome:
 
 
 class Step:
-    """One part of a run; the methods are called in this order, each of every step before the next one of any."""
+    """One part of a run; the methods are called in this order, each of every step before the next one of any.
+
+    Steps are planned from the last to the first, and the rest is from the first to the last.
+    """
 
     def plan(self, held: ExitStack) -> Planned:
         """Look and plan, under the host's lock. What has to last until the run ends is entered in `held`.
@@ -101,11 +104,14 @@ class Step:
 def carry_out(steps: Sequence[Step], options: RunOptions, *, host: Places = HOST) -> RunOutcome:
     """Plan all steps and carry them out as one transaction, or in check mode only predict.
 
-    Raises EdgeError; then every file is as it was, and what runs was told so.
+    Raises EdgeError; then every file is as it was, and where files had been changed, what runs was told so.
     """
     try:
         with turn(options, host=host), ExitStack() as held:
-            plans = [step.plan(held) for step in steps]
+            # From the last to the first: nginx's sites may have to wait for certbot, and who restarts a program wants
+            # to know how it is now.
+            plans = [step.plan(held) for step in reversed(steps)]
+            plans.reverse()
             todo = pending(change for planned in plans for change in planned.changes)
             copies: list[str] = []
             said: list[str] = []

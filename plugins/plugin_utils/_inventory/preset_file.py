@@ -139,7 +139,8 @@ def _value(node: Any) -> Any:
         return node
     try:
         return yaml.constructor.SafeConstructor().construct_object(node)
-    except (yaml.YAMLError, ValueError):  # a day such as 2026-02-30
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError):
+        # A day such as 2026-02-30; a tag that does not fit, such as `!!int ''`.
         return node
 
 

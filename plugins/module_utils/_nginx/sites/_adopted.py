@@ -80,7 +80,9 @@ def adapted(
             found.append(each)
             continue
         theirs = list(spread(inside, includes))
-        said = {key(one): path for one, path in theirs if path}
+        # Of lines that are told apart one by one, both are refused instead.
+        one_by_one = frozenset().union(*each.adopted.marks)
+        said = {key(one): path for one, path in theirs if path and one.name not in one_by_one}
         body = [one for one in each.adopted.body if key(one) not in said]
         for one in each.adopted.body:
             if key(one) in said:

@@ -247,6 +247,8 @@ def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
     before, after, adopted = given.get("before"), given.get("after"), given.get("adopted")
     if before and after:
         raise ConfigError(f"{place}: takes 'before' or 'after', not both")
+    if given.get("marks") and given.get("state") == "exact":
+        raise ConfigError(f"{place}: with 'exact' every line is ours; leave 'marks' out, or say 'present'")
     return WantedLocation(
         location_head(given["location"], where),
         directives(given.get("directives"), place),

@@ -83,8 +83,14 @@ def _reconcile_level(editor: Reconciler, block: Block, wanted: list[WantedLocati
             at = _index(block, each, number, order, found)
             if not (each.before or each.after):
                 at = _at_line(block, at, each.key)
-            whole = Statement(each.head.words, each.head.end, Block(each.body, ("", "}")))
-            found[each.key] = [insert(block, at, whole, editor.style, owner=owner, mark=True)]
+            one_by_one = frozenset().union(*each.marks)
+            rest = [one for one in each.body if one.name not in one_by_one]
+            whole = Statement(each.head.words, each.head.end, Block(rest, ("", "}")))
+            made = insert(block, at, whole, editor.style, owner=owner, mark=True)
+            if len(rest) < len(each.body) and made.block is not None:
+                # Each of these has a mark of its own.
+                editor.present(made.block, each.body, indent_of(made.words[0][0]) or "", marks=each.marks)
+            found[each.key] = [made]
     wishes = [each for each in wanted if each.state != "absent" and (each.before or each.after)]
     # A wish can undo an earlier one; those that can all be met are met after as many rounds as there are of them.
     for _round in range(len(wishes) + 1):

@@ -12,7 +12,7 @@ from ..._host.names import NGINX_MARK
 from .declare import Marks, Owns
 from .edit import comment_after, insert, is_marked, open_up, remove, set_args
 from .identity import ORDERED, WITH_OFF, Key, condition, key, location_form
-from .inclusion import Includes, nothing_included
+from .inclusion import Includes, nothing_included, spread
 from .style import detect, indent_of
 from .tokens import BOM, SPACE, ConfigError, listed, outer, value
 from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
@@ -177,13 +177,16 @@ class Reconciler:
         found: set[int] = set()
         for group in marks:
             ours = next((each for each in wanted if each.name in group), None)
-            for at, each in enumerate(block.body):
-                if each.name in group and not is_marked(block, at):
+            marked = {id(each) for at, each in enumerate(block.body) if is_marked(block, at)}
+            # What an include in it says is said there, too.
+            for each, included in spread(block, self.includes) if group else ():
+                if each.name in group and id(each) not in marked:
                     found.add(id(each))
                     if ours is not None:
                         raise ConfigError(
-                            f"{self.place(each)}: {outer(each.name)} of yours stands where constellation.edge is to"
-                            f" write {outer(ours.name)}. Take it out of the file, or take ours out of the declaration"
+                            f"{included or self.place(each)}: {outer(each.name)} of yours stands where"
+                            f" constellation.edge is to write {outer(ours.name)}. Take it out of the file, or take ours"
+                            " out of the declaration"
                         )
         return found
 

@@ -194,7 +194,7 @@ def test_an_edit_between_reading_and_writing_is_kept(moving: World) -> None:
 
     edited = moving.path.read_bytes().replace(b"SECRET", b"OTHER")
     with pytest.raises(TransactionError, match="changed since it was read; nothing was written"):
-        carry_out(moving, step_to(moving, NEW), Editor(lambda: None))
+        carry_out(moving, Editor(lambda: None), step_to(moving, NEW))
     assert (moving.path.read_bytes(), moving.restarts) == (edited, 0)
 
 

@@ -53,6 +53,12 @@ def test_a_record_of_a_refused_run_is_made_anew_after_a_day(folder):
     assert is_due(folder)
 
 
+def test_a_question_that_was_killed_is_no_trace(folder):
+    records.write("offered-4711", {"file": "/var/www/html/x"}, folder)
+    assert traces(folder) == []
+    assert is_due(folder)
+
+
 def test_a_host_that_a_run_has_changed_gets_no_record(folder, tmp_path):
     (tmp_path / "trace").write_text("")
     assert not is_due(folder)

@@ -60,12 +60,12 @@ def test_right_values(key, values):
 @pytest.mark.parametrize(
     ("key", "values"),
     [
-        ("port", ["0", "65536", "true", '"8080"', "[8080]", "8080.0", ""]),
+        ("port", ["0", "65536", "true", '"8080"', "[8080]", "8080.0", "", "!!int ''", "!!float ''", "!!timestamp foo"]),
         ("prefix", ["none", "true", "[keep]"]),
         ("max_body_size", ["-1", "1t", "true", "1 m", "{}"]),
         ("read_timeout", ["0", "86401", "60s", "true"]),
         ("host", ['"a b"', '"a;b"', '"$host"', "1", '""', "2026-02-30", "!vault x"]),
-        ("websocket", ["1", '"true"', "on-demand"]),
+        ("websocket", ["1", '"true"', "on-demand", "!!bool foo"]),
     ],
 )
 def test_wrong_values(key, values):

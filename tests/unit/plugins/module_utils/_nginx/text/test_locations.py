@@ -324,3 +324,27 @@ def test_an_owners_line_of_access_beside_ours_is_refused(theirs: str, ours: str)
 def test_a_name_is_in_one_group_of_marks() -> None:
     with pytest.raises(ConfigError, match="marks: deny stands in two groups; keep it in one"):
         locations([{"location": "/", "marks": [["allow", "deny"], ["deny"]]}], "f")
+
+
+def test_a_location_that_is_made_has_marks_of_its_own_on_these_lines() -> None:
+    given = {"location": "/", "directives": "proxy_pass http://a; allow 10.0.0.1; deny all;", "marks": ACCESS}
+    text = edit("server {\n}\n", given)
+    assert f"proxy_pass http://a;\n        allow 10.0.0.1; {MARK}\n        deny all; {MARK}\n" in text
+    assert "allow" not in edit(text, {**given, "directives": "proxy_pass http://a;"})
+
+
+def test_marks_say_nothing_where_every_line_is_ours() -> None:
+    with pytest.raises(ConfigError, match="with 'exact' every line is ours"):
+        locations([{"location": "/", "state": "exact", "marks": ACCESS}], "f")
+
+
+def test_an_owners_line_of_access_in_an_include_is_refused_with_its_file() -> None:
+    wanted = locations([{"location": "/", "directives": "deny all;", "marks": ACCESS}], "f")
+    text = f"server {{ location / {{ {MARK}\ninclude acc;\n}} }}"
+    files = {"acc": [("/etc/nginx/acc", parse("allow all;"))]}
+
+    def includes(pattern: str) -> list[Any]:
+        return files.get(pattern, [])
+
+    with pytest.raises(ConfigError, match=r"^/etc/nginx/acc: allow of yours stands where .* write deny"):
+        edit_locations(text, "f", Selector(), wanted, adopt=False, purge=False, includes=includes)
