@@ -107,7 +107,7 @@ def carry_out(steps: Sequence[Step], options: RunOptions, *, host: Places = HOST
     Raises EdgeError; then every file is as it was, and where files had been changed, what runs was told so.
     """
     try:
-        with turn(options, host=host), ExitStack() as held:
+        with _turn(options, host=host), ExitStack() as held:
             # From the last to the first: nginx's sites may have to wait for certbot, and who restarts a program wants
             # to know how it is now.
             plans = [step.plan(held) for step in reversed(steps)]
@@ -136,7 +136,7 @@ def carry_out(steps: Sequence[Step], options: RunOptions, *, host: Places = HOST
 
 
 @contextlib.contextmanager
-def turn(options: RunOptions, *, host: Places = HOST) -> Iterator[None]:
+def _turn(options: RunOptions, *, host: Places = HOST) -> Iterator[None]:
     """Hold the host's lock, after a change that was cut off is put back; check mode neither waits nor writes.
 
     Raises EdgeError.
