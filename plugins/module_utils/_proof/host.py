@@ -165,15 +165,16 @@ def prove_certificate(name: str, fullchain: str, call: Run = run) -> Proof:
         return Proof(subject, False, f"{fullchain} does not exist: run playbooks/site.yml")
     name_check = ["-checkip", name] if _is_address(name) else ["-checkhost", name]
     host = call(["openssl", "x509", "-noout", "-in", fullchain, *name_check])
+    # First: a newer OpenSSL says it, and ends with an error, too.
+    if "does NOT match" in host.out:
+        return Proof(
+            subject, False, f"{fullchain} is not for {name}: run playbooks/site.yml, which asks for one that is"
+        )
     if host.rc != 0:
         return Proof(
             subject,
             False,
             f"{fullchain} cannot be read as a certificate: see `certbot certificates`. openssl says: {host.text}",
-        )
-    if "does NOT match" in host.out:
-        return Proof(
-            subject, False, f"{fullchain} is not for {name}: run playbooks/site.yml, which asks for one that is"
         )
     if call(["openssl", "x509", "-noout", "-in", fullchain, "-checkend", str(7 * 86400)]).rc != 0:
         return Proof(subject, False, f"{fullchain} ends within a week: see `journalctl -u certbot`")

@@ -317,6 +317,11 @@ class TestCertificate:
         assert not proof.ok
         assert f"is not for {name}: run playbooks/site.yml" in proof.detail
 
+    def test_an_openssl_that_ends_with_an_error_then_says_the_same(self, made):
+        said = "Hostname b.example.org does NOT match certificate\n"
+        proof = prove_certificate("b.example.org", made["good"], lambda _command: Answer(1, said, ""))
+        assert "is not for b.example.org: run playbooks/site.yml" in proof.detail
+
     def test_one_that_ends_soon_is_not(self, made):
         proof = prove_certificate("a.example.org", made["late"])
         assert not proof.ok
