@@ -195,7 +195,7 @@ def fleets(table: Table, folder: Path) -> None:
         table.line(f"edge_plan: {hosts:,} hosts", shown, f"ping       {other:8.1f} s", f"{mine / other:.2f}")
 
 
-def slow_readers(table: Table) -> None:
+def slow_readers(table: Table, _folder: Path) -> None:
     """Show who is served beside fifty slow readers of a service of two threads, as a route is and with `buffering`."""
     for size, plain, held in slow.figures():
         shown, other = (f"{served} of 10, {seconds * 1000:.0f} ms" for served, seconds in (plain, held))

@@ -78,13 +78,15 @@ def unchanged_locations(path: Path) -> Go:
 
 
 def _locations(path: Path, given: list[dict[str, Any]], *, changed: bool) -> Go:
-    run, plan = _util("_nginx.sites.run"), _util("_nginx.sites.locations").plan_locations
-    request = run.RunOptions(str(path.parent), validate=False, check_mode=True)
+    step, plan = _util("_nginx.sites.run").FilesStep, _util("_nginx.sites.locations").plan_locations
+    steps = _util("_transaction.steps")
+    options = steps.RunOptions(str(path.parent), validate=False, check_mode=True)
 
     def go() -> None:
-        result = run.run(request, lambda: plan(str(path), None, given, adopt=True, purge=True))
-        if result["changed"] is not changed:
-            raise ValueError(f"changed is {result['changed']}")
+        files = step(options, lambda: plan(str(path), None, given, adopt=True, purge=True))
+        found = steps.carry_out([files], options).changed
+        if found is not changed:
+            raise ValueError(f"changed is {found}")
 
     return go
 

@@ -22,7 +22,15 @@ from ansible.plugins.connection import ConnectionBase
 
 ANSWER = {
     "changed": False,
-    "host": {"nginx_version": "1.26.3", "openssl_version": "3.5.4", "ipv6": True, "upstreams": {}},
+    "host": {
+        "nginx_version": "1.26.3",
+        "openssl_version": "3.5.4",
+        "ipv6": True,
+        "upstreams": {},
+        "servers": [],
+        "nginx_installed": False,
+        "record_due": False,
+    },
     "server": {"path": "/opt/server.config", "listen_uris": ["http://+:8088/constellation/"]},
     "sentinel": {"path": "/opt/sentinel.config", "uri": "http://127.0.0.1:8088/constellation/"},
     "own_hosts": ["127.0.0.1"],
