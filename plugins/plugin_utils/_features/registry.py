@@ -24,7 +24,10 @@ def location(route: Feature) -> Directives:
     found: Directives = {}
     for feature in FEATURES:
         for name, values in feature.location(route).items():
-            found[name] = [*found.get(name, []), *values] if isinstance(values, list) else values
+            if isinstance(values, list):
+                found.setdefault(name, []).extend(values)
+            else:
+                found[name] = values
     return found
 
 

@@ -14,7 +14,16 @@ from .feature import NOTHING, Directives, Feature
 
 # A name or an address, with a port or without one: it becomes a header.
 _HOST = Matching("a name such as localhost", r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-_SAID = ("Host", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port")
+_EMPTIED = tuple(f"{claim.name} {NOTHING}" for claim in CLAIMS)
+_EMPTIED_BUT_METHODS = tuple(f"{claim.name} {NOTHING}" for claim in CLAIMS if claim.kind != METHOD)
+_METHODS = tuple(f"proxy_set_header {claim.name}" for claim in CLAIMS if claim.kind == METHOD)
+_OWNED = (
+    "proxy_http_version",
+    *(f"proxy_set_header {name}" for name in ("Host", "X-Real-IP")),
+    *(f"proxy_set_header X-Forwarded-{name}" for name in ("For", "Host", "Proto", "Port")),
+    "proxy_headers_hash_max_size",
+    "proxy_headers_hash_bucket_size",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +48,6 @@ class RequestHeaders(Feature):
 
     def location(self) -> Directives:
         """Say who asks, and empty what services believe when it comes from their proxy."""
-        passed = METHOD if self.method_override else None
         return {
             "proxy_http_version": "1.1",
             "proxy_set_header": [
@@ -50,7 +58,7 @@ class RequestHeaders(Feature):
                 "X-Forwarded-Host $host",
                 "X-Forwarded-Proto $scheme",
                 "X-Forwarded-Port $server_port",
-                *(f"{claim.name} {NOTHING}" for claim in CLAIMS if claim.kind != passed),
+                *(_EMPTIED_BUT_METHODS if self.method_override else _EMPTIED),
             ],
             # So many names do not fit into what nginx takes by itself.
             "proxy_headers_hash_max_size": "1024",
@@ -59,6 +67,4 @@ class RequestHeaders(Feature):
 
     def owned(self) -> tuple[str, ...]:
         """Name what is always said, and the emptied headers that go when the route lets them through."""
-        passed = (claim.name for claim in CLAIMS if self.method_override and claim.kind == METHOD)
-        headers = (f"proxy_set_header {name}" for name in (*_SAID, *passed))
-        return ("proxy_http_version", *headers, "proxy_headers_hash_max_size", "proxy_headers_hash_bucket_size")
+        return (*_OWNED, *_METHODS) if self.method_override else _OWNED

@@ -163,11 +163,11 @@ class _Reader:
         values: dict[str, Any] = {}
         for field, (name, known) in fields_of(declared).items():
             if name in entry and not known.is_preset_only:
-                found = list(known.kind.faults(name, entry[name]))
-                for part, text, below in found:
+                value, mistakes = known.kind.read(name, entry[name])
+                for part, text, below in mistakes:
                     self._say(f"{place}, {below}" if below else place, text, part)
-                if not found:
-                    values[field] = known.kind.convert(entry[name])
+                if not mistakes:
+                    values[field] = value
             elif name in base:
                 values[field] = (known.preset or known.kind).convert(base[name])
         return values

@@ -43,6 +43,11 @@ class Kind:
         """Return a value without faults as the plan takes it."""
         return value
 
+    def read(self, name: str, value: object) -> tuple[Any, list[Mistake]]:
+        """Return the value as the plan takes it, or what is wrong with it."""
+        found = list(self.faults(name, value))
+        return (None if found else self.convert(value)), found
+
 
 class Flag(Kind):
     """True or false."""
@@ -183,10 +188,14 @@ class Parsed(Kind):
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
         """Say why the function cannot take it."""
+        yield from self.read(name, value)[1]
+
+    def read(self, name: str, value: object) -> tuple[Any, list[Mistake]]:
+        """Return what the function makes of it, which is asked once, or why it cannot take it."""
         try:
-            self.convert(value)
+            return self.convert(value), []
         except UnusableValueError as problem:
-            yield Mistake(value, str(problem))
+            return None, [Mistake(value, str(problem))]
 
     def convert(self, value: Any) -> Any:
         """Return what the function makes of it."""
