@@ -83,7 +83,7 @@ class World:
     def execute(self, task: Any) -> Any:
         def module(module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
             if self.failure:
-                raise self.failure
+                raise self.failure  # pylint: disable=raising-bad-type
             name = module_name.removeprefix("constellation.edge.")
             self.asked[name] = module_args
             self.in_check_mode.append(task.check_mode)

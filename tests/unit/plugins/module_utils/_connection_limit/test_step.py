@@ -315,8 +315,8 @@ class Failing(Step):
         return Planned(due=True)
 
     def follow(self) -> Pausing:
-        raise EdgeError("the next step fails")
         yield
+        raise EdgeError("the next step fails")
 
 
 def test_a_limit_that_is_gone_comes_back_with_the_files_when_another_step_fails(world: World) -> None:

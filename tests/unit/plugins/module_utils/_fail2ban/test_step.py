@@ -321,12 +321,18 @@ def test_without_a_jail_the_owners_files_are_not_asked_and_ours_is_tested(world)
     assert "[" not in tested["zz.local"]
 
 
+def forget(world: World) -> None:
+    """Have nothing say which file fail2ban has read."""
+    for record in Path(world.place.state).glob("*.json"):
+        record.unlink()
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         (lambda world: setattr(world, "runs_with", None), "fail2ban is not running"),
         (lambda world: setattr(world, "dead", True), "dead jails: sshd"),
-        (lambda world: forget(world), "fail2ban has not read the jails that are on disk"),
+        (forget, "fail2ban has not read the jails that are on disk"),
     ],
 )
 def test_what_does_not_run_as_the_file_says_is_restarted(world, monkeypatch, change, reason):
@@ -335,12 +341,6 @@ def test_what_does_not_run_as_the_file_says_is_restarted(world, monkeypatch, cha
     monkeypatch.setattr(host.host_process, "since_epoch", lambda _ticks: None)
     change(world)
     assert world.bring(check=True).reason == reason
-
-
-def forget(world: World) -> None:
-    """Have nothing say which file fail2ban has read."""
-    for record in Path(world.place.state).glob("*.json"):
-        record.unlink()
 
 
 def test_a_service_that_does_not_start_with_the_host_is_enabled_or_the_reason_told(world, monkeypatch):

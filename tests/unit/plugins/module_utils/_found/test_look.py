@@ -46,9 +46,9 @@ class World:
         return Answer(0, "enabled\n" if name in self.enabled else "disabled\n", "")
 
     def read_state(self, call: object) -> State:
-        if isinstance(self.ufw, UfwError):
-            raise self.ufw
-        return self.ufw
+        if isinstance(self.ufw, State):
+            return self.ufw
+        raise UfwError(str(self.ufw))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(tmp_path)
     monkeypatch.setattr(look, "find", lambda name: f"/usr/sbin/{name}" if name in made.packages else None)
     monkeypatch.setattr(look, "read_state", made.read_state)
-    monkeypatch.setattr(look, "standing_files", lambda: Found())
+    monkeypatch.setattr(look, "standing_files", Found)
     return made
 
 

@@ -249,16 +249,18 @@ class TestFollowing:
         self.watched: list[str] = []
         self.lost = ""
 
+        test = self
+
         class Watch:
             """Stands in for the questions to the sites."""
 
-            def __init__(watch, _root: str, files: set[str]) -> None:  # noqa: N805 - self is the test
-                self.watched.append(f"before {len(files)}")
+            def __init__(self, _root: str, files: set[str]) -> None:
+                test.watched.append(f"before {len(files)}")
 
-            def compare(watch) -> None:  # noqa: N805
-                self.watched.append("after")
-                if self.lost:
-                    raise ConfigError(self.lost)
+            def compare(self) -> None:
+                test.watched.append("after")
+                if test.lost:
+                    raise ConfigError(test.lost)
 
         monkeypatch.setattr(step, "Watch", Watch)
 
