@@ -16,7 +16,7 @@ from typing import Any
 from .kinds import Kind
 
 _KEY = "key"
-REQUIRED: Any = object()
+_REQUIRED: Any = object()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Key:
     """One key: `doc` has sentences in Ansible's markup, the first of which says what it is.
 
     `otherwise` says the default in words where it is no value. `preset` is what a preset may say, None where it may
-    say nothing; `is_preset_only` keys are for presets alone. `is_secret` values are not shown.
+    say nothing; `is_preset_only` keys are for presets alone.
     """
 
     kind: Kind
@@ -35,27 +35,25 @@ class Key:
     preset: Kind | None = None
     is_preset_only: bool = False
     is_required: bool = False
-    is_secret: bool = False
 
 
 def key(
     kind: Kind,
     *doc: str,
-    default: Any = REQUIRED,
+    default: Any = _REQUIRED,
     name: str = "",
     otherwise: str = "",
     example: Any = None,
     preset: Kind | bool = False,
     preset_only: bool = False,
-    secret: bool = False,
 ) -> Any:
     """Declare a field as a key, of the field's name unless `name` is given.
 
     Without a `default` the key is required. `preset` is True where a preset may say what an owner may.
     """
-    required = default is REQUIRED
+    required = default is _REQUIRED
     allowed = kind if preset is True or preset_only else preset or None
-    declared = Key(kind, doc, None if required else default, otherwise, example, allowed, preset_only, required, secret)
+    declared = Key(kind, doc, None if required else default, otherwise, example, allowed, preset_only, required)
     begins: dict[str, Any] = {} if required else {"default": default}
     if isinstance(default, dict):
         begins = {"default_factory": default.copy}

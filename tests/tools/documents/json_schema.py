@@ -18,7 +18,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._keys.kinds imp
 from .markup import markdown
 
 # What Ansible makes of a template is not known to an editor.
-_TEMPLATE = {"type": "string", "pattern": "{{|{%"}
+_TEMPLATE = {"type": "string", "pattern": "\\{\\{|\\{%"}
 _TAGGED = {"type": "object", "required": ["__ansible_vault"]}
 _GROUP = {
     "if": {"type": "object"},

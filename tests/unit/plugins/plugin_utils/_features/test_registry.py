@@ -65,8 +65,12 @@ def test_no_two_features_own_the_same(feature: type[Feature], route: Feature) ->
 
 @pytest.mark.parametrize(("feature", "route"), CASES)
 def test_what_a_feature_writes_is_nginx_text(feature: type[Feature], route: Feature) -> None:
-    assert [each.name for each in statements(feature.location(route))] or feature.location(route) == {}
-    assert parse(feature.common())
+    directives = feature.location(route)
+    written = [
+        name for name, values in directives.items() for _each in (values if isinstance(values, list) else [values])
+    ]
+    assert [each.name for each in statements(directives)] == written
+    assert {each.name for each in parse(feature.common()).body} <= {"map"}
 
 
 @pytest.mark.parametrize(("feature", "route"), CASES)
