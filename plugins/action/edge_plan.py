@@ -18,6 +18,8 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._connection_limit.table import DEFAULT_LIMIT
 from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
+from ..plugin_utils._constellation.local_server import local_server
+from ..plugin_utils._features.upstream import asked_names
 from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.presets import folder_problems, own_folder
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
@@ -45,8 +47,6 @@ from ..plugin_utils._plan.plan import constellation_plan, edge_plan
 from ..plugin_utils._plan.ports import closed_ports, with_web
 from ..plugin_utils._plan.servers import constellation_hosts
 from ..plugin_utils._plan.standing import are_served
-from ..plugin_utils._sites.console import local_server
-from ..plugin_utils._sites.upstreams import asked_names
 from ..plugin_utils._vault import Locked, locked, locked_variables
 
 # What `constellation_info` is told, by the variable of the role constellation_config that says so.

@@ -161,18 +161,18 @@ options:
             - limit_req
             - ssl_verify_client
         required: true
-      hsts:
-        description:
-        - Whether browsers are told for two years to use HTTPS alone (RFC 6797).
-        - By default, true, or false on a site that adopts.
-        - 'For example C(hsts: false).'
-        type: bool
       adopt:
         description:
         - Whether the routes go into the servers that their owner made for these names, wherever nginx reads them.
         - Everything else in them stays. Without it, such a server is an error.
         - By default, edge_adopt.
         - 'For example C(adopt: true).'
+        type: bool
+      hsts:
+        description:
+        - Whether browsers are told for two years to use HTTPS alone (RFC 6797).
+        - By default, true, or false on a site that adopts.
+        - 'For example C(hsts: false).'
         type: bool
       drops:
         description:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 from judge.nginx import FOLDER, Judge
 
 from .inside_slow import HOST, LIMIT, NAME, PROXY, SERVICE
@@ -27,7 +28,7 @@ def configuration() -> bytes:
     target = {"upstream": f"http://{HOST}:{SERVICE}"}
     routes = [{"path": "/plain/", **target}, {"path": "/held/", "buffering": True, **target}]
     sites = read_sites([{"server_name": NAME, "routes": routes}], {"generic": {}})
-    common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
+    common, site = nginx_sites(sites, Host(Platform((1, 18, 0), (3, 0), False)))
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": site["servers"][1]["locations"]}]
     (wanted,) = _declaration.sites([site])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)

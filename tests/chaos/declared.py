@@ -40,7 +40,7 @@ class Declared:
     def arguments(self, sites: Sites) -> dict[str, Any]:
         """Return what the role passes on."""
         valid = _util("_inventory.schema").read_sites(sites, self._presets)
-        facts = self._look(tuple(_util("_sites.upstreams").asked_names(valid)))
+        facts = self._look(tuple(_util("_features.upstream").asked_names(valid)))
         return {"sites": _util("_plan.plan").edge_plan(valid, facts)["nginx_sites"], "disable_default": True}
 
     def _look(self, names: tuple[str, ...]) -> dict[str, Any]:

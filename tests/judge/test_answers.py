@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 from judge.nginx import PORT, Judge
 
@@ -41,7 +42,7 @@ def configuration(told: str = "", service: str = "", **site: Any) -> bytes:
     target = {"upstream": f"http://{HOST}:{SERVICE}"}
     routes = [{"path": "/", **target}, {"path": "/gone/", "upstream": f"http://{HOST}:{NOBODY}"}]
     sites = read_sites([{"server_name": NAME, "routes": routes, **site}], {"generic": {}})
-    common, declared = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
+    common, declared = nginx_sites(sites, Host(Platform((1, 18, 0), (3, 0), False)))
     https = declared["servers"][1]
     said = {name: https["directives"][name] for name in KEPT}
     # Another place of the server, which no client is to see.

@@ -14,9 +14,10 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.claims import CLAIMS
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 from judge.inside_headers import HOST, NAME, PROXY, PROXY2, SERVICE
 from judge.nginx import FOLDER, Judge
@@ -63,7 +64,7 @@ def configuration(**keys: object) -> bytes:
     """Return a whole configuration with the location that site.yml would make, by HTTP/1.1 and by HTTP/2."""
     route = {"path": "/", "upstream": f"http://{HOST}:{SERVICE}", **keys}
     sites = read_sites([{"server_name": NAME, "routes": [route]}], {"generic": {}})
-    common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
+    common, site = nginx_sites(sites, Host(Platform((1, 18, 0), (3, 0), False)))
     https = site["servers"][1]
     kept = {"locations": https["locations"], "directives": {name: https["directives"][name] for name in NAMES}}
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}", f"{HOST}:{PROXY2} http2"], **kept}]

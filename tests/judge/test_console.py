@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import LocalServer
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 from docker.models.containers import Container
 from lab import recipes
 from lab.containers import LABEL, File, execute, put
@@ -149,7 +150,7 @@ def configuration() -> bytes:
         {"generic": {}, "constellation": {"port": LISTENER, "buffering": False}},
     )
     server = LocalServer(ports=frozenset({LISTENER}), folders=FOLDERS, lan=LAN)
-    common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {}, server)
+    common, site = nginx_sites(sites, Host(Platform((1, 18, 0), (3, 0), False), {}, server))
     locations = site["servers"][1]["locations"]
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": locations}]
     (wanted,) = _declaration.sites([site])

@@ -14,9 +14,10 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._h
     with_size,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 from judge.nginx import Judge
 
@@ -37,7 +38,7 @@ def tree(name: str, *, without_size: bool = False) -> dict[str, bytes]:
         [{"server_name": name, "routes": [{"path": "/", "upstream": "http://127.0.0.1:8088"}]}], {"generic": {}}
     )
     files = {}
-    every = nginx_sites(sites, Platform((1, 18, 0), (3, 0), True), {})
+    every = nginx_sites(sites, Host(Platform((1, 18, 0), (3, 0), True)))
     main = "events {}\nhttp { include sites/*; }\n"
     for declared in every:
         # Certificates are another test's.

@@ -9,10 +9,11 @@ from __future__ import annotations
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import LocalServer
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 from judge.nginx import PORT, Judge
 
@@ -51,7 +52,7 @@ def configuration(theirs: str | None) -> bytes:
     adopt = theirs is not None
     sites = read_sites([{"server_name": NAME, "adopt": adopt, "routes": ROUTES}], {"generic": {}})
     server = LocalServer(ports=frozenset({SERVICE}), folders=("/WebConsole",))
-    common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {}, server)
+    common, site = nginx_sites(sites, Host(Platform((1, 18, 0), (3, 0), False), {}, server))
     https = site["servers"][1]
     kept = {"locations": https["locations"], **({"adopted": {}} if adopt else {})}
     site["servers"] = [{"server_name": [NAME], "listen": [f"{HOST}:{PROXY}"], **kept}]

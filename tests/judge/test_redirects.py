@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 from judge.nginx import PORT, Judge
 
@@ -79,7 +80,7 @@ def configuration(told: str = "$upstream_http_location") -> bytes:
     The client tells in a page where the answer that it got leads to.
     """
     sites = read_sites([{"server_name": NAME, "routes": ROUTES}], {"generic": {}})
-    common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
+    common, site = nginx_sites(sites, Host(Platform((1, 18, 0), (3, 0), False)))
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": site["servers"][1]["locations"]}]
     (wanted,) = _declaration.sites([site])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)

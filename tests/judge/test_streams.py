@@ -11,10 +11,11 @@ from pathlib import Path
 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 from judge.inside_streams import HOST, NAME, PROXY, SERVICE
 from judge.nginx import FOLDER, Judge
@@ -38,7 +39,7 @@ RIGHT = {"/held/": [False, False], "/none/": [True, False]}
 def configuration() -> bytes:
     """Return a whole configuration with the locations that site.yml would make, without TLS."""
     sites = read_sites([{"server_name": NAME, "routes": ROUTES}], PRESETS)
-    common, site = nginx_sites(sites, Platform((1, 18, 0), (3, 0), False), {})
+    common, site = nginx_sites(sites, Host(Platform((1, 18, 0), (3, 0), False)))
     https = site["servers"][1]
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": https["locations"]}]
     (wanted,) = _declaration.sites([site])

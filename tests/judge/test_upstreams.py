@@ -14,9 +14,10 @@ from urllib.parse import unquote_to_bytes
 
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 from judge.inside_upstreams import BACK_END, HOST, PROXY
 from judge.nginx import FOLDER, Judge
@@ -69,7 +70,7 @@ def configuration(form: str) -> bytes:
         {"path": "/", "upstream": url},
     ]
     sites = read_sites([{"server_name": "public.example.org", "routes": routes}], {"generic": {}})
-    common, site = nginx_sites(sites, Platform(version, (3, 5), False), names)
+    common, site = nginx_sites(sites, Host(Platform(version, (3, 5), False), names))
     https = site["servers"][1]
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": https["locations"]}]
     (wanted,) = _declaration.sites([site])

@@ -48,6 +48,7 @@ _ENDS: dict[str, tuple[object, ...]] = {
     "warn": (0,),
     "AnsibleActionFail": (0,),
     "Problem": (1, "text"),
+    "Refusal": (1, "text"),
     "Mistake": (1, "text"),
     "_say": (1, "text"),
     "Proof": (2, "detail"),

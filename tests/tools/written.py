@@ -128,10 +128,12 @@ def _plans(given: Iterable[Mapping[str, Any]], known: Mapping[str, Any]) -> Iter
 
 
 def _plan(sites: list[Any]) -> dict[str, Any]:
-    plan, machine, console = _util("_plan.plan"), _util("_plan.machine"), _util("_sites.console")
-    known = {"upstreams": {name: _found(name) for name in _util("_sites.upstreams").asked_names(sites)}}
+    plan, machine = _util("_plan.plan"), _util("_plan.machine")
+    local_server = _util("_constellation.local_server", "_sites.console")
+    asked = _util("_features.upstream", "_sites.upstreams").asked_names(sites)
+    known = {"upstreams": {name: _found(name) for name in asked}}
     own, lan = frozenset({"192.168.0.12"}), ("2001:db8:0:1::/64",)
-    server = console.LocalServer(own, frozenset({8088}), ("/WebConsole",), lan)
+    server = local_server.LocalServer(own, frozenset({8088}), ("/WebConsole",), lan)
     return {
         "old": plan.edge_plan(sites, {**_OLD, **known}),
         "new": plan.edge_plan(sites, {**_NEW, **known}, server),
@@ -179,24 +181,30 @@ def _location(path: str, url: str, line: int) -> dict[str, Any]:
     return {**there, "denies": line % 3 == 1, "keeps": line % 3 == 2}
 
 
-def _util(name: str) -> Any:
-    return importlib.import_module(f"{_UTILS}.{name}")
+def _util(*names: str) -> Any:
+    """Return the first of these modules that the collection has: some were moved since the older commit."""
+    for name in names[:-1]:
+        try:
+            return importlib.import_module(f"{_UTILS}.{name}")
+        except ModuleNotFoundError:
+            continue
+    return importlib.import_module(f"{_UTILS}.{names[-1]}")
 
 
 def _answer(what: str, collections: Path) -> None:
     """Write what `_asked` wants to know of the inventories on the standard input."""
     plans = [_without_order(each) for each in _plans(json.load(sys.stdin), presets(collections))]
     if what == "--texts":
-        json.dump([json.dumps(each, sort_keys=True, indent=1) for each in plans], sys.stdout)
+        json.dump([json.dumps(each, indent=1) for each in plans], sys.stdout)
     else:
-        digests = [hashlib.sha256(json.dumps(each, sort_keys=True).encode()).hexdigest() for each in plans]
+        digests = [hashlib.sha256(json.dumps(each).encode()).hexdigest() for each in plans]
         json.dump([(digest, each.get("refused", "")) for digest, each in zip(digests, plans, strict=True)], sys.stdout)
 
 
 def _without_order(value: Any) -> Any:
-    """Return a plan with each `owns` sorted: it is a set, whose order nothing on a host depends on."""
+    """Return a plan with each `owns` as the sorted set that it is: on its order nothing on a host depends."""
     if isinstance(value, dict):
-        return {name: sorted(each) if name == "owns" else _without_order(each) for name, each in value.items()}
+        return {name: sorted(set(each)) if name == "owns" else _without_order(each) for name, each in value.items()}
     return [_without_order(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 

@@ -104,5 +104,5 @@ def test_the_border_sees_every_form_of_import() -> None:
     path = ROOT / "plugins/modules/ufw_rules.py"
     assert "ansible_collections.constellation.edge.plugins.module_utils._ufw.rule" in _imported(path)
     path = ROOT / "plugins/plugin_utils/_plan/plan.py"
-    assert "ansible_collections.constellation.edge.plugins.plugin_utils._sites.console" in _imported(path)
+    assert "ansible_collections.constellation.edge.plugins.plugin_utils._features.registry" in _imported(path)
     assert "ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site" in _imported(path)

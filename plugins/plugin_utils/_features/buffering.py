@@ -5,16 +5,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .._keys.keys import key
 from .._keys.kinds import FLAG
 from .feature import Directives, Feature
+from .place import Place
 
 
 @dataclass(frozen=True, kw_only=True)
 class Buffering(Feature):
     """`buffering` of a route."""
 
+    owns: ClassVar[tuple[str, ...]] = ("proxy_buffering", "proxy_cache")
     buffering: bool = key(
         FLAG,
         "Whether nginx takes an answer from the service before the client has read it.",
@@ -27,10 +30,6 @@ class Buffering(Feature):
         preset=True,
     )
 
-    def location(self) -> Directives:
+    def location(self, at: Place) -> Directives:
         """Switch it off, with the cache that would need it."""
         return {} if self.buffering else {"proxy_buffering": "off", "proxy_cache": "off"}
-
-    def owned(self) -> tuple[str, ...]:
-        """Name both."""
-        return ("proxy_buffering", "proxy_cache")

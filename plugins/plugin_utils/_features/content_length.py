@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .._keys.keys import key
 from .._keys.kinds import FLAG
 from .feature import Directives, Feature
+from .place import Place
 
 _LENGTH = "$constellation_edge_length"
 
@@ -17,6 +19,7 @@ _LENGTH = "$constellation_edge_length"
 class ContentLength(Feature):
     """`fixed_content_length` of a preset."""
 
+    owns: ClassVar[tuple[str, ...]] = ("proxy_set_header Content-Length",)
     fixed_content_length: bool = key(
         FLAG,
         "Whether a body of no length is sent as C(Content-Length: 0).",
@@ -25,13 +28,9 @@ class ContentLength(Feature):
         preset_only=True,
     )
 
-    def location(self) -> Directives:
+    def location(self, at: Place) -> Directives:
         """Send the length that nginx itself sends on, 0 where there is no body."""
         return {"proxy_set_header": [f"Content-Length {_LENGTH}"]} if self.fixed_content_length else {}
-
-    def owned(self) -> tuple[str, ...]:
-        """Name the header."""
-        return ("proxy_set_header Content-Length",)
 
     @classmethod
     def common(cls) -> str:

@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: what a feature of a route is: its keys, what it writes for them, and what of that is its own.
+"""PRIVATE: what a feature is: its keys, what it writes for them, what of that is its own, what it refuses and needs.
 
-A feature is a frozen dataclass whose fields are keys. `Route` inherits them all, so that each key stands in one file
-with what it does. `registry` calls the methods by the class of the feature, since every feature has them.
+A feature is a frozen dataclass whose fields are keys. `Route` inherits those of a route, `Site` those of a site, so
+that each key stands in one file with what it does. `registry` calls the methods by the class of the feature, since
+every feature has them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...module_utils._nginx.text.tree import Statement
+from .place import Host, Place, Refusal, Written
+
+if TYPE_CHECKING:
+    from .._inventory.site import Site
 
 # Directives in the form that `nginx_site` takes. Of a name that has a list, each feature adds to that list.
 Directives = dict[str, Any]
@@ -22,18 +27,37 @@ NOTHING = '""'
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """One feature. A method that a feature does not need keeps what is said here."""
+    """One feature of a route. What a feature does not need stays as it is said here."""
 
+    #: What `location` and `guard` set for any value of the keys, in the form of `owns`; all else is the owner's.
+    owns: ClassVar[tuple[str, ...]] = ()
     #: The names in the form of `owns` that are left to their owner where he sets them in the location himself.
     yielded: ClassVar[frozenset[str]] = frozenset()
 
-    def location(self) -> Directives:
+    def guard(self, at: Place) -> Directives:
+        """Return the conditions that refuse requests. They stand first in the route's location."""
+        return {}
+
+    def location(self, at: Place) -> Directives:
         """Return the directives of the route's location."""
         return {}
 
-    def owned(self) -> tuple[str, ...]:
-        """Return, in the form of `owns`, what `location` sets for any value of the keys; all else is the owner's."""
+    def owns_here(self, at: Place) -> tuple[str, ...]:
+        """Return what `location` sets at this place beside `owns`, in the form of `owns`."""
         return ()
+
+    @classmethod
+    def left(cls, path: str) -> tuple[str, ...]:
+        """Return what any route may have left at a path that has none now, beside `owns`, in the form of `owns`."""
+        return ()
+
+    def options(self) -> Mapping[str, Any]:
+        """Return further options of the route's location, as `nginx_site` takes them."""
+        return {}
+
+    def file(self, at: Place) -> Directives:
+        """Return what stands at the top of the site's file, beside its servers."""
+        return {}
 
     @classmethod
     def common(cls) -> str:
@@ -41,6 +65,73 @@ class Feature:
         return ""
 
     @classmethod
+    def guards(cls, sites: Sequence[Site], host: Host) -> str:
+        """Return what the guards of all sites ask, for the http level of the common file."""
+        return ""
+
+    @classmethod
+    def settled(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the fields whose values follow from those of other keys."""
+        return {}
+
+    @classmethod
+    def problems(cls, route: Written) -> Iterable[Refusal]:
+        """Yield what is wrong with one route and does not show in a single key."""
+        return ()
+
+    @classmethod
+    def among(cls, routes: Sequence[Written], paths: Mapping[str, int]) -> Iterable[Refusal]:
+        """Yield what is wrong between the routes of one site; `paths` has the number of the route at each path."""
+        return ()
+
+    @classmethod
+    def across(cls, routes: Sequence[Written], names: Collection[str]) -> Iterable[Refusal]:
+        """Yield what is wrong between the routes of all sites of a host; `names` are those of its sites."""
+        return ()
+
+    def closed_ports(self, at: Place) -> tuple[int, ...]:
+        """Return the TCP ports of the proxy's host that nobody outside may reach."""
+        return ()
+
+    def kept(self, at: Place) -> list[str]:
+        """Return public paths below the route that nobody outside the LAN may open, which a proof asks for."""
+        return []
+
+    def probes(self, at: Place) -> list[dict[str, Any]]:
+        """Return what `edge_probe` asks of the route."""
+        return []
+
+    @classmethod
+    def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
+        """Return what a person should know, for the summary."""
+        return []
+
+    @classmethod
     def recognise(cls, statements: Sequence[Statement]) -> Mapping[str, Any]:
         """Return the keys by which a route says what an owner's location says, as far as the feature knows it."""
         return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteFeature:
+    """One feature of a site. What a feature does not need stays as it is said here."""
+
+    #: What `headers` sets for any value of the keys, in the form of `owns`.
+    owns: ClassVar[tuple[str, ...]] = ()
+
+    def headers(self) -> list[str]:
+        """Return values of `add_header` for the site's server, an adopted one as well."""
+        return []
+
+    def options(self) -> Mapping[str, Any]:
+        """Return further options of the site's server, as `nginx_site` takes them."""
+        return {}
+
+    @classmethod
+    def common(cls, sites: Sequence[Site]) -> str:
+        """Return what the servers of all sites ask, for the http level of the common file."""
+        return ""
+
+    def unproven(self) -> tuple[str, ...]:
+        """Return the names of the checks of `edge_hostile_probe` that the owner decides on himself."""
+        return ()

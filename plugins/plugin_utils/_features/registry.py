@@ -1,46 +1,153 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: the features of a route, in the order in which their directives stand."""
+"""PRIVATE: the features of a route, in the order in which their directives stand, and those of a site."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ...module_utils._nginx.text.tree import Statement
 from .body_size import BodySize
 from .buffering import Buffering
+from .console import Console
 from .content_length import ContentLength
-from .feature import Directives, Feature
+from .drops import Drops, SiteDrops
+from .feature import Directives, Feature, SiteFeature
+from .frame_ancestors import FrameAncestors
+from .hsts import Hsts
+from .moved_from import MovedFrom
+from .place import Host, Place
+from .probe import Probe
 from .request_headers import RequestHeaders
 from .timeouts import Timeouts
+from .upstream import Proxied
 from .websocket import WebSocket
 
-FEATURES: tuple[type[Feature], ...] = (RequestHeaders, WebSocket, ContentLength, Timeouts, BodySize, Buffering)
+if TYPE_CHECKING:
+    from .._inventory.site import Site
+
+FEATURES: tuple[type[Feature], ...] = (
+    Proxied,
+    RequestHeaders,
+    WebSocket,
+    ContentLength,
+    Timeouts,
+    BodySize,
+    Buffering,
+    Console,
+    Probe,
+    MovedFrom,
+    Drops,
+)
+SITE_FEATURES: tuple[type[SiteFeature], ...] = (Hsts, FrameAncestors, SiteDrops)
 
 
-def location(route: Feature) -> Directives:
+def places(sites: Sequence[Site], host: Host) -> Iterator[Place]:
+    """Yield the place of each route."""
+    return (Place(route, site, host) for site in sites for route in site.routes)
+
+
+def guard(at: Place) -> Directives:
+    """Return the conditions of all features that refuse requests in a route's location."""
+    return _merged(feature.guard(at.route, at) for feature in FEATURES)
+
+
+def location(at: Place) -> Directives:
     """Return the directives of all features in a route's location."""
-    found: Directives = {}
-    for feature in FEATURES:
-        for name, values in feature.location(route).items():
-            if isinstance(values, list):
-                found.setdefault(name, []).extend(values)
-            else:
-                found[name] = values
-    return found
+    return _merged(feature.location(at.route, at) for feature in FEATURES)
 
 
-def owned(route: Feature | None = None) -> list[str]:
-    """Return what the features own in a route's location, in the form of `owns`; without a route what any may set."""
-    return [name for feature in FEATURES for name in feature.owned(route or feature())]
+def options(at: Place) -> Directives:
+    """Return the further options of a route's location."""
+    return _merged(feature.options(at.route) for feature in FEATURES)
+
+
+def file(site: Site, host: Host) -> Directives:
+    """Return what the features have at the top of a site's file."""
+    return dict(
+        sorted(_merged(feature.file(at.route, at) for at in places([site], host) for feature in FEATURES).items())
+    )
+
+
+def owned(at: Place) -> list[str]:
+    """Return what the features own in a route's location, in the form of `owns`."""
+    return [name for feature in FEATURES for name in (*feature.owns, *feature.owns_here(at.route, at))]
+
+
+def left(path: str) -> list[str]:
+    """Return what any route may have left at a path that has none now, in the form of `owns`."""
+    return [name for feature in FEATURES for name in (*feature.owns, *feature.left(path))]
 
 
 def common() -> list[str]:
-    """Return what the common file has for the features."""
+    """Return what the common file has for the features of routes."""
     return [text for feature in FEATURES if (text := feature.common())]
+
+
+def guards(sites: Sequence[Site], host: Host) -> list[str]:
+    """Return what the common file has for the guards of all routes."""
+    return [text for feature in FEATURES if (text := feature.guards(sites, host))]
+
+
+def notes(sites: Sequence[Site], host: Host) -> list[str]:
+    """Return what a person should know of the routes."""
+    return [note for feature in FEATURES for note in feature.notes(sites, host)]
+
+
+def closed_ports(sites: Sequence[Site], host: Host) -> list[int]:
+    """Return the ports of the host that nobody outside may reach."""
+    found = (feature.closed_ports(at.route, at) for at in places(sites, host) for feature in FEATURES)
+    return sorted({port for ports in found for port in ports})
+
+
+def kept(site: Site, host: Host) -> list[str]:
+    """Return the public paths of a site that nobody outside the LAN may open."""
+    return [path for at in places([site], host) for feature in FEATURES for path in feature.kept(at.route, at)]
+
+
+def probes(at: Place) -> list[dict[str, Any]]:
+    """Return what is asked of a route."""
+    return [probe for feature in FEATURES for probe in feature.probes(at.route, at)]
 
 
 def recognised(statements: Sequence[Statement]) -> Mapping[str, Any]:
     """Return the keys that say what an owner's location says, as far as the features know it."""
     return {name: value for feature in FEATURES for name, value in feature.recognise(statements).items()}
+
+
+def headers(site: Site) -> list[str]:
+    """Return the values of `add_header` that the features of a site have for its server."""
+    return [value for feature in SITE_FEATURES for value in feature.headers(site)]
+
+
+def site_owned() -> list[str]:
+    """Return what the features of a site own in its server, in the form of `owns`."""
+    return [name for feature in SITE_FEATURES for name in feature.owns]
+
+
+def site_options(site: Site) -> Directives:
+    """Return the further options of a site's server."""
+    return _merged(feature.options(site) for feature in SITE_FEATURES)
+
+
+def site_common(sites: Sequence[Site]) -> list[str]:
+    """Return what the common file has for the features of sites."""
+    return [text for feature in SITE_FEATURES if (text := feature.common(sites))]
+
+
+def unproven(site: Site) -> list[str]:
+    """Return the checks of a site that its owner decides on himself."""
+    return [name for feature in SITE_FEATURES for name in feature.unproven(site)]
+
+
+def _merged(several: Iterator[Mapping[str, Any]]) -> Directives:
+    """Return all directives; of a name that has lists, one list."""
+    found: Directives = {}
+    for each in several:
+        for name, values in each.items():
+            if isinstance(values, list):
+                found.setdefault(name, []).extend(values)
+            else:
+                found[name] = values
+    return found

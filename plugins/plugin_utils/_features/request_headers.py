@@ -11,11 +11,13 @@ from .._keys.keys import key
 from .._keys.kinds import FLAG, Matching
 from .claims import CLAIMS, METHOD
 from .feature import NOTHING, Directives, Feature
+from .place import Place
 
 # A name or an address, with a port or without one: it becomes a header.
 _HOST = Matching("a name such as localhost", r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _EMPTIED = tuple(f"{claim.name} {NOTHING}" for claim in CLAIMS)
 _EMPTIED_BUT_METHODS = tuple(f"{claim.name} {NOTHING}" for claim in CLAIMS if claim.kind != METHOD)
+_EMPTIED_HEADERS = tuple(f"proxy_set_header {claim.name}" for claim in CLAIMS)
 _METHODS = tuple(f"proxy_set_header {claim.name}" for claim in CLAIMS if claim.kind == METHOD)
 _OWNED = (
     "proxy_http_version",
@@ -44,9 +46,10 @@ class RequestHeaders(Feature):
         example="localhost",
         preset_only=True,
     )
-    yielded: ClassVar[frozenset[str]] = frozenset(f"proxy_set_header {claim.name}" for claim in CLAIMS)
+    owns: ClassVar[tuple[str, ...]] = _OWNED
+    yielded: ClassVar[frozenset[str]] = frozenset(_EMPTIED_HEADERS)
 
-    def location(self) -> Directives:
+    def location(self, at: Place) -> Directives:
         """Say who asks, and empty what services believe when it comes from their proxy."""
         return {
             "proxy_http_version": "1.1",
@@ -65,6 +68,11 @@ class RequestHeaders(Feature):
             "proxy_headers_hash_bucket_size": "128",
         }
 
-    def owned(self) -> tuple[str, ...]:
-        """Name what is always said, and the emptied headers that go when the route lets them through."""
-        return (*_OWNED, *_METHODS) if self.method_override else _OWNED
+    def owns_here(self, at: Place) -> tuple[str, ...]:
+        """Name the emptied headers that go when the route lets them through."""
+        return _METHODS if self.method_override else ()
+
+    @classmethod
+    def left(cls, path: str) -> tuple[str, ...]:
+        """Name every header that a route empties."""
+        return _EMPTIED_HEADERS

@@ -7,12 +7,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ...module_utils._nginx.text.tree import Statement
 from .._keys.keys import key
 from .._keys.kinds import Whole
 from .feature import Directives, Feature
+from .place import Place
 
 # A host in the house answers within milliseconds; one that starts has the time of a retransmission or two.
 _CONNECT = "30s"
@@ -26,6 +27,7 @@ _TIME = re.compile(r"(?:[0-9]+[smhd]?)+\Z")
 class Timeouts(Feature):
     """`read_timeout` of a route."""
 
+    owns: ClassVar[tuple[str, ...]] = ("proxy_connect_timeout", "proxy_send_timeout", "proxy_read_timeout")
     read_timeout: int = key(
         Whole("seconds", 1, 86400),
         "How many seconds the service may be silent before the proxy gives up.",
@@ -35,17 +37,13 @@ class Timeouts(Feature):
         preset=True,
     )
 
-    def location(self) -> Directives:
+    def location(self, at: Place) -> Directives:
         """Set the three times of nginx's proxy."""
         return {
             "proxy_connect_timeout": _CONNECT,
             "proxy_send_timeout": f"{max(self.read_timeout, _LEAST_SEND)}s",
             "proxy_read_timeout": f"{self.read_timeout}s",
         }
-
-    def owned(self) -> tuple[str, ...]:
-        """Name all three."""
-        return ("proxy_connect_timeout", "proxy_send_timeout", "proxy_read_timeout")
 
     @classmethod
     def recognise(cls, statements: Sequence[Statement]) -> Mapping[str, Any]:

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .._keys.keys import key
 from .._keys.kinds import FLAG
 from .feature import NOTHING, Directives, Feature
+from .place import Place
 
 _UPGRADE, _CONNECTION = "$constellation_edge_upgrade", "$constellation_edge_connection"
 # What asks for a WebSocket (RFC 6455 section 4.1, 2011) and nothing else: a service that answers 101 is given whatever
@@ -24,18 +26,15 @@ map {_UPGRADE} {_CONNECTION} {{ default upgrade; "" ""; }}"""
 class WebSocket(Feature):
     """`websocket` of a route."""
 
+    owns: ClassVar[tuple[str, ...]] = ("proxy_set_header Upgrade", "proxy_set_header Connection")
     websocket: bool = key(
         FLAG, "Whether a client may ask the service for a WebSocket.", default=True, example=False, preset=True
     )
 
-    def location(self) -> Directives:
+    def location(self, at: Place) -> Directives:
         """Pass on what asks for a WebSocket, or nothing of it."""
         upgrade, connection = (_UPGRADE, _CONNECTION) if self.websocket else (NOTHING, NOTHING)
         return {"proxy_set_header": [f"Upgrade {upgrade}", f"Connection {connection}"]}
-
-    def owned(self) -> tuple[str, ...]:
-        """Name both headers."""
-        return ("proxy_set_header Upgrade", "proxy_set_header Connection")
 
     @classmethod
     def common(cls) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from .._constellation.local_server import CONSTELLATION
 from .._keys.names import Upstream
 from .presets import OURS, VARIABLE, Presets, own_folder, read_presets
 from .schema import SchemaError, read_sites
-from .site import CONSTELLATION, Route, Site
+from .site import Route, Site
 from .sources import FileProblem
 from .variables import EDGE_GROUP, GROUPS, SENTINEL_GROUP
 
@@ -115,8 +116,10 @@ def _has_own(site: Site) -> bool:
 
 
 def _site(plain: Mapping[str, Any]) -> Site:
-    routes = [
-        Route(**{**route, "upstream": Upstream(**route["upstream"]), "drops": tuple(route["drops"])})
-        for route in plain["routes"]
-    ]
-    return Site(tuple(plain["server_names"]), tuple(routes), plain["hsts"], plain["adopt"], tuple(plain["drops"]))
+    routes = [{**route, "upstream": Upstream(**route["upstream"])} for route in plain["routes"]]
+    return Site(**_with_tuples({**plain, "routes": [Route(**_with_tuples(route)) for route in routes]}))
+
+
+def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of fields, whose tuples are lists in plain data."""
+    return {field: tuple(value) if isinstance(value, list) else value for field, value in values.items()}

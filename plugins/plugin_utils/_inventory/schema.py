@@ -7,20 +7,20 @@ Nothing here knows Ansible or a host; the result is a list of plain `Site` objec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .._features.place import Refusal, Written
+from .._features.registry import FEATURES
 from .._keys.keys import fields_of, keys_of
 from .._keys.kinds import kind_of, listed
-from .._keys.names import Upstream
 from .._keys.nearest import nearest
-from .site import CONSTELLATION, GENERIC_APP, LAN, PUBLIC, REFUSE, Route, Site
+from .site import GENERIC_APP, Route, Site
 from .wishes import ROUTE_WISHES, SITE_WISHES, wish
 
 SITE_KEYS = tuple(sorted(keys_of(Site)))
 ROUTE_KEYS = tuple(sorted(keys_of(Route)))
-PROXY_PORTS = (80, 443)
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ class _Reader:
         self.problems: list[Problem] = []
         # Where an owner writes what has no key, for the site that is read.
         self.file = ""
-        # Each upstream on a port of the proxy's with its place and its text.
-        self.web_upstreams: list[tuple[str, Upstream, object]] = []
+        self.written: list[Written] = []
 
     def sites(self, value: object) -> list[Site]:
         if not isinstance(value, list) or not value:
@@ -78,9 +77,8 @@ class _Reader:
                 if name in seen:
                     self._say(f"site {site.name}", f"server_name '{name}' is already a name of site {seen[name]}", name)
                 seen[name] = site.name
-        for place, target, raw in self.web_upstreams:
-            if target.is_loopback or target.host in seen:
-                self._say(place, f"upstream '{raw}' is the proxy itself: give the service's own address and port", raw)
+        for feature in FEATURES:
+            self._refuse(feature.across(self.written, seen))
         return [site for site in sites if site]
 
     def _site(self, item: object, place: str) -> Site | None:
@@ -111,9 +109,10 @@ class _Reader:
             self._say(place, "needs `routes:`, a list with at least one route", item if raw is None else raw)
             return []
         routes = []
+        before = len(self.written)
         seen: dict[str, int] = {}
         for number, entry in enumerate(raw, 1):
-            route = self._route(entry, f"{place}, route {number}", place)
+            route = self._route(entry, number, place)
             if route is None:
                 continue
             if route.path in seen:
@@ -123,40 +122,31 @@ class _Reader:
                 self._say(f"{place}, route {route.path}", text, entry)
             seen[route.path] = number
             routes.append(route)
-        self._moves(raw, place, seen)
+        for feature in FEATURES:
+            self._refuse(feature.among(self.written[before:], seen))
         return routes
 
-    def _moves(self, entries: Sequence[object], place: str, paths: Mapping[str, int]) -> None:
-        """Refuse an old path that another route has, or is sent on from."""
-        left: dict[str, int] = {}
-        for number, entry in enumerate(entries, 1):
-            old = entry.get("moved_from") if isinstance(entry, dict) else None
-            if not isinstance(old, str) or not old:
-                continue
-            if old in paths or old in left:
-                verb, other = ("served", paths[old]) if old in paths else ("left", left[old])
-                text = f"moved_from '{old}' is {verb} by route {other}: who asks there can be sent to one place only"
-                self._say(f"{place}, route {number}", text, old)
-            left.setdefault(old, number)
-
-    def _route(self, entry: object, place: str, site_place: str) -> Route | None:
+    def _route(self, entry: object, number: int, site: str) -> Route | None:
+        place = f"{site}, route {number}"
         if not isinstance(entry, dict):
             self._say(place, f"must be a mapping with {listed(ROUTE_KEYS)}, not {kind_of(entry)}", entry)
             return None
         before = len(self.problems)
         if isinstance(entry.get("path"), str):
-            place = f"{site_place}, route {entry['path']}"
+            place = f"{site}, route {entry['path']}"
         self._route_keys(entry, place)
         if "path" not in entry:
             self._say(place, "has no path: write '/' for the whole site or a prefix such as '/zm/'", entry)
         app, preset = self._app(entry, place)
         values = self._read(Route, entry, place, preset)
-        target = self._upstream(entry, values, app, place)
-        prefix = self._prefix(values.get("prefix", "keep"), app, values.get("path"), entry, place)
-        self._console(entry, app, place)
-        if len(self.problems) > before or target is None:
+        written = Written(site, place, number, entry, app, values, frozenset(ROUTE_KEYS))
+        self.written.append(written)
+        for feature in FEATURES:
+            self._refuse(feature.problems(written))
+        if len(self.problems) > before:
             return None
-        return Route(**{**values, "app": app, "upstream": target, "prefix": prefix})
+        settled = {field: value for feature in FEATURES for field, value in feature.settled(values).items()}
+        return Route(**{**values, "app": app, **settled})
 
     def _read(self, declared: type, entry: Mapping[str, Any], place: str, base: Mapping[str, Any]) -> dict[str, Any]:
         """Return by field what is said of each key, in `base` where `entry` does not; the rest has its default."""
@@ -180,42 +170,6 @@ class _Reader:
         self._say(place, f"app '{app}' has no preset{nearest(app, self.presets)}; for any other, {without}", app)
         return GENERIC_APP, {}
 
-    def _upstream(self, entry: Mapping[str, Any], values: Mapping[str, Any], app: str, place: str) -> Upstream | None:
-        """Return where the service answers: as the route says, else at the preset's port of the proxy's host."""
-        if "upstream" in entry:
-            given: Upstream | None = values.get("upstream")
-            if given and given.port in PROXY_PORTS:
-                self.web_upstreams.append((place, given, entry["upstream"]))
-            return given
-        if "port" in values:
-            return Upstream("http", "127.0.0.1", values["port"])
-        if not set(entry) <= set(ROUTE_KEYS):
-            return None  # the unknown key is most likely the missing one, misspelt
-        if "app" not in entry:
-            self._say(
-                place,
-                "has neither upstream nor app: where does the service answer? (upstream: http://ADDRESS:PORT)",
-                entry,
-            )
-        elif entry["app"] == app:
-            self._say(place, f"app '{app}' has no usual port: add `upstream: http://ADDRESS:PORT`", entry["app"])
-        return None
-
-    def _prefix(self, prefix: str, app: str, path: str | None, entry: Mapping[str, Any], place: str) -> str:
-        """Refuse a path for a service that works at the root of a site alone, unless the route says what to do."""
-        if prefix != REFUSE:
-            return prefix
-        if path not in ("/", None):
-            self._say(place, f"{app} does not work below a path: give it a site of its own with `path: /`", entry)
-        return "keep"
-
-    def _console(self, entry: Mapping[str, Any], app: str, place: str) -> None:
-        known = entry.get("console") in (LAN, PUBLIC)
-        if known and app != CONSTELLATION and entry.get("app", GENERIC_APP) == app:
-            self._say(
-                place, f"console is for `app: {CONSTELLATION}` alone, and this route is {app}: take it out", entry
-            )
-
     def _site_keys(self, item: Mapping[str, Any], place: str) -> None:
         for key in item:
             if key in ROUTE_KEYS and key not in SITE_KEYS:
@@ -236,3 +190,6 @@ class _Reader:
 
     def _say(self, place: str, text: str, value: object) -> None:
         self.problems.append(Problem(place, text, value))
+
+    def _refuse(self, refusals: Iterable[Refusal]) -> None:
+        self.problems += [Problem(*each) for each in refusals]

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._constellation.local_server import CONSTELLATION
 from .._inventory.schema import Problem
-from .._inventory.site import CONSTELLATION, Route, Site
+from .._inventory.site import Route, Site
 from .standing import Server, has_port, is_same, owners_servers, path_of
 
 # Where certbot keeps the certificate of a lineage (its manual, "Where are my certificates?").

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._constellation.local_server import LocalServer
 from .._inventory.site import Site
-from .._sites.console import LocalServer
 from .servers import constellation_routes, listen_uri
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from .._inventory.site import CONSTELLATION, Route, Site
-from .._sites.console import LocalServer, is_kept
-from .._sites.upstreams import Names
+from .._constellation.local_server import CONSTELLATION, LocalServer
+from .._features.console import is_kept
+from .._features.place import Names
+from .._inventory.site import Route, Site
 from .standing import Location, Server, has_port, is_same, locations, owners_servers, path_of
 
 _ROOT = "/"

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._inventory.site import ANY, Route, Site
-from .._sites import console, upstreams
-from .._sites.console import LocalServer
-from .._sites.nginx_sites import NO_SERVER, nginx_sites
-from .._sites.platform import Platform
+from .._constellation.local_server import NO_SERVER, LocalServer
+from .._features import registry as features
+from .._features.place import Host
+from .._inventory.site import Site
+from .._nginx.platform import Platform
+from .._sites.nginx_sites import nginx_sites
 from . import adoption, moved
 from .machine import Machine
 from .servers import constellation_routes, listen_uri
@@ -20,30 +21,27 @@ from .servers import constellation_routes, listen_uri
 def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServer = NO_SERVER) -> dict[str, Any]:
     """Return what the roles of an edge host get, what is asked in the end, and what a person should know.
 
-    `host` is what `edge_preflight` says, asked for the names of `upstreams.asked_names`; `server` is the Constellation
+    `host` is what `edge_preflight` says, asked for the names of `upstream.asked_names`; `server` is the Constellation
     server of this very host.
     """
-    names, servers = host.get("upstreams", {}), host.get("servers", [])
+    known = Host(Platform.of(host), host.get("upstreams", {}), server)
+    names, servers = known.names, host.get("servers", [])
     written, sites = sites, moved.with_moves(sites, servers, names)
     return {
-        "nginx_sites": nginx_sites(sites, Platform.of(host), names, server, moved.plain_moves(sites, servers, names)),
+        "nginx_sites": nginx_sites(sites, known, moved.plain_moves(sites, servers, names)),
         "notes": [
-            *upstreams.notes(sites, names),
-            *console.notes(sites, server),
+            *features.notes(sites, known),
             *adoption.notes(sites, servers),
             *moved.notes(written, sites, server, servers, names),
         ],
         "certificates": adoption.certificates(sites, servers),
         "probes": [
-            probe | adoption.probe_traits(site, route, servers)
-            for site in sites
-            for route in site.routes
-            for probe in _probes(site, route)
+            probe | adoption.probe_traits(at.site, at.route, servers)
+            for at in features.places(sites, known)
+            for probe in features.probes(at)
         ],
-        "hostile": [_hostile(site, server) for site in sites],
-        "closed_ports": sorted(
-            {route.upstream.port for site in sites for route in site.routes if server.is_here(route)}
-        ),
+        "hostile": [_hostile(site, known) for site in sites],
+        "closed_ports": features.closed_ports(sites, known),
     }
 
 
@@ -66,28 +64,10 @@ def constellation_plan(edges: Mapping[str, Sequence[Site]], machine: Machine) ->
     return {"listen_uris": uris, "sentinel_uri": sentinel, "upstreams": upstreams}
 
 
-def _probes(site: Site, route: Route) -> list[dict[str, Any]]:
-    """Return what is asked of a route, and of its old path."""
-    old = [{"url": f"https://{site.name}{route.moved_from}", "status": [308]}] if route.moved_from else []
-    return [_probe(site, route), *old]
-
-
-def _hostile(site: Site, server: LocalServer) -> dict[str, Any]:
+def _hostile(site: Site, host: Host) -> dict[str, Any]:
     """Return what is asked of a site as an attacker would: its URL, and a path of it that is kept for the LAN.
 
-    What an owner decides on is not asked: the answers of his own server, and who may show a site in a frame.
+    What an owner decides on is not asked: the answers of his own server, and what the features of a site leave to him.
     """
-    kept = (path for route in site.routes for path in console.kept_paths(route, server))
-    framed = ["answers.x-frame-options", "answers.content-security-policy"] if site.frame_ancestors == (ANY,) else []
-    without = ["answers"] if site.adopt else framed
-    return {"url": f"https://{site.name}/", "kept": next(kept, ""), "without": without}
-
-
-def _probe(site: Site, route: Route) -> dict[str, Any]:
-    probe: dict[str, Any] = {"url": f"https://{site.name}{route.path}"}
-    for kind in ("sse", "websocket", "stream"):
-        if kind in route.probe:
-            probe[kind] = route.path + str(route.probe[kind]).lstrip("/")
-    if "status" in route.probe:
-        probe["status"] = route.probe["status"]
-    return probe
+    without = ["answers"] if site.adopt else features.unproven(site)
+    return {"url": f"https://{site.name}/", "kept": next(iter(features.kept(site, host)), ""), "without": without}

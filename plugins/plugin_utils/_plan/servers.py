@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .._inventory.site import CONSTELLATION, Route, Site
+from .._constellation.local_server import CONSTELLATION
+from .._inventory.site import Route, Site
 
 
 def constellation_routes(sites: Sequence[Site]) -> list[tuple[Site, Route]]:

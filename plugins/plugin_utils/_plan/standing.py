@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from .._features.place import Names
+from .._features.upstream import VARIABLE
 from .._inventory.site import Route, Site
 from .._keys.names import Upstream
-from .._sites.upstreams import VARIABLE, Names
 
 Server = Mapping[str, Any]
 Location = Mapping[str, Any]

@@ -4,14 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._inventory.site import ANY, Site
-from .redirects import literal
+from .._features.frame_ancestors import FRAMERS
 
-# RFC 6797 (2012); the value that Mozilla Server Side TLS 6.0 recommends, in seconds: two years.
-HSTS_SECONDS = 63072000
 # What a service says of itself: its own HSTS would count instead of the site's, as the first of two does (RFC 6797
 # section 8.1, 2012), and by which program it was made is nobody's business.
 HIDDEN = ("Strict-Transport-Security", "X-Powered-By")
@@ -20,7 +16,7 @@ HIDDEN = ("Strict-Transport-Security", "X-Powered-By")
 IGNORED = "X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Charset"
 
 ERROR_PATH = "/.constellation-edge/error"
-_FRAMERS, _CSP = "$constellation_edge_framers", "$constellation_edge_csp"
+_CSP = "$constellation_edge_csp"
 _FRAME, _SNIFF, _REFERRER = "$constellation_edge_frame", "$constellation_edge_sniff", "$constellation_edge_referrer"
 _SAYS = "$constellation_edge_says"
 # The statuses by which nginx itself answers (ngx_http_special_response.c of nginx 1.30); 444 and 499 are no answers.
@@ -47,26 +43,19 @@ _STATUSES = (
 # What is compressed already grows, and events are to come at once. JSON, XML and plain texts are what clients edit:
 # their ETag would become weak, and could not be sent back (RFC 9110 section 13.1.1, 2022).
 _TYPES = "text/css text/javascript application/javascript application/manifest+json image/svg+xml font/ttf"
-# nginx reads no argument that is longer than 4 kB; each answer carries this one.
-_LONGEST = 2000
 COMPRESSION = {"gzip_vary": "on", "gzip_types": _TYPES}
 
 
-def maps(sites: Sequence[Site]) -> str:
+def maps() -> str:
     """Return what the headers and pages of all sites need at the http level.
 
-    What a service says itself of frames, types and referrers is not said beside it. Beside the sites of this host
-    nobody shows a page of one in a frame.
+    What a service says itself of frames, types and referrers is not said beside it.
     """
-    origins = [f"https://{name}" for site in sites for name in site.server_names]
-    # Regular expressions, since a long name does not fit into what nginx takes by itself for others.
-    own = " ".join(f'"~^{literal(site.name)}$" {_framers(origins, site)};' for site in sites if site.frame_ancestors)
     reasons = " ".join(f'{status} "{text}";' for status, text in _REASONS.items())
     said = "$upstream_http_content_security_policy$upstream_http_x_frame_options"
     return "\n".join(
         (
-            f"map $server_name {_FRAMERS} {{ default {_policy(origins)}; {own} }}",
-            _unsaid(said, _CSP, _FRAMERS),
+            _unsaid(said, _CSP, FRAMERS),
             f'map {_CSP} {_FRAME} {{ default SAMEORIGIN; "" ""; }}',
             _unsaid("$upstream_http_x_content_type_options", _SNIFF, "nosniff"),
             _unsaid("$upstream_http_referrer_policy", _REFERRER, "strict-origin-when-cross-origin"),
@@ -84,15 +73,9 @@ def _unsaid(said: str, name: str, value: str) -> str:
     return f'map "{said}:$status" {name} {{ default ""; "~^:(?!304$)" {value}; }}'
 
 
-def hsts(site: Site) -> list[str]:
-    """Return the value of `add_header` by which browsers ask for this site by HTTPS alone, where it is wanted."""
-    return [f'Strict-Transport-Security "max-age={HSTS_SECONDS}" always'] if site.hsts else []
-
-
-def headers(site: Site) -> list[str]:
-    """Return the values of `add_header` of a site; nginx sends none that is empty."""
+def headers() -> list[str]:
+    """Return the values of `add_header` of every site; nginx sends none that is empty."""
     return [
-        *hsts(site),
         f"X-Content-Type-Options {_SNIFF} always",
         f"Referrer-Policy {_REFERRER} always",
         f"Content-Security-Policy {_CSP} always",
@@ -113,13 +96,3 @@ def error_location() -> tuple[str, dict[str, Any]]:
         f"<title>$status</title><h1>$status</h1><p>{_SAYS}</p></html>"
     )
     return f"= {ERROR_PATH}", {"internal": None, "default_type": "text/html", "return": f"200 '{page}'"}
-
-
-def _framers(origins: Iterable[str], site: Site) -> str:
-    return '""' if site.frame_ancestors == (ANY,) else _policy(origins, site.frame_ancestors)
-
-
-def _policy(origins: Iterable[str], more: Iterable[str] = ()) -> str:
-    """Return who may show a site's pages; of the other sites nothing where they are too many."""
-    texts = [" ".join(("frame-ancestors 'self'", *dict.fromkeys(each))) for each in ([*origins, *more], more)]
-    return f'"{next((text for text in texts if len(text) <= _LONGEST), texts[-1])}"'

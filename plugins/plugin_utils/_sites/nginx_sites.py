@@ -10,14 +10,13 @@ from typing import Any
 
 from ...module_utils._host.names import COMMON_SITE, WEBROOT
 from .._features import registry as features
-from .._features.claims import CLAIMS
-from .._inventory.site import Route, Site
+from .._features.console import Console
+from .._features.moved_from import MovedFrom, moved_from, sends_on
+from .._features.place import Host, Place
+from .._inventory.site import Site
+from .._nginx.platform import KEEPALIVE_DIRECTIVES
 from . import answers, older
-from .console import GUARD, LocalServer, guard, kept_text
-from .moved import moved_from, sends_on
 from .paths import CLIMBS, CLIMBS_MAP, refuse_climbing
-from .platform import KEEPALIVE_DIRECTIVES, Platform
-from .upstreams import Names, blocks, directives, owned
 
 # Sorts before every host name: nginx must read the log format before the access_log that names it.
 # RFC 8555 section 8.3 (2019): where a certificate authority looks for an HTTP-01 token.
@@ -48,7 +47,6 @@ _LONGEST_FILE = 200
 # What a path without a route sets, or once did.
 _PAGE = ("default_type", "return")
 
-NO_SERVER = LocalServer()
 # A name with an underscore is, to many services, the same as one with a hyphen. nginx reads it in the default server.
 _NAMES = {"underscores_in_headers": "off", "ignore_invalid_headers": "on"}
 
@@ -82,25 +80,20 @@ _OWN_DIRECTIVES = (
 )
 
 
-def nginx_sites(
-    sites: Sequence[Site],
-    platform: Platform,
-    names: Names,
-    server: LocalServer = NO_SERVER,
-    plain: Collection[tuple[str, str]] = (),
-) -> list[dict[str, Any]]:
+def nginx_sites(sites: Sequence[Site], host: Host, plain: Collection[tuple[str, str]] = ()) -> list[dict[str, Any]]:
     """Return the whole declaration: the common site first, then one file for each site.
 
-    `server` is the Constellation server of this host. `plain` has, by the name of their site, the old paths that an
-    owner's server answers without HTTPS.
+    `plain` has, by the name of their site, the old paths that an owner's server answers without HTTPS.
     """
-    found = [_site(site, platform, names, server) for site in sites]
+    found = [_site(site, host) for site in sites]
     for site, declared in zip(sites, found, strict=True):
-        _send_on_plain(declared, [each for each in site.routes if (site.name, each.moved_from) in plain], server)
-    return [_common(sites, platform, server), *found]
+        moved = [at for at in features.places([site], host) if (site.name, at.route.moved_from) in plain]
+        _send_on_plain(declared, moved)
+    return [_common(sites, host), *found]
 
 
-def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> dict[str, Any]:
+def _common(sites: Sequence[Site], host: Host) -> dict[str, Any]:
+    platform = host.platform
     refusal = {"ssl_reject_handshake": "on"} if platform.can_reject_handshake else {}
     https = {
         "server_name": ["_"],
@@ -121,8 +114,8 @@ def _common(sites: Sequence[Site], platform: Platform, server: LocalServer) -> d
         "locations": [_challenge(), _location("/", {"return": "444"}), _error()],
     }
     # The last one only where it is needed: some small builds of nginx lack `geo`.
-    common = (_LOG_FORMAT, _PATH_MAP, *features.common(), CLIMBS_MAP)
-    texts = (_names_hash(sites), *common, answers.maps(sites), older.maps(sites, platform), kept_text(sites, server))
+    every = (_LOG_FORMAT, _PATH_MAP, *features.common(), CLIMBS_MAP, *features.site_common(sites), answers.maps())
+    texts = (_names_hash(sites), *every, older.maps(sites, platform), *features.guards(sites, host))
     maps = "\n".join(filter(None, texts))
     return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}
 
@@ -141,7 +134,8 @@ def _names_hash(sites: Iterable[Site]) -> str:
     return f"server_names_hash_bucket_size {max(64, 1 << (needed - 1).bit_length())};"
 
 
-def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> dict[str, Any]:
+def _site(site: Site, host: Host) -> dict[str, Any]:
+    platform = host.platform
     server_names = list(site.server_names)
     challenge = _adopting_challenge() if site.adopt else _challenge()
     log = f"/var/log/nginx/{site.name[:_LONGEST_FILE]}.access.log constellation_edge"
@@ -152,8 +146,9 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
         "owns": list(KEEPALIVE_DIRECTIVES),
         "locations": [challenge, _location("/", {"return": "301 https://$host$request_uri"}), _error()],
     }
-    routes = [_route(site, route, platform, names, server) for route in site.routes]
-    moves = [each for route in site.routes if route.moved_from for each in _moved(route, server)]
+    places = [*features.places([site], host)]
+    routes = [_route(at) for at in places]
+    moves = [each for at in places if at.route.moved_from for each in _moved(at)]
     rooted = any("/" in (route.path, route.moved_from) for route in site.routes)
     page = [] if rooted else [_no_route()]
     https: dict[str, Any] = {
@@ -168,88 +163,73 @@ def _site(site: Site, platform: Platform, names: Names, server: LocalServer) -> 
             **_OWN,
             **answers.COMPRESSION,
             "access_log": log,
-            "add_header": answers.headers(site),
+            "add_header": [*features.headers(site), *answers.headers()],
         },
         # Of headers this one alone is taken away again: others that an owner adds stay.
-        "owns": ["add_header Strict-Transport-Security", *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
+        "owns": [*features.site_owned(), *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
         "locations": [*routes, *moves, *page, _error()],
-        **({"drops": list(site.drops)} if site.drops else {}),
+        **features.site_options(site),
     }
     if not site.adopt:
-        return {"name": site.name, "directives": blocks(site, platform, names), "servers": [http, https]}
+        return {"name": site.name, "directives": features.file(site, host), "servers": [http, https]}
     # What answers on port 80 there, and what the owner logs and which headers he sends, is his.
     http["adopted"] = {"directives": _LET_CHALLENGES_IN, "without": ["/", _error()["location"]]}
-    theirs = {**platform.tls(), **({"add_header": answers.hsts(site)} if site.hsts else {})}
+    headers = features.headers(site)
+    theirs = {**platform.tls(), **({"add_header": headers} if headers else {})}
     exact = [each for each in moves if each["location"].startswith("=")]
     without = [each["location"] for each in [*exact, *page, _error()]]
     https["adopted"] = {"directives": theirs, "without": without}
     https["locations"] = [*map(_adopting, routes), *moves, *page, _error()]
-    both = {"adopt": True, "directives": blocks(site, platform, names), "servers": [http, https]}
+    both = {"adopt": True, "directives": features.file(site, host), "servers": [http, https]}
     return {"name": site.name, **both}
 
 
-def _route(site: Site, route: Route, platform: Platform, names: Names, server: LocalServer) -> dict[str, Any]:
-    refusing = guard(route, server) | refuse_climbing()
+def _route(at: Place) -> dict[str, Any]:
+    own = {} if at.site.adopt else _OWN_PROXY
     location = _location(
-        route.path,
-        refusing
-        | directives(site, route, platform, names)
-        | features.location(route)
-        | ({} if site.adopt else _OWN_PROXY),
-        # Before there was a route, a page of ours may have stood there, or what sent readers on.
-        (GUARD, CLIMBS, _owned(sends_on(route.path)), *owned(route), *features.owned(route), *_OWN_DIRECTIVES, *_PAGE),
+        at.route.path,
+        features.guard(at) | refuse_climbing() | features.location(at) | own,
+        # Before there was a route, a page of ours may have stood there.
+        (CLIMBS, *features.owned(at), *_OWN_DIRECTIVES, *_PAGE),
     )
-    return location | {"yields": ["proxy_set_header"]} | ({"drops": list(route.drops)} if route.drops else {})
+    return location | {"yields": ["proxy_set_header"]} | features.options(at)
 
 
 def _no_route() -> dict[str, Any]:
     """Answer 404 at the root of a site, where nginx would have a welcome page; what a route has left there goes."""
-    emptied = (f"proxy_set_header {claim.name}" for claim in CLAIMS)
-    left = (
-        GUARD,
-        CLIMBS,
-        _owned(sends_on("/")),
-        "proxy_pass",
-        "proxy_redirect",
-        "resolver",
-        *features.owned(),
-        *_OWN_DIRECTIVES,
-        *emptied,
-    )
-    return _location("/", {"return": "404"}, (*_PAGE, *left))
+    return _location("/", {"return": "404"}, (*_PAGE, CLIMBS, *features.left("/"), *_OWN_DIRECTIVES))
 
 
-def _moved(route: Route, server: LocalServer) -> list[dict[str, Any]]:
+def _moved(at: Place) -> list[dict[str, Any]]:
     """Send readers of a route's old path on; whatever else asks there gets what a path without a route does.
 
     In an owner's location the rest stays as it is: it may lead to the service still, so that what is kept for the LAN
     is kept there, too. Without its last slash nginx finds the path for what it proxies alone.
     """
-    old = route.moved_from or ""
+    old = at.route.moved_from or ""
     page = _no_route()
-    sending = moved_from(route)
-    owns = [*page["owns"], _owned(sends_on(old)), *owned(replace(route, path=old))]
-    location = _location(old, {**sending, **page["directives"]}, owns)
-    location["adopted"] = {"directives": guard(route, server) | sending, "owns": [GUARD, _owned(sends_on(old))]}
-    bare = _location(f"= {old.rstrip('/')}", {"return": f"308 https://$host{route.path}$is_args$args"})
+    sending = moved_from(at.route)
+    there = replace(at, route=replace(at.route, path=old))
+    location = _location(old, {**sending, **page["directives"]}, dict.fromkeys([*page["owns"], *features.owned(there)]))
+    location["adopted"] = _sending(old, features.guard(at) | sending)
+    bare = _location(f"= {old.rstrip('/')}", {"return": f"308 https://$host{at.route.path}$is_args$args"})
     return [location] if old == "/" else [location, bare]
 
 
-def _send_on_plain(site: dict[str, Any], routes: Iterable[Route], server: LocalServer) -> None:
+def _send_on_plain(site: dict[str, Any], places: Iterable[Place]) -> None:
     """Send readers to HTTPS, which sends them on, where an owner's server on port 80 leads to where a route was."""
     http = site["servers"][0]
-    for route in routes:
-        old = route.moved_from or ""
-        sending = guard(route, server) | {sends_on(old): {"return": "308 https://$host$request_uri"}}
-        location = _location(old, sending)
-        location["adopted"] = {"directives": sending, "owns": [GUARD, _owned(sends_on(old))]}
+    for at in places:
+        old = at.route.moved_from or ""
+        sending = features.guard(at) | {sends_on(old): {"return": "308 https://$host$request_uri"}}
+        location = _location(old, sending) | {"adopted": _sending(old, sending)}
         http["locations"] = [each for each in http["locations"] if each["location"] != old] + [location]
         http["adopted"]["without"] = [each for each in http["adopted"]["without"] if each != old]
 
 
-def _owned(condition: str) -> str:
-    """Return an `if` in the form of `owns`."""
-    return f"{condition} {{}}"
+def _sending(old: str, directives: dict[str, Any]) -> dict[str, Any]:
+    """Return what an owner's location at an old path has of ours."""
+    return {"directives": directives, "owns": [*Console.owns, *MovedFrom.left(old)]}
 
 
 def _adopting(location: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._inventory.site import Route
-from .redirects import literal
-
 # Once or more escaped, in UTF-8 that is longer than it may be (RFC 3629 section 3, 2003), or as IIS writes it.
 _ESCAPED = r"%(?:25)*"
 _DOT = rf"(?:\.|{_ESCAPED}(?:2e|(?:c0|e0{_ESCAPED}80|f0{_ESCAPED}80{_ESCAPED}80){_ESCAPED}ae|u002e))"
@@ -25,40 +22,8 @@ _CLIMBS = "$constellation_edge_climbs"
 CLIMBS_MAP = f'map $request_uri {_CLIMBS} {{ default 0; "~*^[^?]*{_SLASH}{_DOT}{_DOT}{_END}" 1; }}'
 # What `refuse_climbing` sets, in the form of `owns`.
 CLIMBS = f"if ({_CLIMBS}) {{}}"
-REST = "$constellation_edge_rest"
 
 
 def refuse_climbing() -> dict[str, Any]:
     """Return the directive that answers 400 to a path with a part of two dots; no browser sends one."""
     return {f"if ({_CLIMBS})": {"return": "400"}}
-
-
-def take_rest(route: Route) -> dict[str, Any]:
-    """Return the directive by which `REST` is what the client wrote behind the route's path, with its query.
-
-    Who writes the path itself in a way that is not known here gets 400.
-    """
-    return {_rest_of(route): {"return": "400"}}
-
-
-def taken_rest(route: Route) -> str:
-    """Return what `take_rest` sets, in the form of `owns`."""
-    return f"{_rest_of(route)} {{}}"
-
-
-def _rest_of(route: Route) -> str:
-    name = REST.removeprefix("$")
-    return f"if ($request_uri !~ ^{_written(route.path.rstrip('/'))}(?<{name}>/.*))"
-
-
-def _written(path: str) -> str:
-    """Return an expression for a path; some clients escape its signs, and some double its slashes."""
-    return "".join(
-        letter if letter.isalnum() else "/+" if letter == "/" else rf"(?:{literal(letter)}|%{_digits(letter)})"
-        for letter in path
-    )
-
-
-def _digits(letter: str) -> str:
-    """Return an expression for the two digits of an escape (RFC 3986 section 2.1, 2005: in either letter case)."""
-    return "".join(digit if digit.isdigit() else f"[{digit}{digit.lower()}]" for digit in f"{ord(letter):02X}")

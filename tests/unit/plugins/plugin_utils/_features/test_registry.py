@@ -8,86 +8,144 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text import declare
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.identity import key as identity
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import Statement, parse
+from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import LocalServer
 from ansible_collections.constellation.edge.plugins.plugin_utils._features import registry
-from ansible_collections.constellation.edge.plugins.plugin_utils._features.feature import Feature
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.feature import Feature, SiteFeature
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host, Place
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.timeouts import Timeouts
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route, Site
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import fields_of, keys_of
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.names import Upstream
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from places import ROOT
 
 FOLDER = ROOT / "plugins/plugin_utils/_features"
-# Of directives with these names each value is one of its own, by its first word.
-BY_FIRST_WORD = ("proxy_set_header", "add_header")
+# Beside the features: what they are, what they are told, and data.
+OTHERS = {"__init__", "claims", "feature", "place", "registry"}
+NAMES = {
+    name: {"full_name": name, "address": address, "in_dns": not address, "fresh": False, "servers": ["192.168.0.1"]}
+    for name, address in (("nas.lan", ""), ("printer.lan", "192.168.0.40"))
+}
+SERVER = LocalServer(frozenset({"192.168.0.12"}), frozenset({8088}), ("/WebConsole",))
+HOSTS = [
+    Host(Platform((1, 18, 0), (3, 0, 2), ipv6=False), NAMES),
+    Host(Platform((1, 28, 3), (3, 5, 5), ipv6=True), NAMES, SERVER),
+]
+UPSTREAMS = [
+    Upstream("http", "127.0.0.1", 8088),
+    Upstream("https", "192.168.0.10", 443),
+    Upstream("http", "nas.lan", 5000),
+    Upstream("https", "nas.lan", 5001),
+    Upstream("http", "printer.lan", 80),
+]
 
 
-def routes(feature: type[Feature]) -> Iterator[Feature]:
-    """Yield the feature with each mix of its keys' defaults and examples."""
+def mixes(feature: type[Feature] | type[SiteFeature]) -> Iterator[dict[str, Any]]:
+    """Yield each mix of the defaults and examples of a feature's keys; an upstream is what it was parsed to."""
     values = {
-        field: list({repr(each): each for each in (key.default, key.example)}.values())
+        field: UPSTREAMS
+        if field == "upstream"
+        else [*{repr(each): each for each in (key.default, key.example)}.values()]
         for field, (_name, key) in fields_of(feature).items()
     }
-    for mix in itertools.product(*values.values()):
-        yield feature(**dict(zip(values, mix, strict=True)))
+    return (dict(zip(values, mix, strict=True)) for mix in itertools.product(*values.values()))
 
 
-CASES = [pytest.param(feature, route, id=repr(route)) for feature in registry.FEATURES for route in routes(feature)]
+def places() -> Iterator[Any]:
+    """Yield each feature at each kind of place."""
+    for feature in registry.FEATURES:
+        for mix in mixes(feature):
+            for path, adopt, host in itertools.product(("/", "/zm/"), (False, True), HOSTS):
+                usual = {"upstream": UPSTREAMS[0], "app": "constellation"}
+                route = Route(**{**usual, **mix, "path": path})
+                site = Site(server_names=("home.example.org",), routes=(route,), adopt=adopt)
+                about = f"{mix} {path} {adopt} {host.platform.nginx}"
+                yield pytest.param(feature, Place(route, site, host), id=f"{feature.__name__} {about}")
 
 
-def named(directives: dict[str, Any]) -> set[str]:
-    """Return what directives set, in the form of `owns`."""
-    found = set()
-    for name, values in directives.items():
-        several = values if isinstance(values, list) else [values]
-        found |= {f"{name} {value.split()[0]}" if name in BY_FIRST_WORD else name for value in several}
-    return found
+CASES = [*places()]
 
 
-def statements(directives: dict[str, Any]) -> list[Statement]:
-    several = ((name, values if isinstance(values, list) else [values]) for name, values in directives.items())
-    return parse("".join(f"{name} {value};\n" for name, values in several for value in values)).body
+def set_by(feature: type[Feature], at: Place) -> list[Statement]:
+    both = {**feature.guard(at.route, at), **feature.location(at.route, at)}
+    return declare.directives(both, "here")
 
 
-@pytest.mark.parametrize(("feature", "route"), CASES)
-def test_what_a_feature_sets_it_owns(feature: type[Feature], route: Feature) -> None:
-    assert named(feature.location(route)) <= {*feature.owned(route), *feature.yielded}
+def is_in(statement: Statement, owns: declare.Owns) -> bool:
+    return statement.name in owns or identity(statement) in owns
 
 
-@pytest.mark.parametrize(("feature", "route"), CASES)
-def test_no_two_features_own_the_same(feature: type[Feature], route: Feature) -> None:
-    others = {name for other in registry.FEATURES if other is not feature for name in other().owned()}
-    assert not others & set(feature.owned(route))
+@pytest.mark.parametrize(("feature", "at"), CASES)
+def test_what_a_feature_sets_it_owns(feature: type[Feature], at: Place) -> None:
+    owns = declare.owned([*feature.owns, *feature.owns_here(at.route, at), *feature.yielded], "here")
+    assert [each.name for each in set_by(feature, at) if not is_in(each, owns)] == []
 
 
-@pytest.mark.parametrize(("feature", "route"), CASES)
-def test_what_a_feature_writes_is_nginx_text(feature: type[Feature], route: Feature) -> None:
-    directives = feature.location(route)
-    written = [
-        name for name, values in directives.items() for _each in (values if isinstance(values, list) else [values])
-    ]
-    assert [each.name for each in statements(directives)] == written
-    assert {each.name for each in parse(feature.common()).body} <= {"map"}
+@pytest.mark.parametrize(("feature", "at"), CASES)
+def test_no_two_features_own_the_same(feature: type[Feature], at: Place) -> None:
+    def owned(one: type[Feature]) -> declare.Owns:
+        return declare.owned([*one.owns, *one.owns_here(at.route, at)], "here")
+
+    assert not owned(feature) & {name for other in registry.FEATURES if other is not feature for name in owned(other)}
+    for other in registry.FEATURES:
+        if other is not feature:
+            assert [each.name for each in set_by(other, at) if is_in(each, owned(feature))] == []
 
 
-@pytest.mark.parametrize(("feature", "route"), CASES)
-def test_what_a_feature_recognises_is_what_it_was_given(feature: type[Feature], route: Feature) -> None:
-    for name, value in feature.recognise(statements(feature.location(route))).items():
-        assert getattr(route, name) == value
+@pytest.mark.parametrize(("feature", "at"), CASES)
+def test_what_a_feature_writes_at_the_http_level_is_nginx_text(feature: type[Feature], at: Place) -> None:
+    texts = [feature.common(), feature.guards([at.site], at.host)]
+    assert {each.name for text in texts for each in parse(text).body} <= {"geo", "map"}
+    assert {each.name for each in declare.directives(feature.file(at.route, at), "here")} <= {"upstream"}
 
 
-def test_every_file_is_a_feature_of_a_route() -> None:
-    names = {path.stem for path in Path(FOLDER).glob("*.py")} - {"__init__", "feature", "registry", "claims"}
-    assert names == {feature.__module__.rpartition(".")[2] for feature in registry.FEATURES}
+@pytest.mark.parametrize(("feature", "at"), CASES)
+def test_what_a_feature_recognises_is_what_it_was_given(feature: type[Feature], at: Place) -> None:
+    for name, value in feature.recognise(set_by(feature, at)).items():
+        assert getattr(at.route, name) == value
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_what_any_route_leaves_goes_when_its_path_has_none(host: Host) -> None:
+    left = declare.owned(registry.left("/"), "here")
+    for upstream in UPSTREAMS[:2]:
+        route = Route(path="/", upstream=upstream, app="constellation", moved_from="/old/")
+        at = Place(route, Site(server_names=("home.example.org",), routes=(route,)), host)
+        statements = declare.directives(registry.guard(at) | registry.location(at), "here")
+        assert [each.name for each in statements if not is_in(each, left)] == []
+
+
+def test_every_file_is_a_feature() -> None:
+    names = {path.stem for path in Path(FOLDER).glob("*.py") if not path.name.startswith("_")} - OTHERS
+    features = {*registry.FEATURES, *registry.SITE_FEATURES}
+    assert names == {feature.__module__.rpartition(".")[2] for feature in features}
     assert all(issubclass(Route, feature) for feature in registry.FEATURES)
+    assert all(issubclass(Site, feature) for feature in registry.SITE_FEATURES)
 
 
-def test_every_key_of_a_feature_is_one_of_a_route() -> None:
-    given = {name for feature in registry.FEATURES for name in keys_of(feature)}
-    assert given < set(keys_of(Route))
+def test_every_key_but_what_names_a_route_is_one_of_a_feature() -> None:
+    assert {name for feature in registry.FEATURES for name in keys_of(feature)} == {*keys_of(Route)} - {"app", "path"}
+    of_site = {name for feature in registry.SITE_FEATURES for name in keys_of(feature)}
+    assert of_site == {*keys_of(Site)} - {"server_name", "routes", "adopt"}
+
+
+@pytest.mark.parametrize("feature", registry.SITE_FEATURES)
+def test_what_a_feature_of_a_site_sets_it_owns(feature: type[SiteFeature]) -> None:
+    usual = Site(server_names=("home.example.org",), routes=())
+    for mix in mixes(feature):
+        site = replace(usual, **mix)
+        owns = declare.owned(feature.owns, "here")
+        statements = declare.directives({"add_header": feature.headers(site)}, "here")
+        assert [each.args for each in statements if not is_in(each, owns)] == []
+        assert {each.name for each in parse(feature.common([site])).body} <= {"map"}
 
 
 @pytest.mark.parametrize(

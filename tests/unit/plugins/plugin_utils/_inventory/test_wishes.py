@@ -11,6 +11,7 @@ import re
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import (
     ROUTE_KEYS,
@@ -28,8 +29,8 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.wish
     VARIABLE_WISHES,
     wish,
 )
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 PRESETS = read_presets(OURS).found
 ROUTE = {"path": "/zm/", "app": "zoneminder", "upstream": "http://192.168.0.10"}
@@ -125,7 +126,7 @@ def lines(place: str) -> list[str]:
 
 def text_of(before, **route):
     sites = read_sites([{"server_name": "home.example.org", "routes": [ROUTE | route]}], PRESETS)
-    (site,) = _declaration.sites(nginx_sites(sites, Platform((1, 28, 3), (3, 5, 5), True), {})[1:])
+    (site,) = _declaration.sites(nginx_sites(sites, Host(Platform((1, 28, 3), (3, 5, 5), True)))[1:])
     return edit_site(before, site, "s", lambda name: (f"/{name}/c", f"/{name}/k"), lambda _path: True, purge=True)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.reconcile import _LETS_IN
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.adoption import certificates, standing_problems
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 PRESETS = {"generic": {}, "constellation": {"port": 8088}}
 PLATFORM = Platform((1, 26, 3), (3, 5, 0), True)
@@ -121,7 +122,7 @@ def test_hsts_is_said_on_an_adopted_site_only_where_the_inventory_does():
 
 
 def declared(**more):
-    (_common, site) = nginx_sites(read_sites([raw(adopt=True, **more)], PRESETS), PLATFORM, {})
+    (_common, site) = nginx_sites(read_sites([raw(adopt=True, **more)], PRESETS), Host(PLATFORM))
     return site["servers"]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.constellation.edge.plugins.filter.edge_elsewhere import edge_elsewhere
+from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import LocalServer
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.by_hand import (
@@ -16,7 +17,6 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._plan.by_hand i
     questions,
     unserved,
 )
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
 
 PRESETS = read_presets(OURS).found
 UPSTREAM = "http://10.0.0.5:8088"

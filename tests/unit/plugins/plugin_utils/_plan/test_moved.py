@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import LocalServer
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.adoption import standing_problems
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.moved import plain_moves, with_moves
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import edge_plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.standing import are_served
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
 
 PRESETS = {"generic": {}, "constellation": {"port": 8088}}
 HOST = {"nginx_version": "1.26.3", "openssl_version": "3.5.0", "ipv6": True, "hybrid_group": False, "upstreams": {}}

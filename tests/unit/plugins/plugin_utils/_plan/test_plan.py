@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.run import KINDS
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.subject import Subject
+from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import LocalServer
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.machine import Machine
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import constellation_plan, edge_plan
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer
 
 PRESETS = read_presets(OURS).found
 HOST = {"nginx_version": "1.26.3", "openssl_version": "3.5.9", "ipv6": True}

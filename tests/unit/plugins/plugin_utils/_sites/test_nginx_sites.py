@@ -9,10 +9,11 @@ from __future__ import annotations
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 PRESETS = read_presets(OURS).found
 NEW = Platform((1, 28, 3), (3, 5, 5), True)
@@ -23,7 +24,7 @@ OLD = Platform((1, 18, 0), (3, 0, 2), True)
 
 def declared(*routes, platform=NEW, names=(), **more):
     sites = read_sites([{"server_name": ["a.example.org", "b.example.org"], "routes": list(routes), **more}], PRESETS)
-    return nginx_sites(sites, platform, dict(names))
+    return nginx_sites(sites, Host(platform, dict(names)))
 
 
 def https_server(*routes, platform=NEW, **more):

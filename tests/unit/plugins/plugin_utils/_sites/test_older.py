@@ -10,8 +10,8 @@ import re
 
 import pytest
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites import older
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 OLD, NEW = (Platform(version, (3, 0), True) for version in ((1, 18, 0), (1, 22, 1)))
 SITES = read_sites(

@@ -20,9 +20,10 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.pl
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Link, Remove, Write
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 MARK = "# constellation.edge"
 MAIN = """user www-data;
@@ -44,7 +45,7 @@ SITES = [
 def declaration(sites: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what `edge_plan` hands to `nginx_site`."""
     platform = Platform((1, 26, 3), (3, 5, 5), True)
-    return nginx_sites(read_sites(sites, {"generic": {}}), platform, {})
+    return nginx_sites(read_sites(sites, {"generic": {}}), Host(platform))
 
 
 def carry_out(result: SitePlan) -> None:

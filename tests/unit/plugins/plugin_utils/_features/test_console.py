@@ -9,12 +9,13 @@ from __future__ import annotations
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import LocalServer
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.console import Console
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites import console
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.console import LocalServer, local_server
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
 
 PRESETS = read_presets(OURS).found
 NEW = Platform((1, 28, 3), (3, 5, 5), True)
@@ -28,7 +29,7 @@ def sites(*routes):
 
 
 def declared(*routes, server=SERVER):
-    return nginx_sites(sites(*routes), NEW, {}, server)
+    return nginx_sites(sites(*routes), Host(NEW, {}, server))
 
 
 def directives(route, server=SERVER):
@@ -120,19 +121,6 @@ def test_the_common_text_follows_too():
 def test_a_folder_at_the_root_cannot_be_kept_and_that_is_said():
     server = LocalServer(folders=("/",))
     assert CONDITION not in directives(ROUTE, server)
-    (note,) = console.notes(sites(ROUTE), server)
+    (note,) = Console.notes(sites(ROUTE), Host(NEW, {}, server))
     assert note.startswith("a.example.org/constellation/: ")
-    assert console.notes(sites({**ROUTE, "console": "public"}), server) == []
-
-
-def test_a_server_is_read_from_what_the_host_says():
-    folders = [
-        {"path": "/WebConsole", "physical_path": "x", "localhost_only": True},
-        {"path": "/open", "physical_path": "y", "localhost_only": False},
-    ]
-    uris = ["http://+:8088/", "http://+/c", "http://+:8090", "nonsense"]
-    found = {"server": {"path": "/f", "listen_uris": uris, "file_servers": folders}, "own_hosts": ["10.0.0.2"]}
-    assert local_server(found, ["http://+:8089/c/"], ["10.8.0.0/24"]) == LocalServer(
-        frozenset({"10.0.0.2"}), frozenset({8088, 8089, 8090}), ("/WebConsole",), ("10.8.0.0/24",)
-    )
-    assert local_server({}, [], []) == LocalServer()
+    assert Console.notes(sites({**ROUTE, "console": "public"}), Host(NEW, {}, server)) == []

@@ -8,10 +8,13 @@ hosts stay, and of a service that is told no prefix those to other routes, too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from .._inventory.site import Route, Site
+from .._nginx.literal import literal
+
+if TYPE_CHECKING:
+    from .._inventory.site import Route, Site
 
 # Behind a host: a path, or nothing of one. What begins with two slashes would be another host to a browser, which takes
 # a backslash for a slash and passes over a tab.
@@ -74,8 +77,3 @@ def _cookie_path(route: Route) -> str:
 
 def _one_of(values: Iterable[object]) -> str:
     return "|".join(literal(str(value)) for value in values)
-
-
-def literal(text: str) -> str:
-    """Return an expression for a text of what hosts and paths may hold, without a sign that would need quotes."""
-    return re.sub(r"[].+[]", r"\\\g<0>", text)

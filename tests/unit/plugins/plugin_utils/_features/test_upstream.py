@@ -11,11 +11,12 @@ import dataclasses
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.upstream import Proxied, asked_names
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import edge_plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.platform import Platform
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites.upstreams import asked_names, notes
 
 NEW, OLD = Platform((1, 28, 3), (3, 5, 5), True), Platform((1, 26, 3), (3, 5, 5), True)
 BEFORE_RESOLVE, BEFORE_KEEPING = Platform((1, 27, 2), (3, 5), True), Platform((1, 27, 3), (3, 5), True)
@@ -34,7 +35,7 @@ def sites_of(*routes, name="a.example.org"):
 
 
 def declared(route, platform=NEW, known=None):
-    return nginx_sites(sites_of(route), platform, {"nas.lan": known or IN_DNS})
+    return nginx_sites(sites_of(route), Host(platform, {"nas.lan": known or IN_DNS}))
 
 
 def directives(route, platform=NEW, known=None):
@@ -97,7 +98,7 @@ def test_a_name_stands_in_a_variable_where_nginx_cannot(platform):
 @pytest.mark.parametrize(("platform", "known"), [(NEW, ALONE), (NEW, IN_DNS), (OLD, IN_DNS)])
 def test_an_owners_location_depends_on_no_variable_of_ours(platform, known):
     (site,) = sites_of(STRIP)
-    (adopted,) = nginx_sites([dataclasses.replace(site, adopt=True)], platform, {"nas.lan": known})[1:]
+    (adopted,) = nginx_sites([dataclasses.replace(site, adopt=True)], Host(platform, {"nas.lan": known}))[1:]
     said = adopted["servers"][1]["locations"][0]["adopted"]["directives"]
     assert "_rest" not in str(said)
     assert said["proxy_pass"].endswith("/") or said["rewrite"] == "(?s)^/s/(.*) /$1 break"
@@ -130,18 +131,18 @@ def test_a_name_of_the_host_alone_is_an_address(platform):
 
 def test_two_sites_with_one_upstream_have_a_block_each():
     both = [*sites_of(KEEP), *sites_of(KEEP, name="b.example.org")]
-    one, other = (set(site["directives"]) for site in nginx_sites(both, NEW, {"nas.lan": IN_DNS})[1:])
+    one, other = (set(site["directives"]) for site in nginx_sites(both, Host(NEW, {"nas.lan": IN_DNS}))[1:])
     assert not one & other
 
 
 def test_two_routes_with_one_upstream_share_a_block():
     (site,) = sites_of(KEEP, {**KEEP, "path": "/t/"})
-    assert len(nginx_sites([site], NEW, {"nas.lan": IN_DNS})[1]["directives"]) == 1
+    assert len(nginx_sites([site], Host(NEW, {"nas.lan": IN_DNS}))[1]["directives"]) == 1
 
 
 @pytest.mark.parametrize(("known", "said"), [(ALONE, "was given the address 10.0.0.7"), (NOBODY, "has no address")])
 def test_a_person_is_told_of_a_name_that_dns_does_not_know(known, said):
-    (note,) = notes(sites_of(KEEP), {"nas.lan": known})
+    (note,) = Proxied.notes(sites_of(KEEP), Host(NEW, {"nas.lan": known}))
     assert note.startswith("upstream nas.lan ")
     assert said in note
     assert "10.0.0.1" in note
@@ -201,11 +202,11 @@ def test_services_whose_certificate_is_not_checked_are_one_note():
         *sites_of({"path": "/n/", "upstream": "https://10.0.0.1:5001"}, {"path": "/", "upstream": "http://10.0.0.2"}),
         *sites_of({"path": "/", "upstream": "https://nas.lan"}, name="b.example.org"),
     ]
-    (note,) = notes(sites, {"nas.lan": IN_DNS})
+    (note,) = Proxied.notes(sites, Host(NEW, {"nas.lan": IN_DNS}))
     listed = "a.example.org/n/ (https://10.0.0.1:5001), b.example.org/ (https://nas.lan)"
     assert note.startswith(f"the certificate of the service is not checked for {listed}: ")
     assert "proxy_ssl_verify" in note
-    assert notes(sites_of({"path": "/", "upstream": "http://10.0.0.2"}), {}) == []
+    assert Proxied.notes(sites_of({"path": "/", "upstream": "http://10.0.0.2"}), Host(NEW)) == []
 
 
 @pytest.mark.parametrize("platform", [NEW, OLD])

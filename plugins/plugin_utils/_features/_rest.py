@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: what a client wrote behind the path of its route, for a service that is told no prefix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._nginx.literal import literal
+
+if TYPE_CHECKING:
+    from .._inventory.site import Route
+
+REST = "$constellation_edge_rest"
+
+
+def take_rest(route: Route) -> dict[str, Any]:
+    """Return the directive by which `REST` is what the client wrote behind the route's path, with its query.
+
+    Who writes the path itself in a way that is not known here gets 400.
+    """
+    return {_rest_of(route): {"return": "400"}}
+
+
+def taken_rest(route: Route) -> str:
+    """Return what `take_rest` sets, in the form of `owns`."""
+    return f"{_rest_of(route)} {{}}"
+
+
+def _rest_of(route: Route) -> str:
+    name = REST.removeprefix("$")
+    return f"if ($request_uri !~ ^{_written(route.path.rstrip('/'))}(?<{name}>/.*))"
+
+
+def _written(path: str) -> str:
+    """Return an expression for a path; some clients escape its signs, and some double its slashes."""
+    return "".join(
+        letter if letter.isalnum() else "/+" if letter == "/" else rf"(?:{literal(letter)}|%{_digits(letter)})"
+        for letter in path
+    )
+
+
+def _digits(letter: str) -> str:
+    """Return an expression for the two digits of an escape (RFC 3986 section 2.1, 2005: in either letter case)."""
+    return "".join(digit if digit.isdigit() else f"[{digit}{digit.lower()}]" for digit in f"{ord(letter):02X}")

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: what a feature is told beside its keys: the route, its site, and what is known of the host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._constellation.local_server import NO_SERVER, LocalServer
+from .._nginx.platform import Platform
+
+if TYPE_CHECKING:
+    from .._inventory.site import Route, Site
+
+# What `edge_preflight` found out about each name: `_resolver.Known` as a mapping.
+Names = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Host:
+    """What is known of a proxy's host: its nginx, the upstreams' names, and its own Constellation server."""
+
+    platform: Platform
+    names: Names = field(default_factory=dict)
+    server: LocalServer = NO_SERVER
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a feature writes: a route, its site, and their host."""
+
+    route: Route
+    site: Site
+    host: Host
+
+
+@dataclass(frozen=True)
+class Written:
+    """A route as its owner wrote it, with the values of the keys that could be read, by the names of their fields.
+
+    `site` and `place` read as in a message, `number` counts from 1 within the site. `app` is the preset that counts,
+    `known` are the keys that a route may have.
+    """
+
+    site: str
+    place: str
+    number: int
+    entry: Mapping[str, Any]
+    app: str
+    values: Mapping[str, Any]
+    known: frozenset[str]
+
+
+class Refusal(NamedTuple):
+    """One mistake that a feature sees: its place, the words, and the value whose origin names file and line."""
+
+    place: str
+    text: str
+    value: object

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: what is asked of a route in the end, beyond its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._keys.keys import key
+from .._keys.kinds import Codes, Group, PathBelow
+from .feature import Feature
+from .place import Place
+
+_PATHS = {
+    "sse": "The path of server-sent events, below that of the route.",
+    "websocket": "The path of a WebSocket, below that of the route.",
+    "stream": "The path of a stream without end, such as MJPEG, below that of the route.",
+}
+_STATUS = "status"
+_KIND = Group(
+    dict(sorted({**dict.fromkeys(_PATHS, PathBelow()), _STATUS: Codes()}.items())),
+    {**_PATHS, _STATUS: "The status codes that are right."},
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe(Feature):
+    """`probe` of a route."""
+
+    probe: Mapping[str, Any] = key(
+        _KIND,
+        "What C(verify.yml) asks beyond the page.",
+        default={},
+        example={_STATUS: [200, 401]},
+    )
+
+    def probes(self, at: Place) -> list[dict[str, Any]]:
+        """Ask for the page, and for what the owner names below it."""
+        asked: dict[str, Any] = {"url": f"https://{at.site.name}{at.route.path}"}
+        for kind in (kind for kind in _PATHS if kind in self.probe):
+            asked[kind] = at.route.path + str(self.probe[kind]).lstrip("/")
+        if _STATUS in self.probe:
+            asked[_STATUS] = self.probe[_STATUS]
+        return [asked]
