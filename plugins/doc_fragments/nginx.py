@@ -96,6 +96,14 @@ options:
         type: list
         elements: list
         default: []
+      guards:
+        description:
+          - The conditions, in the form of O(locations[].owns), that decide on a request before anything else does. Each
+            is kept in front of what would keep nginx from it (C(break)).
+          - One that itself only breaks is kept in front of whatever answers, too.
+        type: list
+        elements: str
+        default: []
       adopted:
         description: What to do instead in a location that is there and does not carry our mark; its head stays.
         type: dict
@@ -117,6 +125,11 @@ options:
             description: As O(locations[].marks), for such a location.
             type: list
             elements: list
+            default: []
+          guards:
+            description: As O(locations[].guards), for such a location.
+            type: list
+            elements: str
             default: []
       parents:
         description: The locations around this one, the outermost first; none for a location of the server itself.

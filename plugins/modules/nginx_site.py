@@ -155,6 +155,14 @@ options:
                 type: list
                 elements: list
                 default: []
+              guards:
+                description:
+                  - The conditions, in the form of O(sites[].servers[].locations[].owns), that decide on a request
+                    before anything else does. Each is kept in front of what would keep nginx from it (C(break)).
+                  - One that itself only breaks is kept in front of whatever answers, too.
+                type: list
+                elements: str
+                default: []
               adopted:
                 description: What to do instead in a location that is there and does not carry our mark; its head stays.
                 type: dict
@@ -176,6 +184,11 @@ options:
                     description: As in O(sites[].servers[].locations[].marks).
                     type: list
                     elements: list
+                    default: []
+                  guards:
+                    description: As in O(sites[].servers[].locations[].guards).
+                    type: list
+                    elements: str
                     default: []
               drops:
                 description:
@@ -202,6 +215,11 @@ options:
             type: list
             elements: str
             default: []
+          guards:
+            description: As in O(sites[].servers[].locations[].guards).
+            type: list
+            elements: str
+            default: []
           adopted:
             description:
               - What to do instead in a server that is there and does not carry our mark. Its addresses and their
@@ -215,6 +233,11 @@ options:
                 type: raw
               without:
                 description: Those of the O(sites[].servers[].locations) that are not put into it.
+                type: list
+                elements: str
+                default: []
+              guards:
+                description: As in O(sites[].servers[].locations[].guards).
                 type: list
                 elements: str
                 default: []

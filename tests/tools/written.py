@@ -202,9 +202,16 @@ def _answer(what: str, collections: Path) -> None:
 
 
 def _without_order(value: Any) -> Any:
-    """Return a plan with each `owns` as the sorted set that it is: on its order nothing on a host depends."""
+    """Return a plan with each `owns` as the sorted set that it is: on its order nothing on a host depends.
+
+    `guards` are left out, which say where a condition stands. Before they were declared, the host knew them itself.
+    """
     if isinstance(value, dict):
-        return {name: sorted(set(each)) if name == "owns" else _without_order(each) for name, each in value.items()}
+        return {
+            name: sorted(set(each)) if name == "owns" else _without_order(each)
+            for name, each in value.items()
+            if name != "guards"
+        }
     return [_without_order(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 

@@ -168,12 +168,17 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": [*features.site_owned(), *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
         "locations": [*routes, *moves, *page, _error()],
+        "guards": [*older.REFUSALS],
         **features.site_options(site),
     }
     if not site.adopt:
         return {"name": site.name, "directives": features.file(site, host), "servers": [http, https]}
     # What answers on port 80 there, and what the owner logs and which headers he sends, is his.
-    http["adopted"] = {"directives": _LET_CHALLENGES_IN, "without": ["/", _error()["location"]]}
+    http["adopted"] = {
+        "directives": _LET_CHALLENGES_IN,
+        "guards": [*map(_owned, _LET_CHALLENGES_IN)],
+        "without": ["/", _error()["location"]],
+    }
     headers = features.headers(site)
     theirs = {**platform.tls(), **({"add_header": headers} if headers else {})}
     exact = [each for each in moves if each["location"].startswith("=")]
@@ -186,13 +191,14 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
 
 def _route(at: Place) -> dict[str, Any]:
     own = {} if at.site.adopt else _OWN_PROXY
+    guards = features.guard(at) | refuse_climbing()
     location = _location(
         at.route.path,
-        features.guard(at) | refuse_climbing() | features.location(at) | own,
+        guards | features.location(at) | own,
         # Before there was a route, a page of ours may have stood there.
         (CLIMBS, *features.owned(at), *_OWN_DIRECTIVES, *_PAGE),
     )
-    return location | {"yields": ["proxy_set_header"]} | features.options(at)
+    return location | {"yields": ["proxy_set_header"], "guards": [*map(_owned, guards)]} | features.options(at)
 
 
 def _no_route() -> dict[str, Any]:
@@ -211,6 +217,7 @@ def _moved(at: Place) -> list[dict[str, Any]]:
     sending = moved_from(at.route)
     there = replace(at, route=replace(at.route, path=old))
     location = _location(old, {**sending, **page["directives"]}, dict.fromkeys([*page["owns"], *features.owned(there)]))
+    location["guards"] = [*map(_owned, sending)]
     location["adopted"] = _sending(old, features.guard(at) | sending)
     bare = _location(f"= {old.rstrip('/')}", {"return": f"308 https://$host{at.route.path}$is_args$args"})
     return [location] if old == "/" else [location, bare]
@@ -222,20 +229,27 @@ def _send_on_plain(site: dict[str, Any], places: Iterable[Place]) -> None:
     for at in places:
         old = at.route.moved_from or ""
         sending = features.guard(at) | {sends_on(old): {"return": "308 https://$host$request_uri"}}
-        location = _location(old, sending) | {"adopted": _sending(old, sending)}
+        location = _location(old, sending) | {"adopted": _sending(old, sending), "guards": [*map(_owned, sending)]}
         http["locations"] = [each for each in http["locations"] if each["location"] != old] + [location]
         http["adopted"]["without"] = [each for each in http["adopted"]["without"] if each != old]
 
 
 def _sending(old: str, directives: dict[str, Any]) -> dict[str, Any]:
     """Return what an owner's location at an old path has of ours."""
-    return {"directives": directives, "owns": [*Console.owns, *MovedFrom.left(old)]}
+    owns = [*Console.owns, *MovedFrom.left(old)]
+    return {"directives": directives, "owns": owns, "guards": [*map(_owned, directives)]}
+
+
+def _owned(condition: str) -> str:
+    """Return an `if` in the form of `owns`."""
+    return f"{condition} {{}}"
 
 
 def _adopting(location: dict[str, Any]) -> dict[str, Any]:
     """Have an owner's location keep every line that the route does not set, but for those that are ours by name."""
     ours = [each for each in location["owns"] if "constellation_edge" in each or each.startswith(("if ", "rewrite "))]
-    return {**location, "adopted": {"directives": location["directives"], "owns": ours, "yields": ["proxy_set_header"]}}
+    adopted = {"directives": location["directives"], "owns": ours, "guards": location["guards"]}
+    return {**location, "adopted": {**adopted, "yields": ["proxy_set_header"]}}
 
 
 def _challenge() -> dict[str, Any]:

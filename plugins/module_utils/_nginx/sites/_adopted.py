@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..text.declare import WantedLocation
+from ..text.declare import Owns, WantedLocation
 from ..text.edit import is_marked, remove
 from ..text.identity import Key, key, location_key
 from ..text.inclusion import Includes, spread
@@ -21,12 +21,17 @@ from ..text.tree import Block, Statement, places, walk
 _HEADER = "proxy_set_header"
 # Variables that stand in the file of all sites (`plugin_utils/_sites/nginx_sites.py`); one of a location is its own.
 _SHARED = re.compile(r"\$constellation_edge_(?!upstream\b)")
-# What the client wrote behind the path of its route (`plugin_utils/_sites/paths.py`).
+# What the client wrote behind the path of its route (`plugin_utils/_features/_rest.py`).
 _REST = "$constellation_edge_rest"
 
 
 def set_unsaid(
-    editor: Reconciler, block: Block, wanted: list[Statement], owner: str, includes: Includes
+    editor: Reconciler,
+    block: Block,
+    wanted: list[Statement],
+    owner: str,
+    includes: Includes,
+    guards: Owns = frozenset(),
 ) -> dict[str, list[str]]:
     """Set those of the wanted directives that the server does not have from its owner; each carries our mark.
 
@@ -38,7 +43,7 @@ def set_unsaid(
     rest = [each for each in wanted if key(each) not in theirs]
     keys = {key(each) for each in rest}
     take_ours(editor, block, keys)
-    editor.present(block, rest, owner, mark=True)
+    editor.present(block, rest, owner, mark=True, guards=guards)
     left: defaultdict[str, list[str]] = defaultdict(list)
     for each in wanted:
         if key(each) in theirs:

@@ -32,7 +32,7 @@ class WantedServer:
     With `state` present, `owns` tells the directives that the body decides alone; every other one is left. `adopted` is
     what is wanted instead of addresses, body, locations and `owns` where the server is there without our mark. `drops`
     names the directives that may stop protecting any of its locations, or the server itself; those of a single one are
-    in `drops_of`, by its identity.
+    in `drops_of`, by its identity. `guards` are the conditions that nothing may keep nginx from.
     """
 
     names: list[str]
@@ -46,6 +46,7 @@ class WantedServer:
     adopted: WantedServer | None = None
     drops: frozenset[str] = frozenset()
     drops_of: dict[LocationKey, frozenset[str]] = field(default_factory=dict)
+    guards: Owns = frozenset()
 
     @property
     def key(self) -> ServerKey:
@@ -106,6 +107,7 @@ def _server(given: Mapping[str, Any], where: str) -> WantedServer:
         _adopted(given, names, where),
         frozenset(given.get("drops") or []),
         {one.key: frozenset(each.get("drops") or []) for each, one in listed if not one.parents},
+        owned(given.get("guards"), where, "guards"),
     )
 
 
@@ -116,7 +118,8 @@ def _adopted(given: Mapping[str, Any], names: list[str], where: str) -> WantedSe
     place = f"{where}, adopted"
     without = {declare.key_of(str(each), f"{place}, without") for each in adopted.get("without") or []}
     left = [each for each in locations(given.get("locations"), where) if each.parents or each.key not in without]
-    return WantedServer(names, [], _body(adopted, place), left, certificate=given.get("certificate"))
+    guards = owned(adopted.get("guards"), place, "guards")
+    return WantedServer(names, [], _body(adopted, place), left, certificate=given.get("certificate"), guards=guards)
 
 
 def _body(given: Mapping[str, Any], where: str) -> list[Statement]:

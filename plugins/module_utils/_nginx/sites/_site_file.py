@@ -260,7 +260,7 @@ def _set_server(
         owns -= {"ssl_certificate", "ssl_certificate_key"}
     _set_listens(editor, block, wanted.listens, owner, ours or (exact and bool(wanted.listens)))
     _set_names(editor, block, wanted.names, owner, ours or exact)
-    editor.present(block, pair + wanted.body, owner, owns=owns)
+    editor.present(block, pair + wanted.body, owner, owns=owns, guards=wanted.guards)
 
 
 def _adopt_server(
@@ -274,7 +274,7 @@ def _adopt_server(
     place = editor.place(have)
     _set_names(editor, block, wanted.names, owner, ours=False)
     editor.present(block, _certificate_pair(block, wanted, around, ours=False), owner)
-    for path, names in set_unsaid(editor, block, wanted.body, owner, around.includes).items():
+    for path, names in set_unsaid(editor, block, wanted.body, owner, around.includes, wanted.guards).items():
         around.notes.append(
             f"{place}: {', '.join(names)} of this server {'is' if len(names) == 1 else 'are'} as "
             f"{path or 'its owner'} says; to have constellation.edge's instead, take "

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..text.declare import LOCATION, STATE
+from ..text.declare import GUARDS, LOCATION, STATE
 
 _DROPS: dict[str, Any] = {"type": "list", "elements": "str", "default": []}
 _SERVER: dict[str, Any] = {
@@ -19,8 +19,13 @@ _SERVER: dict[str, Any] = {
     "owns": {"type": "list", "elements": "str", "default": []},
     "adopted": {
         "type": "dict",
-        "options": {"directives": {"type": "raw"}, "without": {"type": "list", "elements": "str", "default": []}},
+        "options": {
+            "directives": {"type": "raw"},
+            "without": {"type": "list", "elements": "str", "default": []},
+            "guards": GUARDS,
+        },
     },
+    "guards": GUARDS,
     "drops": _DROPS,
     "state": STATE,
 }

@@ -18,7 +18,7 @@ from ._adopted import is_taken, proxied
 from .includes import included, reader
 
 _SENDING = ("return", "rewrite")
-# What `plugin_utils/_sites/console.py` asks before it refuses, and how `plugin_utils/_sites/moved.py` sends on.
+# What `plugin_utils/_features/console.py` asks before it refuses, and how `_features/moved_from.py` sends on.
 _KEPT = "$constellation_edge_kept"
 _MOVED = re.compile(r"308 https://\$host(/.*)\$1")
 

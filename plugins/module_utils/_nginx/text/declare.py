@@ -163,6 +163,7 @@ Parents = tuple[LocationKey, ...]
 
 # The arguments of a location in a module's declaration.
 STATE: dict[str, Any] = {"type": "str", "choices": ["present", "exact", "absent"], "default": "present"}
+GUARDS: dict[str, Any] = {"type": "list", "elements": "str", "default": []}
 LOCATION: dict[str, Any] = {
     "location": {"type": "str", "required": True},
     "directives": {"type": "raw"},
@@ -170,6 +171,7 @@ LOCATION: dict[str, Any] = {
     "owns": {"type": "list", "elements": "str", "default": []},
     "yields": {"type": "list", "elements": "str", "default": []},
     "marks": {"type": "list", "elements": "list", "default": []},
+    "guards": GUARDS,
     "adopted": {
         "type": "dict",
         "options": {
@@ -177,6 +179,7 @@ LOCATION: dict[str, Any] = {
             "owns": {"type": "list", "elements": "str", "default": []},
             "yields": {"type": "list", "elements": "str", "default": []},
             "marks": {"type": "list", "elements": "list", "default": []},
+            "guards": GUARDS,
         },
     },
     "parents": {"type": "list", "elements": "str", "default": []},
@@ -190,8 +193,9 @@ class WantedLocation:
     """One location: its head, its body and where it stands, `parents` being the locations around it.
 
     `yields` names the directives that, declared with an empty value, are not wanted where the location has a value for
-    them. `marks` are groups of names of directives that are ours one by one, by our mark behind each. `adopted` is what
-    is wanted instead of body, `owns`, `yields` and `marks` where the location is there already without our mark.
+    them. `marks` are groups of names of directives that are ours one by one, by our mark behind each. `guards` are the
+    conditions that nothing may keep nginx from. `adopted` is what is wanted instead of body and of these where the
+    location is there already without our mark.
     """
 
     head: Statement
@@ -204,6 +208,7 @@ class WantedLocation:
     adopted: WantedLocation | None = None
     yields: frozenset[str] = frozenset()
     marks: Marks = ()
+    guards: Owns = frozenset()
 
     @property
     def key(self) -> LocationKey:
@@ -260,6 +265,7 @@ def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
         None if adopted is None else _location({**adopted, "location": given["location"]}, f"{where}, adopted"),
         frozenset(given.get("yields") or []),
         _marks(given.get("marks"), place),
+        owned(given.get("guards"), place, "guards"),
     )
 
 
@@ -272,15 +278,15 @@ def _marks(given: Iterable[Iterable[object]] | None, place: str) -> Marks:
     return found
 
 
-def owned(given: Iterable[object] | None, place: str) -> Owns:
-    """Return what `owns` names: a directive's name, or a name with the argument that tells one of several apart."""
+def owned(given: Iterable[object] | None, place: str, option: str = "owns") -> Owns:
+    """Return what an option names: a directive's name, or a name with the argument that tells one of several apart."""
     found: set[str | Key] = set()
     for each in given or []:
-        statement = owned_directive(each, f"{place}, owns")
+        statement = owned_directive(each, f"{place}, {option}")
         if statement.name in ("listen", "location", "server_name"):
-            raise ConfigError(f"{place}, owns: {statement.name!r} has a place of its own in the declaration")
+            raise ConfigError(f"{place}, {option}: {statement.name!r} has a place of its own in the declaration")
         single = key(statement)
         if statement.block is None and len(single) == 1 < len(statement.words):
-            raise ConfigError(f"{place}, owns: {each!r} is not the name of a directive: leave out its value")
+            raise ConfigError(f"{place}, {option}: {each!r} is not the name of a directive: leave out its value")
         found.add(single if statement.block or len(statement.words) > 1 else statement.name)
     return frozenset(found)

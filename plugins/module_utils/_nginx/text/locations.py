@@ -89,7 +89,9 @@ def _reconcile_level(editor: Reconciler, block: Block, wanted: list[WantedLocati
             made = insert(block, at, whole, editor.style, owner=owner, mark=True)
             if len(rest) < len(each.body) and made.block is not None:
                 # Each of these has a mark of its own.
-                editor.present(made.block, each.body, indent_of(made.words[0][0]) or "", marks=each.marks)
+                editor.present(
+                    made.block, each.body, indent_of(made.words[0][0]) or "", marks=each.marks, guards=each.guards
+                )
             found[each.key] = [made]
     wishes = [each for each in wanted if each.state != "absent" and (each.before or each.after)]
     # A wish can undo an earlier one; those that can all be met are met after as many rounds as there are of them.
@@ -142,7 +144,7 @@ def _change(editor: Reconciler, parent: Block, have: Statement, wanted: WantedLo
     if wanted.state == "exact":
         editor.exact(block, wanted.body, owner)
     else:
-        editor.present(block, wanted.body, owner, owns=wanted.owns, marks=wanted.marks)
+        editor.present(block, wanted.body, owner, owns=wanted.owns, marks=wanted.marks, guards=wanted.guards)
     if before is not None and says(have) != before:
         raise editor.foreign(have, said(have))
 

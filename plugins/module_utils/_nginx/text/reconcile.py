@@ -18,13 +18,9 @@ from .tokens import BOM, SPACE, ConfigError, listed, outer, value
 from .tree import Block, Statement, comments, lines, meaning, parse, places, said, says, walk
 
 Said = tuple[tuple[str, ...], ...]
-# How the conditions of our guards begin (`plugin_utils/_sites/console.py`), and that of what sends readers on
-# (`plugin_utils/_sites/moved.py`).
-_GUARDS = ("($constellation_edge_", "($request~^(?:GET|HEAD)")
-# The one that lets challenges through to their location (`plugin_utils/_sites/nginx_sites.py`), and what nginx carries
-# out in a server before it looks for a location.
-_LETS_IN = "($uri~^/[.]well-known/acme-challenge/)"
-_ANSWERS = ("break", "if", "return", "rewrite")
+# What may keep nginx from a condition behind it, and what else may where that one only lets a request through.
+_ENDS = frozenset(["break"])
+_ANSWERS = frozenset(["break", "if", "return", "rewrite"])
 
 
 class Reconciler:
@@ -117,13 +113,15 @@ class Reconciler:
         mark: bool = False,
         owns: Owns = frozenset(),
         marks: Marks = (),
+        guards: Owns = frozenset(),
     ) -> None:
         """Set the wanted statements and leave the others.
 
         Blocks that are made carry our mark; with `mark` single statements do, too. Of the directives that `owns` names
         none is left beside the wanted ones. Of those that a group of `marks` names, ours are the ones with our mark:
         none of them is left beside the wanted ones, and the others are their owner's. Both in one block are refused,
-        since nginx takes some of them once, and of others the order decides.
+        since nginx takes some of them once, and of others the order decides. The conditions that `guards` names stand
+        in front of what may keep nginx from them.
         """
         one_by_one = frozenset().union(*marks)
         theirs = self._of_their_owner(block, wanted, marks)
@@ -166,7 +164,7 @@ class Reconciler:
                     self._permit(block, here, mark)
                     self.move(block, here, ordered, owner, before=False)
                 ordered = here
-                ends = _ends_before(block, here)
+                ends = _ends_before(block, here) if identity in guards else None
                 if ends is not None:
                     self._permit(block, here, mark)
                     self.move(block, here, ends, owner, before=True)
@@ -333,25 +331,24 @@ class Reconciler:
         return nested
 
 
-def _ends_before(block: Block, here: Statement) -> Statement | None:
-    """Return the first that may keep nginx from a guard of ours, whose condition no directive decides on.
+def _ends_before(block: Block, guard: Statement) -> Statement | None:
+    """Return the first statement that may keep nginx from a condition behind it.
 
-    Of a guard that lets a request through to its location, that is whatever answers or sends it elsewhere.
+    Of one that lets a request through to its location, by `break` alone, that is whatever answers or sends it away.
     """
-    if here.name != "if":
-        return None
-    asked = "".join(here.args)
-    lets_through = asked == _LETS_IN
-    if not lets_through and not asked.startswith(_GUARDS):
-        return None
-    for each in block.body[: block.body.index(here)]:
-        if each.name in _ANSWERS if lets_through else _breaks(each):
-            return each
-    return None
+    body = guard.block.body if guard.block is not None else []
+    ends = _ANSWERS if {each.name for each in body} == _ENDS else _ENDS
+    return next((each for each in block.body[: block.body.index(guard)] if _is_end(each, ends)), None)
 
 
-def _breaks(statement: Statement) -> bool:
-    return any("break" in (one.name, *one.args[2:]) for one, _depth in walk(Block([statement])))
+def _is_end(statement: Statement, ends: frozenset[str]) -> bool:
+    if statement.name in ends or (statement.name == "rewrite" and "break" in statement.args[2:]):
+        return True
+    return (
+        statement.name == "if"
+        and statement.block is not None
+        and any(_is_end(each, ends) for each in statement.block.body)
+    )
 
 
 def _foreign_inside(block: Block) -> str | None:

@@ -82,7 +82,11 @@ def wanted(name: str = "home.test", path: str = "/zm/") -> dict[str, Any]:
                 "server_name": [name],
                 "listen": ["80", "[::]:80"],
                 "locations": [answer, back],
-                "adopted": {"directives": {CHALLENGE: {"break": None}}, "without": ["/"]},
+                "adopted": {
+                    "directives": {CHALLENGE: {"break": None}},
+                    "guards": [f"{CHALLENGE} {{}}"],
+                    "without": ["/"],
+                },
             },
             {
                 "server_name": [name],
@@ -349,7 +353,8 @@ def test_what_sends_readers_on_stands_before_what_would_end_it(host: Path, their
     theirs.write_text(theirs.read_text().replace("        proxy_pass http://192.168.0.10/zm/;", rewrite))
     sent = {"if ($request ~ ^(?:GET|HEAD)\\s/zm/(\\S*))": {"return": "308 https://$host/camera/$1"}}
     site = wanted(path="/camera/")
-    site["servers"][1]["locations"] += [{"location": "/zm/", "directives": sent, "adopted": {"directives": sent}}]
+    sending = {"directives": sent, "guards": [f"{next(iter(sent))} {{}}"]}
+    site["servers"][1]["locations"] += [{"location": "/zm/", **sending, "adopted": sending}]
     site["servers"][1]["drops"] = ["auth_basic"]
     carried_out(host, site)
     text = theirs.read_text()

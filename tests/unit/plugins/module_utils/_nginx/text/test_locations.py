@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.loc
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import Selector
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import meaning, parse
-from ansible_collections.constellation.edge.plugins.plugin_utils._sites import console
 
 MARK = "# constellation.edge"
 SERVER = """\
@@ -207,13 +207,14 @@ def test_what_stands_in_another_order_than_the_declaration_is_moved(have: str, w
     assert meaning(parse(after)) == meaning(parse(edit("server {\n}\n", {"location": "/x", "directives": wanted})))
 
 
-GUARD = console.GUARD.replace("{}", "{ return 403; }")
+GUARD = "if ($kept) { return 403; }"
+GUARDS = ["if ($kept) {}"]
 
 
-def inside(location: str, given: str) -> str:
+def inside(location: str, given: str, guards: Sequence[str] = ()) -> str:
     """Return what a location of ours holds after a call that declares one `if`."""
     text = f"server {{ location / {{ {MARK}\n{location}\n}} }}"
-    after = edit(text, {"location": "/", "directives": given})
+    after = edit(text, {"location": "/", "directives": given, "guards": [*guards]})
     return " ".join(after.partition(MARK)[2].replace(MARK, "").split()).removesuffix(" } }")
 
 
@@ -230,8 +231,29 @@ def inside(location: str, given: str) -> str:
         ("root /srv; set $a b;", "root /srv; set $a b; {}"),
     ],
 )
-def test_a_guard_of_ours_comes_before_what_would_keep_nginx_from_it(have: str, wanted: str) -> None:
-    assert inside(have.replace("{}", GUARD), GUARD) == wanted.replace("{}", GUARD)
+def test_a_guard_comes_before_what_would_keep_nginx_from_it(have: str, wanted: str) -> None:
+    assert inside(have.replace("{}", GUARD), GUARD, GUARDS) == wanted.replace("{}", GUARD)
+
+
+@pytest.mark.parametrize(
+    ("have", "wanted"),
+    [
+        ("return 301 https://$host;", "{} return 301 https://$host;"),
+        ("root /srv; rewrite ^ /x; set $a b;", "root /srv; {} rewrite ^ /x; set $a b;"),
+        ("set $a b; if ($a) { set $c d; }", "set $a b; {} if ($a) { set $c d; }"),
+        # What another location answers is none of this one's business.
+        ("location /x/ { return 404; }", "{} location /x/ { return 404; }"),
+        ("set $a b; location /x/ { return 404; } root /srv;", "set $a b; {} location /x/ { return 404; } root /srv;"),
+    ],
+)
+def test_a_guard_that_lets_through_comes_before_whatever_answers(have: str, wanted: str) -> None:
+    lets_in = "if ($kept) { break; }"
+    assert inside(have, lets_in, GUARDS) == wanted.replace("{}", lets_in)
+
+
+def test_guards_are_named_as_owns_names_a_block() -> None:
+    with pytest.raises(ConfigError, match="guards: 'root /x' is not the name"):
+        locations([{"location": "/", "guards": ["root /x"]}], "f")
 
 
 @pytest.mark.parametrize(
