@@ -21,19 +21,21 @@ from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._constellation.local_server import local_server
 from ..plugin_utils._features.upstream import asked_names
 from ..plugin_utils._inventory.edges import Edges, edges, survey
-from ..plugin_utils._inventory.presets import folder_problems, own_folder
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
 from ..plugin_utils._inventory.schema import Problem, SchemaError, read_sites
 from ..plugin_utils._inventory.site import Site
 from ..plugin_utils._inventory.sources import FileProblem, extra_problems, file_problems
+from ..plugin_utils._inventory.variable_kinds import own_folder
 from ..plugin_utils._inventory.variables import (
-    ACME_SERVER,
     EDGE_GROUP,
+    OPTIONS,
     SENTINEL_GROUP,
     SERVER_GROUP,
     VARIABLES,
     argument_problems,
+    argument_spec,
     group_problems,
+    value_problems,
     variable_problems,
 )
 from ..plugin_utils._once import once
@@ -58,20 +60,13 @@ PLACES = {
 }
 HEADING = "Nothing was changed, the inventory has to be corrected first:"
 LOOPBACK = ("127.0.0.1/8", "::1")
-ARGUMENTS = {
-    "sites": {"type": "raw"},
-    "adopt": {"type": "bool", "default": False},
-    "email": {"type": "str", "default": ""},
-    "acme_server": {"type": "str", "default": ACME_SERVER},
-    "firewall_rules": {"type": "list", "elements": "dict", "default": []},
-    "ignoreip": {"type": "list", "elements": "str", "default": []},
-    "lan": {"type": "list", "elements": "str", "default": []},
-    "presets_dir": {"type": "path"},
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    **argument_spec(),
+    # Variables of the role hardening, whose argument spec declares them.
     "connection_limit": {"type": "int", "default": DEFAULT_LIMIT},
     "connection_limit_exempt": {"type": "list", "elements": "str", "default": []},
     "record": {"type": "bool", "default": False},
     "leaving": {"type": "bool", "default": False},
-    "restore_constellation": {"type": "bool"},
 }
 
 
@@ -194,7 +189,7 @@ class ActionModule(ActionBase):
         presets = known.presets_of(own_folder(arguments["presets_dir"]))
         sites: list[Site] = []
         # With half of the presets, routes would be refused that are right.
-        if self._is_edge and not (presets.problems or folder_problems(arguments["presets_dir"])):
+        if self._is_edge and not (presets.problems or value_problems(OPTIONS["presets_dir"], arguments["presets_dir"])):
             try:
                 sites = read_sites(arguments["sites"], presets.found, adopt=arguments["adopt"])
             except SchemaError as error:

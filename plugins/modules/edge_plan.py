@@ -70,6 +70,7 @@ options:
         and takes the place of the collection's of that name as a whole.
       - A relative path begins where the command is run. The guide C(docs/guides/presets.md) has the form of a file.
     type: path
+    default: ""
   connection_limit:
     description: How many connections a client will have; checked for M(constellation.edge.edge_connection_limit).
     type: int

@@ -2,7 +2,8 @@
 
 """PRIVATE: every variable of the playbooks: each is declared here, and nowhere else.
 
-What a value must be is checked by `variables`, which knows the programs that will read it.
+Its kind says what a value must be. Those that the roles declare, such as `hardening_connection_limit`, stand in the
+roles' argument specs, and `variables` checks them.
 """
 
 from __future__ import annotations
@@ -10,34 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ...module_utils._ufw.rule import RULE
 from .._keys.keys import key
 from .._keys.kinds import FLAG, Kind, Listing, Word
 from .site import Site
+from .variable_kinds import AcmeDirectory, Email, FirewallRules, Ignored, Networks, PresetsFolder
 
 PREFIX = "edge_"
 # Let's Encrypt's production directory (RFC 8555 section 7.1.1).
 ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
 
 _TEXT: dict[str, Any] = {"type": "string"}
-_ADDRESSES = Kind(
-    "a list of addresses and networks", {"type": "list", "elements": "str"}, {"type": "array", "items": _TEXT}
-)
 _FILE = Kind("a path on the controller", {"type": "path"}, {**_TEXT, "minLength": 1})
-_FOLDER = Kind("a folder on the controller", {"type": "path"}, {**_TEXT, "minLength": 1})
-_JSON_OF = {"str": {"type": ["string", "integer"]}}
-
-
-def _rules() -> Kind:
-    """Return the kind of a list of firewall rules, from the options that `ufw_rules` takes."""
-    properties = {
-        name: {"enum": option["choices"]} if "choices" in option else _JSON_OF[option["type"]]
-        for name, option in RULE.items()
-    }
-    required = [name for name, option in RULE.items() if option.get("required")]
-    rule = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-    words = "a list of rules: " + ", ".join(f"`{name}`" for name in RULE)
-    return Kind(words, {"type": "list", "elements": "dict"}, {"type": "array", "items": rule})
 
 
 @dataclass(frozen=True)
@@ -46,7 +30,7 @@ class Variables:
 
     edge_sites: list[Site] = key(Listing("sites", Site), "The sites of the host, each with its routes.")
     edge_acme_server: str = key(
-        Kind("a URL", {"type": "str"}, {**_TEXT, "pattern": "^https://[^\\s/]+"}),
+        AcmeDirectory(ACME_SERVER),
         "Another certificate authority, by the URL of its ACME directory, such as Let's Encrypt's staging.",
         default=ACME_SERVER,
         otherwise="Let's Encrypt",
@@ -60,32 +44,32 @@ class Variables:
         example=True,
     )
     edge_email: str = key(
-        Kind("an e-mail address", {"type": "str"}, {**_TEXT, "pattern": "^$|^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$"}),
+        Email(),
         "The address of the account at Let's Encrypt; empty registers without one.",
         default="",
         otherwise="empty",
         example="me@example.org",
     )
     edge_fail2ban_ignoreip: list[str] = key(
-        _ADDRESSES,
+        Ignored(),
         "Addresses and networks that are never banned, such as the LAN.",
         default=(),
         example=["192.168.0.0/24"],
     )
     edge_firewall_rules: list[dict[str, Any]] = key(
-        _rules(),
+        FirewallRules(),
         "What is open beside SSH, 80 and 443.",
         default=(),
         example=[{"port": "445", "source": "192.168.0.0/24", "comment": "Samba"}],
     )
     edge_lan: list[str] = key(
-        _ADDRESSES,
+        Networks(),
         "Networks beside the private ones that count as the LAN for the server's Console.",
         default=(),
         example=["2001:db8:0:1::/64"],
     )
     edge_presets_dir: str = key(
-        _FOLDER,
+        PresetsFolder(),
         "A folder of presets of your own, which stand beside ours or in the place of those of the same name.",
         default="",
         otherwise="none",

@@ -10,10 +10,11 @@ from typing import Any
 
 from .._constellation.local_server import CONSTELLATION
 from .._keys.names import Upstream
-from .presets import OURS, VARIABLE, Presets, own_folder, read_presets
+from .presets import OURS, Presets, read_presets
 from .schema import SchemaError, read_sites
 from .site import Route, Site
 from .sources import FileProblem
+from .variable_kinds import own_folder
 from .variables import EDGE_GROUP, GROUPS, SENTINEL_GROUP
 
 # Among the folders of presets, the one that the collection brings.
@@ -49,7 +50,7 @@ def survey(groups: Mapping[str, Iterable[str]], hostvars: Mapping[str, Mapping[s
     for edge in groups.get(EDGE_GROUP, []):
         known = hostvars[edge]
         addresses[edge] = str(known.get("ansible_host", edge))
-        folder = own_folder(known.get(VARIABLE))
+        folder = own_folder(known.get("edge_presets_dir"))
         if folder not in presets:
             presets[folder] = read_presets(folder)
         try:

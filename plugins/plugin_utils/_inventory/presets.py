@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .preset_file import read_preset
-from .schema import Problem
 from .sources import FileProblem, text_of
 
 OURS = os.path.normpath(os.path.join(os.path.dirname(__file__), "..", "..", "..", "presets"))
-VARIABLE = "edge_presets_dir"
 _ENDING = ".yml"
 _OTHER_ENDINGS = (".yaml", ".json")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
@@ -37,7 +35,7 @@ class Presets:
 
 
 def read_presets(folder: str) -> Presets:
-    """Return the presets of a folder; none where there is no such folder, of which `folder_problems` tells."""
+    """Return the presets of a folder; none where there is no such folder, of which the variable's kind tells."""
     found: dict[str, Mapping[str, Any]] = {}
     problems: list[FileProblem] = []
     for file in _files(folder):
@@ -49,26 +47,6 @@ def read_presets(folder: str) -> Presets:
         found[name], wrong = ({}, []) if unread else read_preset(text)
         problems += [*unread, *(FileProblem(file, fault.line, fault.text) for fault in wrong)]
     return Presets(found, tuple(problems))
-
-
-def own_folder(value: object) -> str:
-    """Return the folder that an owner names, "" for none; a relative path begins where the command is run."""
-    return os.path.abspath(os.path.expanduser(os.path.expandvars(str(value)))) if value else ""
-
-
-def folder_problems(value: object) -> list[Problem]:
-    """Refuse a folder of presets that is none, or that cannot be read."""
-    folder = own_folder(value)
-    try:
-        if folder:
-            os.listdir(folder)
-    except OSError as error:
-        text = (
-            f"'{folder}' is no folder with presets ({error.strerror}): a relative path begins where the command is "
-            'run; write "{{ inventory_dir }}/presets" for one beside the inventory'
-        )
-        return [Problem(VARIABLE, text, value)]
-    return []
 
 
 def _files(folder: str) -> Iterator[str]:

@@ -153,7 +153,7 @@ class _Reader:
         values: dict[str, Any] = {}
         for field, (name, known) in fields_of(declared).items():
             if name in entry and not known.is_preset_only:
-                value, mistakes = known.kind.read(name, entry[name])
+                value, mistakes = known.read(name, entry[name])
                 for part, text, below in mistakes:
                     self._say(f"{place}, {below}" if below else place, text, part)
                 if not mistakes:

@@ -4,22 +4,15 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
-
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ...module_utils._connection_limit.table import DEFAULT_PORTS, LimitError, parse_limit
-from ...module_utils._fail2ban.jail import Fail2banError, normal_ignored
-from ...module_utils._ufw.rule import RULE, UfwError, wanted_rules
-from .._keys.keys import keys_of
+from .._keys.keys import Key, keys_of
+from .._keys.kinds import Listing
 from .._keys.nearest import nearest
 from .._origin import where
-from .declared import ACME_SERVER, PREFIX, Variables
-from .presets import folder_problems
+from .declared import PREFIX, Variables
 from .role_variables import is_result
 from .schema import Problem
 from .wishes import VARIABLE_WISHES, wish
@@ -30,28 +23,56 @@ EDGE_GROUP, SERVER_GROUP, SENTINEL_GROUP = GROUPS = ("edge", "constellation_serv
 VARIABLES = tuple(sorted(keys_of(Variables)))
 # What the first task finds, as `playbooks/tasks/plan.yml` registers it.
 PLAN = "edge_plan"
-# HTTP is needed for the challenges and for the redirect.
-WEB_RULES = ({"port": "80", "comment": "http"}, {"port": "443", "comment": "https"})
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
+# The options of `edge_plan` that are variables, in the order in which their mistakes are told.
+OPTIONS = {
+    "sites": "edge_sites",
+    "adopt": "edge_adopt",
+    "email": "edge_email",
+    "acme_server": "edge_acme_server",
+    "firewall_rules": "edge_firewall_rules",
+    "ignoreip": "edge_fail2ban_ignoreip",
+    "lan": "edge_lan",
+    "connection_limit": "hardening_connection_limit",
+    "connection_limit_exempt": "hardening_connection_limit_exempt",
+    "presets_dir": "edge_presets_dir",
+    "restore_constellation": "edge_restore_constellation",
+}
+# Those in which YAML may have made another number of what was written.
+_NUMBERS = ("sites", "firewall_rules", "connection_limit")
+_DECLARED = keys_of(Variables)
+
+
+def argument_spec() -> dict[str, dict[str, Any]]:
+    """Return the argument spec of those options of `edge_plan` that are declared variables, with their types.
+
+    `sites` has none: what is wrong with them is told by their reader, in better words.
+    """
+    return {option: _spec(_DECLARED[name]) for option, name in OPTIONS.items() if name in _DECLARED}
 
 
 def argument_problems(arguments: Mapping[str, Any]) -> list[Problem]:
     """Return what is wrong with the arguments of `edge_plan` beside the schema of the sites."""
-    numbers = {
-        "edge_sites": arguments.get("sites"),
-        "edge_firewall_rules": arguments["firewall_rules"],
-        "hardening_connection_limit": arguments["connection_limit"],
-    }
-    return [
-        *number_problems(numbers),
-        *email_problems(arguments["email"]),
-        *server_problems(arguments["acme_server"]),
-        *firewall_problems(arguments["firewall_rules"]),
-        *ignored_problems(arguments["ignoreip"]),
-        *lan_problems(arguments["lan"]),
-        *limit_problems(arguments["connection_limit"], arguments["connection_limit_exempt"]),
-        *folder_problems(arguments["presets_dir"]),
-    ]
+    problems = number_problems({OPTIONS[option]: arguments.get(option) for option in _NUMBERS})
+    for option, name in OPTIONS.items():
+        if name in _DECLARED:
+            problems += value_problems(name, arguments.get(option))
+        elif option == "connection_limit":
+            # A variable of the role hardening, whose argument spec declares it; so is who is exempt from it.
+            problems += limit_problems(arguments[option], arguments["connection_limit_exempt"])
+    return problems
+
+
+def value_problems(name: str, value: object) -> list[Problem]:
+    """Return what the kind of a declared variable finds wrong with its value; nothing where it has none."""
+    mistakes = [] if value is None else _DECLARED[name].read(name, value)[1]
+    return [Problem(mistake.below or name, mistake.text, mistake.part) for mistake in mistakes]
+
+
+def _spec(key: Key) -> dict[str, Any]:
+    if isinstance(key.kind, Listing):
+        return {"type": "raw"}
+    default = list(key.default) if isinstance(key.default, tuple) else key.default
+    return {**key.kind.option, **({} if default is None else {"default": default})}
 
 
 def group_problems(groups: Mapping[str, Iterable[str]]) -> list[Problem]:
@@ -87,70 +108,6 @@ def _plan_problems(variables: Mapping[str, Any]) -> list[Problem]:
         return []
     text = f"'{PLAN}' is no variable of yours: the first task makes it; write what you want into `edge_sites`"
     return [Problem("variables", text, name if where(name) else found)]
-
-
-def email_problems(email: str) -> list[Problem]:
-    """Refuse what no certificate authority takes for an address."""
-    if not email or _EMAIL.match(email):
-        return []
-    return [Problem("edge_email", f"'{email}' is not an e-mail address", email)]
-
-
-def server_problems(server: str) -> list[Problem]:
-    """Refuse what is not the URL of an ACME directory."""
-    try:
-        parts = urlsplit(server)
-        usable = parts.scheme == "https" and parts.hostname and parts.port != 0 and not re.search(r"\s", server)
-    except ValueError:  # a port or an IPv6 address that is none
-        usable = False
-    text = f"'{server}' is not the URL of an ACME directory: write https://, a host and a path, as in {ACME_SERVER}"
-    return [] if usable else [Problem("edge_acme_server", text, server)]
-
-
-def firewall_problems(raw: Iterable[Mapping[str, Any]]) -> list[Problem]:
-    """Check each rule as `ufw_rules` will, and then against those before it, ours for the web among them."""
-    problems: list[Problem] = []
-    rules, names = [dict(rule) for rule in WEB_RULES], ["the rule for HTTP", "the rule for HTTPS"]
-    for index, item in enumerate(raw):
-        name = f"edge_firewall_rules[{index}]"
-        checked = ArgumentSpecValidator(RULE).validate({key: item[key] for key in item if key in RULE})
-        texts = [f"unknown key '{key}'{nearest(key, RULE)}" for key in item if key not in RULE]
-        texts += checked.error_messages
-        if texts:
-            problems += [Problem(name, text, item) for text in texts]
-            continue
-        try:
-            wanted_rules([*rules, checked.validated_parameters], [*names, name])
-        except UfwError as error:
-            problems.append(Problem(name, str(error).removeprefix(f"{name}: "), item))
-        else:
-            rules.append(checked.validated_parameters)
-            names.append(name)
-    return problems
-
-
-def ignored_problems(values: Iterable[str]) -> list[Problem]:
-    """Refuse what fail2ban takes neither for an address nor for a name."""
-    problems: list[Problem] = []
-    for index, value in enumerate(values):
-        place = f"edge_fail2ban_ignoreip[{index}]"
-        try:
-            normal_ignored("", [value])
-        except Fail2banError as error:
-            problems.append(Problem(place, str(error).removeprefix(".ignoreip: "), value))
-    return problems
-
-
-def lan_problems(values: Iterable[str]) -> list[Problem]:
-    """Refuse what is no network, or one with bits of a host."""
-    problems: list[Problem] = []
-    for index, value in enumerate(values):
-        try:
-            ipaddress.ip_network(value)
-        except ValueError as error:
-            text = f"'{value}' is no network, such as 2001:db8:0:1::/64 or 10.8.0.0/24 ({error})"
-            problems.append(Problem(f"edge_lan[{index}]", text, value))
-    return problems
 
 
 def limit_problems(connections: int, exempt: Iterable[str]) -> list[Problem]:

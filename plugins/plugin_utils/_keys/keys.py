@@ -13,7 +13,7 @@ import dataclasses
 import functools
 from typing import Any
 
-from .kinds import Kind
+from .kinds import Kind, Mistake
 
 _KEY = "key"
 _REQUIRED: Any = object()
@@ -35,6 +35,10 @@ class Key:
     preset: Kind | None = None
     is_preset_only: bool = False
     is_required: bool = False
+
+    def read(self, name: str, value: object) -> tuple[Any, list[Mistake]]:
+        """Return the value as the plan takes it, or what is wrong with it."""
+        return self.kind.read(name, value)
 
 
 def key(

@@ -16,7 +16,10 @@ _ORIGIN = re.compile(r"https?://(?:\*\.)?(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(?::[0
 
 
 class Mistake(NamedTuple):
-    """What is wrong with a value: the part of it that names file and line, what is said, below which key it stands."""
+    """What is wrong with a value: the part of it that names file and line, what is said, below which key it stands.
+
+    `below` is the name of the key, such as `probe`, with the number of an item where one is meant: `edge_lan[1]`.
+    """
 
     part: object
     text: str

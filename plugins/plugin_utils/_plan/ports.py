@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...module_utils._ufw.rule import wanted_rules
-from .._inventory.variables import WEB_RULES
+from .._inventory.variable_kinds import WEB_RULES
 
 
 def with_web(rules: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

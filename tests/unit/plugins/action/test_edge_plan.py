@@ -12,11 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.constellation.edge.plugins.action import edge_plan
-from ansible_collections.constellation.edge.plugins.action.edge_plan import HEADING, ActionModule
+from ansible_collections.constellation.edge.plugins.action.edge_plan import ARGUMENTS, HEADING, ActionModule
+from ansible_collections.constellation.edge.plugins.modules import edge_plan as documentation
 
 ROUTE = {"path": "/x/", "upstream": "http://127.0.0.1:1", "prefix": "strip"}
 SITES = [{"server_name": "a.example.org", "routes": [ROUTE]}]
@@ -102,6 +104,14 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(edge_plan.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
     return World(tmp_path)
+
+
+def test_the_options_are_documented_as_they_are_read() -> None:
+    documented = yaml.safe_load(documentation.DOCUMENTATION)["options"]
+    parts = ("type", "elements", "default")
+    said = {name: {part: each[part] for part in parts if part in each} for name, each in documented.items()}
+    # The sites' documentation is a fragment; what is no list is told by their reader.
+    assert {name: each for name, each in ARGUMENTS.items() if name != "sites"} == said
 
 
 def test_a_proxy_gets_the_variables_of_every_role(world: World) -> None:

@@ -36,7 +36,8 @@ def test_every_key_has_an_example_that_is_right(kind: str, name: str) -> None:
     assert all(sentence.endswith((".", ")")) for sentence in known.doc)
     if name not in ("routes", "edge_sites"):
         assert known.example is not None
-        assert list(known.kind.faults(name, known.example)) == []
+        # What Ansible makes of a template is not known here.
+        assert "{{" in str(known.example) or list(known.kind.faults(name, known.example)) == []
 
 
 @pytest.mark.parametrize(("declared", "name"), [(Site, "drops"), (Route, "buffering"), (Route, "read_timeout")])

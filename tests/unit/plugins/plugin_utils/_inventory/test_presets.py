@@ -15,8 +15,6 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.pres
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import (
     OURS,
     Presets,
-    folder_problems,
-    own_folder,
     read_presets,
 )
 from places import ROOT
@@ -95,19 +93,7 @@ def test_every_mistake_of_every_file_is_told_with_its_line(tmp_path, monkeypatch
     ]
 
 
-def test_a_relative_folder_begins_where_the_command_is_run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", "/home/owner")
-    assert own_folder("mine") == str(tmp_path / "mine")
-    assert own_folder("~/mine/") == "/home/owner/mine"
-    assert own_folder("") == own_folder(None) == ""
-
-
-def test_a_folder_that_is_none_is_told(tmp_path):
+def test_there_is_nothing_in_a_folder_that_is_none(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
-    for name, reason in (("gone", "No such file or directory"), ("file", "Not a directory")):
-        (problem,) = folder_problems(str(tmp_path / name))
-        assert problem.place == "edge_presets_dir"
-        assert problem.text.startswith(f"'{tmp_path / name}' is no folder with presets ({reason}): a relative path")
+    for name in ("gone", "file"):
         assert read_presets(str(tmp_path / name)) == Presets({})
-    assert folder_problems(str(tmp_path)) == folder_problems(None) == folder_problems("") == []

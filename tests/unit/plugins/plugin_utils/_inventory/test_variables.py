@@ -2,82 +2,73 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the first task refuses, because a later one could not use it."""
+"""What the first task refuses, because a later one could not use it: its arguments, and groups."""
 
 from __future__ import annotations
 
-import pytest
+import yaml
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.declared import Variables
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import (
-    ACME_SERVER,
-    firewall_problems,
+    OPTIONS,
+    argument_problems,
+    argument_spec,
     group_problems,
-    ignored_problems,
-    lan_problems,
     limit_problems,
-    server_problems,
 )
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import keys_of
+from places import ROOT
+
+RIGHT = {"connection_limit": 256, "connection_limit_exempt": []}
 
 
-@pytest.mark.parametrize(
-    ("rule", "words"),
-    [
-        ({}, "missing required arguments: port"),
-        ({"port": "ssh"}, "port 'ssh' is not a number"),
-        ({"port": 25, "proto": "tpc"}, "value of proto must be one of: tcp, udp, any, got: tpc"),
-        ({"port": 25, "sorce": "10.0.0.1"}, "unknown key 'sorce'; did you mean 'source'?"),
-        ({"port": 25, "source": "router.lan"}, "names are not looked up"),
-        ({"port": 443, "action": "deny"}, "contradicts the rule for HTTPS"),
-        ({"port": 8080, "action": "deny"}, "contradicts edge_firewall_rules[0]"),
-    ],
-)
-def test_a_firewall_rule_is_refused_at_its_place(rule, words):
-    problems = firewall_problems([{"port": 8080}, rule])
-    assert [problem.place for problem in problems] == ["edge_firewall_rules[1]"]
-    assert words in problems[0].text
-    assert problems[0].value is rule
+def test_the_first_task_is_given_each_variable_by_its_option():
+    (task,) = yaml.safe_load((ROOT / "playbooks/tasks/plan.yml").read_text(encoding="utf-8"))
+    given = {option: text.split()[1] for option, text in task["constellation.edge.edge_plan"].items()}
+    assert {option: name for option, name in given.items() if not name.startswith("plan_")} == OPTIONS
 
 
-def test_every_firewall_rule_that_is_wrong_is_named():
-    problems = firewall_problems([{"port": "x"}, {"port": 25}, {"source": "y"}])
-    assert [problem.place for problem in problems] == ["edge_firewall_rules[0]", "edge_firewall_rules[2]"]
+def test_the_types_of_the_options_are_those_of_the_declared_variables():
+    spec = argument_spec()
+    assert set(OPTIONS) - set(spec) == {"connection_limit", "connection_limit_exempt"}
+    assert spec["adopt"] == {"type": "bool", "default": False}
+    assert spec["lan"] == {"type": "list", "elements": "str", "default": []}
+    assert spec["restore_constellation"] == {"type": "bool"}
+    for option, name in OPTIONS.items():
+        if name in keys_of(Variables) and option != "sites":
+            assert spec[option].items() >= keys_of(Variables)[name].kind.option.items()
 
 
-def test_usable_firewall_rules_are_no_problem():
-    assert firewall_problems([{"port": 8080, "proto": "any", "source": "10.0.0.0/8"}, {"port": "1:5,9"}]) == []
+def test_every_mistake_is_told_in_the_order_of_the_options(tmp_path):
+    wrong = {
+        "presets_dir": str(tmp_path / "gone"),
+        "lan": ["lan", "10.0.0.0/8", "home"],
+        "connection_limit": 16,
+        "connection_limit_exempt": [],
+        "ignoreip": ["a b"],
+        "firewall_rules": [{"port": "ssh"}, {"port": "25", "sorce": "any", "proto": "tpc"}],
+        "acme_server": "ca.lan",
+        "email": "me",
+        "adopt": "perhaps",
+    }
+    assert [(problem.place, problem.text.split(";")[0].split(":")[0][:30]) for problem in argument_problems(wrong)] == [
+        ("edge_adopt", "edge_adopt must be true or fal"),
+        ("edge_email", "'me' is not an e-mail address"),
+        ("edge_acme_server", "'ca.lan' is not the URL of an "),
+        ("edge_firewall_rules[0]", "port 'ssh' is not a number fro"),
+        ("edge_firewall_rules[1]", "unknown key 'sorce'"),
+        ("edge_firewall_rules[1]", "value of proto must be one of"),
+        ("edge_fail2ban_ignoreip[0]", "'a b' is not an address, a net"),
+        ("edge_lan[0]", "'lan' is no network, such as 2"),
+        ("edge_lan[2]", "'home' is no network, such as "),
+        ("hardening_connection_limit", "16 is not between 32 and 65535"),
+        ("edge_presets_dir", f"'{tmp_path / 'gone'}' is no folder"[:30]),
+    ]
 
 
-def test_every_address_that_is_none_is_named():
-    problems = ignored_problems(["10.0.0.0/8", "10.0.0.0/33", "lan.example", "", "a b"])
-    assert [problem.place for problem in problems] == ["edge_fail2ban_ignoreip[1]", "edge_fail2ban_ignoreip[4]"]
-    assert problems[0].text.startswith("'10.0.0.0/33' is not an address")
-
-
-def test_every_network_of_the_lan_that_is_none_is_named():
-    problems = lan_problems(["10.8.0.0/24", "2001:db8::/48", "192.168.0.1", "10.0.0.1/8", "lan", ""])
-    assert [problem.place for problem in problems] == ["edge_lan[3]", "edge_lan[4]", "edge_lan[5]"]
-    assert problems[0].text.startswith("'10.0.0.1/8' is no network, such as ")
-
-
-@pytest.mark.parametrize("url", [ACME_SERVER, "https://ca.lan:14000/dir", "https://[2001:db8::1]/dir"])
-def test_an_https_url_names_an_acme_server(url):
-    assert server_problems(url) == []
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "http://ca.lan/dir",
-        "ca.lan",
-        "https://",
-        "https:///dir",
-        "https://ca.lan:port/",
-        "https://[::1/",
-        "https://a b/",
-    ],
-)
-def test_anything_else_is_no_acme_server(url):
-    assert [problem.place for problem in server_problems(url)] == ["edge_acme_server"]
+def test_what_is_left_out_is_right():
+    assert argument_problems(RIGHT) == []
+    defaults = {option: each["default"] for option, each in argument_spec().items() if "default" in each}
+    assert argument_problems(RIGHT | defaults) == []
 
 
 def test_an_inventory_without_a_proxy_is_told_the_nearest_group():
