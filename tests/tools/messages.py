@@ -59,6 +59,8 @@ _ENDS: dict[str, tuple[object, ...]] = {
     "Answer": (2,),
     "RulesOutcome": ("notes",),
 }
+# What only a developer sees: it ends an import.
+_FOR_DEVELOPERS = ("DeclarationError",)
 # Names of what a run says at its end.
 _LISTS = ("problems", "warnings", "notes", "lines", "REMEDY")
 _ADDS = ("append", "extend")
@@ -149,7 +151,7 @@ def _mappings(data: Any) -> Iterator[dict[str, Any]]:
 
 def _ends(node: ast.AST) -> Iterator[ast.expr]:
     """Yield the expressions of a node with which a run can end."""
-    if isinstance(node, ast.Raise) and node.exc is not None:
+    if isinstance(node, ast.Raise) and node.exc is not None and not _is_for_developers(node.exc):
         yield node.exc
     if isinstance(node, ast.Assign) and any(_name(target) in _LISTS for target in node.targets):
         yield node.value
@@ -172,6 +174,10 @@ def _ends(node: ast.AST) -> Iterator[ast.expr]:
         if isinstance(wanted, int) and wanted < len(node.args):
             yield node.args[wanted]
         yield from (each.value for each in node.keywords if each.arg == wanted)
+
+
+def _is_for_developers(error: ast.expr) -> bool:
+    return isinstance(error, ast.Call) and _called(error) in _FOR_DEVELOPERS
 
 
 def _is_true(node: ast.expr) -> bool:

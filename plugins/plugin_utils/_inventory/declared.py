@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .._keys.keys import key
+from .._keys.keys import key, secret_names
 from .._keys.kinds import FLAG, Kind, Listing, Word
 from .site import Site
 from .variable_kinds import AcmeDirectory, Email, FirewallRules, Ignored, Networks, PresetsFolder
@@ -124,3 +124,7 @@ class Variables:
         default=False,
         example=True,
     )
+
+
+# The names of variables and keys whose values no message may have.
+SECRETS = secret_names(Variables)

@@ -69,6 +69,9 @@ def value_problems(name: str, value: object) -> list[Problem]:
 
 
 def _spec(key: Key) -> dict[str, Any]:
+    if key.is_secret:
+        # Ansible would quote a value of another type, its kind does not.
+        return {"type": "raw", "no_log": True}
     if isinstance(key.kind, Listing):
         return {"type": "raw"}
     default = list(key.default) if isinstance(key.default, tuple) else key.default

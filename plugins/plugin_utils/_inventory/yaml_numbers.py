@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from .._origin import written
+from .declared import SECRETS
 from .schema import Problem
 from .yaml_text import Fault, documents, line_of
 from .yaml_tree import OUR_VARIABLES
@@ -30,28 +31,36 @@ def number_faults(text: str, *, everywhere: bool = False) -> list[Fault]:
 
 def number_problems(variables: Mapping[str, Any]) -> list[Problem]:
     """Return such values of variables, wherever they were written: in a playbook, or in a variable of another name."""
-    return [problem for name, value in variables.items() for problem in _within(name, value)]
+    return [problem for name, value in variables.items() for problem in _within(name, value, _secret(name))]
 
 
-def _within(place: str, value: Any) -> Iterator[Problem]:
+def _within(place: str, value: Any, secret: str) -> Iterator[Problem]:
+    """Yield the problems of a value, and of what is in it; `secret` is the secret key that it is below, or ""."""
     if isinstance(value, Mapping):
         for key, each in value.items():
-            yield from _within(f"{place}.{key}", each)
+            # Below a secret key, a name may be a part of what is secret.
+            yield from _within(place if secret else f"{place}.{key}", each, secret or _secret(key))
     elif isinstance(value, (list, tuple)):
         for index, each in enumerate(value):
-            yield from _within(f"{place}[{index}]", each)
+            yield from _within(f"{place}[{index}]", each, secret)
     elif isinstance(value, (int, float)) and (found := _OTHER_BASE.match(written(value))):
-        yield Problem(place, _text(found[0], value), value)
+        yield Problem(place, _text(found[0], value, secret), value)
 
 
-def _text(was_written: str, number: float) -> str:
+def _secret(name: object) -> str:
+    return str(name) if name in SECRETS else ""
+
+
+def _text(was_written: str, number: float, secret: str) -> str:
+    if secret:
+        return f"{secret} without quotes is another number to YAML: quote it (its value is secret and not shown)"
     return f"'{was_written}' without quotes is the number {number} to YAML: write \"{was_written}\""
 
 
-def _below(node: Any, is_ours: bool, seen: set[tuple[int, bool]]) -> Iterator[Fault]:
+def _below(node: Any, is_ours: bool, seen: set[tuple[int, bool]], secret: str = "") -> Iterator[Fault]:
     if isinstance(node, yaml.ScalarNode):
         if is_ours and node.tag in _NUMBERS and _OTHER_BASE.match(node.value):
-            yield Fault(line_of(node), _text(node.value, yaml.safe_load(node.value)))
+            yield Fault(line_of(node), _text(node.value, yaml.safe_load(node.value), secret))
         return
     # What an alias repeats is read once, and once more where it is nobody's in its first place.
     if (id(node), is_ours) in seen or node is None:
@@ -59,9 +68,9 @@ def _below(node: Any, is_ours: bool, seen: set[tuple[int, bool]]) -> Iterator[Fa
     seen.add((id(node), is_ours))
     if isinstance(node, yaml.SequenceNode):
         for each in node.value:
-            yield from _below(each, is_ours, seen)
+            yield from _below(each, is_ours, seen, secret)
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            yield from _below(key, is_ours, seen)
-            is_named = isinstance(key, yaml.ScalarNode) and key.value.startswith(OUR_VARIABLES)
-            yield from _below(value, is_ours or is_named, seen)
+            yield from _below(key, is_ours, seen, secret)
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            yield from _below(value, is_ours or name.startswith(OUR_VARIABLES), seen, secret or _secret(name))

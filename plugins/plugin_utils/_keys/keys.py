@@ -2,9 +2,9 @@
 
 """PRIVATE: what an owner may write, declared as fields of frozen dataclasses.
 
-A field made by `key` is the one place that says of a key what it may be, its default, its documentation and whether a
-preset may set it. The reader (`schema`), `ansible-doc`, the JSON schema and the tables of the documents take it from
-here; `make docs` writes those.
+A field made by `key` is the one place that says of a key what it may be, its default, its documentation, whether a
+preset may set it and whether its value is secret. The reader (`schema`), `ansible-doc`, the JSON schema and the tables
+of the documents take it from here; `make docs` writes those.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ import dataclasses
 import functools
 from typing import Any
 
-from .kinds import Kind, Mistake
+from .kinds import Kind, Listing, Mistake
 
 _KEY = "key"
 _REQUIRED: Any = object()
+
+
+class DeclarationError(ValueError):
+    """A key that is declared as none can be. It ends the import, so that no run ends with it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,10 +39,15 @@ class Key:
     preset: Kind | None = None
     is_preset_only: bool = False
     is_required: bool = False
+    is_secret: bool = False
 
     def read(self, name: str, value: object) -> tuple[Any, list[Mistake]]:
-        """Return the value as the plan takes it, or what is wrong with it."""
-        return self.kind.read(name, value)
+        """Return the value as the plan takes it, or what is wrong with it; of a secret one, without a part of it."""
+        read, mistakes = self.kind.read(name, value)
+        return read, [self._without_value(name, each) for each in mistakes] if self.is_secret else mistakes
+
+    def _without_value(self, name: str, mistake: Mistake) -> Mistake:
+        return Mistake(mistake.part, f"{name} must be {self.kind.words} (its value is secret and not shown)")
 
 
 def key(
@@ -50,19 +59,25 @@ def key(
     example: Any = None,
     preset: Kind | bool = False,
     preset_only: bool = False,
+    secret: bool = False,
 ) -> Any:
     """Declare a field as a key, of the field's name unless `name` is given.
 
-    Without a `default` the key is required. `preset` is True where a preset may say what an owner may.
+    Without a `default` the key is required. `preset` is True where a preset may say what an owner may. A `secret` key
+    is for no preset, and a value of it in the documents can only be a template; else DeclarationError is
+    raised.
     """
     required = default is _REQUIRED
     allowed = kind if preset is True or preset_only else preset or None
-    declared = Key(kind, doc, None if required else default, otherwise, example, allowed, preset_only, required)
+    given = None if required else default
+    if secret:
+        _refuse_public(allowed, given, example)
+    declared = Key(kind, doc, given, otherwise, example, allowed, preset_only, required, secret)
     begins: dict[str, Any] = {} if required else {"default": default}
     if isinstance(default, dict):
         begins = {"default_factory": default.copy}
     # The declared classes are dataclasses.
-    return dataclasses.field(metadata={_KEY: declared, "name": name}, **begins)  # pylint: disable=invalid-field-call
+    return dataclasses.field(metadata={_KEY: declared, "name": name}, repr=not secret, **begins)  # pylint: disable=invalid-field-call
 
 
 def keys_of(declared: type) -> dict[str, Key]:
@@ -75,6 +90,17 @@ def preset_keys(declared: type) -> dict[str, Key]:
     return {name: each for name, each in fields_of(declared).values() if each.preset}
 
 
+def secret_names(declared: type) -> frozenset[str]:
+    """Return the names of the secret keys of a declaration, and of those that its lists are declared by."""
+    found: set[str] = set()
+    for name, each in keys_of(declared).items():
+        if each.is_secret:
+            found.add(name)
+        elif isinstance(each.kind, Listing):
+            found |= secret_names(each.kind.of)
+    return frozenset(found)
+
+
 @functools.cache
 def fields_of(declared: type) -> dict[str, tuple[str, Key]]:
     """Return the name and the key of each field that is one."""
@@ -83,3 +109,15 @@ def fields_of(declared: type) -> dict[str, tuple[str, Key]]:
         for field in dataclasses.fields(declared)
         if _KEY in field.metadata
     }
+
+
+def _refuse_public(preset: Kind | None, default: object, example: object) -> None:
+    """Raise DeclarationError where a secret key is declared so that a file that all may read has a value of it."""
+    if preset:
+        raise DeclarationError("a preset cannot set a secret key: presets are files that everybody may read")
+    if default not in (None, "", (), {}):
+        raise DeclarationError("a secret key cannot have a value as its default: the documents show it")
+    if example is not None and not str(example).startswith("{{"):
+        raise DeclarationError(
+            "the example of a secret key is a template, such as {{ vaulted_password }}, and no value"
+        )

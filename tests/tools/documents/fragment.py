@@ -44,13 +44,18 @@ def fragment(presets: Mapping[str, Mapping[str, Any]]) -> str:
     return f"{_HEAD}{text}{_TAIL}"
 
 
+def options(declared: type, presets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the keys of a declaration as options."""
+    return {
+        name: {"description": _description(name, key, presets), **_option(key, presets)}
+        for name, key in keys_of(declared).items()
+    }
+
+
 def _option(key: Key, presets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     option = dict(key.kind.option)
     if isinstance(key.kind, Listing):
-        option["suboptions"] = {
-            name: {"description": _description(name, each, presets), **_option(each, presets)}
-            for name, each in keys_of(key.kind.of).items()
-        }
+        option["suboptions"] = options(key.kind.of, presets)
     if key.is_required:
         option["required"] = True
     elif not key.otherwise and key.default not in (None, (), {}):
@@ -66,6 +71,9 @@ def _description(name: str, key: Key, presets: Mapping[str, Mapping[str, Any]]) 
         sentences.append(f"By default, {key.otherwise.replace('`', '')}.")
     if key.example is not None:
         sentences.append(f"For example C({name}: {written(key.example)}).")
+    if key.is_secret:
+        # ansible-core takes `no_log` in an argument spec, and refuses it in a documentation.
+        sentences.append("The value is secret.")
     return sentences
 
 

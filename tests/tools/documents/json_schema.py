@@ -58,17 +58,21 @@ def _variables(presets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def _of(name: str, key: Key, presets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     json_schema = dict(key.kind.json)
     if isinstance(key.kind, Listing):
-        json_schema["items"] = _object(key.kind.of, presets)
+        json_schema["items"] = object_schema(key.kind.of, presets)
     said: dict[str, Any] = {"description": markdown(" ".join(key.doc))}
     if not key.is_required and not key.otherwise and key.default is not None:
         said["default"] = list(key.default) if isinstance(key.default, tuple) else key.default
     examples = sorted(presets) if name == "app" else [key.example] if key.example is not None else []
     if examples:
         said["examples"] = examples
+    if key.is_secret:
+        # JSON Schema Validation 2020-12, section 9.4: never shown by who keeps the document.
+        said["writeOnly"] = True
     return {**said, "anyOf": [json_schema, _TEMPLATE, _TAGGED]}
 
 
-def _object(declared: type, presets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def object_schema(declared: type, presets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the schema of a mapping with the keys of a declaration."""
     known = keys_of(declared)
     found: dict[str, Any] = {
         "type": "object",

@@ -35,22 +35,24 @@ def with_tables(text: str, tables: Mapping[str, str]) -> str:
 
 def variables() -> str:
     """Return the variables beside `edge_sites`."""
-    return _table("variable", {name: key for name, key in keys_of(Variables).items() if name != "edge_sites"})
+    return keys_table("variable", {name: key for name, key in keys_of(Variables).items() if name != "edge_sites"})
 
 
 def site_keys() -> str:
     """Return the keys of a site."""
-    return _table("key", keys_of(Site))
+    return keys_table("key", keys_of(Site))
 
 
 def route_keys() -> str:
     """Return the keys of a route."""
-    return _table("key", keys_of(Route))
+    return keys_table("key", keys_of(Route))
 
 
 def preset_keys_table() -> str:
     """Return the keys of a preset."""
-    return _table("key", {name: replace(key, kind=key.preset or key.kind) for name, key in preset_keys(Route).items()})
+    return keys_table(
+        "key", {name: replace(key, kind=key.preset or key.kind) for name, key in preset_keys(Route).items()}
+    )
 
 
 def role_variables(specs: str) -> str:
@@ -65,13 +67,18 @@ def role_variables(specs: str) -> str:
     return _HEAD.format(what="variable") + _rows(rows)
 
 
-def _table(what: str, keys: Mapping[str, Key]) -> str:
-    rows = ((name, key.kind.words, _default_of(key), sentence(key.doc[0])) for name, key in keys.items())
+def keys_table(what: str, keys: Mapping[str, Key]) -> str:
+    """Return a table of keys, the first column of which is called `what`."""
+    rows = ((name, _words_of(key), _default_of(key), sentence(key.doc[0])) for name, key in keys.items())
     return _HEAD.format(what=what) + _rows(rows)
 
 
 def _rows(rows: Iterable[tuple[str, ...]]) -> str:
     return "".join(f"| `{name}` | {kind} | {default} | {said} |\n" for name, kind, default, said in rows)
+
+
+def _words_of(key: Key) -> str:
+    return f"{key.kind.words}, secret" if key.is_secret else key.kind.words
 
 
 def _default_of(key: Key) -> str:

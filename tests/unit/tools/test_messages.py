@@ -73,6 +73,8 @@ def test_what_no_run_ends_with_is_no_message() -> None:
         def f():
             "Return what was found there."
             print(LINES)
+            if LINES:
+                raise DeclarationError("what a developer alone sees")
             return Proof("ufw", True, "all is as it should be")
     """
     assert found(source) == []

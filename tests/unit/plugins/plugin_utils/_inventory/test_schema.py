@@ -6,10 +6,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pytest
 import yaml
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory import schema
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import key, keys_of
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.kinds import FLAG, Group, Matching
 from places import ROOT
 
 PRESETS = read_presets(OURS).found
@@ -213,3 +220,25 @@ def test_all_mistakes_are_reported_at_once():
 def test_two_sites_cannot_share_a_name():
     (text,) = problems(site() + site())
     assert "already a name of site demo.example.org" in text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guarded(Route):
+    """A route with secrets."""
+
+    token: str = key(Matching("a word of eight letters", "[a-z]{8}"), "What opens it.", default="", secret=True)
+    users: Mapping[str, bool] = key(Group({"admin": FLAG}, {"admin": ""}), "Who may enter.", default={}, secret=True)
+
+
+def test_a_secret_value_is_in_no_refusal(monkeypatch):
+    monkeypatch.setattr(schema, "Route", Guarded)
+    monkeypatch.setattr(schema, "ROUTE_KEYS", tuple(sorted(keys_of(Guarded))))
+    hidden = "(its value is secret and not shown)"
+    assert problems(site({**GOOD_ROUTE, "token": "hunter2", "users": {"hunter2": "hunter2", "admin": "hunter2"}})) == [
+        f"site demo.example.org, route /zm/: token must be a word of eight letters {hidden}",
+        f"site demo.example.org, route /zm/: users must be a mapping with `admin` {hidden}",
+        f"site demo.example.org, route /zm/: users must be a mapping with `admin` {hidden}",
+    ]
+    (read,) = read_sites(site({**GOOD_ROUTE, "token": "swordfis"}), PRESETS)
+    assert read.routes[0].token == "swordfis"
+    assert "swordfis" not in repr(read)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import yaml
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory import variables
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.declared import Variables
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import (
     OPTIONS,
@@ -15,7 +16,8 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.vari
     group_problems,
     limit_problems,
 )
-from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import keys_of
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import key, keys_of
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.kinds import Whole
 from places import ROOT
 
 RIGHT = {"connection_limit": 256, "connection_limit_exempt": []}
@@ -69,6 +71,14 @@ def test_what_is_left_out_is_right():
     assert argument_problems(RIGHT) == []
     defaults = {option: each["default"] for option, each in argument_spec().items() if "default" in each}
     assert argument_problems(RIGHT | defaults) == []
+
+
+def test_a_secret_variable_is_quoted_by_nobody(monkeypatch):
+    secret = key(Whole("a number", 1, 9), "It.", default=None, secret=True).metadata["key"]
+    monkeypatch.setattr(variables, "_DECLARED", {**keys_of(Variables), "edge_email": secret})
+    assert argument_spec()["email"] == {"type": "raw", "no_log": True}
+    (problem,) = argument_problems({**RIGHT, "email": "hunter2"})
+    assert problem.text == "edge_email must be a number, 1 to 9 (its value is secret and not shown)"
 
 
 def test_an_inventory_without_a_proxy_is_told_the_nearest_group():

@@ -9,8 +9,12 @@ from __future__ import annotations
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory import yaml_numbers
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import argument_problems
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.yaml_numbers import number_problems
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.yaml_numbers import (
+    number_faults,
+    number_problems,
+)
 from ansible_collections.constellation.edge.plugins.plugin_utils._origin import where, written
 
 
@@ -63,3 +67,19 @@ def test_a_value_of_our_own_was_written_nowhere(loaded):
     (problem,) = number_problems(gone)
     assert written(problem.value) == "20:21"
     assert number_problems({"x": 1221, "y": (1,)}) == []
+
+
+def test_a_secret_number_of_another_base_is_not_quoted(loaded, monkeypatch):
+    monkeypatch.setattr(yaml_numbers, "SECRETS", frozenset({"password", "users"}))
+    text = "edge_sites:\n- port: 0443\n  password: 0123\n  users:\n    anna: [0765]\n"
+    hidden = "without quotes is another number to YAML: quote it (its value is secret and not shown)"
+    said = ["'0443' without quotes is the number 291 to YAML: write \"0443\"", f"password {hidden}", f"users {hidden}"]
+    assert [fault.text for fault in number_faults(text)] == said
+    found = number_problems(loaded(text))
+    assert [problem.text for problem in found] == said
+    assert [problem.place for problem in found] == [
+        "edge_sites[0].port",
+        "edge_sites[0].password",
+        "edge_sites[0].users[0]",
+    ]
+    assert [where(problem.value) for problem in found] == [f"vars.yml:{line}: " for line in (2, 3, 5)]
