@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...module_utils._connection_limit.table import DEFAULT_PORTS, LimitError, parse_limit
 from .._keys.keys import Key, keys_of
 from .._keys.kinds import Listing
-from .._keys.nearest import nearest
+from .._keys.nearest import ALIKE, closest, nearest
 from .._origin import where
 from .declared import PREFIX, Variables
 from .role_variables import is_result
@@ -19,6 +19,8 @@ from .wishes import VARIABLE_WISHES, wish
 from .yaml_numbers import number_problems
 
 EDGE_GROUP, SERVER_GROUP, SENTINEL_GROUP = GROUPS = ("edge", "constellation_servers", "constellation_sentinels")
+# What the names of groups begin with that are certainly meant for us.
+GROUP_PREFIX = "constellation_"
 # Every variable of this collection's playbooks; the prefix is theirs, so that a misspelt one is found.
 VARIABLES = tuple(sorted(keys_of(Variables)))
 # What the first task finds, as `playbooks/tasks/plan.yml` registers it.
@@ -79,13 +81,40 @@ def _spec(key: Key) -> dict[str, Any]:
 
 
 def group_problems(groups: Mapping[str, Iterable[str]]) -> list[Problem]:
-    """Refuse an inventory without a proxy, of which every play would say that no host matches, and end well."""
+    """Refuse an inventory without a proxy, of which every play would say that no host matches, and end well.
+
+    A group whose name is one of ours but for a slip is refused, too: all plays would pass over its hosts.
+    """
+    problems = [_misspelt(name, meant) for name, meant in _slips(groups)]
     if groups.get(EDGE_GROUP):
-        return []
+        return problems
     named = [name for name in groups if name not in ("all", "ungrouped")]
     text = f"no host is in the group '{EDGE_GROUP}', whose hosts are the proxies"
     remedy = (nearest(EDGE_GROUP, named) if named else "") or "; put the proxy's host there"
-    return [Problem("inventory", text + remedy, groups)]
+    return [Problem("inventory", text + remedy, groups), *problems]
+
+
+def _slips(groups: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
+    """Yield the groups that begin as ours do and are misspelt, each with the one that is meant.
+
+    Ansible tells only which hosts are in a group. Where one of both groups has all hosts of the other, it may well be
+    its child or its parent, and no host is passed over.
+    """
+    for name in groups:
+        meant = closest(name, (SERVER_GROUP, SENTINEL_GROUP), GROUP_PREFIX, ALIKE) if _begins_as_ours(name) else ""
+        hosts, right = set(groups[name]), set(groups.get(meant, ()))
+        is_relative = hosts <= right or (bool(right) and right <= hosts)
+        if meant and name not in GROUPS and not is_relative:
+            yield name, meant
+
+
+def _begins_as_ours(name: str) -> bool:
+    return name.replace("-", "_").lower().startswith(GROUP_PREFIX)
+
+
+def _misspelt(name: str, meant: str) -> Problem:
+    text = f"no play knows the group '{name}', and its hosts are passed over; did you mean '{meant}'? Rename the group"
+    return Problem("inventory", text, name)
 
 
 def variable_problems(variables: Mapping[str, Any]) -> list[Problem]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory import variables
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.declared import Variables
@@ -20,6 +21,10 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys impo
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.kinds import Whole
 from places import ROOT
 
+# Behind `constellation_`: slips, and words of an owner's.
+SERVERS = "server sever severs serves srevers servres serversr Servers"
+SENTINELS = "sentinel sentinal sentinals setninels sentinles sentinells"
+OTHERS = "hosts services sensors clients all homes edge config storage"
 RIGHT = {"connection_limit": 256, "connection_limit_exempt": []}
 
 
@@ -87,6 +92,66 @@ def test_an_inventory_without_a_proxy_is_told_the_nearest_group():
     assert problem.text.endswith("did you mean 'edges'? known: edges, lan")
     (problem,) = group_problems({"all": [], "ungrouped": [], "edge": []})
     assert problem.text.startswith("no host is in the group 'edge'")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *((f"constellation_{word}", "constellation_servers") for word in SERVERS.split()),
+        *((f"constellation_{word}", "constellation_sentinels") for word in SENTINELS.split()),
+        ("constellation-servers", "constellation_servers"),
+        ("Constellation_Sentinel", "constellation_sentinels"),
+    ],
+)
+def test_a_misspelt_group_is_told_with_what_was_meant(name, meant):
+    (problem,) = group_problems({"all": ["home", "attic"], "edge": ["home"], name: ["attic"]})
+    assert problem.place == "inventory"
+    assert problem.text == (
+        f"no play knows the group '{name}', and its hosts are passed over; did you mean '{meant}'? Rename the group"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"constellation_{word}" for word in OTHERS.split()),
+        "constellation",
+        "constellation_",
+        "servers",
+        "sentinel",
+        "edges",
+    ],
+)
+def test_a_group_of_another_name_is_its_owners(name):
+    assert group_problems({"all": ["home", "attic"], "edge": ["home"], name: ["attic"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("hosts", "right", "is_refused"),
+    [
+        (["a"], None, True),
+        (["a"], [], True),
+        (["a"], ["b"], True),
+        (["a", "b"], ["b", "c"], True),
+        (["a"], ["a", "b"], False),
+        (["a", "b"], ["a", "b"], False),
+        (["a", "b"], ["b"], False),
+        ([], None, False),
+    ],
+)
+def test_a_group_with_all_hosts_of_ours_or_in_ours_is_no_slip(hosts, right, is_refused):
+    ours = {} if right is None else {"constellation_sentinels": right}
+    found = group_problems({"edge": ["home"], "constellation_sentinel": hosts, **ours})
+    assert bool(found) is is_refused
+
+
+def test_every_misspelt_group_is_told_beside_the_missing_proxy():
+    problems = group_problems({"edge": [], "constellation_server": ["a"], "constellation_sentinel": ["b"]})
+    assert [problem.text.split(",")[0] for problem in problems] == [
+        "no host is in the group 'edge'",
+        "no play knows the group 'constellation_server'",
+        "no play knows the group 'constellation_sentinel'",
+    ]
 
 
 def test_a_limit_that_cannot_be_is_found_first():
