@@ -37,6 +37,21 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What a route needs on its host beside nginx's configuration.
+
+    `closed_ports` are TCP ports that nobody outside may reach. `jails` are jails of fail2ban, as `fail2ban_jails` takes
+    them. `files` have texts that directives name, by the names of the files in `FEATURE_FOLDER`. `modules` are standard
+    modules of nginx, such as `http_geo_module`, which some builds are without.
+    """
+
+    closed_ports: tuple[int, ...] = ()
+    jails: tuple[Mapping[str, Any], ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Written:
     """A route as its owner wrote it, with the values of the keys that could be read, by the names of their fields.
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.reconcile import _LETS_IN
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
@@ -137,9 +136,9 @@ def test_an_adopted_server_gets_no_header_log_or_redirect():
     assert hsts.startswith("Strict-Transport-Security")
 
 
-def test_the_guard_is_the_one_that_nginx_site_puts_in_front():
-    (guard,) = declared()[0]["adopted"]["directives"]
-    assert "".join(guard.partition(" ")[2].split()) == _LETS_IN
+def test_what_lets_challenges_through_comes_first():
+    adopted = declared()[0]["adopted"]
+    assert adopted["guards"] == [f"{condition} {{}}" for condition in adopted["directives"]]
 
 
 def test_in_a_location_of_the_owner_nothing_but_ours_goes():

@@ -171,6 +171,7 @@ def test_in_an_owners_location_nothing_but_the_redirect_is_set():
     assert root["adopted"] == {
         "directives": {SENT_ON: {"return": "308 https://$host/constellation/$1"}},
         "owns": ["if ($constellation_edge_kept) {}", f"{SENT_ON} {{}}"],
+        "guards": [f"{SENT_ON} {{}}"],
     }
     assert plan["nginx_sites"][1]["servers"][1]["adopted"]["without"] == [ERROR]
     assert plan["nginx_sites"][1]["servers"][0]["adopted"]["without"] == ["/", ERROR]
