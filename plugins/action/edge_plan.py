@@ -44,6 +44,7 @@ from ..plugin_utils._plan import public
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
 from ..plugin_utils._plan.machine import machine
+from ..plugin_utils._plan.modules import module_problems
 from ..plugin_utils._plan.moved import with_moves
 from ..plugin_utils._plan.plan import constellation_plan, edge_plan
 from ..plugin_utils._plan.ports import closed_ports, with_web
@@ -131,7 +132,9 @@ class ActionModule(ActionBase):
                 return {**result, **host}
             servers = host["host"]["servers"]
             moved = with_moves(sites, servers, host["host"]["upstreams"])
-            if problems := standing_problems(arguments["sites"], moved, servers):
+            problems = standing_problems(arguments["sites"], moved, servers)
+            problems += module_problems(arguments["sites"], sites, host["host"], server)
+            if problems:
                 raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])
             plan |= {"host": host["host"], **edge_plan(sites, host["host"], server)}

@@ -107,6 +107,10 @@ host:
     ipv6:
       description: Whether a socket of the IPv6 family can be bound.
       type: bool
+    nginx_without:
+      description: The standard modules, such as C(http_geo_module), that nginx was built without.
+      type: list
+      elements: str
     record_due:
       description: Whether M(constellation.edge.edge_record) has something to keep, as before the first run.
       type: bool

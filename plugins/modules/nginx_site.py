@@ -70,6 +70,13 @@ options:
             block), or
             a text.
         type: raw
+      files:
+        description:
+          - Texts that O(sites[].directives) or those of its servers name, by the names of the files in
+            C(/etc/nginx/constellation-edge).
+          - A file there that no listed site has goes with O(purge).
+        type: dict
+        default: {}
       servers:
         description: The C(server) blocks.
         type: list

@@ -15,18 +15,27 @@ from .._host.command import Run, find, run
 from .._host.errors import EdgeError
 from .._host.files import fsync_folder, host_lock
 from .._host.found import ETC_RECORD, RECORD, read, read_etc, traces
-from .._host.names import FILE_WORD, LOCK_PATH, SETTINGS_FOLDER, STATE_FOLDER
+from .._host.names import FILE_WORD, LOCK_PATH, SETTINGS_FOLDER, SITE_FILES, STATE_FOLDER
 from .._host.versions import marked
 from .._nginx.process import NginxError, read_dump
 from ._etc import differences, explained, snapshot
 from .look import PACKAGES, is_installed
 
 # What other steps of leaving take away; while it is there, the record is still needed.
-_LATER = (SETTINGS_FOLDER, STATE_FOLDER)
+_LATER = (SETTINGS_FOLDER, SITE_FILES, STATE_FOLDER)
 
 
 class LeavingError(EdgeError):
     """Our folders cannot go yet; the message names what is in the way and the remedy."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Our folders on a host: records, settings, and the files that sites name."""
+
+    records: str = STATE_FOLDER
+    settings: str = SETTINGS_FOLDER
+    files: str = SITE_FILES
 
 
 @dataclass
@@ -38,13 +47,12 @@ class Left:
     notes: list[str] = field(default_factory=list)
 
 
-def finish(
-    check_mode: bool = False, folder: str = STATE_FOLDER, settings: str = SETTINGS_FOLDER, call: Run = run
-) -> Left:
+def finish(check_mode: bool = False, ours: Folders = Folders(), call: Run = run) -> Left:
     """Remove our folders and the record, last of all, and compare `/etc` with it. Raises LeavingError.
 
     What nginx still reads of ours, such as the self-signed certificate of a server that stays, is left and told.
     """
+    folder = ours.records
     record, etc = read(folder), read_etc(folder)
     left = Left()
     there = [path for path in traces(folder) if not path.startswith(_LATER)]
@@ -52,7 +60,7 @@ def finish(
         raise LeavingError(
             f"{', '.join(there)}: still there, so the record of the first run stays; run remove.yml again"
         )
-    folders = [path for path in (settings, folder) if os.path.isdir(path)]
+    folders = [path for path in (ours.settings, ours.files, folder) if os.path.isdir(path)]
     if not (record or traces(folder) or marked(folder)):
         # A run that was killed behind the record leaves its folder, empty.
         left.removed = [path for path in folders if not os.listdir(path)]
@@ -92,7 +100,7 @@ def _remaining(found: Mapping[str, str], check_mode: bool) -> dict[str, str]:
     return {
         path: change
         for path, change in found.items()
-        if not (path.startswith(SETTINGS_FOLDER) or (check_mode and FILE_WORD in path))
+        if not (path.startswith((SETTINGS_FOLDER, SITE_FILES)) or (check_mode and FILE_WORD in path))
     }
 
 
@@ -119,6 +127,9 @@ def _packages(record: Mapping[str, Any], call: Run) -> list[str]:
 
 def _remove(path: str, folder: str) -> None:
     """Remove one of our folders, the record of it last: until then a run that is killed here begins again."""
+    if os.path.dirname(os.path.realpath(path)) == "/":
+        # None of ours is there. What is removed here is removed whole.
+        raise LeavingError(f"{path}: is no folder of constellation.edge, so it is not removed")
     try:
         if path == folder:
             last = {os.path.basename(records.path(name)) for name in (RECORD, ETC_RECORD)}

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import records
 from .files import read_bytes
-from .names import ARCHIVE_PATH, COMMON_SITE_PATH, NGINX_MARK, STATE_FOLDER, TRACES
+from .names import ARCHIVE_PATH, COMMON_SITE_PATH, NGINX_MARK, SITE_FILES, STATE_FOLDER, TRACES
 from .versions import MARK, WORDS, marked
 
 RECORD, ETC_RECORD = "found", "found-etc"
@@ -33,7 +33,9 @@ def traces(folder: str = STATE_FOLDER) -> list[str]:
         ]
     except FileNotFoundError:
         others = []
-    return [path for path in (*TRACES, COMMON_SITE_PATH) if os.path.lexists(path) and not _is_theirs(path)] + others
+    return [
+        path for path in (*TRACES, SITE_FILES, COMMON_SITE_PATH) if os.path.lexists(path) and not _is_theirs(path)
+    ] + others
 
 
 def _is_theirs(path: str) -> bool:

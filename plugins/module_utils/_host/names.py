@@ -29,6 +29,8 @@ NGINX_PREFIX = "constellation_edge"
 LEFT_PREFIX = "home_edge"
 COMMON_SITE = "00-constellation-edge"
 COMMON_SITE_PATH = f"/etc/nginx/sites-available/{COMMON_SITE}"
+# Files that directives of the sites name; there is none where no route asks for one.
+SITE_FILES = "/etc/nginx/constellation-edge"
 MAIN_FILE = "99-constellation-edge.conf"
 NGINX_DROP_IN_PATH = "/etc/systemd/system/nginx.service.d/constellation-edge.conf"
 RECOVERY_UNIT = "constellation-edge-recover.service"

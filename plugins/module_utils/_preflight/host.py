@@ -32,7 +32,10 @@ class PreflightError(EdgeError):
 
 @dataclass(frozen=True)
 class HostFacts:
-    """Versions are those installed, or else those that the distribution would install."""
+    """Versions are those installed, or else those that the distribution would install.
+
+    `nginx_without` are the standard modules of which nginx says that it was built without them.
+    """
 
     distribution: str
     release: str
@@ -41,6 +44,7 @@ class HostFacts:
     nginx_version: str
     openssl_version: str
     ipv6: bool
+    nginx_without: tuple[str, ...] = ()
 
 
 def host_facts(os_release: str = "/etc/os-release") -> HostFacts:
@@ -61,6 +65,7 @@ def host_facts(os_release: str = "/etc/os-release") -> HostFacts:
         nginx_version=installed or _candidate("nginx", identity),
         openssl_version=_openssl_version(identity),
         ipv6=_has_ipv6(),
+        nginx_without=tuple(re.findall(r"--without-(\w+_module)\b", _output(["nginx", "-V"]))),
     )
 
 

@@ -19,7 +19,7 @@ from .._constellation.local_server import CONSTELLATION, LocalServer
 from .._keys.keys import key
 from .._keys.kinds import Word
 from .feature import Directives, Feature
-from .place import Host, Place, Refusal, Written
+from .place import Host, Needs, Place, Refusal, Written
 
 if TYPE_CHECKING:
     from .._inventory.site import Route, Site
@@ -85,6 +85,10 @@ class Console(Feature):
         if said and route.app != CONSTELLATION and route.entry.get("app", route.app) == route.app:
             text = f"console is for `app: {CONSTELLATION}` alone, and this route is {route.app}: take it out"
             yield Refusal(route.place, text, route.entry)
+
+    def needs(self, at: Place) -> Needs:
+        """Need what tells the LAN from the rest."""
+        return Needs(modules=("http_geo_module",)) if is_kept(at.route, at.host.server) else Needs()
 
     def kept(self, at: Place) -> list[str]:
         """Return the folders that nginx keeps for the LAN."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...module_utils._nginx.text.tree import Statement
-from .place import Host, Place, Refusal, Written
+from .place import Host, Needs, Place, Refusal, Written
 
 if TYPE_CHECKING:
     from .._inventory.site import Site
@@ -89,9 +89,9 @@ class Feature:
         """Yield what is wrong between the routes of all sites of a host; `names` are those of its sites."""
         return ()
 
-    def closed_ports(self, at: Place) -> tuple[int, ...]:
-        """Return the TCP ports of the proxy's host that nobody outside may reach."""
-        return ()
+    def needs(self, at: Place) -> Needs:
+        """Return what the route needs on its host beside nginx's configuration."""
+        return Needs()
 
     def kept(self, at: Place) -> list[str]:
         """Return public paths below the route that nobody outside the LAN may open, which a proof asks for."""

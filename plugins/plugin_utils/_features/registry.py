@@ -17,7 +17,7 @@ from .feature import Directives, Feature, SiteFeature
 from .frame_ancestors import FrameAncestors
 from .hsts import Hsts
 from .moved_from import MovedFrom
-from .place import Host, Place
+from .place import Host, Needs, Place
 from .probe import Probe
 from .request_headers import RequestHeaders
 from .timeouts import Timeouts
@@ -97,8 +97,27 @@ def notes(sites: Sequence[Site], host: Host) -> list[str]:
 
 def closed_ports(sites: Sequence[Site], host: Host) -> list[int]:
     """Return the ports of the host that nobody outside may reach."""
-    found = (feature.closed_ports(at.route, at) for at in places(sites, host) for feature in FEATURES)
-    return sorted({port for ports in found for port in ports})
+    return sorted({port for _at, need in _needs(sites, host) for port in need.closed_ports})
+
+
+def jails(sites: Sequence[Site], host: Host) -> list[dict[str, Any]]:
+    """Return the jails of fail2ban that the routes ask for, each name once."""
+    found = {str(jail["name"]): dict(jail) for _at, need in _needs(sites, host) for jail in need.jails}
+    return [*found.values()]
+
+
+def files(site: Site, host: Host) -> dict[str, str]:
+    """Return the texts that directives of a site name, by the names of their files."""
+    return {name: text for _at, need in _needs([site], host) for name, text in need.files.items()}
+
+
+def lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, str]]:
+    """Yield each module that a route needs and that this nginx was built without."""
+    return ((at, each) for at, need in _needs(sites, host) for each in need.modules if each in host.platform.without)
+
+
+def _needs(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, Needs]]:
+    return ((at, feature.needs(at.route, at)) for at in places(sites, host) for feature in FEATURES)
 
 
 def kept(site: Site, host: Host) -> list[str]:

@@ -22,7 +22,7 @@ from .._nginx.platform import Platform
 from ._redirects import cookie_path, owned_cookie_path, redirects
 from ._rest import REST, take_rest, taken_rest
 from .feature import Directives, Feature
-from .place import Host, Names, Place, Refusal, Written
+from .place import Host, Names, Needs, Place, Refusal, Written
 
 if TYPE_CHECKING:
     from .._inventory.site import Route, Site
@@ -152,9 +152,9 @@ class Proxied(Feature):
         ours = (f"set {VARIABLE}", f"rewrite {_stripping(route)}", taken_rest(route), owned_cookie_path(route))
         return (*ours, *(["proxy_ssl_name"] if is_named_tls else []))
 
-    def closed_ports(self, at: Place) -> tuple[int, ...]:
+    def needs(self, at: Place) -> Needs:
         """Close the service's own port, where it is on the proxy's host."""
-        return (self.upstream.port,) if at.host.server.is_here(at.route) else ()
+        return Needs(closed_ports=(self.upstream.port,)) if at.host.server.is_here(at.route) else Needs()
 
     @classmethod
     def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:

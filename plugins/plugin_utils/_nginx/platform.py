@@ -32,16 +32,21 @@ KEEPALIVE_DIRECTIVES = ("keepalive_min_timeout",)
 
 @dataclass(frozen=True)
 class Platform:
-    """The nginx that a host has, or would get from its distribution: versions as number tuples."""
+    """The nginx that a host has, or would get from its distribution: versions as number tuples.
+
+    `without` are the standard modules that it was built without, such as `http_geo_module`.
+    """
 
     nginx: tuple[int, ...]
     openssl: tuple[int, ...]
     ipv6: bool
+    without: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, host: Mapping[str, Any]) -> Platform:
         """Read the `edge_preflight` facts of a host."""
-        return cls(_numbers(host["nginx_version"]), _numbers(host["openssl_version"]), bool(host["ipv6"]))
+        without = frozenset(host.get("nginx_without", ()))
+        return cls(_numbers(host["nginx_version"]), _numbers(host["openssl_version"]), bool(host["ipv6"]), without)
 
     @property
     def has_http2_directive(self) -> bool:

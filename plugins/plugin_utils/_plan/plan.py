@@ -42,6 +42,7 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
         ],
         "hostile": [_hostile(site, known) for site in sites],
         "closed_ports": features.closed_ports(sites, known),
+        "jails": features.jails(sites, known),
     }
 
 

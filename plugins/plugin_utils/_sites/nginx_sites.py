@@ -171,8 +171,12 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         "guards": [*older.REFUSALS],
         **features.site_options(site),
     }
+    whole: dict[str, Any] = {"name": site.name, **({"adopt": True} if site.adopt else {})}
+    whole |= {"directives": features.file(site, host), "servers": [http, https]}
+    if files := features.files(site, host):
+        whole["files"] = files
     if not site.adopt:
-        return {"name": site.name, "directives": features.file(site, host), "servers": [http, https]}
+        return whole
     # What answers on port 80 there, and what the owner logs and which headers he sends, is his.
     http["adopted"] = {
         "directives": _LET_CHALLENGES_IN,
@@ -185,8 +189,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     without = [each["location"] for each in [*exact, *page, _error()]]
     https["adopted"] = {"directives": theirs, "without": without}
     https["locations"] = [*map(_adopting, routes), *moves, *page, _error()]
-    both = {"adopt": True, "directives": features.file(site, host), "servers": [http, https]}
-    return {"name": site.name, **both}
+    return whole
 
 
 def _route(at: Place) -> dict[str, Any]:

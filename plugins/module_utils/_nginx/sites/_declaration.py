@@ -59,7 +59,7 @@ class WantedServer:
 
 @dataclass
 class WantedSite:
-    """One site file."""
+    """One site file, with the texts of the files that its directives name."""
 
     name: str
     state: str = "present"
@@ -67,6 +67,7 @@ class WantedSite:
     adopt: bool = False
     body: list[Statement] = field(default_factory=list)
     servers: list[WantedServer] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
 
 
 def likeness(one: ServerKey, other: ServerKey) -> int:
@@ -166,6 +167,7 @@ def sites(given: Sequence[Mapping[str, Any]]) -> list[WantedSite]:
                 bool(each.get("adopt")),
                 body,
                 servers,
+                {str(file): str(text) for file, text in (each.get("files") or {}).items()},
             )
         )
     return found

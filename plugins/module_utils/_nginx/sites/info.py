@@ -16,6 +16,7 @@ from ..text.style import Style
 from ..text.tokens import ConfigError, inner, outer
 from ..text.tree import Block, Statement, lines, read
 from ._declaration import sites as wanted_sites
+from ._named_files import named_in
 from .includes import included, names_in
 
 
@@ -45,6 +46,8 @@ def describe_host(root: str) -> dict[str, list[dict[str, Any]]]:
         problem = None
         if isinstance(document, Block):
             site = {"name": name, "enabled": real in linked, **_content(document)}
+            if named := named_in(document.dumps(), root):
+                site["files"] = named
             problem = _problem(site, document, path)
             sites += [site] if problem is None else []
         files.append(_file(path, document, enabled, problem))

@@ -27,6 +27,7 @@ from ._declaration import WantedSite
 from ._declaration import sites as wanted_sites
 from ._hash_size import has_http, leave_to_owner, says_size, taken, with_size
 from ._main_file import is_read, main_file_changes
+from ._named_files import file_changes
 from ._neighbours import Neighbours, listen_beside, without_taken_defaults
 from ._placeholder import Certificates, host_names
 from ._placing import merged, places
@@ -70,6 +71,7 @@ def plan(
     planner.leave_out_taken_defaults(wanted)
     for path, sites in planner.sites_of.items():
         planner.file(path, sites)
+    planner.named_files()
     if worker_connections is not None:
         main = planner.raise_connections(worker_connections, main)
     planner.make_room_for_names()
@@ -282,6 +284,15 @@ class _Planner:
         """Leave out a default server whose address has a default server that is not ours to decide on."""
         left = [(path, document, self._is_listed(path)) for path, document in self.files if path not in self.gone]
         self.result.warnings += without_taken_defaults(sites, left, reader(self.root))
+
+    def named_files(self) -> None:
+        """Plan the files that directives of the sites name."""
+        others = [document for _path, document in self.others]
+        found = file_changes(self.wanted, self.root, others, purge=self.purge_ours)
+        for name, changes in found.items():
+            self.result.changes += changes
+            for site in self.wanted:
+                self.reports[site.name]["changed"] |= name in site.files
 
     def raise_connections(self, wanted: int, main: object) -> object:
         """Plan the edit of `nginx.conf`; returns the directives of the main context with the files that go with it."""

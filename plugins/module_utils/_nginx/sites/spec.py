@@ -36,5 +36,6 @@ SITE: dict[str, Any] = {
     "enabled": {"type": "bool", "default": True},
     "adopt": {"type": "bool", "default": False},
     "directives": {"type": "raw"},
+    "files": {"type": "dict", "default": {}},
     "servers": {"type": "list", "elements": "dict", "default": [], "options": _SERVER},
 }

@@ -121,6 +121,10 @@ def settings(folder, tmp_path, monkeypatch) -> str:
     return str(path)
 
 
+def folders(folder, settings):
+    return leaving.Folders(folder, settings, f"{settings}-of-sites")
+
+
 def not_installed(words):
     return Answer(1, "", "")
 
@@ -128,19 +132,19 @@ def not_installed(words):
 def test_the_record_goes_last_and_with_all_else(folder, settings):
     records.write("found", {**RECORD, "made": 1}, folder)
     records.write("found-etc", {"/etc/x": "1"}, folder)
-    dry = leaving.finish(True, folder, settings, not_installed)
+    dry = leaving.finish(True, folders(folder, settings), not_installed)
     assert dry.removed == [settings, folder]
-    left = leaving.finish(False, folder, settings, not_installed)
+    left = leaving.finish(False, folders(folder, settings), not_installed)
     assert left.remains == ["changed by you or another program since the first run: /etc/x (changed)"]
     assert not Path(folder).exists()
     assert not Path(settings).exists()
-    again = leaving.finish(False, folder, settings, not_installed)
+    again = leaving.finish(False, folders(folder, settings), not_installed)
     assert (again.removed, again.notes) == ([], ["nothing of constellation.edge is on this host"])
 
 
 def test_what_is_not_known_is_said(folder, settings, tmp_path):
     records.write("loaded", {}, folder)
-    left = leaving.finish(False, folder, settings, not_installed)
+    left = leaving.finish(False, folders(folder, settings), not_installed)
     assert left.notes[0].startswith("no record of the time before the first run is on this host")
 
 
@@ -149,15 +153,15 @@ def test_while_something_of_ours_is_active_the_record_stays(folder, settings, tm
     monkeypatch.setattr(leaving, "_LATER", (folder, settings))
     (tmp_path / "trace").write_text("")
     with pytest.raises(leaving.LeavingError, match="so the record of the first run stays"):
-        leaving.finish(False, folder, settings, not_installed)
+        leaving.finish(False, folders(folder, settings), not_installed)
     assert read(folder)
 
 
 def test_an_empty_folder_of_a_run_that_was_killed_behind_the_record_goes(folder, settings):
     Path(folder).mkdir()
     Path(settings).rmdir()
-    foreseen = leaving.finish(True, folder, settings, not_installed)
+    foreseen = leaving.finish(True, folders(folder, settings), not_installed)
     assert (foreseen.removed, Path(folder).exists()) == ([folder], True)
-    left = leaving.finish(False, folder, settings, not_installed)
+    left = leaving.finish(False, folders(folder, settings), not_installed)
     assert (left.removed, left.notes) == ([folder], ["nothing of constellation.edge is on this host"])
     assert not Path(folder).exists()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -37,7 +37,7 @@ HOST = Host(Platform((1, 28, 3), (3, 5, 5), ipv6=True), NAMES, SERVER)
 
 
 # What a feature does beside the directives of a location, by the names of its methods.
-AT_A_PLACE = ("closed_ports", "file", "kept", "probes")
+AT_A_PLACE = ("file", "kept", "probes")
 OF_A_SITE = ("headers", "options", "unproven")
 
 
@@ -66,6 +66,7 @@ def elsewhere_of(feature: type[Feature], at: Place) -> dict[str, Any]:
         "guards": feature.guards([at.site], at.host),
         "notes": feature.notes([at.site], at.host),
         "options": feature.options(at.route),
+        "needs": without_empty(asdict(feature.needs(at.route, at))),
     }
     return without_empty({**found, **more})
 

@@ -19,12 +19,13 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tre
 from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import LocalServer
 from ansible_collections.constellation.edge.plugins.plugin_utils._features import registry
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.feature import Feature, SiteFeature
-from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host, Place
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host, Needs, Place
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.timeouts import Timeouts
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route, Site
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import fields_of, keys_of
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.names import Upstream
 from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import edge_plan
 from places import ROOT
 
 FOLDER = ROOT / "plugins/plugin_utils/_features"
@@ -121,6 +122,29 @@ def test_what_any_route_leaves_goes_when_its_path_has_none(host: Host) -> None:
         at = Place(route, Site(server_names=("home.example.org",), routes=(route,)), host)
         statements = declare.directives(registry.guard(at) | registry.location(at), "here")
         assert [each.name for each in statements if not is_in(each, left)] == []
+
+
+def test_what_features_need_is_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a feature that needs everything, as those of later versions do."""
+    jail = {"name": "logins", "logpath": ["/var/log/nginx/error.log"]}
+
+    class Needy(Feature):
+        def needs(self, at: Place) -> Needs:
+            return Needs((8080,), (jail,), {"ca.pem": "text"}, ("http_geo_module",))
+
+    monkeypatch.setattr(registry, "FEATURES", (*registry.FEATURES, Needy))
+    routes = tuple(Route(path=path, upstream=UPSTREAMS[1]) for path in ("/", "/zm/"))
+    site = Site(server_names=("home.example.org",), routes=routes)
+    host = {"nginx_version": "1.26.3", "openssl_version": "3.5", "ipv6": True, "nginx_without": ["http_geo_module"]}
+    planned = edge_plan([site], host)
+    assert planned["closed_ports"] == [8080]
+    assert planned["jails"] == [jail]
+    assert [each.get("files") for each in planned["nginx_sites"]] == [None, {"ca.pem": "text"}]
+    lacking = registry.lacking([site], Host(Platform.of(host)))
+    assert [(at.route.path, module) for at, module in lacking] == [
+        ("/", "http_geo_module"),
+        ("/zm/", "http_geo_module"),
+    ]
 
 
 def test_every_file_is_a_feature() -> None:

@@ -127,8 +127,10 @@ def declared(**more):
 
 def test_an_adopted_server_gets_no_header_log_or_redirect():
     http, https = declared()
+    challenge = "if ($uri ~ ^/[.]well-known/acme-challenge/)"
     assert http["adopted"] == {
-        "directives": {"if ($uri ~ ^/[.]well-known/acme-challenge/)": {"break": None}},
+        "directives": {challenge: {"break": None}},
+        "guards": [f"{challenge} {{}}"],
         "without": ["/", "= /.constellation-edge/error"],
     }
     assert set(https["adopted"]["directives"]) == set(PLATFORM.tls())

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: modules of nginx that routes need, and that the host's nginx was built without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._constellation.local_server import LocalServer
+from .._features import registry as features
+from .._features.place import Host
+from .._inventory.schema import Problem
+from .._inventory.site import Site
+from .._nginx.platform import Platform
+
+
+def module_problems(
+    raw: Sequence[Mapping[str, Any]], sites: Sequence[Site], host: Mapping[str, Any], server: LocalServer
+) -> list[Problem]:
+    """Return each route that this nginx cannot serve as it is to be served.
+
+    `raw` is `edge_sites` as it was written, `host` what `edge_preflight` says.
+    """
+    known = Host(Platform.of(host), host.get("upstreams", {}), server)
+    entries = {
+        (site.name, route.path): entry
+        for item, site in zip(raw, sites, strict=True)
+        for entry, route in zip(item["routes"], site.routes, strict=True)
+    }
+    return [
+        Problem(
+            f"site {at.site.name}, route {at.route.path}",
+            f"needs nginx's module {module}, and this nginx was built without it (`nginx -V` says so): install the "
+            "package nginx of the distribution, which has it",
+            entries[at.site.name, at.route.path],
+        )
+        for at, module in features.lacking(sites, known)
+    ]
