@@ -99,7 +99,7 @@ options:
       guards:
         description:
           - The conditions, in the form of O(locations[].owns), that decide on a request before anything else does. Each
-            is kept in front of what would keep nginx from it (C(break)).
+            is kept in front of what would keep nginx from it (C(break)), in the order of the directives.
           - One that itself only breaks is kept in front of whatever answers, too.
         type: list
         elements: str

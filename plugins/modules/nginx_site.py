@@ -165,7 +165,8 @@ options:
               guards:
                 description:
                   - The conditions, in the form of O(sites[].servers[].locations[].owns), that decide on a request
-                    before anything else does. Each is kept in front of what would keep nginx from it (C(break)).
+                    before anything else does. Each is kept in front of what would keep nginx from it (C(break)),
+                    in the order of the directives.
                   - One that itself only breaks is kept in front of whatever answers, too.
                 type: list
                 elements: str

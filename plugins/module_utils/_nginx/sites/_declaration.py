@@ -12,7 +12,7 @@ from typing import Any
 
 from ..text import declare
 from ..text.addresses import listen_keys
-from ..text.declare import Owns, WantedLocation, locations, owned
+from ..text.declare import Owns, WantedLocation, conditions, locations, owned
 from ..text.identity import LocationKey
 from ..text.server import ServerKey
 from ..text.tokens import ConfigError, inner
@@ -108,7 +108,7 @@ def _server(given: Mapping[str, Any], where: str) -> WantedServer:
         _adopted(given, names, where),
         frozenset(given.get("drops") or []),
         {one.key: frozenset(each.get("drops") or []) for each, one in listed if not one.parents},
-        owned(given.get("guards"), where, "guards"),
+        conditions(given.get("guards"), where),
     )
 
 
@@ -119,7 +119,7 @@ def _adopted(given: Mapping[str, Any], names: list[str], where: str) -> WantedSe
     place = f"{where}, adopted"
     without = {declare.key_of(str(each), f"{place}, without") for each in adopted.get("without") or []}
     left = [each for each in locations(given.get("locations"), where) if each.parents or each.key not in without]
-    guards = owned(adopted.get("guards"), place, "guards")
+    guards = conditions(adopted.get("guards"), place)
     return WantedServer(names, [], _body(adopted, place), left, certificate=given.get("certificate"), guards=guards)
 
 

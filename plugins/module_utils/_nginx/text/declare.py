@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -265,7 +266,7 @@ def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
         None if adopted is None else _location({**adopted, "location": given["location"]}, f"{where}, adopted"),
         frozenset(given.get("yields") or []),
         _marks(given.get("marks"), place),
-        owned(given.get("guards"), place, "guards"),
+        conditions(given.get("guards"), place),
     )
 
 
@@ -278,15 +279,28 @@ def _marks(given: Iterable[Iterable[object]] | None, place: str) -> Marks:
     return found
 
 
-def owned(given: Iterable[object] | None, place: str, option: str = "owns") -> Owns:
-    """Return what an option names: a directive's name, or a name with the argument that tells one of several apart."""
+def conditions(given: Iterable[object] | None, place: str) -> Owns:
+    """Return the identities of the conditions that `guards` names. Raises ConfigError for what is none."""
     found: set[str | Key] = set()
     for each in given or []:
-        statement = owned_directive(each, f"{place}, {option}")
+        statement = None
+        with contextlib.suppress(ConfigError):
+            statement = owned_directive(each, place)
+        if statement is None or statement.block is None or statement.name != "if":
+            raise ConfigError(f"{place}, guards: {str(each)!r} is no condition; write one as in 'if ($kept) {{}}'")
+        found.add(key(statement))
+    return frozenset(found)
+
+
+def owned(given: Iterable[object] | None, place: str) -> Owns:
+    """Return what `owns` names: a directive's name, or a name with the argument that tells one of several apart."""
+    found: set[str | Key] = set()
+    for each in given or []:
+        statement = owned_directive(each, f"{place}, owns")
         if statement.name in ("listen", "location", "server_name"):
-            raise ConfigError(f"{place}, {option}: {statement.name!r} has a place of its own in the declaration")
+            raise ConfigError(f"{place}, owns: {statement.name!r} has a place of its own in the declaration")
         single = key(statement)
         if statement.block is None and len(single) == 1 < len(statement.words):
-            raise ConfigError(f"{place}, {option}: {each!r} is not the name of a directive: leave out its value")
+            raise ConfigError(f"{place}, owns: {each!r} is not the name of a directive: leave out its value")
         found.add(single if statement.block or len(statement.words) > 1 else statement.name)
     return frozenset(found)

@@ -87,8 +87,8 @@ def _reconcile_level(editor: Reconciler, block: Block, wanted: list[WantedLocati
             rest = [one for one in each.body if one.name not in one_by_one]
             whole = Statement(each.head.words, each.head.end, Block(rest, ("", "}")))
             made = insert(block, at, whole, editor.style, owner=owner, mark=True)
-            if len(rest) < len(each.body) and made.block is not None:
-                # Each of these has a mark of its own.
+            if (len(rest) < len(each.body) or each.guards) and made.block is not None:
+                # The marked ones have a mark each, and the guards their place.
                 editor.present(
                     made.block, each.body, indent_of(made.words[0][0]) or "", marks=each.marks, guards=each.guards
                 )

@@ -121,7 +121,7 @@ class Reconciler:
         none is left beside the wanted ones. Of those that a group of `marks` names, ours are the ones with our mark:
         none of them is left beside the wanted ones, and the others are their owner's. Both in one block are refused,
         since nginx takes some of them once, and of others the order decides. The conditions that `guards` names stand
-        in front of what may keep nginx from them.
+        in the order in which they are wanted, in front of what else may keep nginx from them.
         """
         one_by_one = frozenset().union(*marks)
         theirs = self._of_their_owner(block, wanted, marks)
@@ -164,7 +164,7 @@ class Reconciler:
                     self._permit(block, here, mark)
                     self.move(block, here, ordered, owner, before=False)
                 ordered = here
-                ends = _ends_before(block, here) if identity in guards else None
+                ends = _ends_before(block, here, guards) if identity in guards else None
                 if ends is not None:
                     self._permit(block, here, mark)
                     self.move(block, here, ends, owner, before=True)
@@ -331,14 +331,15 @@ class Reconciler:
         return nested
 
 
-def _ends_before(block: Block, guard: Statement) -> Statement | None:
-    """Return the first statement that may keep nginx from a condition behind it.
+def _ends_before(block: Block, guard: Statement, guards: Owns) -> Statement | None:
+    """Return the first statement beside the guards that may keep nginx from a condition behind it.
 
     Of one that lets a request through to its location, by `break` alone, that is whatever answers or sends it away.
     """
     body = guard.block.body if guard.block is not None else []
     ends = _ANSWERS if {each.name for each in body} == _ENDS else _ENDS
-    return next((each for each in block.body[: block.body.index(guard)] if _is_end(each, ends)), None)
+    before = (each for each in block.body[: block.body.index(guard)] if key(each) not in guards)
+    return next((each for each in before if _is_end(each, ends)), None)
 
 
 def _is_end(statement: Statement, ends: frozenset[str]) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -252,8 +253,24 @@ def test_a_guard_that_lets_through_comes_before_whatever_answers(have: str, want
 
 
 def test_guards_are_named_as_owns_names_a_block() -> None:
-    with pytest.raises(ConfigError, match="guards: 'root /x' is not the name"):
-        locations([{"location": "/", "guards": ["root /x"]}], "f")
+    for given in ("root /x", "root", "if ($kept)", "if ($kept", "location / {}", "", "if"):
+        with pytest.raises(ConfigError, match=rf"location '/', guards: '{re.escape(given)}' is no condition; write"):
+            locations([{"location": "/", "guards": [given]}], "f")
+
+
+@pytest.mark.parametrize(
+    ("directives", "wanted"),
+    [
+        ({"if ($a)": {"break": None}, "if ($b)": {"break": None}}, "if ($a) { break; } if ($b) { break; }"),
+        ({"if ($a)": {"break": None}, "if ($b)": {"return": 403}}, "if ($a) { break; } if ($b) { return 403; }"),
+        ({"if ($c)": {"break": None}, "if ($a)": {"return": 403}}, "if ($a) { return 403; } if ($c) { break; }"),
+    ],
+)
+def test_guards_stand_where_they_will_from_the_first_run_on(directives: dict[str, Any], wanted: str) -> None:
+    given = {"location": "/", "directives": directives, "guards": ["if ($a) {}", "if ($b) {}"]}
+    first = edit("server {\n}\n", given)
+    assert wanted in " ".join(first.replace(MARK, "").split())
+    assert edit(first, given) == first
 
 
 @pytest.mark.parametrize(
