@@ -226,7 +226,9 @@ class ActionModule(ActionBase):
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         """Return what the first host of this task has found for all of them."""
-        return once(constants.DEFAULT_LOCAL_TMP, f"{name}-{self._task._uuid}", make)
+        # ansible-core sets it under a name that it computes, as it does with every setting.
+        folder: str = constants.DEFAULT_LOCAL_TMP  # type: ignore[attr-defined]
+        return once(folder, f"{name}-{self._task._uuid}", make)
 
     def _look(self, module: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what a module of ours reads on the host; its failure names the host."""
@@ -255,7 +257,7 @@ class ActionModule(ActionBase):
             name: self._templar.template(self._task_vars.get(f"ansible_{name}", default))
             for name, default in (("host", self._host), ("port", SSH_PORT))
         }
-        user = self._get_remote_user() or getpass.getuser()
+        user: str = self._get_remote_user() or getpass.getuser()
         return Login(user, str(given["host"]), str(given["port"]), self._connection.transport == "local")
 
     def _plainly(self, command: str) -> str:

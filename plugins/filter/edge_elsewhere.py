@@ -44,11 +44,16 @@ _value:
   elements: str
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from ..plugin_utils._inventory.variables import GROUPS, SERVER_GROUP
 from ..plugin_utils._plan.by_hand import notes
 
 
-def edge_elsewhere(hostvars, host, groups):
+def edge_elsewhere(
+    hostvars: Mapping[str, Mapping[str, Any]], host: str, groups: Mapping[str, Sequence[str]]
+) -> list[str]:
     """Return the notes; other hosts are read only where there is one to make."""
     names = dict.fromkeys(name for group in GROUPS for name in groups.get(group, []))
     own = _constellation(hostvars, host)
@@ -58,13 +63,13 @@ def edge_elsewhere(hostvars, host, groups):
     return notes(plans, host, list(groups.get(SERVER_GROUP, [])))
 
 
-def _constellation(hostvars, host):
+def _constellation(hostvars: Mapping[str, Mapping[str, Any]], host: str) -> Mapping[str, Any]:
     return (hostvars[host].get("edge_plan") or {}).get("constellation") or {}
 
 
 class FilterModule:
     """The filter `edge_elsewhere`."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         """Map the name to the function."""
         return {"edge_elsewhere": edge_elsewhere}

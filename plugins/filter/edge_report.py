@@ -40,10 +40,13 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from ..plugin_utils._report.report import report, report_lines
 
 
-def edge_report(probed, proofs=()):
+def edge_report(probed: Mapping[str, Any], proofs: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Return the report with its text beside it."""
     content = report(probed, proofs)
     return {**content, "lines": report_lines(content)}
@@ -52,6 +55,6 @@ def edge_report(probed, proofs=()):
 class FilterModule:
     """The filter `edge_report`."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         """Map the name to the function."""
         return {"edge_report": edge_report}

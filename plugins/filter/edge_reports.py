@@ -43,15 +43,18 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
 from ..plugin_utils._report.report import reports
 
 
-def edge_reports(hosts):
+def edge_reports(hosts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the report."""
     return reports({each["inventory_hostname"]: _found(each) for each in hosts})
 
 
-def _found(variables):
+def _found(variables: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]] | None:
     probed, host = variables.get("probed_routes"), variables.get("proven_host")
     if not probed or not host or "proofs" not in host:
         return None
@@ -62,6 +65,6 @@ def _found(variables):
 class FilterModule:
     """The filter `edge_reports`."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         """Map the name to the function."""
         return {"edge_reports": edge_reports}

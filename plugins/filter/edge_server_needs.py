@@ -49,11 +49,16 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
 from ..plugin_utils._inventory.variables import GROUPS, SENTINEL_GROUP
 from ..plugin_utils._plan.sentinels import Machine, server_needs
 
 
-def edge_server_needs(hostvars, groups, host):
+def edge_server_needs(
+    hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]], host: str
+) -> dict[str, Any]:
     """Read the machines of a run and return what they need."""
     listed = groups.get(SENTINEL_GROUP, [])
     machines = {}
@@ -68,7 +73,7 @@ def edge_server_needs(hostvars, groups, host):
     return server_needs(host, machines)
 
 
-def _read(hostvars, groups, host):
+def _read(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]], host: str) -> Iterable[str]:
     """Return the hosts whose variables are read; each look-up costs about a third of a millisecond."""
     plan = hostvars[host].get("edge_plan") or {}
     related = (plan.get("constellation") or {}).get("related")
@@ -79,6 +84,6 @@ def _read(hostvars, groups, host):
 class FilterModule:
     """The filter `edge_server_needs`."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         """Map the name to the function."""
         return {"edge_server_needs": edge_server_needs}

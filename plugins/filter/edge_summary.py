@@ -44,12 +44,14 @@ _value:
   elements: str
 """
 
+from collections.abc import Callable
+
 from ..plugin_utils._report.report import summary_lines
 
 
 class FilterModule:
     """The filter `edge_summary`."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         """Map the name to the function."""
         return {"edge_summary": summary_lines}

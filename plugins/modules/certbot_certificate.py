@@ -202,7 +202,7 @@ ARGUMENTS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec=ARGUMENTS, required_if=[("state", "present", ["certificates"])], supports_check_mode=True
@@ -225,7 +225,7 @@ def main():
     module.exit_json(**answer)
 
 
-def _present(module, settings):
+def _present(module: AnsibleModule, settings: CertbotSettings) -> tuple[dict[str, object], list[str]]:
     given = module.params
     outcome = reconcile(
         [wanted(each["name"], each["names"], each["key_type"]) for each in given["certificates"]],
@@ -239,7 +239,7 @@ def _present(module, settings):
     return answer, outcome.warnings
 
 
-def _release(module, settings):
+def _release(module: AnsibleModule, settings: CertbotSettings) -> tuple[dict[str, object], list[str]]:
     outcome = release(settings, check_mode=module.check_mode)
     notes = [f"the certificate {name} stays and {told}" for name, told in outcome.told.items()]
     answer = {"changed": outcome.changed, "released": outcome.told, "notes": notes, "diff": outcome.diff}

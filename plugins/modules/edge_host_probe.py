@@ -174,10 +174,11 @@ def main() -> None:
             *prove_lineages(params["lineages"], CertbotSettings(), check_mode=module.check_mode),
         ]
     failed = [proof for proof in proofs if proof.ok is False]
-    result = {"changed": False, "ok": not failed, "proofs": [asdict(proof) for proof in proofs]}
+    told = [asdict(proof) for proof in proofs]
     if failed and params["fail"]:
-        module.fail_json(msg="; ".join(f"{proof.subject}: {proof.detail}" for proof in failed), **result)
-    module.exit_json(**result)
+        msg = "; ".join(f"{proof.subject}: {proof.detail}" for proof in failed)
+        module.fail_json(msg=msg, changed=False, ok=False, proofs=told)
+    module.exit_json(changed=False, ok=not failed, proofs=told)
 
 
 if __name__ == "__main__":

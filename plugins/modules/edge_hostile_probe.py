@@ -210,7 +210,7 @@ ARGUMENTS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, mutually_exclusive=[("url", "targets")])
     given = module.params

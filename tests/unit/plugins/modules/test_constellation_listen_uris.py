@@ -55,3 +55,11 @@ def test_a_server_that_is_not_there_is_refused_or_skipped(monkeypatch: pytest.Mo
     assert refused("constellation_listen_uris", uris=[NEW])["msg"] == f"{said}: give path"
     skipped = done("constellation_listen_uris", uris=[NEW], missing="skip")
     assert (skipped["changed"], skipped["uris"], skipped["skipped_reason"]) == (False, [], said)
+
+
+def test_an_uri_that_works_but_not_as_meant_is_set_and_told(file: Path) -> None:
+    local = "http://localhost:8088/"
+    answer = done("constellation_listen_uris", path=str(file), uris=[local])
+    assert (answer["changed"], answer["uris"]) == (True, [local])
+    assert f'listenUri="{local}"' in file.read_text()
+    assert any(warning.endswith("write 127.0.0.1") for warning in answer["warnings"])

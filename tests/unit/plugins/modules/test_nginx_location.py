@@ -39,3 +39,12 @@ def test_a_server_that_is_not_in_the_file_is_refused(file: Path) -> None:
     given = {"path": str(file), "server": {"server_name": "b"}, "locations": [LOCATION]}
     message = refused("nginx_location", check=True, **given)["msg"]
     assert message.startswith(f"{file}: 0 servers fit server_name='b'")
+
+
+def test_a_location_of_ours_with_something_of_its_owner_stays_and_is_told(file: Path) -> None:
+    ours = "    location /x/ { # constellation.edge\n        # the old camera\n        return 404;\n    }\n"
+    file.write_text(TEXT.replace("}\n", f"{ours}}}\n"))
+    answer = done("nginx_location", check=True, path=str(file), validate=False, purge=True, locations=[])
+    assert (answer["changed"], answer["diff"]) == (False, [])
+    [warning] = answer["warnings"]
+    assert warning.startswith(f"{file}:4: this location is not listed any more but stays")

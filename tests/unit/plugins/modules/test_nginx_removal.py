@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._certbot._lock import kept_out
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import step
 from module_runs import done, module, refused
 
@@ -55,3 +56,11 @@ def test_a_file_that_nobody_can_read_is_refused(root: Path) -> None:
     (root / "sites-available" / "a").write_text(OURS + "server {\n")
     message = refused("nginx_removal", check=True, root=str(root), validate=False)["msg"]
     assert f"{root}/sites-available/a" in message or f"{root}/sites-enabled/a" in message
+
+
+def test_check_mode_waits_for_no_certbot_and_tells_that_it_is_at_work(root: Path) -> None:
+    with kept_out(str(root), 0.0, "the test has to be alone"):
+        answer = leave(root)
+    assert answer["changed"] is True
+    [warning] = answer["warnings"]
+    assert warning.startswith(f"certbot is at work now: what is in {root}")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -101,3 +102,37 @@ def test_a_socket_that_nobody_listens_on_is_removed(tmp_path: Path, capsys: pyte
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "held"]
     assert capsys.readouterr().out.count("removed, as nobody listens on it") == 2
     assert main(["free"]) == 2
+
+
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_it_says_what_it_can_do(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word]) == 0
+    assert "recover  put back a change of nginx's files" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_SEQPACKET])
+def test_a_socket_of_another_kind_that_is_open_stays(
+    tmp_path: Path, kind: socket.SocketKind, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "packets"
+    with socket.socket(socket.AF_UNIX, kind) as server:
+        server.bind(str(path))
+        if kind == socket.SOCK_SEQPACKET:
+            server.listen()
+        assert main(["free", str(path)]) == 0
+        assert path.is_socket()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_socket_whose_server_is_too_busy_to_answer_stays(tmp_path: Path) -> None:
+    path = tmp_path / "busy"
+    with socket.socket(socket.AF_UNIX) as server, contextlib.ExitStack() as waiting:
+        server.bind(str(path))
+        server.listen(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                client = waiting.enter_context(socket.socket(socket.AF_UNIX))
+                client.setblocking(False)
+                client.connect(str(path))
+        assert main(["free", str(path)]) == 0
+        assert path.is_socket()
