@@ -41,8 +41,8 @@ class Needs:
     """What a route needs on its host beside nginx's configuration.
 
     `closed_ports` are TCP ports that nobody outside may reach. `jails` are jails of fail2ban, as `fail2ban_jails` takes
-    them. `files` have texts that directives name, by the names of the files in `FEATURE_FOLDER`. `modules` are standard
-    modules of nginx, such as `http_geo_module`, which some builds are without.
+    them. `files` have texts that directives name, by the names of the files in `SITE_FILES`; everybody on the host may
+    read them. `modules` are standard modules of nginx, such as `http_geo_module`, which some builds are without.
     """
 
     closed_ports: tuple[int, ...] = ()

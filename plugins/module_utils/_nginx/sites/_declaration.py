@@ -21,6 +21,8 @@ from ..text.tree import Statement
 EQUAL = 9
 # What Certbot names a lineage.
 _LINEAGE = re.compile(r"(?!\.)[A-Za-z0-9*._-]+\Z")
+# What `files` may name: nothing outside of their folder, and no hidden file.
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 # What a server's declaration has a place of its own for.
 PLACES = {"listen": "listen", "server_name": "server_name", "location": "locations"}
 
@@ -59,7 +61,7 @@ class WantedServer:
 
 @dataclass
 class WantedSite:
-    """One site file, with the texts of the files that its directives name."""
+    """One site file, with the texts of the files that its directives name, as `inner` has them."""
 
     name: str
     state: str = "present"
@@ -132,6 +134,19 @@ def _body(given: Mapping[str, Any], where: str) -> list[Statement]:
     return body
 
 
+def _files(given: Mapping[object, object] | None, where: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, text in (given or {}).items():
+        if not _FILE.match(str(name)):
+            raise ConfigError(f"{where}, files: {name!r} is no name of a file: letters, digits, . _ and -")
+        if not isinstance(text, str):
+            raise ConfigError(f"{where}, files: {name!r} is {type(text).__name__}; write its whole text as a string")
+        if "\0" in text:
+            raise ConfigError(f"{where}, files: {name!r} holds a zero byte, which no text does")
+        found[str(name)] = inner(text)
+    return found
+
+
 def sites(given: Sequence[Mapping[str, Any]]) -> list[WantedSite]:
     """Return the sites of one call, checked; raises ConfigError before anything is read or written."""
     found: list[WantedSite] = []
@@ -167,7 +182,7 @@ def sites(given: Sequence[Mapping[str, Any]]) -> list[WantedSite]:
                 bool(each.get("adopt")),
                 body,
                 servers,
-                {str(file): str(text) for file, text in (each.get("files") or {}).items()},
+                _files(each.get("files"), where),
             )
         )
     return found

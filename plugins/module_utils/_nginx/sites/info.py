@@ -46,9 +46,7 @@ def describe_host(root: str) -> dict[str, list[dict[str, Any]]]:
         problem = None
         if isinstance(document, Block):
             site = {"name": name, "enabled": real in linked, **_content(document)}
-            if named := named_in(document.dumps(), root):
-                site["files"] = named
-            problem = _problem(site, document, path)
+            problem = _problem(site, document, path) or _add_files(site, document, root)
             sites += [site] if problem is None else []
         files.append(_file(path, document, enabled, problem))
     files += [_file(path, document, True, None) for path, document in active.items() if path not in listed]
@@ -82,6 +80,17 @@ def _problem(site: Mapping[str, Any], document: Block, path: str) -> str | None:
     for statement, line in lines(document):
         if any(inner(outer(text)) != text for _lead, text in statement.words):
             return f"{path}:{line}: holds bytes that are not UTF-8, which Ansible cannot pass on"
+    return None
+
+
+def _add_files(site: dict[str, Any], document: Block, root: str) -> str | None:
+    """Add the files that a site names, or return why they cannot be said."""
+    try:
+        named = named_in(document.dumps(), root)
+    except ConfigError as error:
+        return str(error)
+    if named:
+        site["files"] = named
     return None
 
 

@@ -92,9 +92,8 @@ class _Planner:
         self.result = result
         self.gone: set[str] = set()
         self.wanted: list[WantedSite] = []
-        # What nginx reads: all of it, and what of it is in no file of this call.
+        # What nginx reads.
         self.files: list[tuple[str, Block]] = []
-        self.others: list[tuple[str, Block]] = []
         self.unreadable: list[tuple[str, ConfigError]] = []
         self.sites_of: defaultdict[str, list[WantedSite]] = defaultdict(list)
         self.reports: dict[str, dict[str, Any]] = {}
@@ -276,9 +275,9 @@ class _Planner:
         self.result.warnings += [
             f"{error} (nginx reads this file too)" for path, error in self.unreadable if counts(path)
         ]
-        self.others = [(path, document) for path, document in self.files if counts(path)]
-        for path, document in self.others:
-            self.neighbours.note(path, document)
+        for path, document in self.files:
+            if counts(path):
+                self.neighbours.note(path, document)
 
     def leave_out_taken_defaults(self, sites: list[WantedSite]) -> None:
         """Leave out a default server whose address has a default server that is not ours to decide on."""
@@ -286,13 +285,22 @@ class _Planner:
         self.result.warnings += without_taken_defaults(sites, left, reader(self.root))
 
     def named_files(self) -> None:
-        """Plan the files that directives of the sites name."""
-        others = [document for _path, document in self.others]
-        found = file_changes(self.wanted, self.root, others, purge=self.purge_ours)
+        """Plan the files that directives of the sites name, each written before what names it."""
+        found = file_changes(self.wanted, self.root, self._read_after, purge=self.purge_ours)
         for name, changes in found.items():
-            self.result.changes += changes
+            self.result.changes[:0] = changes
             for site in self.wanted:
                 self.reports[site.name]["changed"] |= name in site.files
+
+    def _read_after(self) -> list[str]:
+        """Return the texts that nginx reads when the changes planned so far are made."""
+        written = {os.path.realpath(each.path): each for each in self.result.changes if isinstance(each, Write)}
+        gone = {os.path.realpath(each.path) for each in self.result.changes if isinstance(each, Remove)}
+        left = [(os.path.realpath(path), document) for path, document in self.files]
+        return [
+            *(each.content.decode("latin-1") for each in written.values()),
+            *(document.dumps() for path, document in left if path not in written and path not in gone),
+        ]
 
     def raise_connections(self, wanted: int, main: object) -> object:
         """Plan the edit of `nginx.conf`; returns the directives of the main context with the files that go with it."""
