@@ -193,6 +193,11 @@ closed_ports:
   returned: on a proxy
   type: list
   elements: int
+jails:
+  description: The jails that routes ask for, as M(constellation.edge.fail2ban_jails) takes them.
+  returned: on a proxy
+  type: list
+  elements: dict
 address:
   description: Where the controller asks the routes.
   returned: on a proxy

@@ -72,8 +72,8 @@ options:
         type: raw
       files:
         description:
-          - Texts that O(sites[].directives) or those of its servers name, by the names of the files in
-            C(/etc/nginx/constellation-edge).
+          - The whole texts of files that O(sites[].directives) or those of its servers name, by the names of the files
+            in C(/etc/nginx/constellation-edge).
           - Everybody on the host may read them, so none is for a secret.
           - A file there that no listed site has goes with O(purge), unless nginx's configuration still names it.
         type: dict
