@@ -70,6 +70,22 @@ options:
             - keep
             - strip
             default: keep
+          upstream_tls:
+            description:
+            - With an C(upstream) of C(https://), whose certificate the service must have.
+            - Without it the way to the service is encrypted, but whoever answers at its address gets the requests.
+            - By default, the certificate is not checked.
+            - 'For example C(upstream_tls: {"verify": "system", "name": "nas.example.org"}).'
+            type: dict
+            suboptions:
+              verify:
+                type: raw
+                description: V(false), V(system) for the authorities that the host trusts, or a file on the controller
+                  with the certificate of an authority of your own.
+              name:
+                type: str
+                description: The name that the service's certificate must bear, and by which the service is asked
+                  (SNI).
           buffering:
             description:
             - Whether nginx takes an answer from the service before the client has read it.
@@ -80,6 +96,15 @@ options:
             - 'For example C(buffering: true).'
             type: bool
             default: false
+          request_buffering:
+            description:
+            - Whether nginx takes the whole body of a request before the service gets any of it.
+            - With V(false), an upload goes to the service as it comes, and the proxy's disk holds nothing of it.
+              The service then has to take bodies of unknown length (chunked), and is busy for as long as its slowest
+              client.
+            - 'For example C(request_buffering: false).'
+            type: bool
+            default: true
           read_timeout:
             description:
             - How many seconds the service may be silent before the proxy gives up.

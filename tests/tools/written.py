@@ -204,14 +204,15 @@ def _answer(what: str, collections: Path) -> None:
 def _without_order(value: Any) -> Any:
     """Return a plan with each `owns` as the sorted set that it is: on its order nothing on a host depends.
 
-    `guards` are left out, which say where a condition stands. Before they were declared, the host knew them itself. No
-    `jails` are what an older plan did not name.
+    `guards` are left out, which say where a condition stands: before they were declared, the host knew them itself.
+    `marks` are, too, which say who made a line, and `notes`, which no host has. No `jails` are what an older plan did
+    not name.
     """
     if isinstance(value, dict):
         return {
             name: sorted(set(each)) if name == "owns" else _without_order(each)
             for name, each in value.items()
-            if name != "guards" and (name, each) != ("jails", [])
+            if name not in ("guards", "marks", "notes") and (name, each) != ("jails", [])
         }
     return [_without_order(each) for each in value] if isinstance(value, (list, tuple)) else value
 

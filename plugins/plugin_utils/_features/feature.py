@@ -51,6 +51,10 @@ class Feature:
         """Return what any route may have left at a path that has none now, beside `owns`, in the form of `owns`."""
         return ()
 
+    def marks(self, at: Place) -> list[list[str]]:
+        """Return groups of directives that are ours one by one, by our mark, as `nginx_site` takes them."""
+        return []
+
     def options(self) -> Mapping[str, Any]:
         """Return further options of the route's location, as `nginx_site` takes them."""
         return {}

@@ -19,9 +19,11 @@ from .hsts import Hsts
 from .moved_from import MovedFrom
 from .place import Host, Needs, Place
 from .probe import Probe
+from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
 from .timeouts import Timeouts
 from .upstream import Proxied
+from .upstream_tls import UpstreamTls
 from .websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
 
 FEATURES: tuple[type[Feature], ...] = (
     Proxied,
+    UpstreamTls,
     RequestHeaders,
     WebSocket,
     ContentLength,
     Timeouts,
     BodySize,
     Buffering,
+    RequestBuffering,
     Console,
     Probe,
     MovedFrom,
@@ -56,6 +60,11 @@ def guard(at: Place) -> Directives:
 def location(at: Place) -> Directives:
     """Return the directives of all features in a route's location."""
     return _merged(feature.location(at.route, at) for feature in FEATURES)
+
+
+def marks(at: Place) -> list[list[str]]:
+    """Return the groups of directives that are ours by our mark."""
+    return [group for feature in FEATURES for group in feature.marks(at.route, at)]
 
 
 def options(at: Place) -> Directives:

@@ -129,10 +129,8 @@ class Proxied(Feature):
             return {**taken, "proxy_pass": f"{origin}{path}", "proxy_redirect": redirect}
         redirect = redirects(site, route, "", strips=strips)
         if platform.can_resolve_upstreams:
-            # The name itself, should an owner switch on SNI or a check of the certificate.
-            tls = {"proxy_ssl_name": self.upstream.host} if self.upstream.scheme == "https" else {}
             target_url = f"{self.upstream.scheme}://{_group(site, route)}{path}"
-            return {**taken, "proxy_pass": target_url, "proxy_redirect": redirect, **tls}
+            return {**taken, "proxy_pass": target_url, "proxy_redirect": redirect}
         found = names[self.upstream.host]
         target = Upstream(self.upstream.scheme, VARIABLE, self.upstream.port)
         return {
@@ -147,10 +145,8 @@ class Proxied(Feature):
 
     def owns_here(self, at: Place) -> tuple[str, ...]:
         """Name, of `set` and `rewrite` and their like, nothing but our own lines."""
-        is_named_tls = self.upstream.scheme == "https" and not is_literal(self.upstream)
         route = at.route
-        ours = (f"set {VARIABLE}", f"rewrite {_stripping(route)}", taken_rest(route), owned_cookie_path(route))
-        return (*ours, *(["proxy_ssl_name"] if is_named_tls else []))
+        return (f"set {VARIABLE}", f"rewrite {_stripping(route)}", taken_rest(route), owned_cookie_path(route))
 
     def needs(self, at: Place) -> Needs:
         """Close the service's own port, where it is on the proxy's host."""
@@ -158,10 +154,15 @@ class Proxied(Feature):
 
     @classmethod
     def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
-        """Return what is to be known of names that DNS does not know, and of services that nginx asks by HTTPS."""
+        """Return what is to be known of names that DNS does not know."""
         names = host.names
-        unknown = [_note(name, names[name]) for name in asked_names(sites) if not names[name]["in_dns"]]
-        return unknown + _unchecked(sites)
+        return [_note(name, names[name]) for name in asked_names(sites) if not names[name]["in_dns"]]
+
+
+def is_named(at: Place) -> bool:
+    """Whether nginx is told the service by a group of servers, whose name is none of the service's, and by TLS."""
+    is_group = at.host.platform.can_resolve_upstreams and _is_asked(at.route.upstream, at.host.names)
+    return is_group and at.route.upstream.scheme == "https"
 
 
 def is_literal(upstream: Upstream) -> bool:
@@ -184,26 +185,6 @@ def _nowhere(route: Written) -> Iterator[Refusal]:
         yield Refusal(route.place, text, route.entry)
     elif (app := route.entry["app"]) == route.app:
         yield Refusal(route.place, f"app '{app}' has no usual port: add `upstream: http://ADDRESS:PORT`", app)
-
-
-def _unchecked(sites: Iterable[Site]) -> list[str]:
-    """Return the routes whose service could be anybody who answers there, as one note.
-
-    What an owner's server or location says of `proxy_ssl_verify` stays, in a site that he adopts.
-    """
-    routes = [
-        f"{site.name}{route.path} ({route.upstream.url})"
-        for site in sites
-        for route in site.routes
-        if route.upstream.scheme == "https"
-    ]
-    if not routes:
-        return []
-    return [
-        f"the certificate of the service is not checked for {', '.join(routes)}: the way there is encrypted, but nginx "
-        "passes requests on to whoever answers at that address, and does not say which name it asks for (no SNI). "
-        "Nothing of this collection sets proxy_ssl_verify, which is off unless a file of yours switches it on"
-    ]
 
 
 def _note(name: str, found: Mapping[str, Any]) -> str:

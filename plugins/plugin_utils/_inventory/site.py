@@ -16,9 +16,11 @@ from .._features.frame_ancestors import FrameAncestors
 from .._features.hsts import Hsts
 from .._features.moved_from import MovedFrom
 from .._features.probe import Probe
+from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
 from .._features.timeouts import Timeouts
 from .._features.upstream import Proxied
+from .._features.upstream_tls import UpstreamTls
 from .._features.websocket import WebSocket
 from .._keys.keys import key
 from .._keys.kinds import FLAG, Kind, Listing, Parsed, Several
@@ -60,7 +62,9 @@ class Route(
     WebSocket,
     BodySize,
     Timeouts,
+    RequestBuffering,
     Buffering,
+    UpstreamTls,
     Proxied,
     _Named,
 ):

@@ -294,6 +294,10 @@ class Group(Kind):
             if each in value:
                 yield from (mistake._replace(below=name) for mistake in kind.faults(each, value[each]))
 
+    def convert(self, value: Any) -> Mapping[str, Any]:
+        """Return what each key's value is to the plan."""
+        return {each: self._keys[each].convert(value[each]) for each in value}
+
 
 class Listing(Kind):
     """A list of mappings, each of which is declared by a class of its own, `of`."""

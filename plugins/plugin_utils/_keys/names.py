@@ -120,6 +120,18 @@ def upstream(value: object) -> Upstream:
     return Upstream(scheme, f"[{host}]" if ":" in host else host, port or {"http": 80, "https": 443}[scheme])
 
 
+def upstream_name(value: object) -> str:
+    """Return the name that a service's certificate bears, or raise UnusableValueError."""
+    if not isinstance(value, str) or not value:
+        raise UnusableValueError(f"{value!r} is not a name: write the one that the service's certificate bears")
+    name = value.rstrip(".").lower()
+    if _is_address(name.strip("[]")):
+        raise UnusableValueError(f"name '{value}' is an address: nginx checks certificates for names alone")
+    if len(name) > _NAME_LIMIT or not all(_LAN_LABEL.match(label) for label in name.split(".")):
+        raise UnusableValueError(f"name '{value}' is not a host name: letters, digits, hyphens and dots")
+    return name
+
+
 def _split_scheme(value: str) -> tuple[str, str]:
     """Return the scheme and what stands behind `://`, or raise UnusableValueError."""
     scheme, separator, rest = value.partition("://")

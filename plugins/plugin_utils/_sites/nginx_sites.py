@@ -201,7 +201,8 @@ def _route(at: Place) -> dict[str, Any]:
         # Before there was a route, a page of ours may have stood there.
         (CLIMBS, *features.owned(at), *_OWN_DIRECTIVES, *_PAGE),
     )
-    return location | {"yields": ["proxy_set_header"], "guards": [*map(_owned, guards)]} | features.options(at)
+    more = {"yields": ["proxy_set_header"], "guards": [*map(_owned, guards)], "marks": features.marks(at)}
+    return location | more | features.options(at)
 
 
 def _no_route() -> dict[str, Any]:
@@ -251,8 +252,8 @@ def _owned(condition: str) -> str:
 def _adopting(location: dict[str, Any]) -> dict[str, Any]:
     """Have an owner's location keep every line that the route does not set, but for those that are ours by name."""
     ours = [each for each in location["owns"] if "constellation_edge" in each or each.startswith(("if ", "rewrite "))]
-    adopted = {"directives": location["directives"], "owns": ours, "guards": location["guards"]}
-    return {**location, "adopted": {**adopted, "yields": ["proxy_set_header"]}}
+    more = {name: location[name] for name in ("guards", "marks", "yields")}
+    return {**location, "adopted": {"directives": location["directives"], "owns": ours, **more}}
 
 
 def _challenge() -> dict[str, Any]:

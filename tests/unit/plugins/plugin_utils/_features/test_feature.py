@@ -66,6 +66,7 @@ def elsewhere_of(feature: type[Feature], at: Place) -> dict[str, Any]:
         "guards": feature.guards([at.site], at.host),
         "notes": feature.notes([at.site], at.host),
         "options": feature.options(at.route),
+        "marks": feature.marks(at.route, at),
         "needs": without_empty(asdict(feature.needs(at.route, at))),
     }
     return without_empty({**found, **more})

@@ -48,13 +48,17 @@ UPSTREAMS = [
     Upstream("http", "printer.lan", 80),
 ]
 
+# What keys are read to, where that is not what an owner writes.
+READ_TO: dict[str, list[Any]] = {
+    "upstream": UPSTREAMS,
+    "upstream_tls": [{}, {"verify": "system"}, {"verify": "PEM", "name": "nas.lan"}, {"name": "nas.lan"}],
+}
+
 
 def mixes(feature: type[Feature] | type[SiteFeature]) -> Iterator[dict[str, Any]]:
-    """Yield each mix of the defaults and examples of a feature's keys; an upstream is what it was parsed to."""
+    """Yield each mix of the defaults and examples of a feature's keys."""
     values = {
-        field: UPSTREAMS
-        if field == "upstream"
-        else [*{repr(each): each for each in (key.default, key.example)}.values()]
+        field: READ_TO.get(field) or [*{repr(each): each for each in (key.default, key.example)}.values()]
         for field, (_name, key) in fields_of(feature).items()
     }
     return (dict(zip(values, mix, strict=True)) for mix in itertools.product(*values.values()))
@@ -75,6 +79,12 @@ def places() -> Iterator[Any]:
 CASES = [*places()]
 
 
+def owned_by(feature: type[Feature], at: Place) -> declare.Owns:
+    """Return what is the feature's own, by name or by our mark."""
+    marked = {name for group in feature.marks(at.route, at) for name in group}
+    return declare.owned([*feature.owns, *feature.owns_here(at.route, at), *marked], "here")
+
+
 def set_by(feature: type[Feature], at: Place) -> list[Statement]:
     both = {**feature.guard(at.route, at), **feature.location(at.route, at)}
     return declare.directives(both, "here")
@@ -86,19 +96,17 @@ def is_in(statement: Statement, owns: declare.Owns) -> bool:
 
 @pytest.mark.parametrize(("feature", "at"), CASES)
 def test_what_a_feature_sets_it_owns(feature: type[Feature], at: Place) -> None:
-    owns = declare.owned([*feature.owns, *feature.owns_here(at.route, at), *feature.yielded], "here")
+    owns = owned_by(feature, at) | declare.owned(feature.yielded, "here")
     assert [each.name for each in set_by(feature, at) if not is_in(each, owns)] == []
 
 
 @pytest.mark.parametrize(("feature", "at"), CASES)
 def test_no_two_features_own_the_same(feature: type[Feature], at: Place) -> None:
-    def owned(one: type[Feature]) -> declare.Owns:
-        return declare.owned([*one.owns, *one.owns_here(at.route, at)], "here")
-
-    assert not owned(feature) & {name for other in registry.FEATURES if other is not feature for name in owned(other)}
+    theirs = {name for other in registry.FEATURES if other is not feature for name in owned_by(other, at)}
+    assert not owned_by(feature, at) & theirs
     for other in registry.FEATURES:
         if other is not feature:
-            assert [each.name for each in set_by(other, at) if is_in(each, owned(feature))] == []
+            assert [each.name for each in set_by(other, at) if is_in(each, owned_by(feature, at))] == []
 
 
 @pytest.mark.parametrize(("feature", "at"), CASES)

@@ -195,22 +195,3 @@ def only_name_is_left(left, after):
     """Whether nothing but the name for TLS is left: an owner may have set it for an address."""
     rest = set(meaningful(left)) - set(meaningful(text_of(None, after)))
     return rest == {"proxy_ssl_name nas.lan;"}
-
-
-def test_services_whose_certificate_is_not_checked_are_one_note():
-    sites = [
-        *sites_of({"path": "/n/", "upstream": "https://10.0.0.1:5001"}, {"path": "/", "upstream": "http://10.0.0.2"}),
-        *sites_of({"path": "/", "upstream": "https://nas.lan"}, name="b.example.org"),
-    ]
-    (note,) = Proxied.notes(sites, Host(NEW, {"nas.lan": IN_DNS}))
-    listed = "a.example.org/n/ (https://10.0.0.1:5001), b.example.org/ (https://nas.lan)"
-    assert note.startswith(f"the certificate of the service is not checked for {listed}: ")
-    assert "proxy_ssl_verify" in note
-    assert Proxied.notes(sites_of({"path": "/", "upstream": "http://10.0.0.2"}), Host(NEW)) == []
-
-
-@pytest.mark.parametrize("platform", [NEW, OLD])
-def test_nothing_in_a_site_says_that_a_certificate_is_checked_or_a_name_sent(platform):
-    written = str(declared({"path": "/", "upstream": "https://nas.lan"}, platform))
-    assert "proxy_ssl_verify" not in written
-    assert "proxy_ssl_server_name" not in written

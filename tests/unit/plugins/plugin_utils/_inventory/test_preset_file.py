@@ -22,6 +22,7 @@ route:
   port: 8080
   prefix: strip
   read_timeout: 150
+  request_buffering: false
   websocket: false
 facts:
   - {FACT}"""

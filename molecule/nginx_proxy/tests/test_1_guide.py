@@ -1,0 +1,240 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The examples of docs/guides/routes.md in front of a real service, each asked from another machine; in this order."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import runs
+import yaml
+from conftest import ROOT, Client, Home
+from lab import recipes
+from lab.containers import File
+
+GUIDE = (ROOT / "docs/guides/routes.md").read_text(encoding="utf-8")
+BLOCKS = [yaml.safe_load(block)["edge_sites"] for block in re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.M | re.S)]
+NAS = Path(__file__).with_name("nas.py")
+FOLDER = "/opt/nas"
+NAME = "nas.home.test"
+GIGABYTES = 2
+# Where nginx keeps bodies, and how many bytes of them the small disk takes.
+BODIES = "/var/lib/nginx/body"
+ROOM = 32 << 20
+CERTIFICATES = f"""
+set -e
+cd {FOLDER}
+for ca in old new; do
+  openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 30 -subj "/CN=$ca authority" \
+    -keyout $ca-ca.key -out $ca-ca.pem
+  openssl req -new -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -subj "/CN={NAME}" \
+    -keyout $ca.key -out $ca.csr
+  printf 'subjectAltName=DNS:{NAME}' > $ca.ext
+  openssl x509 -req -days 30 -in $ca.csr -CA $ca-ca.pem -CAkey $ca-ca.key -CAcreateserial -extfile $ca.ext -out $ca.pem
+done
+cp old.pem nas.pem
+cp old.key nas.key
+"""
+
+
+class Nas:
+    """The machine with the service."""
+
+    def __init__(self, lab: Any) -> None:
+        """Start it, with a certificate of an authority of its own."""
+        self._lab = lab
+        files = {f"{FOLDER}/nas.py": File(NAS.read_bytes())}
+        lab.machine("nas", recipes.services_tag(), command=["sleep", "infinity"], files=files)
+        lab.exec("nas", ["sh", "-c", CERTIFICATES])
+        lab.exec("nas", ["sh", "-c", f"python3 {FOLDER}/nas.py {FOLDER} >/dev/null 2>&1 &"])
+        for port in (8080, 5001):
+            lab.wait_port("nas", port)
+        self.address = lab.address("nas")
+
+    def read(self, name: str) -> bytes:
+        """Return a file of the machine."""
+        found: bytes = self._lab.read("nas", f"{FOLDER}/{name}")
+        return found
+
+    def present(self, which: str) -> None:
+        """Have the service show the certificate of one of the authorities."""
+        self._lab.exec("nas", ["sh", "-c", f"cd {FOLDER} && cp {which}.pem nas.pem && cp {which}.key nas.key"])
+
+
+@pytest.fixture(scope="module")
+def nas(lab: Any) -> Nas:
+    """Return the service."""
+    return Nas(lab)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of the owner's authority, which is the controller's."""
+    return tmp_path_factory.mktemp("inventory") / "home-ca.pem"
+
+
+def route_of(key: str) -> list[dict[str, Any]]:
+    """Return the routes of the guide that have a key."""
+    return [route for sites in BLOCKS for site in sites for route in site["routes"] if key in route]
+
+
+def routes(nas: Nas, authority: Path) -> list[dict[str, Any]]:
+    """Return the guide's routes, each below a path of its own, in front of the lab's service; and those beside them."""
+    (upload,) = route_of("request_buffering")
+    system, own = route_of("upstream_tls")
+    assert system["upstream_tls"] == {"verify": "system"}
+    assert own["upstream_tls"] == {"verify": "{{ inventory_dir }}/home-ca.pem", "name": NAME}
+    plain = {"path": "/plain/", "upstream": f"http://{nas.address}:8080"}
+    checked = {"verify": str(authority), "name": NAME}
+    said = {
+        "/nas/": checked,
+        "/other/": {**checked, "name": "other.home.test"},
+        "/system/": {**system["upstream_tls"], "name": NAME},
+        "/unchecked/": {},
+        "/named/": {"name": "named.home.test"},
+    }
+    by_tls = {"upstream": f"https://{nas.address}:5001"}
+    return [
+        {"path": "/constellation/", "app": "constellation"},
+        plain,
+        {**upload, "path": "/upload/", "upstream": plain["upstream"]},
+        *({**by_tls, "path": path, "upstream_tls": tls} for path, tls in said.items()),
+    ]
+
+
+def run(*given: dict[str, Any]) -> runs.Run:
+    """Run the playbook with these routes."""
+    sites = [{"server_name": "{{ inventory_hostname }}.example.org", "routes": [*given]}]
+    return runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}))
+
+
+@pytest.fixture(scope="module")
+def first(nas: Nas, authority: Path) -> runs.Run:
+    """Return the first run."""
+    authority.write_bytes(nas.read("old-ca.pem"))
+    return run(*routes(nas, authority))
+
+
+def status(client: Client, home: Home, path: str) -> str:
+    """Return the status of a route."""
+    return client.status(home, f"https://{home.domain}{path}")
+
+
+def sent(client: Client, home: Home, path: str, size: int) -> str:
+    """Upload zeros; return the status, and how many bytes came to the service."""
+    pair = f"{home.domain}:443:{home.ipv4}"
+    options = f"-sS -k --max-time 600 --resolve {pair} -w '%{{http_code}}' -T -"
+    return str(client.host.run(f"head -c {size} /dev/zero | curl {options} https://{home.domain}{path}").stdout)
+
+
+class TestTheFirstRun:
+    """Every example of the guide is written, and does what it says."""
+
+    def test_it_succeeds(self, first: runs.Run) -> None:
+        assert first.rc == 0, first.tail
+
+    @pytest.mark.parametrize("path", ["/plain/", "/nas/", "/unchecked/", "/named/"])
+    def test_routes_answer(self, first: runs.Run, homes: list[Home], client: Client, path: str) -> None:
+        for home in homes:
+            assert status(client, home, path) == "200", first.tail
+
+    @pytest.mark.parametrize("path", ["/other/", "/system/"])
+    def test_another_service_than_the_one_that_is_meant_gets_nothing(
+        self, first: runs.Run, homes: list[Home], client: Client, path: str
+    ) -> None:
+        for home in homes:
+            assert status(client, home, path) == "502"
+            assert "upstream SSL certificate" in home.host.check_output("tail -n 3 /var/log/nginx/error.log")
+
+    def test_the_service_is_asked_for_by_its_name(
+        self, first: runs.Run, nas: Nas, homes: list[Home], client: Client
+    ) -> None:
+        for home in homes:
+            for path, name in (("/named/", "named.home.test"), ("/nas/", NAME), ("/unchecked/", "")):
+                assert status(client, home, path) == "200"
+                assert nas.read("asked").decode() == name
+
+    def test_what_is_not_checked_is_told(self, first: runs.Run) -> None:
+        (note,) = re.findall(r"NOTE the certificate of the service is not checked for (.*?): the way", first.text)
+        assert [each.partition("/")[2].partition(" ")[0] for each in note.split(", ")] == ["unchecked/", "named/"]
+
+    def test_the_next_run_changes_nothing(self, first: runs.Run, nas: Nas, authority: Path, homes: list[Home]) -> None:
+        second = run(*routes(nas, authority))
+        assert second.rc == 0, second.tail
+        for home in homes:
+            assert second.count(home.name, "changed") == 0, second.tail
+
+
+class TestUploads:
+    """On a proxy with little room for what nginx takes whole."""
+
+    @pytest.fixture(scope="class", autouse=True)
+    def little_room(self, first: runs.Run, homes: list[Home]) -> Iterator[None]:
+        """Give nginx's folder for bodies a disk of its own, a small one."""
+        for home in homes:
+            home.host.check_output(f"mount -t tmpfs -o size={ROOM} room {BODIES} && chown www-data {BODIES}")
+            home.host.check_output("systemctl restart nginx")
+        yield
+        for home in homes:
+            home.host.check_output(f"systemctl stop nginx && umount {BODIES} && systemctl start nginx")
+
+    def test_an_upload_that_is_taken_whole_needs_the_room(self, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            assert sent(client, home, "/plain/x", ROOM // 2).startswith(f"{ROOM // 2} ")
+            assert sent(client, home, "/plain/x", 2 * ROOM).endswith("500")
+
+    def test_gigabytes_go_through_without_it(self, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            answer = sent(client, home, "/upload/x", GIGABYTES << 30)
+            assert answer.startswith(f"{GIGABYTES << 30} ")
+            assert answer.endswith("200")
+
+
+class TestTheAuthorityChanges:
+    """Its file is a part of the site: it comes, changes and goes with it."""
+
+    def test_a_certificate_of_another_authority_is_refused(
+        self, first: runs.Run, nas: Nas, homes: list[Home], client: Client
+    ) -> None:
+        nas.present("new")
+        for home in homes:
+            assert status(client, home, "/nas/") == "502"
+
+    def test_the_file_is_changed_and_the_next_run_serves_it(
+        self, first: runs.Run, nas: Nas, authority: Path, homes: list[Home], client: Client
+    ) -> None:
+        authority.write_bytes(nas.read("new-ca.pem"))
+        done = run(*routes(nas, authority))
+        assert done.rc == 0, done.tail
+        for home in homes:
+            assert status(client, home, "/nas/") == "200"
+            (only,) = home.host.file("/etc/nginx/constellation-edge").listdir()
+            there = home.host.file(f"/etc/nginx/constellation-edge/{only}").content_string
+            assert there.strip() == nas.read("new-ca.pem").decode().strip()
+
+    def test_without_the_key_nothing_is_checked_and_no_file_stays(
+        self, first: runs.Run, nas: Nas, authority: Path, homes: list[Home], client: Client
+    ) -> None:
+        plain = [
+            {name: value for name, value in each.items() if name != "upstream_tls"} for each in routes(nas, authority)
+        ]
+        done = run(*plain)
+        assert done.rc == 0, done.tail
+        for home in homes:
+            assert status(client, home, "/other/") == "200"
+            assert home.host.file("/etc/nginx/constellation-edge").listdir() == []
+            assert "proxy_ssl" not in home.host.file(f"/etc/nginx/sites-available/{home.domain}").content_string
+
+    @pytest.mark.long
+    def test_leaving_takes_the_folder_away(self, first: runs.Run, homes: list[Home]) -> None:
+        left = runs.playbook(runs.REMOVE, runs.INVENTORY, "-e", json.dumps({"edge_restore_constellation": True}))
+        assert left.rc == 0, left.tail
+        for home in homes:
+            assert not home.host.file("/etc/nginx/constellation-edge").exists

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: whether a service that speaks TLS is the one that is meant, and by which name it is asked for.
+
+nginx checks a certificate against names alone (`X509_check_host`, src/event/ngx_event_openssl.c of nginx 1.30), so that
+a service at an address has to be given the name that its certificate bears.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...module_utils._host.names import SITE_FILES
+from .._keys.keys import key
+from .._keys.kinds import Group, Kind, Mistake, Parsed
+from .._keys.names import Upstream, upstream_name
+from .feature import Directives, Feature
+from .place import Host, Needs, Place, Refusal, Written
+from .upstream import is_literal, is_named
+
+SYSTEM = "system"
+# What the package ca-certificates keeps (Debian and Ubuntu).
+_SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+# A root, two authorities between, and the service: nginx itself allows one between (`proxy_ssl_verify_depth`).
+_DEPTH = "3"
+_VERIFY, _NAME = "verify", "name"
+# Each of ours carries our mark: an owner may have lines of these names, with which ours do not stand together.
+_MARKED = ("proxy_ssl_verify", "proxy_ssl_verify_depth", "proxy_ssl_trusted_certificate", "proxy_ssl_server_name")
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s.*?-----END CERTIFICATE-----\s*", re.DOTALL)
+_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+
+class _Verify(Kind):
+    """False, `system`, or a file with the certificates of authorities, whose text is read at once."""
+
+    def __init__(self) -> None:
+        """Name it."""
+        super().__init__(
+            words=f"false, `{SYSTEM}` or a file on the controller",
+            option={"type": "raw"},
+            json={"anyOf": [{"const": False}, {"type": "string", "minLength": 1}]},
+        )
+
+    def faults(self, name: str, value: object) -> Iterator[Mistake]:
+        """Refuse what is no such word, and a file without a certificate or with a key."""
+        if value is False or value == SYSTEM:
+            return
+        if not isinstance(value, str) or not value:
+            text = f"{name} must be false, '{SYSTEM}', or the path of a file with the authority's certificate"
+            yield Mistake(value, f"{text}, not {value!r}")
+            return
+        try:
+            text = _read(value)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            yield Mistake(
+                value,
+                f"{name}: '{value}' cannot be read on the controller ({reason}): name the file with the certificate of "
+                f"the authority that signed the service's, or write {SYSTEM} for a public one",
+            )
+            return
+        if _KEY.search(text):
+            yield Mistake(value, f"{name}: '{value}' holds a private key: name a file with the certificate alone")
+        elif not _CERTIFICATE.search(text):
+            yield Mistake(value, f"{name}: '{value}' holds no certificate in PEM (`-----BEGIN CERTIFICATE-----`)")
+
+    def convert(self, value: Any) -> str:
+        """Return the word, "" for false, or the certificates of the file."""
+        if value is False or value == SYSTEM:
+            return SYSTEM if value else ""
+        return "".join(f"{each.strip()}\n" for each in _CERTIFICATE.findall(_read(value)))
+
+
+_KIND = Group(
+    {
+        _VERIFY: _Verify(),
+        _NAME: Parsed("a name", "^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$", upstream_name),
+    },
+    {
+        _VERIFY: "V(false), V(system) for the authorities that the host trusts, or a file on the controller with the "
+        "certificate of an authority of your own.",
+        _NAME: "The name that the service's certificate must bear, and by which the service is asked (SNI).",
+    },
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpstreamTls(Feature):
+    """`upstream_tls` of a route."""
+
+    upstream_tls: Mapping[str, Any] = key(
+        _KIND,
+        "With an C(upstream) of C(https://), whose certificate the service must have.",
+        "Without it the way to the service is encrypted, but whoever answers at its address gets the requests.",
+        default={},
+        otherwise="the certificate is not checked",
+        example={_VERIFY: SYSTEM, _NAME: "nas.example.org"},
+    )
+
+    def location(self, at: Place) -> Directives:
+        """Have nginx check the certificate, and ask for the service by its name."""
+        name = self.upstream_tls.get(_NAME) or (at.route.upstream.host if self._verify else "")
+        if name:
+            named = {"proxy_ssl_server_name": "on", "proxy_ssl_name": name}
+        else:
+            # Should an owner switch on SNI or a check of the certificate.
+            named = {"proxy_ssl_name": at.route.upstream.host} if is_named(at) else {}
+        if not self._verify:
+            return named
+        bundle = _SYSTEM_BUNDLE if self._verify == SYSTEM else f"{SITE_FILES}/{_file(self._verify)}"
+        checked = {"proxy_ssl_verify": "on", "proxy_ssl_verify_depth": _DEPTH, "proxy_ssl_trusted_certificate": bundle}
+        return {**checked, **named}
+
+    def owns_here(self, at: Place) -> tuple[str, ...]:
+        """Name the name of a service that has one, which an older version wrote without a mark."""
+        return ("proxy_ssl_name",) if _has_name(at) else ()
+
+    def marks(self, at: Place) -> list[list[str]]:
+        """Name what is ours by our mark."""
+        return [[*_MARKED] if _has_name(at) else [*_MARKED, "proxy_ssl_name"]]
+
+    def needs(self, at: Place) -> Needs:
+        """Have the certificates of an authority of the owner's beside the site."""
+        own = self._verify not in ("", SYSTEM)
+        return Needs(files={_file(self._verify): self._verify} if own else {})
+
+    @classmethod
+    def problems(cls, route: Written) -> Iterator[Refusal]:
+        """Refuse it where there is no TLS, and a check without a name to check."""
+        said: Mapping[str, Any] = route.values.get("upstream_tls") or {}
+        target: Upstream | None = route.values.get("upstream")
+        raw = route.entry.get("upstream_tls", route.entry)
+        if said and target and target.scheme != "https":
+            text = f"upstream_tls is for an upstream of https://, and this one is {target.url}: take one of the two out"
+            yield Refusal(route.place, text, raw)
+        elif said and not target and "upstream" not in route.entry:
+            text = "upstream_tls is for an upstream of https://: write `upstream: https://ADDRESS:PORT`"
+            yield Refusal(route.place, text, raw)
+        elif said.get(_VERIFY) and target and is_literal(target) and _NAME not in said:
+            text = (
+                f"upstream_tls: nginx checks a certificate for a name, and the upstream is {target.host}: write "
+                "`name: NAME` with one of the certificate's (`openssl s_client -connect "
+                f"{target.host}:{target.port} </dev/null | openssl x509 -noout -ext subjectAltName` shows them)"
+            )
+            yield Refusal(route.place, text, raw)
+
+    @classmethod
+    def notes(cls, sites: Sequence[Any], host: Host) -> list[str]:
+        """Return the routes whose service could be anybody who answers there, as one note."""
+        unchecked = [
+            f"{site.name}{route.path} ({route.upstream.url})"
+            for site in sites
+            for route in site.routes
+            if route.upstream.scheme == "https" and not route.upstream_tls.get(_VERIFY)
+        ]
+        if not unchecked:
+            return []
+        return [
+            f"the certificate of the service is not checked for {', '.join(unchecked)}: the way there is encrypted, "
+            "but nginx passes requests on to whoever answers at that address. `upstream_tls` in the route has it "
+            "checked; until then proxy_ssl_verify is off, unless a file of yours switches it on"
+        ]
+
+    @property
+    def _verify(self) -> str:
+        return str(self.upstream_tls.get(_VERIFY, ""))
+
+
+def _has_name(at: Place) -> bool:
+    return at.route.upstream.scheme == "https" and not is_literal(at.route.upstream)
+
+
+def _file(text: str) -> str:
+    """Return the name of a file of certificates: those of equal text are one."""
+    return f"authority-{hashlib.sha256(text.encode()).hexdigest()[:16]}.pem"
+
+
+def _read(path: str) -> str:
+    """Return the text of a file; a relative path begins where the command is run."""
+    with open(os.path.expanduser(os.path.expandvars(path)), encoding="utf-8") as stream:
+        return stream.read()
