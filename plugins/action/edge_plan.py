@@ -124,7 +124,7 @@ class ActionModule(ActionBase):
         plan: dict[str, Any] = {"is_edge": self._is_edge, "constellation": constellation}
         due = bool(found.get("record_due"))
         if self._is_edge:
-            names = [name for site in sites for name in site.server_names]
+            names = [name for site in sites for name in site.names]
             acme_server = arguments["acme_server"]
             asked = {"names": asked_names(sites), "certificates": public.asked(sites, acme_server)}
             host = self._look("edge_preflight", {"server_names": names, **asked})

@@ -193,6 +193,14 @@ options:
         - By default, edge_adopt.
         - 'For example C(adopt: true).'
         type: bool
+      aliases:
+        description:
+        - Names that lead to the first name of the site, with path and query (308, RFC 9110).
+        - The certificate is for them, too. What is to serve the same pages by several names, without leading anywhere,
+          stands in C(server_name).
+        - 'For example C(aliases: ["www.example.org"]).'
+        type: list
+        elements: str
       hsts:
         description:
         - Whether browsers are told for two years to use HTTPS alone (RFC 6797).

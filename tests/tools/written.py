@@ -35,6 +35,8 @@ HERE = ROOT / ".ansible" / "collections"
 _COLLECTION = Path("ansible_collections/constellation/edge")
 _UTILS = "ansible_collections.constellation.edge.plugins.plugin_utils"
 _SHIPPED = ("meta", "plugins", "presets")
+# How our variables begin.
+_OURS = "constellation_edge"
 # How much is shown of the first inventories that differ.
 _SHOWN, _LINES = 3, 30
 # What DNS, or the host alone, knows of the names in `inventories`; any other one is in DNS.
@@ -204,13 +206,15 @@ def _answer(what: str, collections: Path) -> None:
 def _without_order(value: Any) -> Any:
     """Return a plan with each `owns` as the sorted set that it is: on its order nothing on a host depends.
 
+    What bears our own variables is left out there: no owner has a line of that name.
+
     `guards` are left out, which say where a condition stands: before they were declared, the host knew them itself.
     `marks` are, too, which say who made a line, and `notes`, which no host has. No `jails` are what an older plan did
     not name.
     """
     if isinstance(value, dict):
         return {
-            name: sorted(set(each)) if name == "owns" else _without_order(each)
+            name: sorted({one for one in each if _OURS not in one}) if name == "owns" else _without_order(each)
             for name, each in value.items()
             if name not in ("guards", "marks", "notes") and (name, each) != ("jails", [])
         }

@@ -111,7 +111,10 @@ def routes(nas: Nas, authority: Path) -> list[dict[str, Any]]:
 
 def run(*given: dict[str, Any]) -> runs.Run:
     """Run the playbook with these routes."""
-    sites = [{"server_name": "{{ inventory_hostname }}.example.org", "routes": [*given]}]
+    (alias,) = (site["aliases"] for sites in BLOCKS for site in sites if "aliases" in site)
+    name = "{{ inventory_hostname }}.example.org"
+    aliases = [each.replace("home.example.org", name) for each in alias]
+    sites = [{"server_name": name, "aliases": aliases, "routes": [*given]}]
     return runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}))
 
 
@@ -152,6 +155,15 @@ class TestTheFirstRun:
         for home in homes:
             assert status(client, home, path) == "502"
             assert "upstream SSL certificate" in home.host.check_output("tail -n 3 /var/log/nginx/error.log")
+
+    def test_a_further_name_leads_to_the_first_one(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            url = f"https://www.{home.domain}/plain/a%20b?c=d&e"
+            answer = client.curl(home, url, "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}")
+            assert answer.stdout == f"308 https://{home.domain}/plain/a%20b?c=d&e", answer.stderr
+            # With its body, which comes in whole at the first name.
+            assert client.curl(home, url, "--location-trusted", "-T", "/etc/hostname").stdout.split()[0] != "0"
+            assert client.status(home, f"https://{home.domain}/plain/") == "200"
 
     def test_the_service_is_asked_for_by_its_name(
         self, first: runs.Run, nas: Nas, homes: list[Home], client: Client

@@ -28,7 +28,7 @@ def redirects(site: Site, route: Route, address: str, *, strips: bool) -> list[s
 
     `address` is the service's, "" where nginx asks for it.
     """
-    names = list(dict.fromkeys(filter(None, (*site.server_names, route.host))))
+    names = list(dict.fromkeys(filter(None, (*site.names, route.host))))
     own = list(dict.fromkeys(filter(None, (route.upstream.host, address))))
     ports = _one_of(dict.fromkeys((80, 443, route.upstream.port)))
     values: list[str] = []
@@ -41,7 +41,7 @@ def redirects(site: Site, route: Route, address: str, *, strips: bool) -> list[s
             values += _with_prefix(site, route, origin)
         else:
             # One that leads from one name of the site to another is right as it is, and would lead back to itself.
-            right = f"(?!https://(?:{_one_of(some)})(?:[/?#]|$))" if len(site.server_names) > 1 else ""
+            right = f"(?!https://(?:{_one_of(some)})(?:[/?#]|$))" if len(site.names) > 1 else ""
             values.append(f"~*^{right}{origin}{_PATH} /$1")
     return values
 

@@ -120,8 +120,12 @@ class Feature:
 class SiteFeature:
     """One feature of a site. What a feature does not need stays as it is said here."""
 
-    #: What `headers` sets for any value of the keys, in the form of `owns`.
+    #: What `guard` and `headers` set for any value of the keys, in the form of `owns`.
     owns: ClassVar[tuple[str, ...]] = ()
+
+    def guard(self, site: Site) -> Directives:
+        """Return the conditions that answer instead of the routes. They stand first in the site's server."""
+        return {}
 
     def headers(self) -> list[str]:
         """Return values of `add_header` for the site's server, an adopted one as well."""
@@ -135,6 +139,10 @@ class SiteFeature:
     def common(cls, sites: Sequence[Site]) -> str:
         """Return what the servers of all sites ask, for the http level of the common file."""
         return ""
+
+    def probes(self) -> list[dict[str, Any]]:
+        """Return what `edge_probe` asks of the site, beside its routes."""
+        return []
 
     def unproven(self) -> tuple[str, ...]:
         """Return the names of the checks of `edge_hostile_probe` that the owner decides on himself."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._nginx.text.tree import Statement
+from .aliases import Aliases
 from .body_size import BodySize
 from .buffering import Buffering
 from .console import Console
@@ -44,7 +45,7 @@ FEATURES: tuple[type[Feature], ...] = (
     MovedFrom,
     Drops,
 )
-SITE_FEATURES: tuple[type[SiteFeature], ...] = (Hsts, FrameAncestors, SiteDrops)
+SITE_FEATURES: tuple[type[SiteFeature], ...] = (Aliases, Hsts, FrameAncestors, SiteDrops)
 
 
 def places(sites: Sequence[Site], host: Host) -> Iterator[Place]:
@@ -142,6 +143,16 @@ def probes(at: Place) -> list[dict[str, Any]]:
 def recognised(statements: Sequence[Statement]) -> Mapping[str, Any]:
     """Return the keys that say what an owner's location says, as far as the features know it."""
     return {name: value for feature in FEATURES for name, value in feature.recognise(statements).items()}
+
+
+def site_guard(site: Site) -> Directives:
+    """Return the conditions of all features that answer instead of the routes."""
+    return _merged(feature.guard(site, site) for feature in SITE_FEATURES)
+
+
+def site_probes(site: Site) -> list[dict[str, Any]]:
+    """Return what is asked of a site beside its routes."""
+    return [probe for feature in SITE_FEATURES for probe in feature.probes(site)]
 
 
 def headers(site: Site) -> list[str]:

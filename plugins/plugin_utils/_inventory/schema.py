@@ -73,9 +73,10 @@ class _Reader:
         sites = [self._site(item, f"site {index + 1}") for index, item in enumerate(value)]
         seen: dict[str, str] = {}
         for site in (site for site in sites if site):
-            for name in site.server_names:
+            for name in site.names:
                 if name in seen:
-                    self._say(f"site {site.name}", f"server_name '{name}' is already a name of site {seen[name]}", name)
+                    key = "alias" if name in site.aliases else "server_name"
+                    self._say(f"site {site.name}", f"{key} '{name}' is already a name of site {seen[name]}", name)
                 seen[name] = site.name
         for feature in FEATURES:
             self._refuse(feature.across(self.written, seen))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .._features.aliases import Aliases
 from .._features.body_size import BodySize
 from .._features.buffering import Buffering
 from .._features.console import Console
@@ -24,11 +25,10 @@ from .._features.upstream_tls import UpstreamTls
 from .._features.websocket import WebSocket
 from .._keys.keys import key
 from .._keys.kinds import FLAG, Kind, Listing, Parsed, Several
-from .._keys.names import PATH_PATTERN, host_name, route_path
+from .._keys.names import NAME_PATTERN, PATH_PATTERN, host_name, route_path
 
 GENERIC_APP = "generic"
 
-_NAME_PATTERN = "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+\\.?$"
 _APP = Kind("a preset", {"type": "str"}, {"type": "string"})
 
 
@@ -76,7 +76,7 @@ class _Names(SiteFeature):
     """The names of a site, and whose servers have them."""
 
     server_names: tuple[str, ...] = key(
-        Several("a name, or a list of names", _NAME_PATTERN, host_name),
+        Several("a name, or a list of names", NAME_PATTERN, host_name),
         "The names of the site. The first one names the certificate.",
         name="server_name",
         example="home.example.org",
@@ -95,10 +95,15 @@ class _Names(SiteFeature):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site(FrameAncestors, SiteDrops, Hsts, _Names):
+class Site(FrameAncestors, SiteDrops, Hsts, Aliases, _Names):
     """One certificate and its names; the first one names it."""
 
     @property
     def name(self) -> str:
         """The name of the certificate and of the site's file."""
         return self.server_names[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, those that lead to the first one as well."""
+        return (*self.server_names, *self.aliases)

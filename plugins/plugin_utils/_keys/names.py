@@ -15,7 +15,8 @@ _LAN_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\Z")
 _NAME_LIMIT = 253
 # What can stand in an nginx location, a listenUri and a URL alike without being quoted or encoded.
 _PATH = re.compile(r"/([A-Za-z0-9._~@+-]+/)*\Z")
-#: the same for a JSON schema
+#: the same for a JSON schema, and what host names look like there
+NAME_PATTERN = "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+\\.?$"
 PATH_PATTERN = "^/([A-Za-z0-9._~@+-]+/)*$"
 
 

@@ -46,7 +46,7 @@ def certificates(sites: Sequence[Site], servers: Sequence[Server]) -> list[dict[
     for site in sites:
         lineage = _lineage(owners_servers(site, servers)) if site.adopt else ""
         if lineage is not None:
-            names.setdefault(lineage or site.name, []).extend(site.server_names)
+            names.setdefault(lineage or site.name, []).extend(site.names)
     return [{"name": name, "names": list(dict.fromkeys(found))} for name, found in names.items()]
 
 

@@ -39,7 +39,8 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
             probe | adoption.probe_traits(at.site, at.route, servers)
             for at in features.places(sites, known)
             for probe in features.probes(at)
-        ],
+        ]
+        + [probe for site in sites for probe in features.site_probes(site)],
         "hostile": [_hostile(site, known) for site in sites],
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),

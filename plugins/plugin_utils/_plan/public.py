@@ -25,7 +25,7 @@ def asked(sites: Iterable[Site], acme_server: str) -> list[dict[str, Any]]:
     """
     if not is_public_authority(acme_server):
         return []
-    return certificates(({"name": site.name, "names": site.server_names} for site in sites), acme_server)
+    return certificates(({"name": site.name, "names": site.names} for site in sites), acme_server)
 
 
 def certificates(wanted: Iterable[Mapping[str, Any]], acme_server: str) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def private_notes(sites: Iterable[Site], acme_server: str) -> list[str]:
     """Return what has to be known of names that no public authority signs for."""
     if not is_public_authority(acme_server):
         return []
-    names = [(name, private_suffix(name)) for site in sites for name in site.server_names]
+    names = [(name, private_suffix(name)) for site in sites for name in site.names]
     return [
         f"{name} ends in {suffix}: no public authority gives a certificate for such a name, so none is asked, and it "
         "stays with the self-signed one. Choose a name of a public domain, or name an authority of your own in "

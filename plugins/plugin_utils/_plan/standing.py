@@ -76,4 +76,4 @@ def is_same(upstream: Upstream, proxy_pass: str, names: Names | None = None) -> 
 
 
 def _bears(site: Site, server: Server) -> bool:
-    return not set(site.server_names).isdisjoint(server["names"])
+    return not set(site.names).isdisjoint(server["names"])

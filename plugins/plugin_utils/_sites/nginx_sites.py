@@ -127,7 +127,7 @@ def _names_hash(sites: Iterable[Site]) -> str:
     (`ngx_hash_init`, src/core/ngx_hash.c). By itself nginx takes a line of the processor's cache, 32 bytes on a small
     ARM and 64 on others.
     """
-    longest = max((len(name) for site in sites for name in site.server_names), default=0)
+    longest = max((len(name) for site in sites for name in site.names), default=0)
     if longest <= _LONGEST_EVERYWHERE:
         return ""
     needed = 2 * _POINTER + -(-(longest + 2) // _POINTER) * _POINTER
@@ -136,7 +136,7 @@ def _names_hash(sites: Iterable[Site]) -> str:
 
 def _site(site: Site, host: Host) -> dict[str, Any]:
     platform = host.platform
-    server_names = list(site.server_names)
+    server_names = list(site.names)
     challenge = _adopting_challenge() if site.adopt else _challenge()
     log = f"/var/log/nginx/{site.name[:_LONGEST_FILE]}.access.log constellation_edge"
     http: dict[str, Any] = {
@@ -149,6 +149,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     places = [*features.places([site], host)]
     routes = [_route(at) for at in places]
     moves = [each for at in places if at.route.moved_from for each in _moved(at)]
+    answering = features.site_guard(site)
     rooted = any("/" in (route.path, route.moved_from) for route in site.routes)
     page = [] if rooted else [_no_route()]
     https: dict[str, Any] = {
@@ -159,6 +160,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
             **platform.tls(),
             **platform.keepalive(),
             **older.refusals(platform),
+            **answering,
             **_NAMES,
             **_OWN,
             **answers.COMPRESSION,
@@ -168,7 +170,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": [*features.site_owned(), *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
         "locations": [*routes, *moves, *page, _error()],
-        "guards": [*older.REFUSALS],
+        "guards": [*older.REFUSALS, *map(_owned, answering)],
         **features.site_options(site),
     }
     whole: dict[str, Any] = {"name": site.name, **({"adopt": True} if site.adopt else {})}
@@ -184,10 +186,10 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         "without": ["/", _error()["location"]],
     }
     headers = features.headers(site)
-    theirs = {**platform.tls(), **({"add_header": headers} if headers else {})}
+    theirs = {**platform.tls(), **answering, **({"add_header": headers} if headers else {})}
     exact = [each for each in moves if each["location"].startswith("=")]
     without = [each["location"] for each in [*exact, *page, _error()]]
-    https["adopted"] = {"directives": theirs, "without": without}
+    https["adopted"] = {"directives": theirs, "guards": [*map(_owned, answering)], "without": without}
     https["locations"] = [*map(_adopting, routes), *moves, *page, _error()]
     return whole
 

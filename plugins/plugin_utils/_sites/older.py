@@ -24,7 +24,7 @@ def maps(sites: Iterable[Site], platform: Platform) -> str:
     texts = []
     if not platform.can_reject_handshake:
         # What shook hands without TLS gets its answer elsewhere.
-        known = " ".join(f'"~*^on:{_names([site.name])}:{_names(site.server_names)}:" 0;' for site in sites)
+        known = " ".join(f'"~*^on:{_names([site.name])}:{_names(site.names)}:" 0;' for site in sites)
         head = f'map "$https:$server_name:$ssl_server_name:$uri" {_ASTRAY}'
         page = f'"~^[^:]*:[^:]*:[^:]*:{_PAGE}$" 0;'
         texts.append(f'{head} {{ volatile; default 1; "~^:" 0; {page} {known} }}')

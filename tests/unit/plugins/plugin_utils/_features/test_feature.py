@@ -38,7 +38,7 @@ HOST = Host(Platform((1, 28, 3), (3, 5, 5), ipv6=True), NAMES, SERVER)
 
 # What a feature does beside the directives of a location, by the names of its methods.
 AT_A_PLACE = ("file", "kept", "probes")
-OF_A_SITE = ("headers", "options", "unproven")
+OF_A_SITE = ("headers", "options", "probes", "unproven")
 
 
 def site_of(written: Any) -> Site:
@@ -97,7 +97,8 @@ def test_a_feature_of_a_site_writes_what_its_directory_says(name: str) -> None:
     site, feature = site_of(yaml.safe_load(said(FIXTURES / name / "site.yml"))), SITE_BY_NAME[name]
     found = {each: getattr(feature, each)(site) for each in OF_A_SITE}
     expected = yaml.safe_load(said(FIXTURES / name / "server.yml"))
-    assert without_empty({**found, "common": feature.common([site])}) == expected
+    found |= {"guard": feature.guard(site, site), "common": feature.common([site])}
+    assert without_empty(found) == expected
 
 
 def test_every_feature_has_a_directory_and_every_directory_a_feature() -> None:

@@ -175,7 +175,7 @@ def test_what_a_feature_of_a_site_sets_it_owns(feature: type[SiteFeature]) -> No
     for mix in mixes(feature):
         site = replace(usual, **mix)
         owns = declare.owned(feature.owns, "here")
-        statements = declare.directives({"add_header": feature.headers(site)}, "here")
+        statements = declare.directives({**feature.guard(site, site), "add_header": feature.headers(site)}, "here")
         assert [each.args for each in statements if not is_in(each, owns)] == []
         assert {each.name for each in parse(feature.common([site])).body} <= {"map"}
 
