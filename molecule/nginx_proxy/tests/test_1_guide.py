@@ -173,9 +173,11 @@ class TestTheFirstRun:
                 assert status(client, home, path) == "200"
                 assert nas.read("asked").decode() == name
 
-    def test_what_is_not_checked_is_told(self, first: runs.Run) -> None:
-        (note,) = re.findall(r"NOTE the certificate of the service is not checked for (.*?): the way", first.text)
-        assert [each.partition("/")[2].partition(" ")[0] for each in note.split(", ")] == ["unchecked/", "named/"]
+    def test_what_is_not_checked_is_told(self, first: runs.Run, homes: list[Home]) -> None:
+        notes = re.findall(r"NOTE the certificate of the service is not checked for (.*?): the way", first.text)
+        assert len(notes) == len(homes)
+        for note in notes:
+            assert [each.partition("/")[2].partition(" ")[0] for each in note.split(", ")] == ["unchecked/", "named/"]
 
     def test_the_next_run_changes_nothing(self, first: runs.Run, nas: Nas, authority: Path, homes: list[Home]) -> None:
         second = run(*routes(nas, authority))
