@@ -12,7 +12,7 @@ from .._keys.keys import key
 from .._keys.kinds import Several
 from .._keys.names import NAME_PATTERN, host_name
 from .._nginx.literal import literal
-from .feature import Directives, SiteFeature
+from .feature import ERROR_PATH, Directives, SiteFeature
 
 if TYPE_CHECKING:
     from .._inventory.site import Site
@@ -43,8 +43,10 @@ class Aliases(SiteFeature):
     def common(cls, sites: Sequence[Site]) -> str:
         """Return the map of all aliases."""
         # Regular expressions, since a long name does not fit into what nginx takes by itself for others.
-        names = " ".join(f'"~^{literal(name)}$" 1;' for site in sites for name in site.aliases)
-        return f"map $host {_ALIAS} {{ default 0; {names} }}" if names else ""
+        names = " ".join(f'"~^{literal(name)}:" 1;' for site in sites for name in site.aliases)
+        # A server's conditions are asked again when an error gets its page.
+        page = f'"~^[^:]*:{literal(ERROR_PATH)}$" 0;'
+        return f'map "$host:$uri" {_ALIAS} {{ volatile; default 0; {page} {names} }}' if names else ""
 
     def probes(self) -> list[dict[str, Any]]:
         """Ask for each alias."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Directives in the form that `nginx_site` takes. Of a name that has a list, each feature adds to that list.
 Directives = dict[str, Any]
+# Where a site has its page for errors.
+ERROR_PATH = "/.constellation-edge/error"
 # A header that is not sent.
 NOTHING = '""'
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._features.feature import ERROR_PATH
 from .._features.frame_ancestors import FRAMERS
 
 # What a service says of itself: its own HSTS would count instead of the site's, as the first of two does (RFC 6797
@@ -15,7 +16,6 @@ HIDDEN = ("Strict-Transport-Security", "X-Powered-By")
 # such as one that is closed to its client. `X-Accel-Buffering` concerns the service's own answer alone.
 IGNORED = "X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Charset"
 
-ERROR_PATH = "/.constellation-edge/error"
 _CSP = "$constellation_edge_csp"
 _FRAME, _SNIFF, _REFERRER = "$constellation_edge_frame", "$constellation_edge_sniff", "$constellation_edge_referrer"
 _SAYS = "$constellation_edge_says"

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .._features.feature import ERROR_PATH
 from .._inventory.site import Site
 from .._nginx.literal import literal
 from .._nginx.platform import Platform
-from .answers import ERROR_PATH
 
 _ASTRAY, _LENGTHS = "$constellation_edge_astray", "$constellation_edge_lengths"
 # A server's conditions are asked again when an error gets its page, which must not be an error once more.
