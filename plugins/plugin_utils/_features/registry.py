@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._nginx.text.tree import Statement
+from .added_headers import AddedHeaders
+from .added_request_headers import AddedRequestHeaders
 from .body_size import BodySize
 from .buffering import Buffering
 from .console import Console
@@ -15,6 +17,7 @@ from .content_length import ContentLength
 from .drops import Drops, SiteDrops
 from .feature import Directives, Feature, SiteFeature
 from .frame_ancestors import FrameAncestors
+from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
 from .moved_from import MovedFrom
 from .place import Host, Needs, Place
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 FEATURES: tuple[type[Feature], ...] = (
     Proxied,
     RequestHeaders,
+    AddedRequestHeaders,
+    HiddenHeaders,
+    AddedHeaders,
     WebSocket,
     ContentLength,
     Timeouts,
@@ -56,6 +62,11 @@ def guard(at: Place) -> Directives:
 def location(at: Place) -> Directives:
     """Return the directives of all features in a route's location."""
     return _merged(feature.location(at.route, at) for feature in FEATURES)
+
+
+def marked(at: Place) -> Directives:
+    """Return the directives of all features in a route's location that carry our mark one by one."""
+    return _merged(feature.marked(at.route, at) for feature in FEATURES)
 
 
 def options(at: Place) -> Directives:
