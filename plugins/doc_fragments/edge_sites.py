@@ -130,6 +130,32 @@ options:
             - 'For example C(method_override: true).'
             type: bool
             default: false
+          headers:
+            description:
+            - Headers that clients get with each answer of the route, beside those of the site.
+            - One that the site says, too, such as C(Referrer-Policy), is as the route says; an empty one is not
+              said.
+            - What the service says of the same header stays beside it, unless C(hide_headers) names it. Pages for
+              errors that nginx itself makes have the headers of the site.
+            - 'For example C(headers: {"X-Robots-Tag": "noindex"}).'
+            type: dict
+          hide_headers:
+            description:
+            - Headers of the service's answers that no client gets.
+            - C(Strict-Transport-Security) and C(X-Powered-By) are always among them, but on a site that adopts.
+            - What the site says of frames, types and referrers where a service says nothing, it does not say in
+              the place of a header that is hidden; C(headers) does.
+            - 'For example C(hide_headers: ["X-Generator"]).'
+            type: list
+            elements: str
+          request_headers:
+            description:
+            - Headers that the service gets with each request, in the place of those of the client.
+            - A value may have variables of nginx, such as V($remote_addr). One that is empty takes the header away.
+            - What services believe when it comes from their proxy can have no value that a client decides on, and
+              nobody's name.
+            - 'For example C(request_headers: {"X-Script-Name": "/octoprint"}).'
+            type: dict
           console:
             description:
             - With C(app=constellation), who may open what the server keeps for its own host (C(localhostOnly) of

@@ -96,6 +96,13 @@ options:
         type: list
         elements: list
         default: []
+      marked:
+        description:
+          - Further single directives of the body, such as C(add_header), as a mapping. Each carries our mark, and one
+            that carries it goes when it is not declared any more. An owner's own of the same names stay beside them.
+          - One of the owner's that says the same is left alone. One that says another value of the same, such as for
+            the same header, is an error.
+        type: dict
       guards:
         description:
           - The conditions, in the form of O(locations[].owns), that decide on a request before anything else does. Each
@@ -126,6 +133,9 @@ options:
             type: list
             elements: list
             default: []
+          marked:
+            description: As O(locations[].marked), for such a location.
+            type: dict
           guards:
             description: As O(locations[].guards), for such a location.
             type: list

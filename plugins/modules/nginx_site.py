@@ -163,6 +163,14 @@ options:
                 type: list
                 elements: list
                 default: []
+              marked:
+                description:
+                  - Further single directives of the body, such as C(add_header), as a mapping. Each carries our mark,
+                    and one that carries it goes when it is not declared any more. An owner's own of the same names
+                    stay beside them.
+                  - One of the owner's that says the same is left alone. One that says another value of the same, such
+                    as for the same header, is an error.
+                type: dict
               guards:
                 description:
                   - The conditions, in the form of O(sites[].servers[].locations[].owns), that decide on a request
@@ -194,6 +202,9 @@ options:
                     type: list
                     elements: list
                     default: []
+                  marked:
+                    description: As in O(sites[].servers[].locations[].marked).
+                    type: dict
                   guards:
                     description: As in O(sites[].servers[].locations[].guards).
                     type: list

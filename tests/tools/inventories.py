@@ -38,6 +38,11 @@ _UPSTREAMS = (
 _PROTECTING = ("auth_basic", "auth_jwt", "auth_request", "deny", "limit_conn", "limit_req", "ssl_verify_client")
 _ORIGINS = ("https://dashboard.example.org", "https://*.example.org", "http://192.168.0.9:8080")
 _PROBES = ({"status": [200, 401]}, {"sse": "events"}, {"websocket": "ws", "stream": "video"}, {"status": [302]})
+_HEADERS = {
+    "headers": {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"},
+    "hide_headers": ["X-Generator"],
+    "request_headers": {"X-Script-Name": "/app", "X-Seen-By": "$hostname"},
+}
 _FOLDERS = ("/{}/", "/a/{}/", "/{}/~b.c/", "/{}@home+1/")
 Sites = list[dict[str, Any]]
 
@@ -51,6 +56,8 @@ def inventories(presets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
     for number in range(COUNT - len(found)):
         made = _Maker(chance, presets).sites(apps[number % len(apps)])
         found.append(_inventory(f"made {number + 1}", made, adopt=number % 7 == 0))
+    # In one alone: commits from before these keys refuse it.
+    found[-1]["sites"][0]["routes"][0] |= _HEADERS
     return found
 
 

@@ -44,6 +44,10 @@ class Feature:
         """Return the directives of the route's location."""
         return {}
 
+    def marked(self, at: Place) -> Directives:
+        """Return single directives of the route's location whose names vary: each has our mark, and needs no `owns`."""
+        return {}
+
     def owns_here(self, at: Place) -> tuple[str, ...]:
         """Return what `location` sets at this place beside `owns`, in the form of `owns`."""
         return ()

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._nginx.text.tree import Statement
+from .added_headers import AddedHeaders
+from .added_request_headers import AddedRequestHeaders
 from .aliases import Aliases
 from .body_size import BodySize
 from .buffering import Buffering
@@ -16,6 +18,7 @@ from .content_length import ContentLength
 from .drops import Drops, SiteDrops
 from .feature import Directives, Feature, SiteFeature
 from .frame_ancestors import FrameAncestors
+from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
 from .moved_from import MovedFrom
 from .place import Host, Needs, Place
@@ -34,6 +37,9 @@ FEATURES: tuple[type[Feature], ...] = (
     Proxied,
     UpstreamTls,
     RequestHeaders,
+    AddedRequestHeaders,
+    HiddenHeaders,
+    AddedHeaders,
     WebSocket,
     ContentLength,
     Timeouts,
@@ -66,6 +72,11 @@ def location(at: Place) -> Directives:
 def marks(at: Place) -> list[list[str]]:
     """Return the groups of directives that are ours by our mark."""
     return [group for feature in FEATURES for group in feature.marks(at.route, at)]
+
+
+def marked(at: Place) -> Directives:
+    """Return the directives of all features in a route's location that carry our mark one by one."""
+    return _merged(feature.marked(at.route, at) for feature in FEATURES)
 
 
 def options(at: Place) -> Directives:

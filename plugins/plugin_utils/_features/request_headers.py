@@ -50,7 +50,9 @@ class RequestHeaders(Feature):
     yielded: ClassVar[frozenset[str]] = frozenset(_EMPTIED_HEADERS)
 
     def location(self, at: Place) -> Directives:
-        """Say who asks, and empty what services believe when it comes from their proxy."""
+        """Say who asks, and empty what services believe when it comes from their proxy, unless the route says it."""
+        said = {name.lower() for name in at.route.request_headers}
+        emptied = _EMPTIED_BUT_METHODS if self.method_override else _EMPTIED
         return {
             "proxy_http_version": "1.1",
             "proxy_set_header": [
@@ -61,7 +63,7 @@ class RequestHeaders(Feature):
                 "X-Forwarded-Host $host",
                 "X-Forwarded-Proto $scheme",
                 "X-Forwarded-Port $server_port",
-                *(_EMPTIED_BUT_METHODS if self.method_override else _EMPTIED),
+                *(each for each in emptied if each.partition(" ")[0].lower() not in said),
             ],
             # So many names do not fit into what nginx takes by itself.
             "proxy_headers_hash_max_size": "1024",

@@ -21,6 +21,8 @@ _SKELETON = "a preset is `route:` with keys below it, and `facts:`"
 _ROUTE, _FACTS = "route", "facts"
 #: What a preset can say of a route. The route's own key wins.
 KEYS = preset_keys(Route)
+# The types of options whose values are no scalars.
+_MORE_THAN_SCALARS = ("dict", "list")
 #: What is said of a fact, and what that is.
 FACT = {
     "says": "what is so, as a sentence",
@@ -75,7 +77,8 @@ class _Reader:
             if name not in KEYS:
                 self._say(key, _unknown(name))
                 continue
-            value, kind = _value(each), KEYS[name].preset or KEYS[name].kind
+            kind = KEYS[name].preset or KEYS[name].kind
+            value = _value(each, kind.option["type"])
             if isinstance(value, yaml.Node):
                 wrong = [f"{name} must be a plain value, not {_written(each)}"]
             else:
@@ -133,12 +136,12 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _value(node: Any) -> Any:
-    """Return the value of a scalar, and for what is none, or has a tag of its own, its node."""
-    if not isinstance(node, yaml.ScalarNode):
+def _value(node: Any, kind: str) -> Any:
+    """Return a value; its node where it is no scalar and an option takes nothing else, and where it has an own tag."""
+    if not isinstance(node, yaml.ScalarNode) and kind not in _MORE_THAN_SCALARS:
         return node
     try:
-        return yaml.constructor.SafeConstructor().construct_object(node)
+        return yaml.constructor.SafeConstructor().construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError):
         # A day such as 2026-02-30; a tag that does not fit, such as `!!int ''`.
         return node

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .._features.added_headers import AddedHeaders
+from .._features.added_request_headers import AddedRequestHeaders
 from .._features.aliases import Aliases
 from .._features.body_size import BodySize
 from .._features.buffering import Buffering
@@ -14,6 +16,7 @@ from .._features.content_length import ContentLength
 from .._features.drops import Drops, SiteDrops
 from .._features.feature import Feature, SiteFeature
 from .._features.frame_ancestors import FrameAncestors
+from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
 from .._features.moved_from import MovedFrom
 from .._features.probe import Probe
@@ -58,6 +61,9 @@ class Route(
     Probe,
     Console,
     ContentLength,
+    AddedRequestHeaders,
+    HiddenHeaders,
+    AddedHeaders,
     RequestHeaders,
     WebSocket,
     BodySize,

@@ -21,9 +21,9 @@ _LIMIT = (
     "no key limits requests: write `limit_req_zone $binary_remote_addr zone=NAME:10m rate=10r/s;` into a file of your "
     f"own, /etc/nginx/conf.d/NAME.conf, and `limit_req zone=NAME burst=20;` {_STAYS}"
 )
-_HEADER = f"no key sets headers: write `proxy_set_header NAME VALUE;` {_STAYS}"
-# Beside the site's own: one in a location would take all of those away from it.
-_ANSWER_HEADER = f"no key adds headers: write `add_header NAME VALUE always;` {_BESIDE}"
+_HEADER = "write `request_headers: {NAME: VALUE}` in a route"
+_ANSWER_HEADER = "write `headers: {NAME: VALUE}` in a route"
+_HIDDEN_HEADER = "write `hide_headers: [NAME]` in a route"
 _ERROR_PAGE = f"no key has pages for errors: write `error_page 502 /PAGE.html;` {_STAYS}"
 _FILES = f"no route serves files: write `location /FILES/ {{ root FOLDER; }}` {_BESIDE}"
 _REDIRECT = (
@@ -58,8 +58,9 @@ _BOTH = {
     **_each("auth_request authelia authentik sso oauth", f"no key asks another service: write `auth_request` {_STAYS}"),
     **_each("allow deny whitelist blacklist allowlist denylist acl access access_list satisfy ip_filter", _ACCESS),
     **_each("rate_limit ratelimit limit limits limit_req limit_req_zone limit_conn limit_rate throttle", _LIMIT),
-    **_each("proxy_set_header set_header request_headers", _HEADER),
-    **_each("headers header add_header response_headers custom_headers cors", _ANSWER_HEADER),
+    **_each("proxy_set_header set_header set_headers request_header upstream_headers", _HEADER),
+    **_each("header add_header add_headers response_headers custom_headers cors", _ANSWER_HEADER),
+    **_each("proxy_hide_header hide_header remove_headers hidden_headers", _HIDDEN_HEADER),
     **_each("error_page error_pages errorpage error_document custom_errors", _ERROR_PAGE),
     **_each("root alias static files index try_files autoindex document_root", _FILES),
     **_each("redirect redirects rewrite return redirect_to", _REDIRECT),
@@ -105,7 +106,10 @@ VARIABLE_WISHES = {
     **_each("report", "write `edge_report_file`"),
     **_each("dns ddns dyndns cloudflare dns_provider", _DNS),
     **_each("wildcard wildcards", _WILDCARD),
-    **_each("rate_limit auth allow deny headers error_page cache redirect", _BY_HAND),
+    **_each("headers add_header response_headers", f"{_ANSWER_HEADER} of `edge_sites`"),
+    **_each("request_headers proxy_set_header", f"{_HEADER} of `edge_sites`"),
+    **_each("hide_headers proxy_hide_header", f"{_HIDDEN_HEADER} of `edge_sites`"),
+    **_each("rate_limit auth allow deny error_page cache redirect", _BY_HAND),
 }
 
 

@@ -190,7 +190,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     exact = [each for each in moves if each["location"].startswith("=")]
     without = [each["location"] for each in [*exact, *page, _error()]]
     https["adopted"] = {"directives": theirs, "guards": [*map(_owned, answering)], "without": without}
-    https["locations"] = [*map(_adopting, routes), *moves, *page, _error()]
+    https["locations"] = [*map(_adopting, routes, places), *moves, *page, _error()]
     return whole
 
 
@@ -203,8 +203,29 @@ def _route(at: Place) -> dict[str, Any]:
         # Before there was a route, a page of ours may have stood there.
         (CLIMBS, *features.owned(at), *_OWN_DIRECTIVES, *_PAGE),
     )
-    more = {"yields": ["proxy_set_header"], "guards": [*map(_owned, guards)], "marks": features.marks(at)}
-    return location | more | features.options(at)
+    location |= {"yields": ["proxy_set_header"], "guards": [*map(_owned, guards)], "marks": features.marks(at)}
+    marked = _marked(at)
+    return location | features.options(at) | ({"marked": marked} if marked else {})
+
+
+def _marked(at: Place) -> dict[str, Any]:
+    """Return what a route's location has with marks of its own, beside what each location of ours says anyhow.
+
+    nginx drops the server's `add_header` where a location has one, so those stand there, too. One that the route says
+    is as it says.
+    """
+    marked = features.marked(at)
+    if "add_header" in marked:
+        lines = (*features.headers(at.site), *answers.headers(), *marked["add_header"])
+        marked["add_header"] = [*{_header(line): line for line in lines}.values()]
+    if "proxy_hide_header" in marked and not at.site.adopt:
+        always = {_header(name) for name in answers.HIDDEN}
+        marked["proxy_hide_header"] = [each for each in marked["proxy_hide_header"] if _header(each) not in always]
+    return marked
+
+
+def _header(line: str) -> str:
+    return line.partition(" ")[0].lower()
 
 
 def _no_route() -> dict[str, Any]:
@@ -251,11 +272,13 @@ def _owned(condition: str) -> str:
     return f"{condition} {{}}"
 
 
-def _adopting(location: dict[str, Any]) -> dict[str, Any]:
+def _adopting(location: dict[str, Any], at: Place) -> dict[str, Any]:
     """Have an owner's location keep every line that the route does not set, but for those that are ours by name."""
     ours = [each for each in location["owns"] if "constellation_edge" in each or each.startswith(("if ", "rewrite "))]
     more = {name: location[name] for name in ("guards", "marks", "yields")}
-    return {**location, "adopted": {"directives": location["directives"], "owns": ours, **more}}
+    # The headers of the server around it are the owner's.
+    marked = {"marked": found} if (found := features.marked(at)) else {}
+    return {**location, "adopted": {"directives": location["directives"], "owns": ours, **more, **marked}}
 
 
 def _challenge() -> dict[str, Any]:

@@ -11,12 +11,13 @@ from dataclasses import replace
 
 from ..text.declare import Owns, WantedLocation
 from ..text.edit import is_marked, remove
-from ..text.identity import Key, key, location_key
+from ..text.identity import Key, LocationKey, key, location_key
 from ..text.inclusion import Includes, spread
 from ..text.reconcile import Reconciler
 from ..text.server import servers_of
 from ..text.tokens import outer
 from ..text.tree import Block, Statement, places, walk
+from ._answers import NAMES, Answers, in_owners_server
 
 _HEADER = "proxy_set_header"
 # Variables that stand in the file of all sites (`plugin_utils/_sites/nginx_sites.py`); one of a location is its own.
@@ -52,13 +53,13 @@ def set_unsaid(
 
 
 def http_headers(main: Block, includes: Includes) -> list[Statement]:
-    """Return what the http level says of `proxy_set_header`; `main` is nginx's main file."""
+    """Return what the http level says that a location may lose; `main` is nginx's main file."""
     return [
         each
         for http in main.body
         if http.name == "http" and http.block is not None
         for each, _path in spread(http.block, includes)
-        if each.name == _HEADER
+        if each.name in (_HEADER, *NAMES)
     ]
 
 
@@ -69,20 +70,28 @@ def adapted(
 
     What an include in a location says is left out: nginx refuses a directive twice, and sends a header twice. A
     location that had the `proxy_set_header` lines of the server, or else the http level's `headers`, and gets some of
-    its own, would lose them: they come along. Returns the names of what was left out, too, by the file that says it.
+    its own, would lose them: they come along. So do those of `add_header`, which carry our mark, and into a location
+    that is made here, too: of headers, `adopted` counts in it. Returns the names of what was left out, too, by the
+    file that says it.
     """
-    there = {
-        location_key(each.args): each.block
-        for at, each in enumerate(block.body)
-        if each.block is not None and each.name == "location" and not is_marked(block, at)
-    }
-    around = [each for each, _path in spread(block, includes) if each.name == _HEADER] or headers
+    there: dict[LocationKey, Block] = {}
+    ours: dict[LocationKey, Block] = {}
+    for at, have in enumerate(block.body):
+        if have.block is not None and have.name == "location":
+            (ours if is_marked(block, at) else there)[location_key(have.args)] = have.block
+    around = [each for each, _path in spread(block, includes) if each.name == _HEADER] or [
+        each for each in headers if each.name == _HEADER
+    ]
+    answers = Answers(block, includes, headers)
     left: defaultdict[str, list[str]] = defaultdict(list)
     found: list[WantedLocation] = []
     for each in wanted:
         inside = there.get(each.key)
-        if inside is None or each.adopted is None or each.parents:
+        if each.adopted is None or each.parents:
             found.append(each)
+            continue
+        if inside is None:
+            found.append(answers.kept(ours.get(each.key), in_owners_server(each, each.adopted)))
             continue
         theirs = list(spread(inside, includes))
         # Of lines that are told apart one by one, both are refused instead.
@@ -92,12 +101,17 @@ def adapted(
         for one in each.adopted.body:
             if key(one) in said:
                 left[said[key(one)]].append(outer(" ".join([one.name, *one.args[:1]])))
-        names = {key(one) for one in body if one.name not in each.adopted.yields or one.args[-1:] != [""]}
+        names = {key(one) for one in body if _is_said(one, each.adopted)}
         if _HEADER in {one.name for one in body} and _HEADER not in {one.name for one, _path in theirs}:
             theirs_too = [one for one in around if key(one) not in names]
             body = [one for one in body if key(one) not in {key(other) for other in theirs_too}] + theirs_too
-        found.append(replace(each, adopted=replace(each.adopted, body=body)))
+        found.append(replace(each, adopted=answers.kept(inside, replace(each.adopted, body=body))))
     return found, dict(left)
+
+
+def _is_said(one: Statement, wanted: WantedLocation) -> bool:
+    """Whether a directive does not give way to what the server around its location says."""
+    return one.name not in wanted.yields or one.args[-1:] != [""] or key(one) in wanted.marked
 
 
 def take_ours(editor: Reconciler, block: Block, kept: set[Key]) -> None:

@@ -59,8 +59,8 @@ def edit_site(
 ) -> str | None:
     """Return the new text of a site's file; None when no file is to be there.
 
-    `text` is the file as it is, None when there is none. `headers` are the `proxy_set_header` of the http level.
-    `warnings` and `notes` take what is to be told. Raises ConfigError.
+    `text` is the file as it is, None when there is none. `headers` is what the http level says of headers
+    (`http_headers`). `warnings` and `notes` take what is to be told. Raises ConfigError.
     """
     if text is None and wanted.state == "absent":
         return None

@@ -13,7 +13,7 @@ from typing import Any
 
 from .identity import Key, LocationKey, key, location_key
 from .tokens import LONGEST, ConfigError, SyntaxRefused, inner, outer
-from .tree import Block, Statement, parse, walk
+from .tree import Block, Statement, parse, said, walk
 
 _NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 
@@ -172,6 +172,7 @@ LOCATION: dict[str, Any] = {
     "owns": {"type": "list", "elements": "str", "default": []},
     "yields": {"type": "list", "elements": "str", "default": []},
     "marks": {"type": "list", "elements": "list", "default": []},
+    "marked": {"type": "dict"},
     "guards": GUARDS,
     "adopted": {
         "type": "dict",
@@ -180,6 +181,7 @@ LOCATION: dict[str, Any] = {
             "owns": {"type": "list", "elements": "str", "default": []},
             "yields": {"type": "list", "elements": "str", "default": []},
             "marks": {"type": "list", "elements": "list", "default": []},
+            "marked": {"type": "dict"},
             "guards": GUARDS,
         },
     },
@@ -194,9 +196,10 @@ class WantedLocation:
     """One location: its head, its body and where it stands, `parents` being the locations around it.
 
     `yields` names the directives that, declared with an empty value, are not wanted where the location has a value for
-    them. `marks` are groups of names of directives that are ours one by one, by our mark behind each. `guards` are the
-    conditions that nothing may keep nginx from. `adopted` is what is wanted instead of body and of these where the
-    location is there already without our mark.
+    them. `marks` are groups of names of directives that are ours one by one, by our mark behind each. `marked` has the
+    keys of those statements of the body that are ours by the mark alone: others of their names may stand beside them.
+    `guards` are the conditions that nothing may keep nginx from. `adopted` is what is wanted instead of body and of
+    these where the location is there already without our mark.
     """
 
     head: Statement
@@ -209,6 +212,7 @@ class WantedLocation:
     adopted: WantedLocation | None = None
     yields: frozenset[str] = frozenset()
     marks: Marks = ()
+    marked: frozenset[Key] = frozenset()
     guards: Owns = frozenset()
 
     @property
@@ -255,9 +259,13 @@ def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
         raise ConfigError(f"{place}: takes 'before' or 'after', not both")
     if given.get("marks") and given.get("state") == "exact":
         raise ConfigError(f"{place}: with 'exact' every line is ours; leave 'marks' out, or say 'present'")
+    if given.get("marked") and given.get("state") == "exact":
+        raise ConfigError(f"{place}: with 'exact' every line is ours; leave 'marked' out, or say 'present'")
+    body = directives(given.get("directives"), place)
+    marked = _marked(given.get("marked"), body, place)
     return WantedLocation(
         location_head(given["location"], where),
-        directives(given.get("directives"), place),
+        body + marked,
         given.get("state") or "present",
         key_of(before, f"{place}, before") if before else None,
         key_of(after, f"{place}, after") if after else None,
@@ -266,8 +274,21 @@ def _location(given: Mapping[str, Any], where: str) -> WantedLocation:
         None if adopted is None else _location({**adopted, "location": given["location"]}, f"{where}, adopted"),
         frozenset(given.get("yields") or []),
         _marks(given.get("marks"), place),
+        frozenset(map(key, marked)),
         conditions(given.get("guards"), place),
     )
+
+
+def _marked(given: object, body: Iterable[Statement], place: str) -> list[Statement]:
+    """Return the single directives of `marked`, none of which the body has, too."""
+    found = directives(given, f"{place}, marked")
+    others = set(map(key, body))
+    for each in found:
+        if each.block is not None:
+            raise ConfigError(f"{place}, marked: {outer(each.name)} is a block, and takes single directives alone")
+        if key(each) in others:
+            raise ConfigError(f"{place}, marked: {said(each)!r} stands in 'directives', too; keep it in one")
+    return found
 
 
 def _marks(given: Iterable[Iterable[object]] | None, place: str) -> Marks:

@@ -11,6 +11,7 @@ from .declare import Parents, WantedLocation, shown
 from .edit import insert, is_marked, open_up
 from .identity import LocationKey, key, location_key
 from .inclusion import Includes, nothing_included
+from .marked import told_apart
 from .reconcile import Reconciler
 from .server import Selector, choose
 from .style import indent_of
@@ -84,14 +85,12 @@ def _reconcile_level(editor: Reconciler, block: Block, wanted: list[WantedLocati
             if not (each.before or each.after):
                 at = _at_line(block, at, each.key)
             one_by_one = frozenset().union(*each.marks)
-            rest = [one for one in each.body if one.name not in one_by_one]
+            rest = [one for one in each.body if one.name not in one_by_one and key(one) not in each.marked]
             whole = Statement(each.head.words, each.head.end, Block(rest, ("", "}")))
             made = insert(block, at, whole, editor.style, owner=owner, mark=True)
             if (len(rest) < len(each.body) or each.guards) and made.block is not None:
                 # The marked ones have a mark each, and the guards their place.
-                editor.present(
-                    made.block, each.body, indent_of(made.words[0][0]) or "", marks=each.marks, guards=each.guards
-                )
+                _present(editor, made.block, replace(each, owns=frozenset()), indent_of(made.words[0][0]) or "")
             found[each.key] = [made]
     wishes = [each for each in wanted if each.state != "absent" and (each.before or each.after)]
     # A wish can undo an earlier one; those that can all be met are met after as many rounds as there are of them.
@@ -140,19 +139,30 @@ def _change(editor: Reconciler, parent: Block, have: Statement, wanted: WantedLo
     else:
         editor.set_head(have, wanted.head)
     owner = indent_of(have.words[0][0]) or ""
-    wanted = _giving_way(block, wanted)
     if wanted.state == "exact":
-        editor.exact(block, wanted.body, owner)
+        editor.exact(block, _giving_way(block, wanted).body, owner)
     else:
-        editor.present(block, wanted.body, owner, owns=wanted.owns, marks=wanted.marks, guards=wanted.guards)
+        _present(editor, block, _giving_way(block, told_apart(editor, block, wanted)), owner)
     if before is not None and says(have) != before:
         raise editor.foreign(have, said(have))
+
+
+def _present(editor: Reconciler, block: Block, wanted: WantedLocation, owner: str) -> None:
+    editor.present(
+        block,
+        wanted.body,
+        owner,
+        owns=wanted.owns,
+        marks=wanted.marks,
+        marked=wanted.marked,
+        guards=wanted.guards,
+    )
 
 
 def _giving_way(block: Block, wanted: WantedLocation) -> WantedLocation:
     """Return what is wanted without the empty values that give way to what the block says."""
     there = {key(each) for each in block.body if each.name in wanted.yields and each.args[-1:] != [""]}
-    theirs = {key(each) for each in wanted.body if each.args[-1:] == [""]} & there
+    theirs = ({key(each) for each in wanted.body if each.args[-1:] == [""]} & there) - wanted.marked
     body = [each for each in wanted.body if key(each) not in theirs]
     return replace(wanted, body=body, owns=wanted.owns - theirs)
 

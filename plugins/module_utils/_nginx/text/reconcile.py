@@ -113,15 +113,17 @@ class Reconciler:
         mark: bool = False,
         owns: Owns = frozenset(),
         marks: Marks = (),
+        marked: Collection[Key] = (),
         guards: Owns = frozenset(),
     ) -> None:
         """Set the wanted statements and leave the others.
 
-        Blocks that are made carry our mark; with `mark` single statements do, too. Of the directives that `owns` names
-        none is left beside the wanted ones. Of those that a group of `marks` names, ours are the ones with our mark:
-        none of them is left beside the wanted ones, and the others are their owner's. Both in one block are refused,
-        since nginx takes some of them once, and of others the order decides. The conditions that `guards` names stand
-        in the order in which they are wanted, in front of what else may keep nginx from them.
+        Blocks that are made carry our mark; with `mark` single statements do, too, and those of a key in `marked`. Of
+        the directives that `owns` names none is left beside the wanted ones. Of those that a group of `marks` names,
+        ours are the ones with our mark: none of them is left beside the wanted ones, and the others are their owner's.
+        Both in one block are refused, since nginx takes some of them once, and of others the order decides. The
+        conditions that `guards` names stand in the order in which they are wanted, in front of what else may keep nginx
+        from them.
         """
         one_by_one = frozenset().union(*marks)
         theirs = self._of_their_owner(block, wanted, marks)
@@ -157,7 +159,7 @@ class Reconciler:
                     each,
                     self.style,
                     owner=owner,
-                    mark=mark or each.block is not None or each.name in one_by_one,
+                    mark=mark or each.block is not None or each.name in one_by_one or identity in marked,
                 )
             if each.name in ORDERED:
                 if ordered is not None and block.body.index(here) < block.body.index(ordered):

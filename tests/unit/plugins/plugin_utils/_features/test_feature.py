@@ -54,7 +54,8 @@ def place_of(text: str) -> Place:
 def text_of(feature: type[Feature], at: Place) -> str:
     return "".join(
         f"{name} {{ {' '.join(map(' '.join, value.items()))}; }}\n" if isinstance(value, dict) else f"{name} {value};\n"
-        for name, values in {**feature.guard(at.route, at), **feature.location(at.route, at)}.items()
+        for part in (feature.guard, feature.location, feature.marked)
+        for name, values in part(at.route, at).items()
         for value in (values if isinstance(values, list) else [values])
     )
 

@@ -16,6 +16,10 @@ WHOLE = f"""---
 route:
   buffering: true
   fixed_content_length: false
+  headers:
+    X-Robots-Tag: noindex
+    Access-Control-Max-Age: 600
+  hide_headers: [X-Generator]
   host: "[fd00::1]:8080"
   max_body_size: 20m
   method_override: true
@@ -23,6 +27,8 @@ route:
   prefix: strip
   read_timeout: 150
   request_buffering: false
+  request_headers:
+    X-Script-Name: /mine
   websocket: false
 facts:
   - {FACT}"""
@@ -39,6 +45,11 @@ def test_every_key_is_read_and_becomes_a_route():
     sites = [{"server_name": "a.example.org", "routes": [{"path": "/", "app": "mine"}]}]
     (read,) = read_sites(sites, {"mine": route})[0].routes
     assert (read.upstream.port, read.host, read.read_timeout) == (8080, "[fd00::1]:8080", 150)
+    assert (read.headers, read.hide_headers) == (
+        {"X-Robots-Tag": "noindex", "Access-Control-Max-Age": "600"},
+        ("X-Generator",),
+    )
+    assert read.request_headers == {"X-Script-Name": "/mine"}
     assert (read.prefix, read.buffering, read.websocket, read.max_body_size) == ("strip", True, False, "20m")
 
 
@@ -51,6 +62,8 @@ def test_every_key_is_read_and_becomes_a_route():
         ("read_timeout", ["1", "86400"]),
         ("host", ["localhost", "nas.home.test:81", "192.168.0.1", "my_nas"]),
         ("buffering", ["true", "false", "yes"]),
+        ("hide_headers", ["[]", "[Server, Via]"]),
+        ("request_headers", ["{}", "{X-Script-Name: /a}"]),
     ],
 )
 def test_right_values(key, values):
@@ -66,13 +79,15 @@ def test_right_values(key, values):
         ("max_body_size", ["-1", "1t", "true", "1 m", "{}"]),
         ("read_timeout", ["0", "86401", "60s", "true"]),
         ("host", ['"a b"', '"a;b"', '"$host"', "1", '""', "2026-02-30", "!vault x"]),
+        ("hide_headers", ["Via", "{Via: 1}", "[a b]", "!!set {a}"]),
+        ("request_headers", ["Via", "[Via]", "{X-A: true}", "{X-A: [1]}", "{Host: a}"]),
         ("websocket", ["1", '"true"', "on-demand", "!!bool foo"]),
     ],
 )
 def test_wrong_values(key, values):
     for value in values:
         ((line, text),) = faults(f"route:\n  {key}: {value}\n")
-        assert (line, text.split()[0]) == (2, key)
+        assert (line, text.split()[0].rstrip(":")) == (2, key)
 
 
 def test_what_was_written_is_shown():

@@ -52,6 +52,9 @@ def said(route=(), site=()) -> list[str]:
         ("limit_req", "`limit_req_zone "),
         ("error_page", f"write `error_page 502 /PAGE.html;` into the route's location in {FILE} "),
         ("auth", "write `auth_basic Home;`"),
+        ("add_header", "write `headers: {NAME: VALUE}` in a route"),
+        ("proxy_set_header", "write `request_headers: {NAME: VALUE}` in a route"),
+        ("proxy_hide_header", "write `hide_headers: [NAME]` in a route"),
         ("allow", "`deny all;`"),
         ("client_max_body_size", "write `max_body_size: "),
         ("proxy-read-timeout", "write `read_timeout: "),
@@ -78,7 +81,8 @@ def test_a_wish_in_a_route_is_told_what_fits(key, words):
     [
         ("domain", "write `server_name: NAME`"),
         ("locations", "write `routes:`"),
-        ("headers", f"`add_header NAME VALUE always;` into the server with `listen 443` in {FILE} "),
+        ("headers", "it is a key of a route, write it below `routes`"),
+        ("add_header", "write `headers: {NAME: VALUE}` in a route"),
         ("websocket", "it is a key of a route, write it below `routes`"),
     ],
 )
@@ -93,6 +97,7 @@ def test_a_wish_in_a_site_is_told_what_fits(key, words):
     [
         ("edge_streams", "TCP and UDP are not proxied"),
         ("edge_domain", "write `server_name` in a site"),
+        ("edge_headers", "write `headers: {NAME: VALUE}` in a route of `edge_sites`"),
         ("edge_ports", "write `edge_firewall_rules`"),
         ("edge_rate_limit", "into the route's location in /etc/nginx/sites-available/NAME; it stays"),
     ],
@@ -132,7 +137,7 @@ def text_of(before, **route):
 
 @pytest.mark.parametrize(
     ("place", "anchor", "count"),
-    [("the route's location", "        proxy_http_version", 7), ("the server with", "    location /zm/", 3)],
+    [("the route's location", "        proxy_http_version", 6), ("the server with", "    location /zm/", 2)],
 )
 def test_what_is_written_by_hand_stays_over_a_run_of_the_same_route_and_of_a_changed_one(place, anchor, count):
     written = lines(place)
