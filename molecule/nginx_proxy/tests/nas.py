@@ -4,7 +4,7 @@
 
 """A NAS: `python3 nas.py FOLDER` echoes requests on 8080, and by TLS on 5001 with the newest certificate of the folder.
 
-The first word of an answer's body is how many bytes came with the request.
+The first word of an answer's body is how many bytes came with the request; the headers of the request follow as lines.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ class Nas(BaseHTTPRequestHandler):
         return size - left
 
     def _answer(self, received: int) -> None:
-        content = f"{received} {self.headers.get('Host')}\n".encode()
+        content = f"{received}\n{self.headers}".encode()
         self.send_response(200)
+        self.send_header("X-Generator", "nas 1.0")
+        self.send_header("Referrer-Policy", "unsafe-url")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

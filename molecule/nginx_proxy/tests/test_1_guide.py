@@ -88,6 +88,7 @@ def route_of(key: str) -> list[dict[str, Any]]:
 def routes(nas: Nas, authority: Path) -> list[dict[str, Any]]:
     """Return the guide's routes, each below a path of its own, in front of the lab's service; and those beside them."""
     (upload,) = route_of("request_buffering")
+    (headers,) = route_of("headers")
     system, own = route_of("upstream_tls")
     assert system["upstream_tls"] == {"verify": "system"}
     assert own["upstream_tls"] == {"verify": "{{ inventory_dir }}/home-ca.pem", "name": NAME}
@@ -104,7 +105,10 @@ def routes(nas: Nas, authority: Path) -> list[dict[str, Any]]:
     return [
         {"path": "/constellation/", "app": "constellation"},
         plain,
-        {**upload, "path": "/upload/", "upstream": plain["upstream"]},
+        *(
+            {**each, "path": path, "upstream": plain["upstream"]}
+            for path, each in (("/upload/", upload), ("/app/", headers))
+        ),
         *({**by_tls, "path": path, "upstream_tls": tls} for path, tls in said.items()),
     ]
 
@@ -186,6 +190,41 @@ class TestTheFirstRun:
             assert second.count(home.name, "changed") == 0, second.tail
 
 
+class TestHeaders:
+    """What clients get, and what the service does."""
+
+    def answered(self, client: Client, home: Home, path: str) -> dict[str, list[str]]:
+        """Return the headers of an answer."""
+        lines = client.curl(home, f"https://{home.domain}{path}", "-D", "-", "-o", "/dev/null").stdout.splitlines()
+        found: dict[str, list[str]] = {}
+        for name, _colon, value in (line.partition(": ") for line in lines if ": " in line):
+            found.setdefault(name.lower(), []).append(value)
+        return found
+
+    def test_clients_get_the_routes_own_beside_those_of_the_site(
+        self, first: runs.Run, homes: list[Home], client: Client
+    ) -> None:
+        for home in homes:
+            plain, route = self.answered(client, home, "/plain/"), self.answered(client, home, "/app/")
+            assert "x-robots-tag" not in plain
+            assert plain["x-generator"] == ["nas 1.0"]
+            assert route["x-robots-tag"] == ["noindex"]
+            assert "x-generator" not in route
+            assert "no-referrer" in route["referrer-policy"]
+            for name in ("strict-transport-security", "x-content-type-options", "content-security-policy"):
+                assert route[name] == plain[name]
+
+    def test_the_service_gets_what_the_route_says(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        said = ("-u", "owner:secret", "-H", "X-Script-Name: /evil")
+        for home in homes:
+            plain = client.curl(home, f"https://{home.domain}/plain/", *said).stdout
+            route = client.curl(home, f"https://{home.domain}/app/", *said).stdout
+            assert "Authorization: Basic" in plain
+            assert "X-Script-Name" not in plain
+            assert "Authorization" not in route
+            assert re.findall(r"^X-Script-Name: (.*?)\r?$", route, re.MULTILINE) == ["/app"]
+
+
 class TestUploads:
     """On a proxy with little room for what nginx takes whole."""
 
@@ -201,13 +240,13 @@ class TestUploads:
 
     def test_an_upload_that_is_taken_whole_needs_the_room(self, homes: list[Home], client: Client) -> None:
         for home in homes:
-            assert sent(client, home, "/plain/x", ROOM // 2).startswith(f"{ROOM // 2} ")
+            assert sent(client, home, "/plain/x", ROOM // 2).startswith(f"{ROOM // 2}\n")
             assert sent(client, home, "/plain/x", 2 * ROOM).endswith("500")
 
     def test_gigabytes_go_through_without_it(self, homes: list[Home], client: Client) -> None:
         for home in homes:
             answer = sent(client, home, "/upload/x", GIGABYTES << 30)
-            assert answer.startswith(f"{GIGABYTES << 30} ")
+            assert answer.startswith(f"{GIGABYTES << 30}\n")
             assert answer.endswith("200")
 
 
