@@ -29,6 +29,8 @@ options:
 """
 
     LOCATIONS = r"""
+notes:
+  - The guide C(docs/guides/nginx_location.md) shows files before and after.
 options:
   path:
     description: The file. A symbolic link stays, and the file that it leads to is edited.
