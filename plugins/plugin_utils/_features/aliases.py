@@ -34,10 +34,10 @@ class Aliases(SiteFeature):
         example=["www.example.org"],
     )
 
-    def guard(self, site: Site) -> Directives:
+    def guard(self, whole: Site) -> Directives:
         """Send who asks for an alias to the first name, before anything else is looked at."""
         # Any method: what is sent again goes to the same site.
-        return {f"if ({_ALIAS})": {"return": f"308 https://{site.name}$request_uri"}} if self.aliases else {}
+        return {f"if ({_ALIAS})": {"return": f"308 https://{whole.name}$request_uri"}} if self.aliases else {}
 
     @classmethod
     def common(cls, sites: Sequence[Site]) -> str:

@@ -129,8 +129,8 @@ class SiteFeature:
     #: What `guard` and `headers` set for any value of the keys, in the form of `owns`.
     owns: ClassVar[tuple[str, ...]] = ()
 
-    def guard(self, site: Site) -> Directives:
-        """Return the conditions that answer instead of the routes. They stand first in the site's server."""
+    def guard(self, whole: Site) -> Directives:
+        """Return the conditions that answer instead of the routes of the whole site. They stand first in its server."""
         return {}
 
     def headers(self) -> list[str]:
