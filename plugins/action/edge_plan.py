@@ -35,6 +35,7 @@ from ..plugin_utils._inventory.variables import (
     argument_problems,
     argument_spec,
     group_problems,
+    later_problems,
     value_problems,
     variable_problems,
 )
@@ -165,7 +166,7 @@ class ActionModule(ActionBase):
     def _leaving(self, restore: bool | None) -> dict[str, Any]:
         """Return what `remove.yml` needs: what the host was, what is installed, and what is left to say."""
         self._refuse_files()
-        if problems := [*group_problems(self._groups), *variable_problems(self._task_vars)]:
+        if problems := self._variable_problems():
             raise AnsibleActionFail(_report(self._host, problems))
         exe = become_exe(self._connection, self._get_remote_user(), self._plainly)
         plan: dict[str, Any] = {"is_edge": self._is_edge, "restore": bool(restore), "become_exe": exe or None}
@@ -183,8 +184,7 @@ class ActionModule(ActionBase):
         """Return what every proxy has, and this host's sites; of the mistakes, only this host's are reported."""
         self._refuse_files()
         problems = [
-            *group_problems(self._groups),
-            *variable_problems(self._task_vars),
+            *self._variable_problems(),
             *role_problems(self._task_vars, self._options),
             *argument_problems(arguments),
         ]
@@ -201,6 +201,21 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(_report(self._host, problems, presets.problems))
         # A playbook of the owner's may give this host other sites than its `edge_sites`.
         return (replace(known, sites={**known.sites, self._host: sites}) if self._is_edge else known), sites
+
+    def _variable_problems(self) -> list[Problem]:
+        """Return what is wrong with groups and variables, those that later tasks read as well."""
+        return [
+            *group_problems(self._groups),
+            *variable_problems(self._task_vars),
+            *later_problems(self._value_of),
+        ]
+
+    def _value_of(self, name: str) -> Any:
+        """Return the value of a variable; None where it is not given, or needs what only a later task knows."""
+        try:
+            return self._templar.template(self._task_vars.get(name))
+        except AnsibleError:
+            return None
 
     @property
     def _options(self) -> dict[str, list[str]]:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ...module_utils._connection_limit.table import DEFAULT_PORTS, LimitError, parse_limit
 from .._keys.keys import Key, keys_of
@@ -61,6 +63,22 @@ def argument_problems(arguments: Mapping[str, Any]) -> list[Problem]:
         elif option == "connection_limit":
             # A variable of the role hardening, whose argument spec declares it; so is who is exempt from it.
             problems += limit_problems(arguments[option], arguments["connection_limit_exempt"])
+    return problems
+
+
+def later_problems(value_of: Callable[[str], Any]) -> list[Problem]:
+    """Return what is wrong with the variables that later tasks read, and that are no option of `edge_plan`.
+
+    `value_of` returns a variable's value, None where it is not given. What Ansible takes for the type is right, as text
+    from a command line is.
+    """
+    problems = []
+    for name, known in _DECLARED.items():
+        value = None if name in OPTIONS.values() else value_of(name)
+        checked = ArgumentSpecValidator({name: _spec(known)}).validate({name: value})
+        if value not in (None, "") and checked.error_messages:
+            text = f"{name} must be {known.kind.words}, not {'its secret value' if known.is_secret else repr(value)}"
+            problems.append(Problem("variables", text, value))
     return problems
 
 

@@ -15,6 +15,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.vari
     argument_problems,
     argument_spec,
     group_problems,
+    later_problems,
     limit_problems,
 )
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import key, keys_of
@@ -162,3 +163,25 @@ def test_a_limit_that_cannot_be_is_found_first():
     (host,) = limit_problems(256, ["192.168.1.5/24"])
     assert host.place == "hardening_connection_limit_exempt"
     assert host.text.startswith("'192.168.1.5/24' is not an address or a network")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "right"),
+    [
+        ("edge_ufw_was", "activ", False),
+        ("edge_ufw_was", "active", True),
+        ("edge_ufw_was", "", True),
+        ("edge_verify_hostile", "maybe", False),
+        ("edge_verify_hostile", "yes", True),
+        ("edge_probe_outside", "false", True),
+        ("edge_probe_outside", [], False),
+        ("edge_report_file", "report.json", True),
+        ("edge_probe_address", None, True),
+        # An option of `edge_plan`, which says it in words of its own.
+        ("edge_email", "nobody", True),
+    ],
+)
+def test_what_later_tasks_read_is_judged_before_anything_is_changed(name: str, value: object, right: bool) -> None:
+    found = later_problems({name: value}.get)
+    assert [each.text.partition(" must be ")[0] for each in found] == ([] if right else [name])
+    assert all(f", not {value!r}" in each.text for each in found)
