@@ -72,7 +72,7 @@ options:
             default: keep
           upstream_tls:
             description:
-            - With an C(upstream) of C(https://), whose certificate the service must have.
+            - Which certificate a service behind C(https://) must show.
             - Without it the way to the service is encrypted, but whoever answers at its address gets the requests.
             - By default, the certificate is not checked.
             - 'For example C(upstream_tls: {"verify": "system", "name": "nas.example.org"}).'
@@ -133,18 +133,18 @@ options:
           headers:
             description:
             - Headers that clients get with each answer of the route, beside those of the site.
-            - One that the site says, too, such as C(Referrer-Policy), is as the route says; an empty one is not
-              said.
-            - What the service says of the same header stays beside it, unless C(hide_headers) names it. Pages for
-              errors that nginx itself makes have the headers of the site.
+            - The route's value takes the place of the site's own, as of C(Referrer-Policy); an empty one sends
+              none.
+            - A header of the service's of the same name is sent as well, unless C(hide_headers) names it. An error
+              page that nginx itself makes has the headers of the site alone.
             - 'For example C(headers: {"X-Robots-Tag": "noindex"}).'
             type: dict
           hide_headers:
             description:
             - Headers of the service's answers that no client gets.
             - C(Strict-Transport-Security) and C(X-Powered-By) are always among them, but on a site that adopts.
-            - What the site says of frames, types and referrers where a service says nothing, it does not say in
-              the place of a header that is hidden; C(headers) does.
+            - Where a service's C(Content-Security-Policy), C(X-Frame-Options), C(X-Content-Type-Options) or C(Referrer-Policy)
+              is hidden, the site sends none instead; write one into C(headers).
             - 'For example C(hide_headers: ["X-Generator"]).'
             type: list
             elements: str
@@ -152,8 +152,8 @@ options:
             description:
             - Headers that the service gets with each request, in the place of those of the client.
             - A value may have variables of nginx, such as V($remote_addr). One that is empty takes the header away.
-            - What services believe when it comes from their proxy can have no value that a client decides on, and
-              nobody's name.
+            - A header that services believe from their proxy takes no value that a client decides on, and no user's
+              name.
             - 'For example C(request_headers: {"X-Script-Name": "/octoprint"}).'
             type: dict
           console:

@@ -56,16 +56,18 @@ def host_facts(os_release: str = "/etc/os-release") -> HostFacts:
             f"{release.get('PRETTY_NAME', identity[0])} is not a Debian or Ubuntu system: "
             "the roles install nginx, certbot, ufw and fail2ban from those distributions' packages"
         )
-    installed = _version(_output(["nginx", "-v"]), r"nginx/(\d+(?:\.\d+)+)")
+    # Its version, its OpenSSL, and how it was built.
+    nginx = _output(["nginx", "-V"])
+    installed = _version(nginx, r"nginx/(\d+(?:\.\d+)+)")
     return HostFacts(
         distribution=identity[0],
         release=identity[1],
         tested=identity in TESTED,
         nginx_installed=bool(installed),
         nginx_version=installed or _candidate("nginx", identity),
-        openssl_version=_openssl_version(identity),
+        openssl_version=_openssl_version(nginx, identity),
         ipv6=_has_ipv6(),
-        nginx_without=tuple(re.findall(r"--without-(\w+_module)\b", _output(["nginx", "-V"]))),
+        nginx_without=tuple(re.findall(r"--without-(\w+_module)\b", nginx)),
     )
 
 
@@ -134,10 +136,10 @@ def _os_release(path: str) -> dict[str, str]:
     return {key: value.strip("\"'") for key, _sign, value in pairs if key}
 
 
-def _openssl_version(identity: tuple[str, str]) -> str:
+def _openssl_version(nginx: str, identity: tuple[str, str]) -> str:
     pattern = r"(?:OpenSSL|built with OpenSSL) (\d+(?:\.\d+)+)"
     return (
-        _version(_output(["nginx", "-V"]), pattern)
+        _version(nginx, pattern)
         or _version(_output(["openssl", "version"]), pattern)
         or _candidate("openssl", identity)
     )

@@ -41,9 +41,9 @@ class AddedHeaders(Feature):
     headers: Mapping[str, str] = key(
         Headers(_REFUSED),
         "Headers that clients get with each answer of the route, beside those of the site.",
-        "One that the site says, too, such as C(Referrer-Policy), is as the route says; an empty one is not said.",
-        "What the service says of the same header stays beside it, unless C(hide_headers) names it. Pages for errors "
-        "that nginx itself makes have the headers of the site.",
+        "The route's value takes the place of the site's own, as of C(Referrer-Policy); an empty one sends none.",
+        "A header of the service's of the same name is sent as well, unless C(hide_headers) names it. An error page "
+        "that nginx itself makes has the headers of the site alone.",
         default={},
         example={"X-Robots-Tag": "noindex"},
         preset=True,

@@ -43,8 +43,7 @@ class AddedRequestHeaders(Feature):
         Headers(_REFUSED, is_request=True),
         "Headers that the service gets with each request, in the place of those of the client.",
         "A value may have variables of nginx, such as V($remote_addr). One that is empty takes the header away.",
-        "What services believe when it comes from their proxy can have no value that a client decides on, and nobody's "
-        "name.",
+        "A header that services believe from their proxy takes no value that a client decides on, and no user's name.",
         default={},
         example={"X-Script-Name": "/octoprint"},
         preset=True,

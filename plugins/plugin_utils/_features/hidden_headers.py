@@ -20,8 +20,8 @@ class HiddenHeaders(Feature):
         HeaderNames(),
         "Headers of the service's answers that no client gets.",
         "C(Strict-Transport-Security) and C(X-Powered-By) are always among them, but on a site that adopts.",
-        "What the site says of frames, types and referrers where a service says nothing, it does not say in the place "
-        "of a header that is hidden; C(headers) does.",
+        "Where a service's C(Content-Security-Policy), C(X-Frame-Options), C(X-Content-Type-Options) or "
+        "C(Referrer-Policy) is hidden, the site sends none instead; write one into C(headers).",
         default=(),
         example=["X-Generator"],
         preset=True,

@@ -33,7 +33,7 @@ _PREFIXES = ("keep", "strip")
 _PROXY_PORTS = (80, 443)
 _URL_PATTERN = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]+/?$"
 # RFC 6761 section 6.3 (2013): the loopback address, whatever DNS says. Of the two the one that services listen on.
-_LOCALHOST = {"localhost": "127.0.0.1"}
+LOCALHOST = {"localhost": "127.0.0.1"}
 VARIABLE = "$constellation_edge_upstream"
 # nginx wants at least 8 pages, which have 16 KiB on a Raspberry Pi 5 and 64 KiB on some ARM servers.
 _ZONE_SIZE = "512k"
@@ -160,7 +160,7 @@ class Proxied(Feature):
 
 
 def is_named(at: Place) -> bool:
-    """Whether nginx is told the service by a group of servers, whose name is none of the service's, and by TLS."""
+    """Whether nginx reaches the service by TLS through an `upstream` block, whose name is not the service's."""
     is_group = at.host.platform.can_resolve_upstreams and _is_asked(at.route.upstream, at.host.names)
     return is_group and at.route.upstream.scheme == "https"
 
@@ -207,7 +207,7 @@ def _address(upstream: Upstream) -> str:
     try:
         ipaddress.ip_address(upstream.host.strip("[]"))
     except ValueError:
-        return _LOCALHOST.get(upstream.host, "")
+        return LOCALHOST.get(upstream.host, "")
     return upstream.host
 
 

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...module_utils._host.names import SITE_FILES
 from .._keys.keys import key
@@ -21,7 +21,10 @@ from .._keys.kinds import Group, Kind, Mistake, Parsed
 from .._keys.names import Upstream, upstream_name
 from .feature import Directives, Feature
 from .place import Host, Needs, Place, Refusal, Written
-from .upstream import is_literal, is_named
+from .upstream import LOCALHOST, is_literal, is_named
+
+if TYPE_CHECKING:
+    from .._inventory.site import Site
 
 SYSTEM = "system"
 # What the package ca-certificates keeps (Debian and Ubuntu).
@@ -95,7 +98,7 @@ class UpstreamTls(Feature):
 
     upstream_tls: Mapping[str, Any] = key(
         _KIND,
-        "With an C(upstream) of C(https://), whose certificate the service must have.",
+        "Which certificate a service behind C(https://) must show.",
         "Without it the way to the service is encrypted, but whoever answers at its address gets the requests.",
         default={},
         otherwise="the certificate is not checked",
@@ -117,7 +120,7 @@ class UpstreamTls(Feature):
         return {**checked, **named}
 
     def owns_here(self, at: Place) -> tuple[str, ...]:
-        """Name the name of a service that has one, which an older version wrote without a mark."""
+        """Own `proxy_ssl_name` where the upstream is a name: an older version wrote it without a mark."""
         return ("proxy_ssl_name",) if _has_name(at) else ()
 
     def marks(self, at: Place) -> list[list[str]]:
@@ -141,7 +144,7 @@ class UpstreamTls(Feature):
         elif said and not target and "upstream" not in route.entry:
             text = "upstream_tls is for an upstream of https://: write `upstream: https://ADDRESS:PORT`"
             yield Refusal(route.place, text, raw)
-        elif said.get(_VERIFY) and target and is_literal(target) and _NAME not in said:
+        elif said.get(_VERIFY) and target and _is_address(target) and _NAME not in said:
             text = (
                 f"upstream_tls: nginx checks a certificate for a name, and the upstream is {target.host}: write "
                 "`name: NAME` with one of the certificate's (`openssl s_client -connect "
@@ -150,7 +153,7 @@ class UpstreamTls(Feature):
             yield Refusal(route.place, text, raw)
 
     @classmethod
-    def notes(cls, sites: Sequence[Any], host: Host) -> list[str]:
+    def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
         """Return the routes whose service could be anybody who answers there, as one note."""
         unchecked = [
             f"{site.name}{route.path} ({route.upstream.url})"
@@ -173,6 +176,10 @@ class UpstreamTls(Feature):
 
 def _has_name(at: Place) -> bool:
     return at.route.upstream.scheme == "https" and not is_literal(at.route.upstream)
+
+
+def _is_address(upstream: Upstream) -> bool:
+    return is_literal(upstream) and upstream.host not in LOCALHOST
 
 
 def _file(text: str) -> str:

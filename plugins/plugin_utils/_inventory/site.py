@@ -36,7 +36,7 @@ _APP = Kind("a preset", {"type": "str"}, {"type": "string"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Named(Feature):
+class _RouteName(Feature):
     """By which path a route is found, and what is known of its service."""
 
     path: str = key(
@@ -72,13 +72,13 @@ class Route(
     Buffering,
     UpstreamTls,
     Proxied,
-    _Named,
+    _RouteName,
 ):
     """One public path of a site, as it is planned: what the owner says, else his preset, else the default."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Names(SiteFeature):
+class _SiteNames(SiteFeature):
     """The names of a site, and whose servers have them."""
 
     server_names: tuple[str, ...] = key(
@@ -101,7 +101,7 @@ class _Names(SiteFeature):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site(FrameAncestors, SiteDrops, Hsts, Aliases, _Names):
+class Site(FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
     """One certificate and its names; the first one names it."""
 
     @property

@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..._certbot.covering import covering
-from ..._host.command import run
 from ..._host.names import NGINX_MARK
 from ..._transaction.changes import Change, Link, Original, Remove, Write
 from ..files import read_text
@@ -29,6 +28,7 @@ from ._hash_size import has_http, leave_to_owner, says_size, taken, with_size
 from ._main_file import is_read, main_file_changes
 from ._named_files import file_changes
 from ._neighbours import Neighbours, listen_beside, without_taken_defaults
+from ._packaged import packaged_md5
 from ._placeholder import Certificates, host_names
 from ._placing import merged, places
 from ._site_file import edit_site
@@ -429,22 +429,6 @@ class _Planner:
         )
         self.result.warnings.append(problem)
         self.result.kept.append({"name": name, "path": path, "changed": False, "problem": problem})
-
-
-def packaged_md5(path: str) -> str | None:
-    """Return the checksum with which a package delivered its configuration file; None when no package knows it."""
-    owner = _dpkg("-S", path).partition(":")[0]
-    lines = _dpkg("-W", "-f", "${Conffiles}\n", owner).splitlines() if owner else []
-    for line in lines:
-        fields = line.split()
-        if fields[:1] == [path] and len(fields) >= 2:
-            return fields[1]
-    return None
-
-
-def _dpkg(*arguments: str) -> str:
-    answer = run(["dpkg-query", *arguments])
-    return answer.out if answer.rc == 0 else ""
 
 
 def _original(text: str | None) -> bytes | Original:

@@ -116,6 +116,9 @@ def test_a_check_needs_tls_and_a_name() -> None:
     (problem,) = refused({**AT_ADDRESS, "upstream_tls": {"verify": "system"}})
     assert "the upstream is 10.0.0.9: write `name: NAME`" in problem
     assert "openssl s_client -connect 10.0.0.9:5001" in problem
+    assert directives({"path": "/", "upstream": "https://localhost:5001", "upstream_tls": {"verify": "system"}}) == {
+        **directives({**AT_ADDRESS, "upstream_tls": {"verify": "system", "name": "localhost"}})
+    }
     (problem,) = refused({"path": "/", "upstream": "http://nas.lan", "upstream_tls": {"name": "nas.lan"}})
     assert "this one is http://nas.lan: take one of the two out" in problem
     (problem,) = refused({"path": "/", "app": "constellation", "upstream_tls": {"verify": "system"}})
@@ -153,3 +156,9 @@ def test_ours_go_with_the_key_and_an_owners_own_stay(route: dict[str, Any]) -> N
     assert text_of(own, route) == own
     with pytest.raises(ConfigError, match="proxy_ssl_verify of yours stands where"):
         text_of(own, checked)
+
+
+def test_nothing_of_a_checked_route_stays_in_the_page_that_takes_its_place() -> None:
+    checked = {**AT_ADDRESS, "upstream_tls": {"verify": "system", "name": "nas.lan"}, "headers": {"X-A": "b"}}
+    other = {"path": "/x/", "upstream": "http://10.0.0.1", "request_buffering": True}
+    assert text_of(text_of(None, {**checked, "request_buffering": False}), other) == text_of(None, other)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import plan as site_module
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import (
@@ -694,28 +693,6 @@ def test_a_site_without_a_lineage_of_its_name_uses_one_that_covers_all_its_names
 def test_a_lineage_that_lacks_a_name_is_not_used(host: Path) -> None:
     lineage(host, "b", ["two.test"])
     assert plan(host, [ONE]).missing == {"one": ["one.test"]}
-
-
-class TestPackaged:
-    """What dpkg knows of the distribution's own site."""
-
-    PATH = "/etc/nginx/sites-available/default"
-    CONFFILES = f" /etc/nginx/nginx.conf 11\n {PATH} 22\n /etc/nginx/gone 33 obsolete\n"
-
-    @pytest.fixture(autouse=True)
-    def _dpkg(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.answers = {"-S": Answer(0, f"nginx-common: {self.PATH}\n", ""), "-W": Answer(0, self.CONFFILES, "")}
-        monkeypatch.setattr(site_module, "run", lambda command: self.answers[command[1]])
-
-    def test_the_checksum_is_the_package_s(self) -> None:
-        assert site_module.packaged_md5(self.PATH) == "22"
-
-    def test_a_file_of_no_package_has_none(self) -> None:
-        self.answers["-S"] = Answer(1, "", "no path found matching pattern")
-        assert site_module.packaged_md5(self.PATH) is None
-
-    def test_a_file_that_its_package_does_not_look_after_has_none(self) -> None:
-        assert site_module.packaged_md5("/etc/nginx/other") is None
 
 
 @pytest.mark.parametrize("kind", ["file", "elsewhere", "nowhere"])
