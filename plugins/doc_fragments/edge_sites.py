@@ -143,8 +143,8 @@ options:
             description:
             - Headers of the service's answers that no client gets.
             - C(Strict-Transport-Security) and C(X-Powered-By) are always among them, but on a site that adopts.
-            - Where a service's C(Content-Security-Policy), C(X-Frame-Options), C(X-Content-Type-Options) or C(Referrer-Policy)
-              is hidden, the site sends none instead; write one into C(headers).
+            - Where one of a service's is hidden that the site says otherwise, such as C(X-Frame-Options), the site
+              sends none instead; write one into C(headers).
             - 'For example C(hide_headers: ["X-Generator"]).'
             type: list
             elements: str
