@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .._inventory.site import Route
+    from .._keys.names import Upstream
 
 #: the preset of such a server
 CONSTELLATION = "constellation"
@@ -30,13 +31,18 @@ class LocalServer:
     folders: tuple[str, ...] = ()
     lan: tuple[str, ...] = ()
 
+    def is_at(self, target: Upstream) -> bool:
+        """Whether a service is on the proxy's own host."""
+        return target.is_loopback or target.host in self.own_hosts
+
     def is_here(self, route: Route) -> bool:
-        """Whether a route's upstream is on the proxy's own host."""
-        return route.upstream.is_loopback or route.upstream.host in self.own_hosts
+        """Whether a service of a route is on the proxy's own host."""
+        return any(map(self.is_at, route.targets))
 
     def serves(self, route: Route) -> bool:
         """Whether a route leads to this server, whatever the route calls itself."""
-        return self.is_here(route) and (route.app == CONSTELLATION or route.upstream.port in self.ports)
+        here = [target for target in route.targets if self.is_at(target)]
+        return any(route.app == CONSTELLATION or target.port in self.ports for target in here)
 
 
 NO_SERVER = LocalServer()

@@ -45,16 +45,21 @@ _VALID = "valid=1s"
 _RESOLVER_TIMEOUT = "2s"
 
 
+def _targets(value: object) -> tuple[Upstream, ...]:
+    return (upstream(value),)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Proxied(Feature):
     """`upstream` and `prefix` of a route, `port` of a preset."""
 
     owns: ClassVar[tuple[str, ...]] = ("proxy_pass", "proxy_redirect", "resolver")
-    upstream: Upstream = key(
-        Parsed("`http://` or `https://`, address, port", _URL_PATTERN, upstream),
+    targets: tuple[Upstream, ...] = key(
+        Parsed("`http://` or `https://`, address, port", _URL_PATTERN, _targets),
         "Scheme, host and port of the service.",
         "A name that nobody knows never keeps nginx from starting. Its route answers 502 until it is known.",
-        default=Upstream("http", "", 0),
+        name="upstream",
+        default=(),
         otherwise="the preset's usual port on the proxy itself",
         example="http://192.168.0.10:8080",
     )
@@ -77,10 +82,15 @@ class Proxied(Feature):
         preset=Word(*_PREFIXES, _REFUSE),
     )
 
+    @property
+    def upstream(self) -> Upstream:
+        """Where the service of a route is that has one."""
+        return self.targets[0]
+
     @classmethod
     def settled(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Look for the service at the preset's port of the proxy's host where the route does not say where it is."""
-        here = {} if "upstream" in values else {"upstream": Upstream("http", "127.0.0.1", values["port"])}
+        here = {} if "targets" in values else {"targets": (Upstream("http", "127.0.0.1", values["port"]),)}
         return {**here, "prefix": "keep"} if values.get("prefix") == _REFUSE else here
 
     @classmethod
@@ -96,11 +106,11 @@ class Proxied(Feature):
     def across(cls, routes: Sequence[Written], names: Collection[str]) -> Iterator[Refusal]:
         """Refuse an upstream that is the proxy itself."""
         for route in routes:
-            target: Upstream | None = route.values.get("upstream")
-            if target and target.port in _PROXY_PORTS and (target.is_loopback or target.host in names):
-                raw = route.entry["upstream"]
-                text = f"upstream '{raw}' is the proxy itself: give the service's own address and port"
-                yield Refusal(route.place, text, raw)
+            for target in route.values.get("targets", ()):
+                if target.port in _PROXY_PORTS and (target.is_loopback or target.host in names):
+                    raw = route.entry["upstream"]
+                    text = f"upstream '{raw}' is the proxy itself: give the service's own address and port"
+                    yield Refusal(route.place, text, raw)
 
     def file(self, at: Place) -> Directives:
         """Return the `upstream` block of the route; each site has its own, so that its file is whole."""
@@ -150,7 +160,7 @@ class Proxied(Feature):
 
     def needs(self, at: Place) -> Needs:
         """Close the service's own port, where it is on the proxy's host."""
-        return Needs(closed_ports=(self.upstream.port,)) if at.host.server.is_here(at.route) else Needs()
+        return Needs(closed_ports=tuple(each.port for each in self.targets if at.host.server.is_at(each)))
 
     @classmethod
     def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
@@ -172,8 +182,8 @@ def is_literal(upstream: Upstream) -> bool:
 
 def asked_names(sites: Iterable[Site]) -> list[str]:
     """Return the names that have to be looked up on the host."""
-    found = {route.upstream.host for site in sites for route in site.routes if not is_literal(route.upstream)}
-    return sorted(found)
+    targets = (target for site in sites for route in site.routes for target in route.targets)
+    return sorted({target.host for target in targets if not is_literal(target)})
 
 
 def _nowhere(route: Written) -> Iterator[Refusal]:

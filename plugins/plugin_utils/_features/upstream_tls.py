@@ -136,7 +136,7 @@ class UpstreamTls(Feature):
     def problems(cls, route: Written) -> Iterator[Refusal]:
         """Refuse it where there is no TLS, and a check without a name to check."""
         said: Mapping[str, Any] = route.values.get("upstream_tls") or {}
-        target: Upstream | None = route.values.get("upstream")
+        target: Upstream | None = next(iter(route.values.get("targets", ())), None)
         raw = route.entry.get("upstream_tls", route.entry)
         if said and target and target.scheme != "https":
             text = f"upstream_tls is for an upstream of https://, and this one is {target.url}: take one of the two out"
@@ -159,7 +159,7 @@ class UpstreamTls(Feature):
             f"{site.name}{route.path} ({route.upstream.url})"
             for site in sites
             for route in site.routes
-            if route.upstream.scheme == "https" and not route.upstream_tls.get(_VERIFY)
+            if route.targets and route.upstream.scheme == "https" and not route.upstream_tls.get(_VERIFY)
         ]
         if not unchecked:
             return []

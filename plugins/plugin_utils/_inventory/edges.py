@@ -96,7 +96,7 @@ def _of_interest(sites: Mapping[str, list[Site]]) -> dict[str, list[Site]]:
     """Return what other hosts have to do with, or every worker of a fleet would read the routes of every home."""
     first = next((edge for edge, found in sites.items() if found), None)
     reduced = {
-        edge: found if edge == first else _reduced(found, lambda route: not route.upstream.is_loopback)
+        edge: found if edge == first else _reduced(found, lambda route: not _is_own(route))
         for edge, found in sites.items()
     }
     return {edge: found for edge, found in reduced.items() if found}
@@ -113,11 +113,15 @@ def _is_constellation(route: Route) -> bool:
 
 
 def _has_own(site: Site) -> bool:
-    return any(route.upstream.is_loopback for route in site.routes)
+    return any(map(_is_own, site.routes))
+
+
+def _is_own(route: Route) -> bool:
+    return any(target.is_loopback for target in route.targets)
 
 
 def _site(plain: Mapping[str, Any]) -> Site:
-    routes = [{**route, "upstream": Upstream(**route["upstream"])} for route in plain["routes"]]
+    routes = [{**route, "targets": [Upstream(**each) for each in route["targets"]]} for route in plain["routes"]]
     return Site(**_with_tuples({**plain, "routes": [Route(**_with_tuples(route)) for route in routes]}))
 
 

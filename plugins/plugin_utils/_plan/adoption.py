@@ -11,7 +11,7 @@ from typing import Any
 from .._constellation.local_server import CONSTELLATION
 from .._inventory.schema import Problem
 from .._inventory.site import Route, Site
-from .standing import Server, has_port, is_same, owners_servers, path_of
+from .standing import Server, has_port, leads_there, owners_servers, path_of
 
 # Where certbot keeps the certificate of a lineage (its manual, "Where are my certificates?").
 _LINEAGE = re.compile(r"/etc/letsencrypt/live/([^/]+)/[^/]+\Z")
@@ -114,7 +114,7 @@ def _differences(site: Site, route: Route, servers: Iterable[Server]) -> list[st
 
 def _another_path(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
     """Tell of a path under which a Constellation server would not answer any more."""
-    if not is_same(route.upstream, location["upstream"]):
+    if not leads_there(route, location["upstream"]):
         return []
     old = path_of(location)
     ways = ""
@@ -128,7 +128,7 @@ def _another_path(route: Route, location: Mapping[str, Any], place: str) -> list
 
 def _not_its_own(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
     """Tell of an old path under which an owner serves something else by now."""
-    if is_same(route.upstream, location["upstream"]):
+    if leads_there(route, location["upstream"]):
         return []
     what = f"with {location['upstream']}" if location["upstream"] else "without proxy_pass"
     return [
@@ -138,7 +138,7 @@ def _not_its_own(route: Route, location: Mapping[str, Any], place: str) -> list[
 
 
 def _other_service(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
-    if not is_same(route.upstream, location["upstream"]):
+    if not leads_there(route, location["upstream"]):
         return [
             f"leads to {route.upstream.url}, but {place} "
             f"{'with ' + location['upstream'] if location['upstream'] else 'without proxy_pass'}: which of the two is "

@@ -15,7 +15,7 @@ from .._constellation.local_server import CONSTELLATION, LocalServer
 from .._features.console import is_kept
 from .._features.place import Names
 from .._inventory.site import Route, Site
-from .standing import Location, Server, has_port, is_same, locations, owners_servers, path_of
+from .standing import Location, Server, has_port, leads_there, locations, owners_servers, path_of
 
 _ROOT = "/"
 
@@ -34,7 +34,7 @@ def plain_moves(sites: Iterable[Site], servers: Sequence[Server], names: Names) 
         for route in site.routes
         if route.moved_from
         for each in _at(route.moved_from, site, servers, "80")
-        if is_same(route.upstream, each["upstream"], names)
+        if leads_there(route, each["upstream"], names)
     }
 
 
@@ -88,7 +88,7 @@ def _was_at_root(site: Site, route: Route, servers: Sequence[Server], names: Nam
     others = {each.path for each in site.routes} - {route.path}
     there = [each for port in ("443", "80") for each in _at(_ROOT, site, servers, port)]
     return any(
-        is_same(route.upstream, each["upstream"], names) or (each["moved_to"] and each["moved_to"] not in others)
+        leads_there(route, each["upstream"], names) or (each["moved_to"] and each["moved_to"] not in others)
         for each in there
     )
 
@@ -98,4 +98,4 @@ def _at(wanted: str, site: Site, servers: Sequence[Server], port: str) -> list[L
 
 
 def _was_public(route: Route, location: Location, names: Names) -> bool:
-    return is_same(route.upstream, location["upstream"], names) and not location["keeps"] and not location["denies"]
+    return leads_there(route, location["upstream"], names) and not location["keeps"] and not location["denies"]

@@ -56,11 +56,19 @@ def path_of(location: Location) -> str:
     return str(location["location"]).removeprefix("^~").strip()
 
 
-def is_same(upstream: Upstream, proxy_pass: str, names: Names | None = None) -> bool:
-    """Whether a `proxy_pass` leads to the service of a route, with any path.
+def leads_there(route: Route, proxy_pass: str, names: Names | None = None) -> bool:
+    """Whether a `proxy_pass` leads to a service of a route, with any path.
 
     The loopback has several names; `names` knows others by which nginx was given the upstream's host.
     """
+    return any(_is_same(target, proxy_pass, names) for target in route.targets)
+
+
+def _bears(site: Site, server: Server) -> bool:
+    return not set(site.names).isdisjoint(server["names"])
+
+
+def _is_same(upstream: Upstream, proxy_pass: str, names: Names | None) -> bool:
     try:
         parts = urlsplit(proxy_pass)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
@@ -73,7 +81,3 @@ def is_same(upstream: Upstream, proxy_pass: str, names: Names | None = None) -> 
     known |= {VARIABLE} if found else set()
     same_host = host in known or {host, upstream.host.lower()} <= _LOOPBACK
     return parts.scheme == upstream.scheme and same_host and port == upstream.port
-
-
-def _bears(site: Site, server: Server) -> bool:
-    return not set(site.names).isdisjoint(server["names"])

@@ -50,7 +50,7 @@ UPSTREAMS = [
 
 # What keys are read to, where that is not what an owner writes.
 READ_TO: dict[str, list[Any]] = {
-    "upstream": UPSTREAMS,
+    "targets": [(each,) for each in UPSTREAMS],
     "upstream_tls": [{}, {"verify": "system"}, {"verify": "PEM", "name": "nas.lan"}, {"name": "nas.lan"}],
 }
 
@@ -69,7 +69,7 @@ def places() -> Iterator[Any]:
     for feature in registry.FEATURES:
         for mix in mixes(feature):
             for path, adopt, host in itertools.product(("/", "/zm/"), (False, True), HOSTS):
-                usual = {"upstream": UPSTREAMS[0], "app": "constellation"}
+                usual = {"targets": (UPSTREAMS[0],), "app": "constellation"}
                 route = Route(**{**usual, **mix, "path": path})
                 site = Site(server_names=("home.example.org",), routes=(route,), adopt=adopt)
                 about = f"{mix} {path} {adopt} {host.platform.nginx}"
@@ -126,7 +126,7 @@ def test_what_a_feature_recognises_is_what_it_was_given(feature: type[Feature], 
 def test_what_any_route_leaves_goes_when_its_path_has_none(host: Host) -> None:
     left = declare.owned(registry.left("/"), "here")
     for upstream in UPSTREAMS[:2]:
-        route = Route(path="/", upstream=upstream, app="constellation", moved_from="/old/")
+        route = Route(path="/", targets=(upstream,), app="constellation", moved_from="/old/")
         at = Place(route, Site(server_names=("home.example.org",), routes=(route,)), host)
         statements = declare.directives(registry.guard(at) | registry.location(at), "here")
         assert [each.name for each in statements if not is_in(each, left)] == []
@@ -141,7 +141,7 @@ def test_what_features_need_is_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> N
             return Needs((8080,), (jail,), {"ca.pem": "text"}, ("http_geo_module",))
 
     monkeypatch.setattr(registry, "FEATURES", (*registry.FEATURES, Needy))
-    routes = tuple(Route(path=path, upstream=UPSTREAMS[1]) for path in ("/", "/zm/"))
+    routes = tuple(Route(path=path, targets=(UPSTREAMS[1],)) for path in ("/", "/zm/"))
     site = Site(server_names=("home.example.org",), routes=routes)
     host = {"nginx_version": "1.26.3", "openssl_version": "3.5", "ipv6": True, "nginx_without": ["http_geo_module"]}
     planned = edge_plan([site], host)
