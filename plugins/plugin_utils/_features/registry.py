@@ -21,6 +21,7 @@ from .frame_ancestors import FrameAncestors
 from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
 from .moved_from import MovedFrom
+from .path import RoutePath
 from .place import Host, Needs, Place
 from .probe import Probe
 from .request_buffering import RequestBuffering
@@ -50,6 +51,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Probe,
     MovedFrom,
     Drops,
+    RoutePath,
 )
 SITE_FEATURES: tuple[type[SiteFeature], ...] = (Aliases, Hsts, FrameAncestors, SiteDrops)
 

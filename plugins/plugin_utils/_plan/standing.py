@@ -42,7 +42,7 @@ def are_served(sites: Iterable[Site], servers: Sequence[Server]) -> bool:
 
 
 def _is_served(site: Site, route: Route, servers: Iterable[Server]) -> bool:
-    there = [each for each in locations(site, servers, "443") if path_of(each) == route.path]
+    there = [each for each in locations(site, servers, "443") if path_of(each) == route.identity]
     return any(each["ours"] and not each["moved_to"] for each in there)
 
 
