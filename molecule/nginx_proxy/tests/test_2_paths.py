@@ -83,13 +83,13 @@ def test_a_prefix_is_found_without_its_last_slash(first: runs.Run, homes: list[H
 
 
 def test_expressions_follow_the_order_of_the_list(first: runs.Run, homes: list[Home], client: Client) -> None:
-    several = [r"~ \.php$", "~* ^/app[0-9]{1,2}/", "~ ^/app1/x"]
+    several = [r"~ \.php$", "~* ^/app[0-9]{1,2}/", "~ x"]
     for order in (several, [*reversed(several)]):
         changed = run(order)
         assert changed.rc == 0, changed.tail
         for home in homes:
             assert answered(client, home, "/app1/x.php", order) == order[0]
-            assert answered(client, home, "/APP12/x", order) == several[1]
+            assert answered(client, home, "/APP12/y", order) == several[1]
     again = run([*reversed(several)])
     for home in homes:
         assert again.count(home.name, "changed") == 0, again.tail
