@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host, Place
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.probe import Probe
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
@@ -137,6 +140,30 @@ def test_expressions_stand_in_the_order_of_the_list() -> None:
         ("= /x", None),
         (r'~ "\""', '~* "a;"'),
     ]
+
+
+def written(before: str | None, *paths: str) -> str:
+    """Return the text of the site's file, as nginx_site makes it from what was there before."""
+    (wanted,) = _declaration.sites([nginx_sites(sites(*({"path": path} for path in paths)), HOST)[1]])
+    text = edit_site(before, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
+    assert text is not None
+    return text
+
+
+def test_another_order_is_written_once() -> None:
+    first = written(None, "~ a", "/", "~ b", "~* c")
+    assert written(first, "~ a", "/", "~ b", "~* c") == first
+    turned = written(first, "~* c", "~ b", "/", "= /x", "~ a")
+    assert re.findall("location (~.*?) {", turned) == ["~* c", "~ b", "~ a"]
+    assert written(turned, "~* c", "~ b", "/", "= /x", "~ a") == turned
+    assert re.findall("location (~.*?) {", written(turned, "~ a", "~* c")) == ["~ a", "~* c"]
+
+
+def test_a_prefix_that_comes_before_expressions_stays_the_same_location() -> None:
+    plain = written(None, "/zm/", "~ a")
+    first = written(plain, "^~ /zm/", "~ a")
+    assert first == plain.replace("location /zm/ {", "location ^~ /zm/ {")
+    assert written(first, "/zm/", "~ a") == plain
 
 
 def test_a_root_of_its_own_has_no_page_beside_it() -> None:
