@@ -39,8 +39,7 @@ class RoutePath(Feature):
     @property
     def identity(self) -> str:
         """By what nginx tells the location from another one: `^~` makes no other one."""
-        found = Path.of(self.path)
-        return found.text if found.form == FIRST else self.path
+        return Path.of(self.path).identity
 
     @property
     def is_prefix(self) -> bool:
@@ -69,9 +68,10 @@ class RoutePath(Feature):
     def among(cls, routes: Sequence[Written], paths: Mapping[str, int]) -> Iterator[Refusal]:
         """Refuse a route that nginx takes for no path, because others are taken before it."""
         known = [route for route in routes if "path" in route.values]
-        rules = [Rule(*Path.of(route.values["path"])) for route in known]
-        if len({rule.text if rule.form in ("", FIRST) else " ".join(rule) for rule in rules}) < len(rules):
+        found_by = [Path.of(route.values["path"]) for route in known]
+        if len({path.identity for path in found_by}) < len(found_by):
             return  # two of the same path are refused for that
+        rules = [Rule(*path) for path in found_by]
         for number, found in hidden(rules).items():
             text = _hidden(rules, number, found, known)
             yield Refusal(known[number].place, text, known[number].entry)

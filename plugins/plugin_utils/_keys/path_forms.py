@@ -38,6 +38,17 @@ class Path(NamedTuple):
         form, blank, text = path.partition(" ")
         return cls(form, text) if blank else cls("", path)
 
+    @classmethod
+    def written(cls, path: str) -> Path:
+        """Return the parts of what an owner wrote behind `location`."""
+        found = _FORMS.match(path)
+        return cls(*found.groups()) if found else cls("", path)
+
+    @property
+    def identity(self) -> str:
+        """By what nginx tells the location from another one: `^~` makes no other one."""
+        return self.text if self.form in ("", FIRST) else f"{self.form} {self.text}"
+
     @property
     def is_expression(self) -> bool:
         """Whether it is a regular expression."""
