@@ -23,6 +23,7 @@ from .hsts import Hsts
 from .moved_from import MovedFrom
 from .path import RoutePath
 from .place import Host, Needs, Place
+from .prefix_header import PrefixHeader
 from .probe import Probe
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
@@ -38,6 +39,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Proxied,
     UpstreamTls,
     RequestHeaders,
+    PrefixHeader,
     AddedRequestHeaders,
     HiddenHeaders,
     AddedHeaders,

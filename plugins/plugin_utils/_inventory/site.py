@@ -20,6 +20,7 @@ from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
 from .._features.moved_from import MovedFrom
 from .._features.path import RoutePath
+from .._features.prefix_header import PrefixHeader
 from .._features.probe import Probe
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
@@ -67,6 +68,7 @@ class Route(
     RequestBuffering,
     Buffering,
     UpstreamTls,
+    PrefixHeader,
     Proxied,
     _RouteApp,
     RoutePath,
