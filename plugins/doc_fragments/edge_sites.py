@@ -221,6 +221,16 @@ options:
             - By default, what stands there.
             - 'For example C(moved_from: /old/).'
             type: str
+          raw:
+            description:
+            - 'Directives of nginx for the route''s location that no key says: a text, or a mapping of names
+              to arguments.'
+            - What a key says is refused, with that key. Whether the rest is right nginx says, before it is
+              live.
+            - Everybody on the host may read them.
+            - 'For example C(raw: limit_rate 1m;).'
+            type: raw
+            default: ''
           drops:
             description:
             - Directives that protected a service there, and that may be lost with a change.

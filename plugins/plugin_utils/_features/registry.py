@@ -25,6 +25,7 @@ from .path import RoutePath
 from .place import Host, Needs, Place
 from .prefix_header import PrefixHeader
 from .probe import Probe
+from .raw import Raw
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
 from .timeouts import Timeouts
@@ -51,6 +52,7 @@ FEATURES: tuple[type[Feature], ...] = (
     RequestBuffering,
     Console,
     Probe,
+    Raw,
     MovedFrom,
     Drops,
     RoutePath,

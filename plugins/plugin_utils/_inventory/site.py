@@ -22,6 +22,7 @@ from .._features.moved_from import MovedFrom
 from .._features.path import RoutePath
 from .._features.prefix_header import PrefixHeader
 from .._features.probe import Probe
+from .._features.raw import Raw
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
 from .._features.timeouts import Timeouts
@@ -54,6 +55,7 @@ class _RouteApp(Feature):
 # Python takes the fields of the last base first.
 class Route(
     Drops,
+    Raw,
     MovedFrom,
     Probe,
     Console,
