@@ -19,7 +19,7 @@ from ..module_utils._connection_limit.table import DEFAULT_LIMIT
 from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._constellation.local_server import local_server
-from ..plugin_utils._features.upstream import asked_names
+from ..plugin_utils._features.upstream import asked
 from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
 from ..plugin_utils._inventory.schema import Problem, SchemaError, read_sites
@@ -127,8 +127,8 @@ class ActionModule(ActionBase):
         if self._is_edge:
             names = [name for site in sites for name in site.names]
             acme_server = arguments["acme_server"]
-            asked = {"names": asked_names(sites), "certificates": public.asked(sites, acme_server)}
-            host = self._look("edge_preflight", {"server_names": names, **asked})
+            about = {**asked(sites), "certificates": public.asked(sites, acme_server)}
+            host = self._look("edge_preflight", {"server_names": names, **about})
             if host.get("failed"):
                 return {**result, **host}
             servers = host["host"]["servers"]

@@ -53,7 +53,8 @@ options:
             default: generic
           upstream:
             description:
-            - Scheme, host and port of the service.
+            - Scheme, host and port of the service, or the Unix socket on which it listens.
+            - A path is the service's own one, and takes the place of the route's.
             - A name that nobody knows never keeps nginx from starting. Its route answers 502 until it is known.
             - By default, the preset's usual port on the proxy itself.
             - 'For example C(upstream: http://192.168.0.10:8080).'

@@ -44,6 +44,11 @@ options:
     type: list
     elements: str
     default: []
+  sockets:
+    description: Paths of Unix sockets, to which nginx's user is tried to be connected. Nothing is sent.
+    type: list
+    elements: str
+    default: []
   server_names:
     description: Names of sites; what nginx serves under them already is returned.
     type: list
@@ -122,6 +127,10 @@ host:
           when nobody knows one.
       type: dict
       sample: {nas.lan: {full_name: nas.lan, servers: [127.0.0.53], in_dns: true, fresh: false, address: ""}}
+    sockets:
+      description: For each of O(sockets) why nginx's user cannot connect to it, empty where it can.
+      type: dict
+      sample: {/run/app.sock: "www-data: Permission denied"}
     servers:
       description:
         - The servers with one of O(server_names) that nginx reads, in its order. Each has C(file), C(line), C(names),
@@ -154,6 +163,7 @@ from ..module_utils._host.versions import too_new
 from ..module_utils._nginx.sites.standing import standing
 from ..module_utils._preflight.host import host_facts, refuse_taken_ports
 from ..module_utils._preflight.reach import reach
+from ..module_utils._preflight.sockets import unreached
 
 CERTIFICATE = {
     "name": {"type": "str", "required": True},
@@ -167,6 +177,7 @@ def main() -> None:
         argument_spec={
             "ports": {"type": "list", "elements": "int", "default": [80, 443]},
             "names": {"type": "list", "elements": "str", "default": []},
+            "sockets": {"type": "list", "elements": "str", "default": []},
             "server_names": {"type": "list", "elements": "str", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
@@ -184,7 +195,13 @@ def main() -> None:
     upstreams = {name: asdict(found) for name, found in known_names(module.params["names"], ipv6=facts.ipv6).items()}
     servers = standing("/etc/nginx", module.params["server_names"])
     reached = reach(module.params["certificates"], servers)
-    seen = {"upstreams": upstreams, "servers": servers, "reach": reached, "record_due": is_due() or is_unmarked()}
+    seen = {
+        "upstreams": upstreams,
+        "sockets": unreached(module.params["sockets"]),
+        "servers": servers,
+        "reach": reached,
+        "record_due": is_due() or is_unmarked(),
+    }
     module.exit_json(changed=False, host={**asdict(facts), **seen})
 
 

@@ -19,9 +19,10 @@ from ...module_utils._host.names import SITE_FILES
 from .._keys.keys import key
 from .._keys.kinds import Group, Kind, Mistake, Parsed
 from .._keys.names import Upstream, upstream_name
+from ._addresses import LOCALHOST, is_literal
 from .feature import Directives, Feature
 from .place import Host, Needs, Place, Refusal, Written
-from .upstream import LOCALHOST, is_literal, is_named
+from .upstream import is_named
 
 if TYPE_CHECKING:
     from .._inventory.site import Site

@@ -11,7 +11,7 @@ from typing import Any
 from .._constellation.local_server import CONSTELLATION
 from .._inventory.schema import Problem
 from .._inventory.site import Route, Site
-from .standing import Server, has_port, leads_there, owners_servers, path_of
+from .standing import Server, has_port, leads_there, origin_and_path, owners_servers, path_of
 
 # Where certbot keeps the certificate of a lineage (its manual, "Where are my certificates?").
 _LINEAGE = re.compile(r"/etc/letsencrypt/live/([^/]+)/[^/]+\Z")
@@ -121,8 +121,8 @@ def _another_path(route: Route, location: Mapping[str, Any], place: str) -> list
     if old.startswith("/") and old.endswith("/"):
         ways = f", or write `path: {old}` into the route, or `moved_from: {old}` to send readers on"
     return [
-        f"leads to {route.upstream.url}, and {place} with {location['upstream']}: the server answers under the path of "
-        f"its route alone. Take the location out there{ways}"
+        f"leads to {route.upstream.written}, and {place} with {location['upstream']}: the server answers under the "
+        f"path of its route alone. Take the location out there{ways}"
     ]
 
 
@@ -140,24 +140,34 @@ def _not_its_own(route: Route, location: Mapping[str, Any], place: str) -> list[
 def _other_service(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
     if not leads_there(route, location["upstream"]):
         return [
-            f"leads to {route.upstream.url}, but {place} "
+            f"leads to {route.upstream.written}, but {place} "
             f"{'with ' + location['upstream'] if location['upstream'] else 'without proxy_pass'}: which of the two is "
             "right? Write the service of that line into the route's upstream, or take the location out there"
         ]
     theirs = _prefix(location)
-    if route.path == "/" or theirs == route.prefix:
+    ours = route.upstream.path or route.prefix
+    # At the root of a site nothing is kept or taken away.
+    if theirs == ours or (route.path == "/" and {theirs, ours} <= {"keep", "strip"}):
         return []
-    ways = {"keep": "sends the path on as it is", "strip": "takes the path away", "": "puts another one in"}
-    remedy = f"write `prefix: {theirs}` into the route" if theirs else "take the location out there"
+    if theirs in ("keep", "strip"):
+        remedy = f"write `prefix: {theirs}` into the route"
+    elif theirs.endswith("/"):
+        remedy = f"write `upstream: {route.upstream.url}{theirs}` into the route"
+    else:
+        remedy = "take the location out there"
     return [
-        f"{ways[route.prefix]}, but {place} with {location['upstream']}, which {ways[theirs]}: {remedy}, or change "
-        "that line"
+        f"{_way(ours)}, but {place} with {location['upstream']}, which {_way(theirs)}: {remedy}, or change that line"
     ]
 
 
+def _way(prefix: str) -> str:
+    """Return what happens to the path of a location, as `_prefix` tells it."""
+    return {"keep": "sends the path on as it is", "strip": "takes the path away"}.get(prefix, "puts another one in")
+
+
 def _prefix(location: Mapping[str, Any]) -> str:
-    """Return what a location's `proxy_pass` does with its path: "keep", "strip", or "" where it puts in another one."""
-    path = "/".join(["", *str(location["upstream"]).split("/")[3:]])
-    if "/" not in str(location["upstream"]).partition("://")[2] or path == path_of(location):
+    """Return what a location's `proxy_pass` does with its path: "keep", "strip", or the path that it puts in."""
+    _origin, path = origin_and_path(str(location["upstream"]))
+    if path in ("", path_of(location)):
         return "keep"
-    return "strip" if path == "/" else ""
+    return "strip" if path == "/" else path

@@ -18,6 +18,8 @@ Server = Mapping[str, Any]
 Location = Mapping[str, Any]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# What `proxy_pass` leads to, and the path that the service gets; behind a socket a colon begins it.
+_TARGET = re.compile(r"(\w+://(?:unix:[^:]*|[^/]*)):?(/.*)?\Z", re.DOTALL)
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
 
 
@@ -64,11 +66,20 @@ def leads_there(route: Route, proxy_pass: str, names: Names | None = None) -> bo
     return any(_is_same(target, proxy_pass, names) for target in route.targets)
 
 
+def origin_and_path(proxy_pass: str) -> tuple[str, str]:
+    """Return what stands before the path in a `proxy_pass`, and the path, "" for none."""
+    match = _TARGET.match(proxy_pass)
+    return (match[1], match[2] or "") if match else (proxy_pass, "")
+
+
 def _bears(site: Site, server: Server) -> bool:
     return not set(site.names).isdisjoint(server["names"])
 
 
 def _is_same(upstream: Upstream, proxy_pass: str, names: Names | None) -> bool:
+    origin, _path = origin_and_path(proxy_pass)
+    if upstream.is_socket or origin.startswith("http://unix:"):
+        return origin == upstream.url
     try:
         parts = urlsplit(proxy_pass)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme)

@@ -33,6 +33,8 @@ PROTECTING = (
 )
 _OFF = ("auth_basic", "auth_jwt", "auth_request", "ssl_verify_client")
 _OWN_PORTS = (("http://", ":80"), ("https://", ":443"))
+# Behind a socket, whose path has slashes, a colon begins the path that the service gets.
+_SOCKET = re.compile(r"https?://unix:[^:]*")
 _LOOPBACK = re.compile(r"(://)(localhost|\[::1\])(?=[:/]|\Z)")
 
 
@@ -140,6 +142,8 @@ def _protections(
 
 def _service(block: Block) -> str:
     """Return scheme, host and port that a location leads to, "" for none; a scheme's own port is left out."""
-    origin = _LOOPBACK.sub(r"\g<1>127.0.0.1", "/".join(proxied(block).split("/")[:3]))
+    target = proxied(block)
+    socket = _SOCKET.match(target)
+    origin = socket[0] if socket else _LOOPBACK.sub(r"\g<1>127.0.0.1", "/".join(target.split("/")[:3]))
     own = next((port for scheme, port in _OWN_PORTS if origin.startswith(scheme)), "")
     return origin.removesuffix(own)

@@ -20,6 +20,7 @@ from .includes import included, reader
 _SENDING = ("return", "rewrite")
 # What `plugin_utils/_features/console.py` asks before it refuses, and how `_features/moved_from.py` sends on.
 _KEPT = "$constellation_edge_kept"
+_SOCKET = "unix:"
 _MOVED = re.compile(r"308 https://\$host(/.*)\$1")
 
 
@@ -110,8 +111,12 @@ def _leads_to_https(statement: Statement) -> bool:
 def _upstream(location: Statement, groups: dict[str, str]) -> str:
     target = proxied(cast(Block, location.block))
     scheme, sign, rest = target.partition("://")
+    if rest.startswith(_SOCKET):
+        return target
     name, slash, path = rest.partition("/")
-    return f"{scheme}{sign}{groups.get(name, name)}{slash}{path}"
+    only = groups.get(name, name)
+    # Behind a socket, whose path has slashes, a colon begins the path that the service gets.
+    return f"{scheme}{sign}{only}{':' if slash and only.startswith(_SOCKET) else ''}{slash}{path}"
 
 
 def _groups(files: Iterable[Block]) -> dict[str, str]:

@@ -46,6 +46,9 @@ UPSTREAMS = [
     Upstream("http", "nas.lan", 5000),
     Upstream("https", "nas.lan", 5001),
     Upstream("http", "printer.lan", 80),
+    Upstream("http", "unix:/run/app.sock", 0),
+    Upstream("http", "192.168.0.10", 80, "/guacamole/"),
+    Upstream("http", "nas.lan", 5000, "/files/"),
 ]
 
 # What keys are read to, where that is not what an owner writes.
