@@ -51,6 +51,7 @@ from ..plugin_utils._plan.plan import constellation_plan, edge_plan
 from ..plugin_utils._plan.ports import closed_ports, with_web
 from ..plugin_utils._plan.servers import constellation_hosts
 from ..plugin_utils._plan.standing import are_served
+from ..plugin_utils._plan.upstreams import upstream_problems
 from ..plugin_utils._vault import Locked, locked, locked_variables
 
 # What `constellation_info` is told, by the variable of the role constellation_config that says so.
@@ -135,6 +136,8 @@ class ActionModule(ActionBase):
             moved = with_moves(sites, servers, host["host"]["upstreams"])
             problems = standing_problems(arguments["sites"], moved, servers)
             problems += module_problems(arguments["sites"], sites, host["host"], server)
+            address = str(self._task_vars.get("ansible_host", self._host))
+            problems += upstream_problems(arguments["sites"], sites, host["host"], [self._host, address])
             if problems:
                 raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])

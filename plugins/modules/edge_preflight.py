@@ -44,6 +44,11 @@ options:
     type: list
     elements: str
     default: []
+  hosts:
+    description: Names and addresses, written as in a URL, of which it is told whether they are this host's.
+    type: list
+    elements: str
+    default: []
   sockets:
     description: Paths of Unix sockets, to which nginx's user is tried to be connected. Nothing is sent.
     type: list
@@ -124,9 +129,13 @@ host:
         - For each of O(names) what is known of it. C(in_dns) tells that C(servers) answer for C(full_name), and
           C(fresh) that they say so for this moment only.
         - Otherwise C(address) is the address that the host alone knows, IPv4 before IPv6 and then the lowest, or empty
-          when nobody knows one.
+          when nobody knows one. C(now) is one address that the name has at this moment, whoever knows it.
       type: dict
-      sample: {nas.lan: {full_name: nas.lan, servers: [127.0.0.53], in_dns: true, fresh: false, address: ""}}
+      sample: {nas.lan: {full_name: nas.lan, servers: [127.0.0.53], in_dns: true, fresh: false, now: 192.168.0.9}}
+    own_hosts:
+      description: Those of O(hosts) that are names or addresses of this host.
+      type: list
+      elements: str
     sockets:
       description: For each of O(sockets) why nginx's user cannot connect to it, empty where it can.
       type: dict
@@ -156,6 +165,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._constellation.this_host import own_hosts
 from ..module_utils._dns.resolver import known_names
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import is_due, is_unmarked
@@ -177,6 +187,7 @@ def main() -> None:
         argument_spec={
             "ports": {"type": "list", "elements": "int", "default": [80, 443]},
             "names": {"type": "list", "elements": "str", "default": []},
+            "hosts": {"type": "list", "elements": "str", "default": []},
             "sockets": {"type": "list", "elements": "str", "default": []},
             "server_names": {"type": "list", "elements": "str", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
@@ -197,6 +208,7 @@ def main() -> None:
     reached = reach(module.params["certificates"], servers)
     seen = {
         "upstreams": upstreams,
+        "own_hosts": own_hosts(module.params["hosts"]),
         "sockets": unreached(module.params["sockets"]),
         "servers": servers,
         "reach": reached,

@@ -25,6 +25,7 @@ from .place import Host, Needs, Place
 from .probe import Probe
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
+from .sticky import Sticky
 from .timeouts import Timeouts
 from .upstream import Proxied
 from .upstream_tls import UpstreamTls
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 FEATURES: tuple[type[Feature], ...] = (
     Proxied,
+    Sticky,
     UpstreamTls,
     RequestHeaders,
     AddedRequestHeaders,

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._constellation.local_server import CONSTELLATION
 from .._keys.keys import key
-from .._keys.kinds import Parsed, Whole, Word
-from .._keys.names import Upstream, upstream
-from .._keys.sockets import SOCKET_PATTERN
+from .._keys.kinds import Whole, Word
+from .._keys.names import Upstream
+from .._keys.targets import Targets
 from .._nginx.literal import literal
-from .._nginx.platform import Platform
 from ._addresses import is_asked, is_literal, known_address, note, resolver
+from ._groups import block, fixed, group
 from ._redirects import cookie_below, cookie_path, owned_cookie_path, redirects
 from ._rest import REST, behind, strips, take_rest, taken_rest
 from ._sockets import socket_notes, sockets
 from .feature import Directives, Feature
-from .place import Host, Names, Needs, Place, Refusal, Written
+from .place import Host, Needs, Place, Refusal, Written
 
 if TYPE_CHECKING:
     from .._inventory.site import Route, Site
@@ -33,17 +33,9 @@ if TYPE_CHECKING:
 # Of a preset's `prefix`: the service works at the root of a site alone.
 _REFUSE = "refuse"
 _PREFIXES = ("keep", "strip")
-_PROXY_PORTS = (80, 443)
-_URL_PATTERN = rf"^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\s]+(/([A-Za-z0-9._~@+-]+/)*)?$|{SOCKET_PATTERN}"
+#: where our sites listen
+PROXY_PORTS = (80, 443)
 VARIABLE = "$constellation_edge_upstream"
-# nginx wants at least 8 pages, which have 16 KiB on a Raspberry Pi 5 and 64 KiB on some ARM servers.
-_ZONE_SIZE = "512k"
-# Without an answer nginx keeps the addresses that it has and asks again after this time; its own choice is 30 s.
-_RESOLVER_TIMEOUT = "2s"
-
-
-def _targets(value: object) -> tuple[Upstream, ...]:
-    return (upstream(value),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +44,11 @@ class Proxied(Feature):
 
     owns: ClassVar[tuple[str, ...]] = ("proxy_pass", "proxy_redirect", "resolver")
     targets: tuple[Upstream, ...] = key(
-        Parsed("`http://` or `https://`, address, port, path; or `unix:/SOCKET`", _URL_PATTERN, _targets),
+        Targets(),
         "Scheme, host and port of the service, or the Unix socket on which it listens.",
         "A path is the service's own one, and takes the place of the route's.",
+        "Of a list, each request goes to the next one that answers; an item may be a mapping with C(url), C(weight) "
+        "and C(backup).",
         "A name that nobody knows never keeps nginx from starting. Its route answers 502 until it is known.",
         name="upstream",
         default=(),
@@ -114,16 +108,13 @@ class Proxied(Feature):
         """Refuse an upstream that is the proxy itself."""
         for route in routes:
             for target in route.values.get("targets", ()):
-                if target.port in _PROXY_PORTS and (target.is_loopback or target.host in names):
-                    text = f"upstream '{target.written}' is the proxy itself: give the service's own address and port"
-                    yield Refusal(route.place, text, route.entry["upstream"])
+                if target.port in PROXY_PORTS and (target.is_loopback or target.host in names):
+                    yield Refusal(route.place, itself(target), route.entry["upstream"])
 
     def file(self, at: Place) -> Directives:
         """Return the `upstream` block of the route; each site has its own, so that its file is whole."""
-        if not at.host.platform.can_resolve_upstreams or not is_asked(self.upstream, at.host.names):
-            return {}
-        name = _group(at.site, at.route)
-        return {f"upstream {name}": _block(name, self.upstream, at.host.platform, at.host.names)}
+        name = group(at)
+        return {f"upstream {name}": block(at)} if name else {}
 
     def location(self, at: Place) -> Directives:
         """Say where requests go, and with which path."""
@@ -131,16 +122,15 @@ class Proxied(Feature):
         taken = take_rest(at.route) if REST in path else {}
         if strips(at.route):
             taken["proxy_cookie_path"] = cookie_path(at.route)
-        if not is_asked(self.upstream, at.host.names):
-            address = known_address(self.upstream, at.host.names)
-            told = {"proxy_pass": _passed(replace(self.upstream, host=address), path)}
-            own = [] if self.upstream.is_socket else [address]
-            return {**taken, **told, "proxy_redirect": redirects(at.site, at.route, own)}
-        if at.host.platform.can_resolve_upstreams:
-            told = {"proxy_pass": f"{self.upstream.scheme}://{_group(at.site, at.route)}{path}"}
-        else:
+        names = at.host.names
+        known = [known_address(each, names) for each in self.targets if not each.is_socket]
+        if name := group(at):
+            told = {"proxy_pass": f"{self.upstream.scheme}://{name}{path}"}
+        elif is_asked(self.upstream, names):
             told = self._by_variable(at, path)
-        return {**taken, **told, "proxy_redirect": redirects(at.site, at.route, [])}
+        else:
+            told = {"proxy_pass": _passed(replace(self.upstream, host=known_address(self.upstream, names)), path)}
+        return {**taken, **told, "proxy_redirect": redirects(at.site, at.route, known)}
 
     def _by_variable(self, at: Place, path: str) -> Directives:
         found = at.host.names[self.upstream.host]
@@ -154,8 +144,13 @@ class Proxied(Feature):
         }
 
     def marked(self, at: Place) -> Directives:
-        """Have the cookies of a service with a path of its own come back; the text of the line depends on that path."""
-        return {"proxy_cookie_path": [cookie_below(at.route)]} if self.upstream.path else {}
+        """Have the cookies of a service with a path of its own come back, and say when another one of several is asked.
+
+        What a service may have got is not sent again where that could do something twice: nginx repeats no POST, PATCH
+        or LOCK that it has begun to send.
+        """
+        cookies = {"proxy_cookie_path": [cookie_below(at.route)]} if self.upstream.path else {}
+        return {**cookies, **({"proxy_next_upstream": ["error timeout"]} if len(self.targets) > 1 else {})}
 
     def owns_here(self, at: Place) -> tuple[str, ...]:
         """Name, of `set` and `rewrite` and their like, nothing but our own lines."""
@@ -172,24 +167,39 @@ class Proxied(Feature):
         """Return what is to be known of names that DNS does not know, and of sockets that nginx cannot reach."""
         names = host.names
         unknown = [note(name, names[name]) for name in asked_names(sites) if not names[name]["in_dns"]]
-        return [*unknown, *socket_notes(sites, host.sockets)]
+        return [*unknown, *_fixed_notes(sites, host), *socket_notes(sites, host.sockets)]
 
 
 def is_named(at: Place) -> bool:
     """Whether nginx reaches the service by TLS through an `upstream` block, whose name is not the service's."""
-    is_group = at.host.platform.can_resolve_upstreams and is_asked(at.route.upstream, at.host.names)
-    return is_group and at.route.upstream.scheme == "https"
+    return at.route.upstream.scheme == "https" and group(at) != ""
+
+
+def unknown(at: Place) -> list[str]:
+    """Return the names of a list for which nobody has an address now, where nginx would not start with them."""
+    return [name for name, address in fixed(at).items() if not address]
+
+
+def itself(target: Upstream) -> str:
+    """Return what is said of an upstream that would ask the proxy for what it asks its upstream for."""
+    return f"upstream '{target.written}' is the proxy itself: give the service's own address and port"
 
 
 def asked(sites: Sequence[Site]) -> dict[str, list[str]]:
     """Return what `edge_preflight` is asked about the upstreams, by its options."""
-    return {"names": asked_names(sites), "sockets": sockets(sites)}
+    return {"names": asked_names(sites), "hosts": _on_our_ports(sites), "sockets": sockets(sites)}
 
 
 def asked_names(sites: Iterable[Site]) -> list[str]:
     """Return the names that have to be looked up on the host."""
     targets = (target for site in sites for route in site.routes for target in route.targets)
     return sorted({target.host for target in targets if not is_literal(target)})
+
+
+def _on_our_ports(sites: Iterable[Site]) -> list[str]:
+    """Return the hosts of upstreams on a port of our sites, which may be the proxy's by a name that nobody has said."""
+    targets = (target for site in sites for route in site.routes for target in route.targets)
+    return sorted({target.host for target in targets if target.port in PROXY_PORTS})
 
 
 def _nowhere(route: Written) -> Iterator[Refusal]:
@@ -207,7 +217,10 @@ def _unfit(route: Written) -> Iterator[Refusal]:
     """Refuse a `prefix` beside a path in `upstream`, and what a Constellation server has not."""
     targets: Sequence[Upstream] = route.values.get("targets", ())
     path = next((each.path for each in targets if each.path), "")
-    if route.app == CONSTELLATION and (path or any(each.is_socket for each in targets)):
+    if route.app == CONSTELLATION and len(targets) > 1:
+        text = "a Constellation server is one, which knows its sentinels and packages: write the one `upstream`"
+        yield Refusal(route.place, text, route.entry["upstream"])
+    elif route.app == CONSTELLATION and (path or any(each.is_socket for each in targets)):
         text = (
             "a Constellation server listens on a port, below the path of its route, which the run sets there: write "
             "`upstream: http://ADDRESS:PORT`"
@@ -218,28 +231,25 @@ def _unfit(route: Written) -> Iterator[Refusal]:
         yield Refusal(route.place, text, route.entry["prefix"])
 
 
+def _fixed_notes(sites: Sequence[Site], host: Host) -> Iterator[str]:
+    """Yield which names of lists this nginx was given as addresses."""
+    found = {
+        name: at for site in sites for route in site.routes for name, at in fixed(Place(route, site, host)).items()
+    }
+    for name, address in found.items():
+        yield (
+            f"upstream {name} stands in a list, and this nginx asks for names of a list when it starts alone: it was "
+            f"given the address {address}. When that changes, run the playbook again; or write the address into the "
+            "list"
+        )
+
+
 def _passed(target: Upstream, path: str) -> str:
     """Return the value of `proxy_pass`."""
     if target.is_socket:
         return f"{target.url}:{path}" if path else target.url
     # The port parts the host from a variable, for who reads it.
     return f"{target.scheme}://{target.host}:{target.port}{path}" if REST in path else f"{target.url}{path}"
-
-
-def _group(site: Site, route: Route) -> str:
-    """Return the name of an upstream block: no two of all sites are equal."""
-    return f"constellation_edge_{site.name}_{route.upstream.host}_{route.upstream.port}"
-
-
-def _block(name: str, upstream: Upstream, platform: Platform, names: Names) -> dict[str, Any]:
-    found = names[upstream.host]
-    return {
-        "zone": f"{name} {_ZONE_SIZE}",
-        "resolver": resolver(found, platform),
-        "resolver_timeout": _RESOLVER_TIMEOUT,
-        # An address that failed is asked again at once: a back end that restarts is not left alone for 10 s.
-        "server": f"{found['full_name']}:{upstream.port} resolve max_fails=0",
-    }
 
 
 def _stripping(route: Route) -> str:

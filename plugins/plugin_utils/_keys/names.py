@@ -73,13 +73,15 @@ class Upstream:
     """Where a service answers: scheme, host as written in a URL, and TCP port.
 
     Of a Unix socket the host is `unix:` with its path, and the port 0. `path` is the service's own one, which takes the
-    place of the public one; "" where it has none.
+    place of the public one; "" where it has none. `weight` and `backup` are for one of several.
     """
 
     scheme: str
     host: str
     port: int
     path: str = ""
+    weight: int = 1
+    backup: bool = False
 
     @property
     def url(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from .._constellation.local_server import CONSTELLATION
 from .._inventory.schema import Problem
 from .._inventory.site import Route, Site
-from .standing import Server, has_port, leads_there, origin_and_path, owners_servers, path_of
+from .standing import Server, has_port, leads_there, leads_to_all, origin_and_path, owners_servers, path_of
 
 # Where certbot keeps the certificate of a lineage (its manual, "Where are my certificates?").
 _LINEAGE = re.compile(r"/etc/letsencrypt/live/([^/]+)/[^/]+\Z")
@@ -114,7 +114,7 @@ def _differences(site: Site, route: Route, servers: Iterable[Server]) -> list[st
 
 def _another_path(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
     """Tell of a path under which a Constellation server would not answer any more."""
-    if not leads_there(route, location["upstream"]):
+    if not leads_there(route, location):
         return []
     old = path_of(location)
     ways = ""
@@ -128,9 +128,9 @@ def _another_path(route: Route, location: Mapping[str, Any], place: str) -> list
 
 def _not_its_own(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
     """Tell of an old path under which an owner serves something else by now."""
-    if leads_there(route, location["upstream"]):
+    if leads_there(route, location):
         return []
-    what = f"with {location['upstream']}" if location["upstream"] else "without proxy_pass"
+    what = _with(location)
     return [
         f"moved_from '{route.moved_from}' would send its readers on to {route.path}, but {place} {what}: take one of "
         "the two out"
@@ -138,11 +138,10 @@ def _not_its_own(route: Route, location: Mapping[str, Any], place: str) -> list[
 
 
 def _other_service(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
-    if not leads_there(route, location["upstream"]):
+    if not leads_to_all(route, location):
         return [
-            f"leads to {route.upstream.written}, but {place} "
-            f"{'with ' + location['upstream'] if location['upstream'] else 'without proxy_pass'}: which of the two is "
-            "right? Write the service of that line into the route's upstream, or take the location out there"
+            f"leads to {_and(each.written for each in route.targets)}, but {place} {_with(location)}: which of the "
+            "two is right? Write the service of that line into the route's upstream, or take the location out there"
         ]
     theirs = _prefix(location)
     ours = route.upstream.path or route.prefix
@@ -158,6 +157,18 @@ def _other_service(route: Route, location: Mapping[str, Any], place: str) -> lis
     return [
         f"{_way(ours)}, but {place} with {location['upstream']}, which {_way(theirs)}: {remedy}, or change that line"
     ]
+
+
+def _with(location: Mapping[str, Any]) -> str:
+    """Return where a location leads, as the message says it."""
+    several = location.get("servers", [])
+    if several:
+        return f"with {location['upstream']}, which is {_and(several)}"
+    return f"with {location['upstream']}" if location["upstream"] else "without proxy_pass"
+
+
+def _and(words: Iterable[str]) -> str:
+    return " and ".join(words)
 
 
 def _way(prefix: str) -> str:

@@ -58,12 +58,24 @@ def path_of(location: Location) -> str:
     return str(location["location"]).removeprefix("^~").strip()
 
 
-def leads_there(route: Route, proxy_pass: str, names: Names | None = None) -> bool:
-    """Whether a `proxy_pass` leads to a service of a route, with any path.
+def leads_there(route: Route, location: Location, names: Names | None = None) -> bool:
+    """Whether a location leads to a service of a route, with any path.
 
     The loopback has several names; `names` knows others by which nginx was given the upstream's host.
     """
-    return any(_is_same(target, proxy_pass, names) for target in route.targets)
+    return any(_is_same(target, each, names) for target in route.targets for each in _leads_to(location))
+
+
+def leads_to_all(route: Route, location: Location) -> bool:
+    """Whether a location leads to all services of a route and to no other one, with any path."""
+    there = _leads_to(location)
+    return all(any(_is_same(target, each, None) for each in there) for target in route.targets) and all(
+        any(_is_same(target, each, None) for target in route.targets) for each in there
+    )
+
+
+def _leads_to(location: Location) -> list[str]:
+    return location.get("servers") or [str(location["upstream"])]
 
 
 def origin_and_path(proxy_pass: str) -> tuple[str, str]:

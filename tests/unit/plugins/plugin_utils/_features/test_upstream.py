@@ -137,7 +137,7 @@ def test_a_socket_is_the_hosts_own_and_has_no_port(platform, route, passed):
     assert location["proxy_pass"] == passed
     assert "unix" not in str(location["proxy_redirect"])
     assert "Host $host" in location["proxy_set_header"]
-    assert asked([site]) == {"names": [], "sockets": ["/run/app.sock"]}
+    assert asked([site]) == {"names": [], "hosts": [], "sockets": ["/run/app.sock"]}
     assert registry.closed_ports([site], host) == []
 
 
