@@ -75,7 +75,7 @@ options:
             default: keep
           sticky:
             description:
-            - By what a client is known that always gets the same service of a list in O(ignore:upstream).
+            - By what a client is known that always gets the same service of a list in C(upstream).
             - V(address) is the first three numbers of an IPv4 address, so that all of one LAN are one client, or
               the whole IPv6 address.
             - By default, each request goes to the next service.

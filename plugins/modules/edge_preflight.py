@@ -144,7 +144,8 @@ host:
       description:
         - The servers with one of O(server_names) that nginx reads, in its order. Each has C(file), C(line), C(names),
           C(listens), C(certificate), C(redirects) to HTTPS, C(denies) addresses, and C(ours) when it carries our mark.
-        - Its C(locations) have C(location), C(line), C(ours), C(denies), and C(upstream), where they lead. C(keeps)
+        - Its C(locations) have C(location), C(line), C(ours), C(denies), and C(upstream), where they lead;
+          where that is a block with several servers, C(servers) has each. C(keeps)
           tells whether the Console of a Constellation server is kept for the LAN there, C(moved_to) the path that
           readers are sent on to.
       type: list

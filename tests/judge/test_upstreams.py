@@ -25,7 +25,7 @@ from judge.nginx import FOLDER, Judge
 PROGRAM = Path(__file__).with_name("inside_upstreams.py")
 NAME = "nas.lan"
 RESOLVES, ASKS_AT_START = (1, 28, 3), (1, 26, 3)
-IN_DNS = {NAME: {"full_name": NAME, "servers": [HOST], "in_dns": True, "fresh": True, "address": ""}}
+IN_DNS = {NAME: {"full_name": NAME, "servers": [HOST], "in_dns": True, "fresh": True, "address": "", "now": HOST}}
 HOST_ALONE = {NAME: {"full_name": NAME, "servers": [HOST], "in_dns": False, "fresh": False, "address": HOST}}
 # How nginx is told: the upstream, what is known of the name, the version that the text is made for.
 FORMS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {

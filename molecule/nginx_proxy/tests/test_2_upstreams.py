@@ -175,9 +175,8 @@ class TestList:
         apps.start("one")
 
 
-def test_the_next_run_changes_nothing_and_without_routes_all_goes(
-    first: runs.Run, apps: Apps, homes: list[Home]
-) -> None:
+@pytest.mark.long
+def test_the_next_run_changes_nothing(first: runs.Run, apps: Apps, homes: list[Home]) -> None:
     second = run(*routes(apps))
     assert second.rc == 0, second.tail
     for home in homes:

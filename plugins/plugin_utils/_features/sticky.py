@@ -23,7 +23,7 @@ class Sticky(Feature):
 
     sticky: str = key(
         Word(_ADDRESS),
-        "By what a client is known that always gets the same service of a list in O(ignore:upstream).",
+        "By what a client is known that always gets the same service of a list in C(upstream).",
         "V(address) is the first three numbers of an IPv4 address, so that all of one LAN are one client, or the whole "
         "IPv6 address.",
         default="",

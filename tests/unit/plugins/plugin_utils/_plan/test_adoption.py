@@ -219,6 +219,34 @@ def test_the_same_path_and_socket_are_taken_over(theirs, route):
     assert differences(theirs, **route) == []
 
 
+BLOCK = {"upstream": "http://both", "servers": ["http://10.0.0.1", "http://10.0.0.2:80"]}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "said"),
+    [
+        (BLOCK, ["http://10.0.0.2", "http://10.0.0.1"], ""),
+        (
+            {"upstream": "http://10.0.0.1", "servers": []},
+            ["http://10.0.0.1", "http://10.0.0.2"],
+            "with http://10.0.0.1: ",
+        ),
+        (
+            BLOCK,
+            "http://10.0.0.1",
+            "with http://both, which is http://10.0.0.1 and http://10.0.0.2:80: which of the two",
+        ),
+        (BLOCK, ["http://10.0.0.1", "http://10.0.0.3"], "leads to http://10.0.0.1 and http://10.0.0.3, but"),
+    ],
+)
+def test_a_block_of_several_is_the_same_list_or_it_is_told(theirs, ours, said):
+    items = [raw(adopt=True, routes=[{"path": "/a/", "upstream": ours}])]
+    found = [server(locations=[location(location="/a/", **theirs)])]
+    told = [problem.text for problem in standing_problems(items, read_sites(items, PRESETS), found)]
+    assert len(told) == bool(said)
+    assert said in "".join(told)
+
+
 def test_a_constellation_server_at_another_path_too_is_told():
     found = server(locations=[location(location="/house/", upstream="http://localhost:8088")])
     (text,) = told(found, adopt=True)
