@@ -25,6 +25,7 @@ from .._features.probe import Probe
 from .._features.raw import Raw
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
+from .._features.sticky import Sticky
 from .._features.timeouts import Timeouts
 from .._features.upstream import Proxied
 from .._features.upstream_tls import UpstreamTls
@@ -71,6 +72,7 @@ class Route(
     Buffering,
     UpstreamTls,
     PrefixHeader,
+    Sticky,
     Proxied,
     _RouteApp,
     RoutePath,
