@@ -254,5 +254,15 @@ options:
         - What a service says of that itself counts.
         - 'For example C(frame_ancestors: ["https://dashboard.example.org"]).'
         type: raw
+      error_pages:
+        description:
+        - What browsers show where nginx itself answers, such as 502 for a service that is switched off.
+        - V(true) is a page that names the site and says what to do. Otherwise it says the status and what it means.
+        - 'A mapping has pages of your own, as files on the controller, such as C(502: off.html); other statuses
+          have the page of V(true). The page of a service itself stays.'
+        - In an adopted server this is for 502, 504 and the statuses that are named, unless it has an C(error_page).
+        - 'For example C(error_pages: {"502": "{{ inventory_dir }}/off.html"}).'
+        type: raw
+        default: false
     required: true
 """

@@ -10,7 +10,7 @@ every feature has them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...module_utils._nginx.text.tree import Statement
@@ -25,6 +25,20 @@ Directives = dict[str, Any]
 ERROR_PATH = "/.constellation-edge/error"
 # A header that is not sent.
 NOTHING = '""'
+
+
+@dataclass(frozen=True)
+class Page:
+    """A location of a site's own, beside those of its routes, that nginx answers itself.
+
+    `owns` is what else may have stood there, in the form of `owns`. `marked` are single directives that carry our mark;
+    `add_header` among them is beside the headers of the site.
+    """
+
+    location: str
+    directives: Directives
+    owns: tuple[str, ...] = ()
+    marked: Directives = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +150,18 @@ class SiteFeature:
     def headers(self) -> list[str]:
         """Return values of `add_header` for the site's server, an adopted one as well."""
         return []
+
+    def pages(self, whole: Site) -> list[Page]:
+        """Return locations of the site's own. One at `ERROR_PATH` takes the place of the usual one."""
+        return []
+
+    def adopted(self) -> Directives:
+        """Return what an adopted server has beside `guard` and `headers`, where its owner does not say it."""
+        return {}
+
+    def needs(self) -> Needs:
+        """Return what the site needs on its host beside nginx's configuration."""
+        return Needs()
 
     def options(self) -> Mapping[str, Any]:
         """Return further options of the site's server, as `nginx_site` takes them."""

@@ -16,7 +16,8 @@ from .buffering import Buffering
 from .console import Console
 from .content_length import ContentLength
 from .drops import Drops, SiteDrops
-from .feature import Directives, Feature, SiteFeature
+from .error_pages import ErrorPages
+from .feature import Directives, Feature, Page, SiteFeature
 from .frame_ancestors import FrameAncestors
 from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
@@ -51,7 +52,7 @@ FEATURES: tuple[type[Feature], ...] = (
     MovedFrom,
     Drops,
 )
-SITE_FEATURES: tuple[type[SiteFeature], ...] = (Aliases, Hsts, FrameAncestors, SiteDrops)
+SITE_FEATURES: tuple[type[SiteFeature], ...] = (Aliases, Hsts, FrameAncestors, ErrorPages, SiteDrops)
 
 
 def places(sites: Sequence[Site], host: Host) -> Iterator[Place]:
@@ -129,7 +130,8 @@ def jails(sites: Sequence[Site], host: Host) -> list[dict[str, Any]]:
 
 def files(site: Site, host: Host) -> dict[str, str]:
     """Return the texts that directives of a site name, by the names of their files."""
-    return {name: text for _at, need in _needs([site], host) for name, text in need.files.items()}
+    needs = [*(need for _at, need in _needs([site], host)), *(feature.needs(site) for feature in SITE_FEATURES)]
+    return {name: text for need in needs for name, text in need.files.items()}
 
 
 def lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, str]]:
@@ -169,6 +171,16 @@ def site_probes(site: Site) -> list[dict[str, Any]]:
 def headers(site: Site) -> list[str]:
     """Return the values of `add_header` that the features of a site have for its server."""
     return [value for feature in SITE_FEATURES for value in feature.headers(site)]
+
+
+def pages(site: Site) -> list[Page]:
+    """Return the locations of a site's own that its features have."""
+    return [page for feature in SITE_FEATURES for page in feature.pages(site, site)]
+
+
+def site_adopted(site: Site) -> Directives:
+    """Return what the features of a site have in an adopted server alone."""
+    return _merged(feature.adopted(site) for feature in SITE_FEATURES)
 
 
 def site_owned() -> list[str]:

@@ -14,6 +14,7 @@ from .._features.buffering import Buffering
 from .._features.console import Console
 from .._features.content_length import ContentLength
 from .._features.drops import Drops, SiteDrops
+from .._features.error_pages import ErrorPages
 from .._features.feature import Feature, SiteFeature
 from .._features.frame_ancestors import FrameAncestors
 from .._features.hidden_headers import HiddenHeaders
@@ -101,7 +102,7 @@ class _SiteNames(SiteFeature):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site(FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
+class Site(ErrorPages, FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
     """One certificate and its names; the first one names it."""
 
     @property

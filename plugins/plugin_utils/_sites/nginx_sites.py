@@ -11,6 +11,7 @@ from typing import Any
 from ...module_utils._host.names import COMMON_SITE, WEBROOT
 from .._features import registry as features
 from .._features.console import Console
+from .._features.feature import Page
 from .._features.moved_from import MovedFrom, moved_from, sends_on
 from .._features.place import Host, Place
 from .._inventory.site import Site
@@ -152,6 +153,8 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     answering = features.site_guard(site)
     rooted = any("/" in (route.path, route.moved_from) for route in site.routes)
     page = [] if rooted else [_no_route()]
+    own = [_page(each, site) for each in features.pages(site)]
+    error = [] if any(each["location"] == _error()["location"] for each in own) else [_error()]
     https: dict[str, Any] = {
         "server_name": server_names,
         "listen": platform.listen_https(),
@@ -169,7 +172,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         },
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": [*features.site_owned(), *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
-        "locations": [*routes, *moves, *page, _error()],
+        "locations": [*routes, *moves, *page, *own, *error],
         "guards": [*older.REFUSALS, *map(_owned, answering)],
         **features.site_options(site),
     }
@@ -186,11 +189,12 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         "without": ["/", _error()["location"]],
     }
     headers = features.headers(site)
-    theirs = {**platform.tls(), **answering, **({"add_header": headers} if headers else {})}
+    theirs = {**platform.tls(), **answering, **features.site_adopted(site)}
+    theirs |= {"add_header": headers} if headers else {}
     exact = [each for each in moves if each["location"].startswith("=")]
-    without = [each["location"] for each in [*exact, *page, _error()]]
+    without = [each["location"] for each in [*exact, *page, *error]]
     https["adopted"] = {"directives": theirs, "guards": [*map(_owned, answering)], "without": without}
-    https["locations"] = [*map(_adopting, routes, places), *moves, *page, _error()]
+    https["locations"] = [*map(_adopting, routes, places), *moves, *page, *own, *error]
     return whole
 
 
@@ -231,6 +235,16 @@ def _header(line: str) -> str:
 def _no_route() -> dict[str, Any]:
     """Answer 404 at the root of a site, where nginx would have a welcome page; what a route has left there goes."""
     return _location("/", {"return": "404"}, (*_PAGE, CLIMBS, *features.left("/"), *_OWN_DIRECTIVES))
+
+
+def _page(page: Page, site: Site) -> dict[str, Any]:
+    """Return a location of a site's own. In an owner's server it keeps the headers of that one."""
+    location = _location(page.location, page.directives, (*page.directives, *page.owns))
+    marked = dict(page.marked)
+    if "add_header" in marked:
+        marked["add_header"] = [*features.headers(site), *answers.headers(), *marked["add_header"]]
+    adopted = {"directives": page.directives, **({"marked": page.marked} if page.marked else {})}
+    return {**location, **({"marked": marked} if marked else {}), "adopted": adopted}
 
 
 def _moved(at: Place) -> list[dict[str, Any]]:
