@@ -33,7 +33,9 @@ _AGAIN = "It may be switched off, asleep or still starting. Please try again in 
 # A 404 may be kept by a cache that nobody asked to (RFC 9110 section 15.1, 2022).
 _NOT_KEPT: Directives = {"add_header": ["Cache-Control no-store always"]}
 _BELOW = f"{ERROR_PATH}/"
-_INSIDE: Directives = {"internal": None, "default_type": "text/html"}
+# With a limit for the body of the request, nginx would answer 413 in place of the error.
+_INSIDE: Directives = {"internal": None, "client_max_body_size": "0"}
+_HTML: Directives = {**_INSIDE, "default_type": "text/html"}
 
 
 class _Pages(Kind):
@@ -93,13 +95,13 @@ class ErrorPages(SiteFeature):
         # A rewrite in a location leaves the conditions of the server alone, which know the first path.
         leads = Page(
             f"= {ERROR_PATH}",
-            {"internal": None},
+            _INSIDE,
             ("default_type", "return"),
             {"rewrite": [f"^ {_BELOW}$status last"]},
         )
-        ours = Page(f"^~ {_BELOW}", {**_INSIDE, "return": f"200 '{_page(whole.name)}'"}, (), _NOT_KEPT)
+        ours = Page(f"^~ {_BELOW}", {**_HTML, "return": f"200 '{_page(whole.name)}'"}, (), _NOT_KEPT)
         theirs = [
-            Page(f"= {_BELOW}{status}", {**_INSIDE, "alias": f"{SITE_FILES}/{_file(text)}"}, (), _NOT_KEPT)
+            Page(f"= {_BELOW}{status}", {**_HTML, "alias": f"{SITE_FILES}/{_file(text)}"}, (), _NOT_KEPT)
             for status, text in self._own.items()
         ]
         return [leads, ours, *theirs]
