@@ -264,5 +264,15 @@ options:
         - 'For example C(error_pages: {"502": "{{ inventory_dir }}/off.html"}).'
         type: raw
         default: false
+      maintenance:
+        description:
+        - Whether everybody gets 503 and a page that says so. The proxy's host itself is let in.
+        - C(allow) lets others in, as V(lan) or as a list of networks, in which V(lan) may stand, too.
+        - C(until) is when it ends by itself, with its distance from UTC, such as C(2026-12-24 18:00 +01:00). Clients
+          are told by C(Retry-After) (RFC 9110). C(text) is what the page says.
+        - Aliases and redirects to HTTPS still lead on, and certificates are still renewed.
+        - 'For example C(maintenance: {"allow": "lan", "until": "2026-12-24 18:00 +01:00"}).'
+        type: raw
+        default: false
     required: true
 """

@@ -15,10 +15,14 @@ from conftest import Client, Home
 from test_1_guide import BLOCKS
 
 HOST = "{{ inventory_hostname }}"
+# More than nginx by itself takes of a body, 1 MB.
+LARGE = "/usr/bin/python3"
 # Nothing listens there.
 OFF = "http://127.0.0.1:9"
 PAGE = "<!doctype html><title>off</title><p>The camera sleeps, and costs $0.\n"
 CONSTELLATION = {"path": "/constellation/", "app": "constellation"}
+SERVICE = {"path": "/", "upstream": ""}
+UNTIL = "2226-12-24 18:00 +01:00"
 ROUTES = [CONSTELLATION, {"path": "/off/", "upstream": OFF}, {"path": "/old/", "upstream": OFF}]
 
 
@@ -27,9 +31,13 @@ def said(key: str) -> Any:
     return next(site[key] for sites in BLOCKS for site in sites if key in site)
 
 
-def run(**keys: Any) -> runs.Run:
-    """Run the playbook with these keys of the site."""
+def run(keys: dict[str, Any], **closed: dict[str, Any]) -> runs.Run:
+    """Run the playbook with these keys of the site, and with sites below it that are in maintenance."""
     sites = [{"server_name": f"{HOST}.example.org", "routes": ROUTES, **keys}]
+    sites += [
+        {"server_name": f"{name}.{HOST}.example.org", "routes": [SERVICE], "maintenance": maintenance}
+        for name, maintenance in closed.items()
+    ]
     return runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}))
 
 
@@ -43,14 +51,23 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def first(keys: dict[str, Any]) -> runs.Run:
+def first(keys: dict[str, Any], lab: Any, client: Client) -> runs.Run:
     """Return the run with the keys."""
-    return run(**keys)
+    SERVICE["upstream"] = f"http://{lab.address('jeedom')}"
+    maintenance = said("maintenance")
+    return run(
+        keys,
+        www={**maintenance, "allow": [maintenance["allow"], client.ipv4], "until": UNTIL, "text": "Back <soon>, $5"},
+        camera={"until": "2026-01-01 00:00 Z"},
+    )
 
 
-def answer(client: Client, home: Home, path: str, *options: str) -> tuple[str, dict[str, str], str]:
+def answer(
+    client: Client, home: Home, path: str, *options: str, below: str = "", family: int = 4
+) -> tuple[str, dict[str, str], str]:
     """Return the status, the headers by their names in small letters, and the body."""
-    text = client.curl(home, f"https://{home.domain}{path}", "-i", *options).stdout.replace("\r\n", "\n")
+    url = f"https://{below}{home.domain}{path}"
+    text = client.curl(home, url, "-i", *options, family=family).stdout.replace("\r\n", "\n")
     head, _blank, body = text.partition("\n\n")
     status, *lines = head.split("\n")
     return (
@@ -66,7 +83,9 @@ class TestErrorPages:
     def test_the_run_succeeds(self, first: runs.Run) -> None:
         assert first.rc == 0, first.tail
 
-    @pytest.mark.parametrize("options", [(), ("-X", "POST", "-d", "a=b"), ("-H", "Accept: application/json")])
+    @pytest.mark.parametrize(
+        "options", [(), ("-X", "POST", "-d", "a=b"), ("-T", LARGE), ("-H", "Accept: application/json")]
+    )
     def test_a_service_that_is_off_has_the_owners_page_and_the_right_status(
         self, first: runs.Run, homes: list[Home], client: Client, options: tuple[str, ...]
     ) -> None:
@@ -99,13 +118,43 @@ class TestErrorPages:
             assert home.domain not in body
 
 
+class TestMaintenance:
+    """By IPv4 the client is let in, by IPv6 it is somebody else."""
+
+    def test_who_is_allowed_gets_the_service(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            assert answer(client, home, "/", below="www.")[0] == "200"
+
+    @pytest.mark.parametrize("options", [(), ("-X", "POST", "-d", "a=b"), ("-T", LARGE)])
+    def test_others_are_told_when_to_come_back(
+        self, first: runs.Run, homes: list[Home], client: Client, options: tuple[str, ...]
+    ) -> None:
+        for home in homes:
+            status, headers, body = answer(client, home, "/a?b", *options, below="www.", family=6)
+            assert status == "503"
+            assert headers["retry-after"] == "Sun, 24 Dec 2226 17:00:00 GMT"
+            assert headers["cache-control"] == "no-store"
+            assert "strict-transport-security" in headers
+            assert "<p>Back &#60;soon&#62;, &#36;5</p><p>Until 2226-12-24 18:00 UTC+01:00</p>" in body
+
+    def test_a_site_whose_time_is_over_is_open(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            assert answer(client, home, "/", below="camera.", family=6)[0] == "200"
+
+    def test_it_is_told_and_certificates_are_issued_meanwhile(self, first: runs.Run, homes: list[Home]) -> None:
+        assert "MISSING certificate" not in first.text
+        for home in homes:
+            assert f"NOTE www.{home.domain} is in maintenance until 2226-12-24 18:00 UTC+01:00" in first.text
+            assert f"NOTE the maintenance of camera.{home.domain} is over since 2026-01-01 00:00 UTC" in first.text
+
+
 class TestWithoutTheKeys:
     """What the keys wrote goes with them."""
 
     @pytest.fixture(scope="class")
     def second(self, first: runs.Run) -> runs.Run:
         """Return a run without the keys."""
-        return run()
+        return run({}, www={"allow": "lan"})
 
     def test_nothing_of_them_stays(self, second: runs.Run, homes: list[Home], client: Client) -> None:
         assert second.rc == 0, second.tail
@@ -113,8 +162,10 @@ class TestWithoutTheKeys:
             status, headers, body = answer(client, home, "/off/")
             assert status == "502"
             assert "<p>The service does not answer.</p>" in body
+            assert answer(client, home, "/off/", "-T", LARGE)[::2] == (status, body)
             assert "cache-control" not in headers
             there = home.host.file("/etc/nginx/constellation-edge")
             assert not there.exists or there.listdir() == []
             text = home.host.file(f"/etc/nginx/sites-available/{home.domain}").content_string
             assert "/.constellation-edge/error/" not in text
+            assert answer(client, home, "/", below="www.")[1]["retry-after"] == "600"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Directives = dict[str, Any]
 # Where a site has its page for errors.
 ERROR_PATH = "/.constellation-edge/error"
+# RFC 8555 section 8.3 (2019): where a certificate authority looks for an HTTP-01 token.
+CHALLENGE_PATH = "/.well-known/acme-challenge/"
 # A header that is not sent.
 NOTHING = '""'
 
@@ -142,6 +144,8 @@ class SiteFeature:
 
     #: What `guard` and `headers` set for any value of the keys, in the form of `owns`.
     owns: ClassVar[tuple[str, ...]] = ()
+    #: Whether `guard` and `pages` are for an adopted server on port 80, too, which may answer without HTTPS.
+    is_on_plain: ClassVar[bool] = False
 
     def guard(self, whole: Site) -> Directives:
         """Return the conditions that answer instead of the routes of the whole site. They stand first in its server."""
@@ -171,6 +175,20 @@ class SiteFeature:
     def common(cls, sites: Sequence[Site]) -> str:
         """Return what the servers of all sites ask, for the http level of the common file."""
         return ""
+
+    @classmethod
+    def guards(cls, sites: Sequence[Site], host: Host) -> str:
+        """Return the same where it depends on the host."""
+        return ""
+
+    @classmethod
+    def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
+        """Return what a person should know, for the summary."""
+        return []
+
+    def traits(self) -> Mapping[str, Any]:
+        """Return what becomes of the answers of the site's routes, for `edge_probe`."""
+        return {}
 
     def probes(self) -> list[dict[str, Any]]:
         """Return what `edge_probe` asks of the site, beside its routes."""

@@ -21,6 +21,7 @@ from .feature import Directives, Feature, Page, SiteFeature
 from .frame_ancestors import FrameAncestors
 from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
+from .maintenance import Maintenance
 from .moved_from import MovedFrom
 from .place import Host, Needs, Place
 from .probe import Probe
@@ -52,7 +53,7 @@ FEATURES: tuple[type[Feature], ...] = (
     MovedFrom,
     Drops,
 )
-SITE_FEATURES: tuple[type[SiteFeature], ...] = (Aliases, Hsts, FrameAncestors, ErrorPages, SiteDrops)
+SITE_FEATURES: tuple[type[SiteFeature], ...] = (Aliases, Maintenance, Hsts, FrameAncestors, ErrorPages, SiteDrops)
 
 
 def places(sites: Sequence[Site], host: Host) -> Iterator[Place]:
@@ -108,13 +109,15 @@ def common() -> list[str]:
 
 
 def guards(sites: Sequence[Site], host: Host) -> list[str]:
-    """Return what the common file has for the guards of all routes."""
-    return [text for feature in FEATURES if (text := feature.guards(sites, host))]
+    """Return what the common file has for the guards of all routes and sites."""
+    every: tuple[type[Feature] | type[SiteFeature], ...] = (*FEATURES, *SITE_FEATURES)
+    return [text for feature in every if (text := feature.guards(sites, host))]
 
 
 def notes(sites: Sequence[Site], host: Host) -> list[str]:
-    """Return what a person should know of the routes."""
-    return [note for feature in FEATURES for note in feature.notes(sites, host)]
+    """Return what a person should know of the routes and sites."""
+    every: tuple[type[Feature] | type[SiteFeature], ...] = (*FEATURES, *SITE_FEATURES)
+    return [note for feature in every for note in feature.notes(sites, host)]
 
 
 def closed_ports(sites: Sequence[Site], host: Host) -> list[int]:
@@ -137,6 +140,12 @@ def files(site: Site, host: Host) -> dict[str, str]:
 def lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, str]]:
     """Yield each module that a route needs and that this nginx was built without."""
     return ((at, each) for at, need in _needs(sites, host) for each in need.modules if each in host.platform.without)
+
+
+def site_lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Site, str]]:
+    """Yield each module that a site needs beside its routes, and that this nginx was built without."""
+    several = ((site, feature.needs(site)) for site in sites for feature in SITE_FEATURES)
+    return ((site, each) for site, need in several for each in need.modules if each in host.platform.without)
 
 
 def _needs(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, Needs]]:
@@ -176,6 +185,21 @@ def headers(site: Site) -> list[str]:
 def pages(site: Site) -> list[Page]:
     """Return the locations of a site's own that its features have."""
     return [page for feature in SITE_FEATURES for page in feature.pages(site, site)]
+
+
+def plain_guard(site: Site) -> Directives:
+    """Return the conditions of a site that an adopted server on port 80 has, too."""
+    return _merged(feature.guard(site, site) for feature in SITE_FEATURES if feature.is_on_plain)
+
+
+def plain_pages(site: Site) -> list[Page]:
+    """Return the locations of a site's own that an adopted server on port 80 has, too."""
+    return [page for feature in SITE_FEATURES if feature.is_on_plain for page in feature.pages(site, site)]
+
+
+def traits(site: Site) -> dict[str, Any]:
+    """Return what becomes of the answers of a site's routes, for `edge_probe`."""
+    return {name: value for feature in SITE_FEATURES for name, value in feature.traits(site).items()}
 
 
 def site_adopted(site: Site) -> Directives:

@@ -19,6 +19,7 @@ from .._features.feature import Feature, SiteFeature
 from .._features.frame_ancestors import FrameAncestors
 from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
+from .._features.maintenance import Maintenance
 from .._features.moved_from import MovedFrom
 from .._features.probe import Probe
 from .._features.request_buffering import RequestBuffering
@@ -102,7 +103,7 @@ class _SiteNames(SiteFeature):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site(ErrorPages, FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
+class Site(Maintenance, ErrorPages, FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
     """One certificate and its names; the first one names it."""
 
     @property

@@ -25,6 +25,7 @@ _HEADER = "write `request_headers: {NAME: VALUE}` in a route"
 _ANSWER_HEADER = "write `headers: {NAME: VALUE}` in a route"
 _HIDDEN_HEADER = "write `hide_headers: [NAME]` in a route"
 _ERROR_PAGE = "write `error_pages: {502: FILE}` in a site, or `error_pages: true`"
+_MAINTENANCE = "write `maintenance: true` to answer 503"
 _FILES = f"no route serves files: write `location /FILES/ {{ root FOLDER; }}` {_BESIDE}"
 _REDIRECT = (
     "`moved_from: /OLD/` in a route sends readers on to it; for any other, write "
@@ -92,6 +93,7 @@ SITE_WISHES = {
     **_each("domain domains host hostname name names fqdn server server_names domain_name domain_names url", _NAME),
     **_each("location locations paths services proxy_hosts proxies", "write `routes:`, a list of routes"),
     **_each("email mail", "write `edge_email` beside `edge_sites`"),
+    **_each("offline closed down maintenance_mode under_maintenance disabled", _MAINTENANCE),
 }
 #: Without `edge_`.
 VARIABLE_WISHES = {

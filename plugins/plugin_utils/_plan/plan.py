@@ -36,7 +36,7 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
         ],
         "certificates": adoption.certificates(sites, servers),
         "probes": [
-            probe | adoption.probe_traits(at.site, at.route, servers)
+            probe | adoption.probe_traits(at.site, at.route, servers) | features.traits(at.site)
             for at in features.places(sites, known)
             for probe in features.probes(at)
         ]
@@ -72,4 +72,6 @@ def _hostile(site: Site, host: Host) -> dict[str, Any]:
     What an owner decides on is not asked: the answers of his own server, and what the features of a site leave to him.
     """
     without = ["answers"] if site.adopt else features.unproven(site)
-    return {"url": f"https://{site.name}/", "kept": next(iter(features.kept(site, host)), ""), "without": without}
+    # In maintenance nothing is kept, since nothing is served.
+    kept = "" if features.traits(site) else next(iter(features.kept(site, host)), "")
+    return {"url": f"https://{site.name}/", "kept": kept, "without": without}

@@ -11,7 +11,7 @@ from typing import Any
 from ...module_utils._host.names import COMMON_SITE, WEBROOT
 from .._features import registry as features
 from .._features.console import Console
-from .._features.feature import Page
+from .._features.feature import CHALLENGE_PATH, Page
 from .._features.moved_from import MovedFrom, moved_from, sends_on
 from .._features.place import Host, Place
 from .._inventory.site import Site
@@ -20,8 +20,6 @@ from . import answers, older
 from .paths import CLIMBS, CLIMBS_MAP, refuse_climbing
 
 # Sorts before every host name: nginx must read the log format before the access_log that names it.
-# RFC 8555 section 8.3 (2019): where a certificate authority looks for an HTTP-01 token.
-CHALLENGE_PATH = "/.well-known/acme-challenge/"
 
 # Access keys travel in query strings, so neither the query nor the referrer is logged; the rest is the layout of
 # nginx's `combined`, which fail2ban's filters read.
@@ -183,9 +181,11 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     if not site.adopt:
         return whole
     # What answers on port 80 there, and what the owner logs and which headers he sends, is his.
+    plain = {**_LET_CHALLENGES_IN, **features.plain_guard(site)}
+    http["locations"] += [_page(each, site) for each in features.plain_pages(site)]
     http["adopted"] = {
-        "directives": _LET_CHALLENGES_IN,
-        "guards": [*map(_owned, _LET_CHALLENGES_IN)],
+        "directives": plain,
+        "guards": [*map(_owned, plain)],
         "without": ["/", _error()["location"]],
     }
     headers = features.headers(site)
