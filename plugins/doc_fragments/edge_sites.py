@@ -254,6 +254,16 @@ options:
         - What a service says of that itself counts.
         - 'For example C(frame_ancestors: ["https://dashboard.example.org"]).'
         type: raw
+      content_policy:
+        description:
+        - From where browsers load what the site's pages consist of (C(Content-Security-Policy)).
+        - 'V(basic) is the site alone: pages load nothing from other hosts and send them no form. V(strict) also
+          keeps code and style out that stand in a page, which many applications need.'
+        - A service that says C(Content-Security-Policy) or C(X-Frame-Options) itself keeps what it says. C(headers)
+          of a route can say another policy.
+        - 'For example C(content_policy: basic).'
+        type: raw
+        default: 'off'
       error_pages:
         description:
         - What browsers show where nginx itself answers, such as 502 for a service that is switched off.

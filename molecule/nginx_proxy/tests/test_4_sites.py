@@ -23,7 +23,8 @@ PAGE = "<!doctype html><title>off</title><p>The camera sleeps, and costs $0.\n"
 CONSTELLATION = {"path": "/constellation/", "app": "constellation"}
 SERVICE = {"path": "/", "upstream": ""}
 UNTIL = "2226-12-24 18:00 +01:00"
-ROUTES = [CONSTELLATION, {"path": "/off/", "upstream": OFF}, {"path": "/old/", "upstream": OFF}]
+ZM = {"path": "/zm/", "app": "zoneminder", "upstream": ""}
+ROUTES = [CONSTELLATION, ZM, {"path": "/off/", "upstream": OFF}, {"path": "/old/", "upstream": OFF}]
 
 
 def said(key: str) -> Any:
@@ -47,12 +48,13 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     page = tmp_path_factory.mktemp("inventory") / "off.html"
     page.write_text(PAGE, encoding="utf-8")
     assert said("error_pages") == {502: "{{ inventory_dir }}/off.html"}
-    return {"error_pages": {502: str(page)}}
+    return {"error_pages": {502: str(page)}, "content_policy": said("content_policy")}
 
 
 @pytest.fixture(scope="module")
 def first(keys: dict[str, Any], lab: Any, client: Client) -> runs.Run:
     """Return the run with the keys."""
+    ZM["upstream"] = f"http://{lab.address('zoneminder')}"
     SERVICE["upstream"] = f"http://{lab.address('jeedom')}"
     maintenance = said("maintenance")
     return run(
@@ -118,6 +120,17 @@ class TestErrorPages:
             assert home.domain not in body
 
 
+class TestContentPolicy:
+    """Beside a service that says none."""
+
+    def test_a_page_loads_from_the_site_alone(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            policy = answer(client, home, "/zm/")[1]["content-security-policy"]
+            assert policy.startswith("frame-ancestors 'self' ")
+            assert f"; connect-src 'self' data: blob: wss://{home.domain}" in policy
+            assert "default-src" not in answer(client, home, "/", below="www.")[1]["content-security-policy"]
+
+
 class TestMaintenance:
     """By IPv4 the client is let in, by IPv6 it is somebody else."""
 
@@ -164,6 +177,7 @@ class TestWithoutTheKeys:
             assert "<p>The service does not answer.</p>" in body
             assert answer(client, home, "/off/", "-T", LARGE)[::2] == (status, body)
             assert "cache-control" not in headers
+            assert "default-src" not in headers["content-security-policy"]
             there = home.host.file("/etc/nginx/constellation-edge")
             assert not there.exists or there.listdir() == []
             text = home.host.file(f"/etc/nginx/sites-available/{home.domain}").content_string

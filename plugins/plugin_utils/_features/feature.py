@@ -155,6 +155,11 @@ class SiteFeature:
         """Return values of `add_header` for the site's server, an adopted one as well."""
         return []
 
+    @classmethod
+    def problems(cls, whole: Site, place: str, entry: Mapping[str, Any]) -> Iterable[Refusal]:
+        """Yield what is wrong with a site and does not show in a single key; `place` reads as in a message."""
+        return ()
+
     def pages(self, whole: Site) -> list[Page]:
         """Return locations of the site's own. One at `ERROR_PATH` takes the place of the usual one."""
         return []

@@ -15,6 +15,7 @@ from .body_size import BodySize
 from .buffering import Buffering
 from .console import Console
 from .content_length import ContentLength
+from .content_policy import ContentPolicy
 from .drops import Drops, SiteDrops
 from .error_pages import ErrorPages
 from .feature import Directives, Feature, Page, SiteFeature
@@ -53,7 +54,15 @@ FEATURES: tuple[type[Feature], ...] = (
     MovedFrom,
     Drops,
 )
-SITE_FEATURES: tuple[type[SiteFeature], ...] = (Aliases, Maintenance, Hsts, FrameAncestors, ErrorPages, SiteDrops)
+SITE_FEATURES: tuple[type[SiteFeature], ...] = (
+    Aliases,
+    Maintenance,
+    Hsts,
+    FrameAncestors,
+    ContentPolicy,
+    ErrorPages,
+    SiteDrops,
+)
 
 
 def places(sites: Sequence[Site], host: Host) -> Iterator[Place]:

@@ -13,6 +13,7 @@ from .._features.body_size import BodySize
 from .._features.buffering import Buffering
 from .._features.console import Console
 from .._features.content_length import ContentLength
+from .._features.content_policy import ContentPolicy
 from .._features.drops import Drops, SiteDrops
 from .._features.error_pages import ErrorPages
 from .._features.feature import Feature, SiteFeature
@@ -103,7 +104,7 @@ class _SiteNames(SiteFeature):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site(Maintenance, ErrorPages, FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
+class Site(Maintenance, ErrorPages, ContentPolicy, FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
     """One certificate and its names; the first one names it."""
 
     @property

@@ -25,6 +25,7 @@ _HEADER = "write `request_headers: {NAME: VALUE}` in a route"
 _ANSWER_HEADER = "write `headers: {NAME: VALUE}` in a route"
 _HIDDEN_HEADER = "write `hide_headers: [NAME]` in a route"
 _ERROR_PAGE = "write `error_pages: {502: FILE}` in a site, or `error_pages: true`"
+_POLICY = "write `content_policy: basic` in a site, or `headers: {Content-Security-Policy: TEXT}` in a route"
 _MAINTENANCE = "write `maintenance: true` to answer 503"
 _FILES = f"no route serves files: write `location /FILES/ {{ root FOLDER; }}` {_BESIDE}"
 _REDIRECT = (
@@ -68,6 +69,7 @@ _BOTH = {
     **_each("cache caching proxy_cache proxy_cache_path cache_assets", _CACHE),
     **_each("ssl tls cert certificate certificates https ssl_certificate letsencrypt acme force_ssl", _CERTIFICATE),
     **_each("http2 http3 gzip compression ipv6 force_https ssl_redirect listen security_headers", _AUTOMATIC),
+    **_each("csp content_security_policy", _POLICY),
     **_each("stream streams tcp udp", _STREAM),
     **_each("dns dns_challenge cloudflare ddns dyndns", _DNS),
     **_each("wildcard wildcards", _WILDCARD),
