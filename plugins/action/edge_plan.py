@@ -44,6 +44,7 @@ from ..plugin_utils._origin import where
 from ..plugin_utils._plan import public
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
+from ..plugin_utils._plan.hidden import hidden_problems
 from ..plugin_utils._plan.machine import machine
 from ..plugin_utils._plan.modules import module_problems
 from ..plugin_utils._plan.moved import with_moves
@@ -134,6 +135,7 @@ class ActionModule(ActionBase):
             servers = host["host"]["servers"]
             moved = with_moves(sites, servers, host["host"]["upstreams"])
             problems = standing_problems(arguments["sites"], moved, servers)
+            problems += hidden_problems(arguments["sites"], moved, servers)
             problems += module_problems(arguments["sites"], sites, host["host"], server)
             if problems:
                 raise AnsibleActionFail(_report(self._host, problems))

@@ -35,7 +35,11 @@ options:
         suboptions:
           path:
             description:
-            - Where clients find the service, V(/) or a prefix such as V(/zm/).
+            - 'Where clients find the service: V(/), a prefix such as V(/zm/), or one of the other forms of nginx''s
+              C(location).'
+            - V(= /status) is this one path. V(~ REGEX) is each path that the regular expression matches, and V(~*
+              REGEX) is the same without regard to case. Of the expressions of a site the first that matches counts.
+            - Expressions come before prefixes. A prefix such as V(^~ /zm/) comes before the expressions.
             - 'For example C(path: /zm/).'
             type: str
             required: true
@@ -174,6 +178,10 @@ options:
             - 'For example C(probe: {"status": [200, 401]}).'
             type: dict
             suboptions:
+              path:
+                type: str
+                description: The path that is asked instead of the page, below that of the route. Without it nothing
+                  is asked of a route whose C(path) is a regular expression.
               sse:
                 type: str
                 description: The path of server-sent events, below that of the route.

@@ -24,6 +24,7 @@ from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
 from .maintenance import Maintenance
 from .moved_from import MovedFrom
+from .path import RoutePath
 from .place import Host, Needs, Place
 from .probe import Probe
 from .request_buffering import RequestBuffering
@@ -53,6 +54,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Probe,
     MovedFrom,
     Drops,
+    RoutePath,
 )
 SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     Aliases,

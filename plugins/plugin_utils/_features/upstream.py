@@ -98,7 +98,7 @@ class Proxied(Feature):
         """Refuse a route without a service, and a path for a service that works at the root of a site alone."""
         if "upstream" not in route.entry and "port" not in route.values:
             yield from _nowhere(route)
-        if route.values.get("prefix") == _REFUSE and route.values.get("path") not in ("/", None):
+        if route.values.get("prefix") == _REFUSE and route.values.get("path") not in ("/", "^~ /", None):
             text = f"{route.app} does not work below a path: give it a site of its own with `path: /`"
             yield Refusal(route.place, text, route.entry)
 
@@ -247,9 +247,9 @@ def _resolver(found: Mapping[str, Any], platform: Platform) -> str:
 
 
 def _strips(route: Route) -> bool:
-    return route.prefix == "strip" and route.path != "/"
+    return route.prefix == "strip" and route.base != "/"
 
 
 def _stripping(route: Route) -> str:
     """Return the expression that takes the prefix away; `(?s)` lets a line end in the path be a part of the rest."""
-    return f"(?s)^{literal(route.path)}(.*)"
+    return f"(?s)^{literal(route.base)}(.*)"

@@ -119,12 +119,13 @@ class _Reader:
             route = self._route(entry, number, place)
             if route is None:
                 continue
-            if route.path in seen:
+            if route.identity in seen:
                 text = (
-                    f"path '{route.path}' is already that of route {seen[route.path]}: each path leads to one service"
+                    f"path '{route.path}' is already that of route {seen[route.identity]}: each path leads to one "
+                    "service"
                 )
                 self._say(f"{place}, route {route.path}", text, entry)
-            seen[route.path] = number
+            seen[route.identity] = number
             routes.append(route)
         for feature in FEATURES:
             self._refuse(feature.among(self.written[before:], seen))

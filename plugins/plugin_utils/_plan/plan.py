@@ -61,7 +61,7 @@ def constellation_plan(edges: Mapping[str, Sequence[Site]], machine: Machine) ->
         sentinel = listen_uri(own[0]).replace("+", "127.0.0.1", 1)
     elif machine.is_sentinel and found:
         _edge, site, route = found[0]
-        sentinel = f"https://{site.name}{route.path}"
+        sentinel = f"https://{site.name}{route.base}"
     upstreams = list(dict.fromkeys(route.upstream.url for route in own))
     return {"listen_uris": uris, "sentinel_uri": sentinel, "upstreams": upstreams}
 
