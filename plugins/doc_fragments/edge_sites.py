@@ -292,5 +292,13 @@ options:
         - 'For example C(maintenance: {"allow": "lan", "until": "2026-12-24 18:00 +01:00"}).'
         type: raw
         default: false
+      index:
+        description:
+        - Whether the root of the site has a page with a link to each route, where no route has V(/).
+        - Regular expressions have no link.
+        - Everybody who may open the site reads it. Otherwise the root answers 404.
+        - 'For example C(index: true).'
+        type: bool
+        default: false
     required: true
 """

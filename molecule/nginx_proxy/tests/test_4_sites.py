@@ -21,9 +21,9 @@ LARGE = "/usr/bin/python3"
 OFF = "http://127.0.0.1:9"
 PAGE = "<!doctype html><title>off</title><p>The camera sleeps, and costs $0.\n"
 CONSTELLATION = {"path": "/constellation/", "app": "constellation"}
-SERVICE = {"path": "/", "upstream": ""}
+SERVICE = {"path": "/", "upstream": OFF}
 UNTIL = "2226-12-24 18:00 +01:00"
-ZM = {"path": "/zm/", "app": "zoneminder", "upstream": ""}
+ZM = {"path": "/zm/", "app": "zoneminder", "upstream": OFF}
 ROUTES = [CONSTELLATION, ZM, {"path": "/off/", "upstream": OFF}, {"path": "/old/", "upstream": OFF}]
 
 
@@ -48,7 +48,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     page = tmp_path_factory.mktemp("inventory") / "off.html"
     page.write_text(PAGE, encoding="utf-8")
     assert said("error_pages") == {502: "{{ inventory_dir }}/off.html"}
-    return {"error_pages": {502: str(page)}, "content_policy": said("content_policy")}
+    return {"error_pages": {502: str(page)}, "content_policy": said("content_policy"), "index": said("index")}
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +131,23 @@ class TestContentPolicy:
             assert "default-src" not in answer(client, home, "/", below="www.")[1]["content-security-policy"]
 
 
+class TestIndex:
+    """At the root, where no route is."""
+
+    def test_the_root_has_a_link_to_each_route(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            status, headers, body = answer(client, home, "/")
+            assert status == "200"
+            assert headers["content-type"] == "text/html"
+            assert "strict-transport-security" in headers
+            assert f"<h1>{home.domain}</h1>" in body
+            assert '<li>zoneminder <a href="/zm/">/zm/</a></li>\n<li><a href="/off/">/off/</a></li>' in body
+            assert answer(client, home, "/", "-X", "POST", "-d", "a=b")[0] == "405"
+            assert answer(client, home, "/.constellation-edge/index")[0] == "404"
+            assert answer(client, home, "/other")[0] == "404"
+            assert f"https://{home.domain}/ " in first.text
+
+
 class TestMaintenance:
     """By IPv4 the client is let in, by IPv6 it is somebody else."""
 
@@ -178,6 +195,7 @@ class TestWithoutTheKeys:
             assert answer(client, home, "/off/", "-T", LARGE)[::2] == (status, body)
             assert "cache-control" not in headers
             assert "default-src" not in headers["content-security-policy"]
+            assert answer(client, home, "/")[0] == "404"
             there = home.host.file("/etc/nginx/constellation-edge")
             assert not there.exists or there.listdir() == []
             text = home.host.file(f"/etc/nginx/sites-available/{home.domain}").content_string

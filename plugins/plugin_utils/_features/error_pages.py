@@ -112,7 +112,7 @@ class ErrorPages(SiteFeature):
             return {}
         return {"error_page": [f"{status} {ERROR_PATH}" for status in sorted({*_ABSENT, *self._own})]}
 
-    def needs(self) -> Needs:
+    def needs(self, whole: Site) -> Needs:
         """Have the pages beside the site."""
         return Needs(files={_file(text): text for text in self._own.values()})
 

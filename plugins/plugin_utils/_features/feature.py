@@ -168,7 +168,7 @@ class SiteFeature:
         """Return what an adopted server has beside `guard` and `headers`, where its owner does not say it."""
         return {}
 
-    def needs(self) -> Needs:
+    def needs(self, whole: Site) -> Needs:
         """Return what the site needs on its host beside nginx's configuration."""
         return Needs()
 
@@ -195,7 +195,7 @@ class SiteFeature:
         """Return what becomes of the answers of the site's routes, for `edge_probe`."""
         return {}
 
-    def probes(self) -> list[dict[str, Any]]:
+    def probes(self, whole: Site) -> list[dict[str, Any]]:
         """Return what `edge_probe` asks of the site, beside its routes."""
         return []
 

@@ -114,7 +114,7 @@ class Maintenance(SiteFeature):
         headers = [f'Retry-After "{after}" always', "Cache-Control no-store always"]
         return [Page(f"= {_PATH}", {**usual, "return": f"503 '{self._page(whole)}'"}, (), {"add_header": headers})]
 
-    def needs(self) -> Needs:
+    def needs(self, whole: Site) -> Needs:
         """Need what tells networks apart."""
         return Needs(modules=("http_geo_module",)) if self._said.get(_ALLOW) else Needs()
 

@@ -22,6 +22,7 @@ from .feature import Directives, Feature, Page, SiteFeature
 from .frame_ancestors import FrameAncestors
 from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
+from .index import Index
 from .maintenance import Maintenance
 from .moved_from import MovedFrom
 from .path import RoutePath
@@ -63,6 +64,7 @@ SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     FrameAncestors,
     ContentPolicy,
     ErrorPages,
+    Index,
     SiteDrops,
 )
 
@@ -144,7 +146,7 @@ def jails(sites: Sequence[Site], host: Host) -> list[dict[str, Any]]:
 
 def files(site: Site, host: Host) -> dict[str, str]:
     """Return the texts that directives of a site name, by the names of their files."""
-    needs = [*(need for _at, need in _needs([site], host)), *(feature.needs(site) for feature in SITE_FEATURES)]
+    needs = [*(need for _at, need in _needs([site], host)), *(feature.needs(site, site) for feature in SITE_FEATURES)]
     return {name: text for need in needs for name, text in need.files.items()}
 
 
@@ -155,7 +157,7 @@ def lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, str]]:
 
 def site_lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Site, str]]:
     """Yield each module that a site needs beside its routes, and that this nginx was built without."""
-    several = ((site, feature.needs(site)) for site in sites for feature in SITE_FEATURES)
+    several = ((site, feature.needs(site, site)) for site in sites for feature in SITE_FEATURES)
     return ((site, each) for site, need in several for each in need.modules if each in host.platform.without)
 
 
@@ -185,7 +187,7 @@ def site_guard(site: Site) -> Directives:
 
 def site_probes(site: Site) -> list[dict[str, Any]]:
     """Return what is asked of a site beside its routes."""
-    return [probe for feature in SITE_FEATURES for probe in feature.probes(site)]
+    return [probe for feature in SITE_FEATURES for probe in feature.probes(site, site)]
 
 
 def headers(site: Site) -> list[str]:

@@ -20,6 +20,7 @@ from .._features.feature import Feature, SiteFeature
 from .._features.frame_ancestors import FrameAncestors
 from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
+from .._features.index import Index
 from .._features.maintenance import Maintenance
 from .._features.moved_from import MovedFrom
 from .._features.path import RoutePath
@@ -101,7 +102,7 @@ class _SiteNames(SiteFeature):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site(Maintenance, ErrorPages, ContentPolicy, FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
+class Site(Index, Maintenance, ErrorPages, ContentPolicy, FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
     """One certificate and its names; the first one names it."""
 
     @property

@@ -64,7 +64,7 @@ _BOTH = {
     **_each("header add_header add_headers response_headers custom_headers cors", _ANSWER_HEADER),
     **_each("proxy_hide_header hide_header remove_headers hidden_headers", _HIDDEN_HEADER),
     **_each("error_page errorpage error_document custom_errors", _ERROR_PAGE),
-    **_each("root alias static files index try_files autoindex document_root", _FILES),
+    **_each("root alias static files try_files autoindex document_root", _FILES),
     **_each("redirect redirects rewrite return redirect_to", _REDIRECT),
     **_each("cache caching proxy_cache proxy_cache_path cache_assets", _CACHE),
     **_each("ssl tls cert certificate certificates https ssl_certificate letsencrypt acme force_ssl", _CERTIFICATE),

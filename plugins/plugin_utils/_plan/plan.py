@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
@@ -40,11 +41,16 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
             for at in features.places(sites, known)
             for probe in features.probes(at)
         ]
-        + [probe for site in sites for probe in features.site_probes(site)],
+        + [probe | _own_traits(probe, site) for site in sites for probe in features.site_probes(site)],
         "hostile": [_hostile(site, known) for site in sites],
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),
     }
+
+
+def _own_traits(probe: Mapping[str, Any], site: Site) -> dict[str, Any]:
+    """Return what becomes of an answer under a name of the site itself; others lead there."""
+    return features.traits(site) if urlsplit(probe["url"]).hostname in site.server_names else {}
 
 
 def constellation_plan(edges: Mapping[str, Sequence[Site]], machine: Machine) -> dict[str, Any]:
