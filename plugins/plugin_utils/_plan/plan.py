@@ -18,6 +18,9 @@ from . import adoption, moved
 from .machine import Machine
 from .servers import constellation_routes, listen_uri
 
+# The checks of `edge_hostile_probe` by which names on port 80 lead to HTTPS.
+_REDIRECTS = ("names.host-dot-80", "names.host-port-80", "names.host-uppercase-80")
+
 
 def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServer = NO_SERVER) -> dict[str, Any]:
     """Return what the roles of an edge host get, what is asked in the end, and what a person should know.
@@ -77,7 +80,9 @@ def _hostile(site: Site, host: Host) -> dict[str, Any]:
 
     What an owner decides on is not asked: the answers of his own server, and what the features of a site leave to him.
     """
-    without = ["answers"] if site.adopt else features.unproven(site)
+    is_closed = bool(features.traits(site))
+    # An owner's server on port 80 answers 503 in maintenance, too.
+    without = ["answers", *(_REDIRECTS if is_closed else ())] if site.adopt else features.unproven(site)
     # In maintenance nothing is kept, since nothing is served.
-    kept = "" if features.traits(site) else next(iter(features.kept(site, host)), "")
+    kept = "" if is_closed else next(iter(features.kept(site, host)), "")
     return {"url": f"https://{site.name}/", "kept": kept, "without": without}

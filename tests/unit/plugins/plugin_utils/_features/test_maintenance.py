@@ -169,6 +169,14 @@ def test_the_plan_expects_it_and_the_summary_tells_it() -> None:
     )
 
 
+def test_an_attacker_is_not_asked_for_what_is_closed() -> None:
+    redirects = ["names.host-dot-80", "names.host-port-80", "names.host-uppercase-80"]
+    for adopt, without in ((False, []), (True, ["answers", *redirects])):
+        (asked,) = edge_plan(sites(True, adopt=adopt), FACTS)["hostile"]
+        assert (asked["kept"], asked["without"]) == ("", without)
+    assert edge_plan(sites(None, adopt=True), FACTS)["hostile"][0]["without"] == ["answers"]
+
+
 def test_an_nginx_that_cannot_tell_networks_apart_is_told() -> None:
     facts = {**FACTS, "nginx_without": ["http_geo_module"]}
     given = {"allow": "lan"}
