@@ -50,6 +50,7 @@ from ..plugin_utils._plan.modules import module_problems
 from ..plugin_utils._plan.moved import with_moves
 from ..plugin_utils._plan.plan import constellation_plan, edge_plan
 from ..plugin_utils._plan.ports import closed_ports, with_web
+from ..plugin_utils._plan.repeated import repeated_problems
 from ..plugin_utils._plan.servers import constellation_hosts
 from ..plugin_utils._plan.standing import are_served
 from ..plugin_utils._vault import Locked, locked, locked_variables
@@ -137,6 +138,7 @@ class ActionModule(ActionBase):
             problems = standing_problems(arguments["sites"], moved, servers)
             problems += hidden_problems(arguments["sites"], moved, servers)
             problems += module_problems(arguments["sites"], sites, host["host"], server)
+            problems += repeated_problems(arguments["sites"], sites, host["host"], server)
             if problems:
                 raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])

@@ -79,8 +79,8 @@ class RoutePath(Feature):
 
 def _of_prefixes(route: Written, path: Path) -> Iterator[tuple[str, str]]:
     """Yield each key that needs a prefix, with its remedy."""
-    if route.values.get("prefix") == "strip":
-        yield "prefix: strip", "write `prefix: keep`, or a prefix such as '/zm/'"
+    if (prefix := route.values.get("prefix")) in ("strip", "header"):
+        yield f"prefix: {prefix}", "write `prefix: keep`, or a prefix such as '/zm/'"
     if route.entry.get("moved_from"):
         yield "moved_from", "take one of the two out"
     if route.app == CONSTELLATION:

@@ -27,7 +27,9 @@ from .maintenance import Maintenance
 from .moved_from import MovedFrom
 from .path import RoutePath
 from .place import Host, Needs, Place
+from .prefix_header import PrefixHeader
 from .probe import Probe
+from .raw import Raw
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
 from .timeouts import Timeouts
@@ -42,6 +44,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Proxied,
     UpstreamTls,
     RequestHeaders,
+    PrefixHeader,
     AddedRequestHeaders,
     HiddenHeaders,
     AddedHeaders,
@@ -53,6 +56,7 @@ FEATURES: tuple[type[Feature], ...] = (
     RequestBuffering,
     Console,
     Probe,
+    Raw,
     MovedFrom,
     Drops,
     RoutePath,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Of a preset's `prefix`: the service works at the root of a site alone.
 _REFUSE = "refuse"
-_PREFIXES = ("keep", "strip")
+_PREFIXES = ("keep", "strip", "header")
 _PROXY_PORTS = (80, 443)
 _URL_PATTERN = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]+/?$"
 # RFC 6761 section 6.3 (2013): the loopback address, whatever DNS says. Of the two the one that services listen on.
@@ -74,6 +74,7 @@ class Proxied(Feature):
     prefix: str = key(
         Word(*_PREFIXES),
         "Whether the service sees the path of the route; V(strip) takes it away.",
+        "V(header) keeps it, and tells it to the service in C(prefix_header) as well.",
         "With V(strip) the service gets what the client wrote behind the prefix, and its cookies for a path get the "
         "prefix; those for V(/) stay.",
         "A path with a part of two dots, in whatever form, is answered 400.",

@@ -16,6 +16,7 @@ from .._features.registry import FEATURES, SITE_FEATURES
 from .._keys.keys import fields_of, keys_of
 from .._keys.kinds import kind_of, listed
 from .._keys.nearest import nearest
+from .refused import refused
 from .site import GENERIC_APP, Route, Site
 from .wishes import ROUTE_WISHES, SITE_WISHES, wish
 
@@ -146,6 +147,7 @@ class _Reader:
         values = self._read(Route, entry, place, preset)
         written = Written(site, place, number, entry, app, values, frozenset(ROUTE_KEYS))
         self.written.append(written)
+        self._refuse(refused(written, preset))
         for feature in FEATURES:
             self._refuse(feature.problems(written))
         if len(self.problems) > before:

@@ -24,7 +24,9 @@ from .._features.index import Index
 from .._features.maintenance import Maintenance
 from .._features.moved_from import MovedFrom
 from .._features.path import RoutePath
+from .._features.prefix_header import PrefixHeader
 from .._features.probe import Probe
+from .._features.raw import Raw
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
 from .._features.timeouts import Timeouts
@@ -57,6 +59,7 @@ class _RouteApp(Feature):
 # Python takes the fields of the last base first.
 class Route(
     Drops,
+    Raw,
     MovedFrom,
     Probe,
     Console,
@@ -71,6 +74,7 @@ class Route(
     RequestBuffering,
     Buffering,
     UpstreamTls,
+    PrefixHeader,
     Proxied,
     _RouteApp,
     RoutePath,

@@ -144,14 +144,13 @@ def _other_service(route: Route, location: Mapping[str, Any], place: str) -> lis
             f"{'with ' + location['upstream'] if location['upstream'] else 'without proxy_pass'}: which of the two is "
             "right? Write the service of that line into the route's upstream, or take the location out there"
         ]
-    theirs = _prefix(location)
-    if route.base == "/" or theirs == route.prefix:
+    theirs, ours = _prefix(location), "strip" if route.prefix == "strip" else "keep"
+    if route.base == "/" or theirs == ours:
         return []
     ways = {"keep": "sends the path on as it is", "strip": "takes the path away", "": "puts another one in"}
     remedy = f"write `prefix: {theirs}` into the route" if theirs else "take the location out there"
     return [
-        f"{ways[route.prefix]}, but {place} with {location['upstream']}, which {ways[theirs]}: {remedy}, or change "
-        "that line"
+        f"{ways[ours]}, but {place} with {location['upstream']}, which {ways[theirs]}: {remedy}, or change that line"
     ]
 
 

@@ -214,6 +214,11 @@ def _route(at: Place) -> dict[str, Any]:
     return location | features.options(at) | ({"marked": marked} if marked else {})
 
 
+def every_route(at: Place) -> frozenset[str]:
+    """Return the directives that a route's location has whatever its keys say."""
+    return frozenset() if at.site.adopt else frozenset(_OWN_PROXY)
+
+
 def _head(route: Route) -> str:
     """Return the arguments of a route's location; an expression may need quotes."""
     found = Path.of(route.path)
