@@ -303,5 +303,44 @@ options:
         - What a service says of that itself counts.
         - 'For example C(frame_ancestors: ["https://dashboard.example.org"]).'
         type: raw
+      content_policy:
+        description:
+        - From where browsers load what the site's pages consist of (C(Content-Security-Policy)).
+        - 'V(basic) is the site alone: pages load nothing from other hosts and send them no form. V(strict)
+          also keeps code and style out that stand in a page, which many applications need.'
+        - A service that says C(Content-Security-Policy) or C(X-Frame-Options) itself keeps what it says.
+          C(headers) of a route can say another policy.
+        - 'For example C(content_policy: basic).'
+        type: raw
+        default: 'off'
+      error_pages:
+        description:
+        - What browsers show where nginx itself answers, such as 502 for a service that is switched off.
+        - V(true) is a page that names the site and says what to do. Otherwise it says the status and what
+          it means.
+        - 'A mapping has pages of your own, as files on the controller, such as C(502: off.html); other statuses
+          have the page of V(true). The page of a service itself stays.'
+        - In an adopted server this is for 502, 504 and the statuses that are named, unless it has an C(error_page).
+        - 'For example C(error_pages: {"502": "{{ inventory_dir }}/off.html"}).'
+        type: raw
+        default: false
+      maintenance:
+        description:
+        - Whether everybody gets 503 and a page that says so. The proxy's host itself is let in.
+        - C(allow) lets others in, as V(lan) or as a list of networks, in which V(lan) may stand, too.
+        - C(until) is when it ends by itself, with its distance from UTC, such as C(2026-12-24 18:00 +01:00).
+          Clients are told by C(Retry-After) (RFC 9110). C(text) is what the page says.
+        - Aliases and redirects to HTTPS still lead on, and certificates are still renewed.
+        - 'For example C(maintenance: {"allow": "lan", "until": "2026-12-24 18:00 +01:00"}).'
+        type: raw
+        default: false
+      index:
+        description:
+        - Whether the root of the site has a page with a link to each route, where no route has V(/).
+        - Regular expressions have no link.
+        - Everybody who may open the site reads it. Otherwise the root answers 404.
+        - 'For example C(index: true).'
+        type: bool
+        default: false
     required: true
 """

@@ -49,6 +49,12 @@ options:
         description: Whether its owner lets only some addresses in, so that C(403) is acceptable, too.
         type: bool
         default: false
+      maintenance:
+        description:
+          - Whether the site may be in maintenance, so that C(503) is acceptable, too, instead of a redirect of port 80
+            as well. Nothing else is asked then.
+        type: bool
+        default: false
       redirect:
         description: Whether port 80 must lead to the same place under HTTPS by 301 or 308. Only for HTTPS URLs.
         type: bool
@@ -283,6 +289,7 @@ ARGUMENTS = {
             "url": {"type": "str", "required": True},
             "status": {"type": "list", "elements": "int", "default": []},
             "guarded": {"type": "bool", "default": False},
+            "maintenance": {"type": "bool", "default": False},
             "redirect": {"type": "bool", "default": True},
             "sse": {"type": "str", "default": ""},
             "websocket": {"type": "str", "default": ""},

@@ -15,13 +15,16 @@ from ._tls import look as look_at_tls
 from ._websocket import WebSocketFacts, upgrade
 from .connection import ProbeError, Target, ask, opened
 
+# What a site in maintenance answers (RFC 9110 section 15.6.4, 2022).
+_CLOSED = 503
+
 
 @dataclass(frozen=True)
 class ProbedRoute:
     """A URL and what is expected of it.
 
     ``status`` lists what is acceptable, nothing stands for 200 to 399 and 401, and where it is ``guarded`` for 403
-    too. ``sse``, ``websocket`` and
+    too, in ``maintenance`` for 503. ``sse``, ``websocket`` and
     ``stream`` are paths of the same site, empty for none; without a leading slash they are taken from the URL on.
     ``http_port`` is where the plain form of an HTTPS URL is asked.
     """
@@ -29,6 +32,7 @@ class ProbedRoute:
     url: str
     status: tuple[int, ...] = ()
     guarded: bool = False
+    maintenance: bool = False
     redirect: bool = True
     sse: str = ""
     websocket: str = ""
@@ -107,6 +111,8 @@ def _check(route: ProbedRoute, conditions: Conditions, facts: RouteFacts) -> Non
         if route.redirect:
             facts["redirect"] = _redirect(route, target, facts["problems"])
     facts["status"] = _status(route, target, facts["problems"])
+    if route.maintenance and facts["status"] == _CLOSED:
+        return
     _check_streams(route, target, facts)
 
 
@@ -129,6 +135,8 @@ def _status(route: ProbedRoute, target: Target, problems: list[str]) -> int:
     with opened(target) as used:
         status = ask(target, used).status
     refusals = (401, 403) if route.guarded else (401,)
+    if route.maintenance and status == _CLOSED:
+        return status
     fine = status in route.status if route.status else 200 <= status <= 399 or status in refusals
     if not fine:
         wanted = ", ".join(map(str, route.status)) or f"200 to 399 or {' or '.join(map(str, refusals))}"
@@ -149,7 +157,9 @@ def _redirect(route: ProbedRoute, target: Target, problems: list[str]) -> Redire
         problems.append(f"HTTP: {error}")
         return RedirectFacts(status=None, location="", ok=False)
     problem = ""
-    if status not in (301, 308):
+    if route.maintenance and status == _CLOSED:
+        problem = ""
+    elif status not in (301, 308):
         problem = f"HTTP answers {status} instead of 301 or 308"
     elif not _same_place(location, target):
         problem = f"HTTP leads to {location or 'nowhere'} instead of {route.url}"

@@ -48,6 +48,6 @@ class Aliases(SiteFeature):
         page = f'"~^[^:]*:{literal(ERROR_PATH)}$" 0;'
         return f'map "$host:$uri" {_ALIAS} {{ volatile; default 0; {page} {names} }}' if names else ""
 
-    def probes(self) -> list[dict[str, Any]]:
+    def probes(self, whole: Site) -> list[dict[str, Any]]:
         """Ask for each alias."""
         return [{"url": f"https://{name}/", "status": [308]} for name in self.aliases]

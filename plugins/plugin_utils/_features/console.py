@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from ...module_utils._host.lan import LAN_NETWORKS
 from .._constellation.local_server import CONSTELLATION, LocalServer
 from .._keys.keys import key
 from .._keys.kinds import Word
+from ._lan import lan_networks
 from .feature import Directives, Feature
 from .place import Host, Needs, Place, Refusal, Written
 
@@ -64,7 +64,7 @@ class Console(Feature):
         paths = dict.fromkeys(path for route in kept for path in (_begin(route), route.moved_from) if path)
         if not paths:
             return ""
-        networks = " ".join(f"{network} 0;" for network in dict.fromkeys([*LAN_NETWORKS, *server.lan]))
+        networks = " ".join(f"{network} 0;" for network in lan_networks(host))
         # A name that is no ASCII is strange anyhow.
         names = [_folder(folder) for folder in _kept_folders(server) if folder.isascii()]
         kept_ones = [f"(?:{_ANY})?(?:{'|'.join(names)})"] if names else []

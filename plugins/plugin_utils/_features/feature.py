@@ -10,7 +10,7 @@ every feature has them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...module_utils._nginx.text.tree import Statement
@@ -23,8 +23,24 @@ if TYPE_CHECKING:
 Directives = dict[str, Any]
 # Where a site has its page for errors.
 ERROR_PATH = "/.constellation-edge/error"
+# RFC 8555 section 8.3 (2019): where a certificate authority looks for an HTTP-01 token.
+CHALLENGE_PATH = "/.well-known/acme-challenge/"
 # A header that is not sent.
 NOTHING = '""'
+
+
+@dataclass(frozen=True)
+class Page:
+    """A location of a site's own, beside those of its routes, that nginx answers itself.
+
+    `owns` is what else may have stood there, in the form of `owns`. `marked` are single directives that carry our mark;
+    `add_header` among them is beside the headers of the site.
+    """
+
+    location: str
+    directives: Directives
+    owns: tuple[str, ...] = ()
+    marked: Directives = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +144,8 @@ class SiteFeature:
 
     #: What `guard` and `headers` set for any value of the keys, in the form of `owns`.
     owns: ClassVar[tuple[str, ...]] = ()
+    #: Whether `guard` and `pages` are for an adopted server on port 80, too, which may answer without HTTPS.
+    is_on_plain: ClassVar[bool] = False
 
     def guard(self, whole: Site) -> Directives:
         """Return the conditions that answer instead of the routes of the whole site. They stand first in its server."""
@@ -136,6 +154,23 @@ class SiteFeature:
     def headers(self) -> list[str]:
         """Return values of `add_header` for the site's server, an adopted one as well."""
         return []
+
+    @classmethod
+    def problems(cls, whole: Site, place: str, entry: Mapping[str, Any]) -> Iterable[Refusal]:
+        """Yield what is wrong with a site and does not show in a single key; `place` reads as in a message."""
+        return ()
+
+    def pages(self, whole: Site) -> list[Page]:
+        """Return locations of the site's own. One at `ERROR_PATH` takes the place of the usual one."""
+        return []
+
+    def adopted(self) -> Directives:
+        """Return what an adopted server has beside `guard` and `headers`, where its owner does not say it."""
+        return {}
+
+    def needs(self, whole: Site) -> Needs:
+        """Return what the site needs on its host beside nginx's configuration."""
+        return Needs()
 
     def options(self) -> Mapping[str, Any]:
         """Return further options of the site's server, as `nginx_site` takes them."""
@@ -146,7 +181,21 @@ class SiteFeature:
         """Return what the servers of all sites ask, for the http level of the common file."""
         return ""
 
-    def probes(self) -> list[dict[str, Any]]:
+    @classmethod
+    def guards(cls, sites: Sequence[Site], host: Host) -> str:
+        """Return the same where it depends on the host."""
+        return ""
+
+    @classmethod
+    def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
+        """Return what a person should know, for the summary."""
+        return []
+
+    def traits(self) -> Mapping[str, Any]:
+        """Return what becomes of the answers of the site's routes, for `edge_probe`."""
+        return {}
+
+    def probes(self, whole: Site) -> list[dict[str, Any]]:
         """Return what `edge_probe` asks of the site, beside its routes."""
         return []
 

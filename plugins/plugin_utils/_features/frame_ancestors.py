@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .._keys.keys import key
 from .._keys.kinds import Origins
 from .._nginx.literal import literal
+from .content_policy import loads
 from .feature import SiteFeature
 
 if TYPE_CHECKING:
@@ -42,20 +43,29 @@ class FrameAncestors(SiteFeature):
         origins = [f"https://{name}" for site in sites for name in site.server_names]
         # Regular expressions, since a long name does not fit into what nginx takes by itself for others.
         own = " ".join(
-            f'"~^{literal(site.name)}$" {_framers(origins, site)};' for site in sites if site.frame_ancestors
+            f'"~^{literal(site.name)}$" "{_said(origins, site)}";'
+            for site in sites
+            if site.frame_ancestors or loads(site)
         )
-        return f"map $server_name {FRAMERS} {{ default {_policy(origins)}; {own} }}"
+        return f'map $server_name {FRAMERS} {{ default "{_policy(origins)}"; {own} }}'
 
     def unproven(self) -> tuple[str, ...]:
         """Name what is not said to a browser where everybody may."""
         return ("answers.x-frame-options", "answers.content-security-policy") if self.frame_ancestors == (_ANY,) else ()
 
 
-def _framers(origins: Iterable[str], site: Site) -> str:
-    return '""' if site.frame_ancestors == (_ANY,) else _policy(origins, site.frame_ancestors)
+def _said(origins: Iterable[str], site: Site) -> str:
+    """Return a site's whole policy."""
+    more = loads(site)
+    if site.frame_ancestors != (_ANY,):
+        framers = _policy(origins, site.frame_ancestors)
+    else:
+        # Where there is a policy without it, X-Frame-Options counts (CSP level 2, section 7.7.1, 2016).
+        framers = "frame-ancestors *" if more else ""
+    return "; ".join(filter(None, (framers, more)))
 
 
 def _policy(origins: Iterable[str], more: Iterable[str] = ()) -> str:
     """Return who may show a site's pages; of the other sites nothing where they are too many."""
     texts = [" ".join(("frame-ancestors 'self'", *dict.fromkeys(each))) for each in ([*origins, *more], more)]
-    return f'"{next((text for text in texts if len(text) <= _LONGEST), texts[-1])}"'
+    return next((text for text in texts if len(text) <= _LONGEST), texts[-1])

@@ -15,11 +15,15 @@ from .body_size import BodySize
 from .buffering import Buffering
 from .console import Console
 from .content_length import ContentLength
+from .content_policy import ContentPolicy
 from .drops import Drops, SiteDrops
-from .feature import Directives, Feature, SiteFeature
+from .error_pages import ErrorPages
+from .feature import Directives, Feature, Page, SiteFeature
 from .frame_ancestors import FrameAncestors
 from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
+from .index import Index
+from .maintenance import Maintenance
 from .moved_from import MovedFrom
 from .path import RoutePath
 from .place import Host, Needs, Place
@@ -59,7 +63,16 @@ FEATURES: tuple[type[Feature], ...] = (
     Drops,
     RoutePath,
 )
-SITE_FEATURES: tuple[type[SiteFeature], ...] = (Aliases, Hsts, FrameAncestors, SiteDrops)
+SITE_FEATURES: tuple[type[SiteFeature], ...] = (
+    Aliases,
+    Maintenance,
+    Hsts,
+    FrameAncestors,
+    ContentPolicy,
+    ErrorPages,
+    Index,
+    SiteDrops,
+)
 
 
 def places(sites: Sequence[Site], host: Host) -> Iterator[Place]:
@@ -115,13 +128,15 @@ def common() -> list[str]:
 
 
 def guards(sites: Sequence[Site], host: Host) -> list[str]:
-    """Return what the common file has for the guards of all routes."""
-    return [text for feature in FEATURES if (text := feature.guards(sites, host))]
+    """Return what the common file has for the guards of all routes and sites."""
+    every: tuple[type[Feature] | type[SiteFeature], ...] = (*FEATURES, *SITE_FEATURES)
+    return [text for feature in every if (text := feature.guards(sites, host))]
 
 
 def notes(sites: Sequence[Site], host: Host) -> list[str]:
-    """Return what a person should know of the routes."""
-    return [note for feature in FEATURES for note in feature.notes(sites, host)]
+    """Return what a person should know of the routes and sites."""
+    every: tuple[type[Feature] | type[SiteFeature], ...] = (*FEATURES, *SITE_FEATURES)
+    return [note for feature in every for note in feature.notes(sites, host)]
 
 
 def closed_ports(sites: Sequence[Site], host: Host) -> list[int]:
@@ -137,12 +152,19 @@ def jails(sites: Sequence[Site], host: Host) -> list[dict[str, Any]]:
 
 def files(site: Site, host: Host) -> dict[str, str]:
     """Return the texts that directives of a site name, by the names of their files."""
-    return {name: text for _at, need in _needs([site], host) for name, text in need.files.items()}
+    needs = [*(need for _at, need in _needs([site], host)), *(feature.needs(site, site) for feature in SITE_FEATURES)]
+    return {name: text for need in needs for name, text in need.files.items()}
 
 
 def lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, str]]:
     """Yield each module that a route needs and that this nginx was built without."""
     return ((at, each) for at, need in _needs(sites, host) for each in need.modules if each in host.platform.without)
+
+
+def site_lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Site, str]]:
+    """Yield each module that a site needs beside its routes, and that this nginx was built without."""
+    several = ((site, feature.needs(site, site)) for site in sites for feature in SITE_FEATURES)
+    return ((site, each) for site, need in several for each in need.modules if each in host.platform.without)
 
 
 def _needs(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, Needs]]:
@@ -171,12 +193,37 @@ def site_guard(site: Site) -> Directives:
 
 def site_probes(site: Site) -> list[dict[str, Any]]:
     """Return what is asked of a site beside its routes."""
-    return [probe for feature in SITE_FEATURES for probe in feature.probes(site)]
+    return [probe for feature in SITE_FEATURES for probe in feature.probes(site, site)]
 
 
 def headers(site: Site) -> list[str]:
     """Return the values of `add_header` that the features of a site have for its server."""
     return [value for feature in SITE_FEATURES for value in feature.headers(site)]
+
+
+def pages(site: Site) -> list[Page]:
+    """Return the locations of a site's own that its features have."""
+    return [page for feature in SITE_FEATURES for page in feature.pages(site, site)]
+
+
+def plain_guard(site: Site) -> Directives:
+    """Return the conditions of a site that an adopted server on port 80 has, too."""
+    return _merged(feature.guard(site, site) for feature in SITE_FEATURES if feature.is_on_plain)
+
+
+def plain_pages(site: Site) -> list[Page]:
+    """Return the locations of a site's own that an adopted server on port 80 has, too."""
+    return [page for feature in SITE_FEATURES if feature.is_on_plain for page in feature.pages(site, site)]
+
+
+def traits(site: Site) -> dict[str, Any]:
+    """Return what becomes of the answers of a site's routes, for `edge_probe`."""
+    return {name: value for feature in SITE_FEATURES for name, value in feature.traits(site).items()}
+
+
+def site_adopted(site: Site) -> Directives:
+    """Return what the features of a site have in an adopted server alone."""
+    return _merged(feature.adopted(site) for feature in SITE_FEATURES)
 
 
 def site_owned() -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._features.place import Refusal, Written
-from .._features.registry import FEATURES
+from .._features.registry import FEATURES, SITE_FEATURES
 from .._keys.keys import fields_of, keys_of
 from .._keys.kinds import kind_of, listed
 from .._keys.nearest import nearest
@@ -101,7 +101,10 @@ class _Reader:
         if len(self.problems) > before or "server_names" not in values:
             return None
         # Browsers remember it for two years: on a site that was there before, only its owner says so.
-        return Site(**({"hsts": not values["adopt"]} | values | {"routes": tuple(routes)}))
+        site = Site(**({"hsts": not values["adopt"]} | values | {"routes": tuple(routes)}))
+        for feature in SITE_FEATURES:
+            self._refuse(feature.problems(site, place, item))
+        return site
 
     def _routes(self, item: Mapping[str, Any], place: str) -> list[Route]:
         raw = item.get("routes")

@@ -13,11 +13,15 @@ from .._features.body_size import BodySize
 from .._features.buffering import Buffering
 from .._features.console import Console
 from .._features.content_length import ContentLength
+from .._features.content_policy import ContentPolicy
 from .._features.drops import Drops, SiteDrops
+from .._features.error_pages import ErrorPages
 from .._features.feature import Feature, SiteFeature
 from .._features.frame_ancestors import FrameAncestors
 from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
+from .._features.index import Index
+from .._features.maintenance import Maintenance
 from .._features.moved_from import MovedFrom
 from .._features.path import RoutePath
 from .._features.prefix_header import PrefixHeader
@@ -104,7 +108,7 @@ class _SiteNames(SiteFeature):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site(FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
+class Site(Index, Maintenance, ErrorPages, ContentPolicy, FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
     """One certificate and its names; the first one names it."""
 
     @property

@@ -24,7 +24,9 @@ _LIMIT = (
 _HEADER = "write `request_headers: {NAME: VALUE}` in a route"
 _ANSWER_HEADER = "write `headers: {NAME: VALUE}` in a route"
 _HIDDEN_HEADER = "write `hide_headers: [NAME]` in a route"
-_ERROR_PAGE = f"no key has pages for errors: write `error_page 502 /PAGE.html;` {_STAYS}"
+_ERROR_PAGE = "write `error_pages: {502: FILE}` in a site, or `error_pages: true`"
+_POLICY = "write `content_policy: basic` in a site, or `headers: {Content-Security-Policy: TEXT}` in a route"
+_MAINTENANCE = "write `maintenance: true` to answer 503"
 _FILES = f"no route serves files: write `location /FILES/ {{ root FOLDER; }}` {_BESIDE}"
 _REDIRECT = (
     "`moved_from: /OLD/` in a route sends readers on to it; for any other, write "
@@ -61,12 +63,13 @@ _BOTH = {
     **_each("proxy_set_header set_header set_headers request_header upstream_headers", _HEADER),
     **_each("header add_header add_headers response_headers custom_headers cors", _ANSWER_HEADER),
     **_each("proxy_hide_header hide_header remove_headers hidden_headers", _HIDDEN_HEADER),
-    **_each("error_page error_pages errorpage error_document custom_errors", _ERROR_PAGE),
-    **_each("root alias static files index try_files autoindex document_root", _FILES),
+    **_each("error_page errorpage error_document custom_errors", _ERROR_PAGE),
+    **_each("root alias static files try_files autoindex document_root", _FILES),
     **_each("redirect redirects rewrite return redirect_to", _REDIRECT),
     **_each("cache caching proxy_cache proxy_cache_path cache_assets", _CACHE),
     **_each("ssl tls cert certificate certificates https ssl_certificate letsencrypt acme force_ssl", _CERTIFICATE),
     **_each("http2 http3 gzip compression ipv6 force_https ssl_redirect listen security_headers", _AUTOMATIC),
+    **_each("csp content_security_policy", _POLICY),
     **_each("stream streams tcp udp", _STREAM),
     **_each("dns dns_challenge cloudflare ddns dyndns", _DNS),
     **_each("wildcard wildcards", _WILDCARD),
@@ -92,6 +95,7 @@ SITE_WISHES = {
     **_each("domain domains host hostname name names fqdn server server_names domain_name domain_names url", _NAME),
     **_each("location locations paths services proxy_hosts proxies", "write `routes:`, a list of routes"),
     **_each("email mail", "write `edge_email` beside `edge_sites`"),
+    **_each("offline closed down maintenance_mode under_maintenance disabled", _MAINTENANCE),
 }
 #: Without `edge_`.
 VARIABLE_WISHES = {
@@ -109,7 +113,8 @@ VARIABLE_WISHES = {
     **_each("headers add_header response_headers", f"{_ANSWER_HEADER} of `edge_sites`"),
     **_each("request_headers proxy_set_header", f"{_HEADER} of `edge_sites`"),
     **_each("hide_headers proxy_hide_header", f"{_HIDDEN_HEADER} of `edge_sites`"),
-    **_each("rate_limit auth allow deny error_page cache redirect", _BY_HAND),
+    **_each("error_page error_pages", f"{_ERROR_PAGE} of `edge_sites`"),
+    **_each("rate_limit auth allow deny cache redirect", _BY_HAND),
 }
 
 

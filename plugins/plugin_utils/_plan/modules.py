@@ -28,12 +28,21 @@ def module_problems(
         for item, site in zip(raw, sites, strict=True)
         for entry, route in zip(item["routes"], site.routes, strict=True)
     }
+    items = {site.name: item for item, site in zip(raw, sites, strict=True)}
     return [
-        Problem(
-            f"site {at.site.name}, route {at.route.path}",
-            f"needs nginx's module {module}, and this nginx was built without it (`nginx -V` says so): install the "
-            "package nginx of the distribution, which has it",
-            entries[at.site.name, at.route.path],
-        )
-        for at, module in features.lacking(sites, known)
+        *(
+            Problem(f"site {at.site.name}, route {at.route.path}", _lacks(module), entries[at.site.name, at.route.path])
+            for at, module in features.lacking(sites, known)
+        ),
+        *(
+            Problem(f"site {site.name}", _lacks(module), items[site.name])
+            for site, module in features.site_lacking(sites, known)
+        ),
     ]
+
+
+def _lacks(module: str) -> str:
+    return (
+        f"needs nginx's module {module}, and this nginx was built without it (`nginx -V` says so): install the "
+        "package nginx of the distribution, which has it"
+    )

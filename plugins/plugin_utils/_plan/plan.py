@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
@@ -16,6 +17,9 @@ from .._sites.nginx_sites import nginx_sites
 from . import adoption, moved
 from .machine import Machine
 from .servers import constellation_routes, listen_uri
+
+# The checks of `edge_hostile_probe` by which names on port 80 lead to HTTPS.
+_REDIRECTS = ("names.host-dot-80", "names.host-port-80", "names.host-uppercase-80")
 
 
 def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServer = NO_SERVER) -> dict[str, Any]:
@@ -36,15 +40,20 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
         ],
         "certificates": adoption.certificates(sites, servers),
         "probes": [
-            probe | adoption.probe_traits(at.site, at.route, servers)
+            probe | adoption.probe_traits(at.site, at.route, servers) | features.traits(at.site)
             for at in features.places(sites, known)
             for probe in features.probes(at)
         ]
-        + [probe for site in sites for probe in features.site_probes(site)],
+        + [probe | _own_traits(probe, site) for site in sites for probe in features.site_probes(site)],
         "hostile": [_hostile(site, known) for site in sites],
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),
     }
+
+
+def _own_traits(probe: Mapping[str, Any], site: Site) -> dict[str, Any]:
+    """Return what becomes of an answer under a name of the site itself; others lead there."""
+    return features.traits(site) if urlsplit(probe["url"]).hostname in site.server_names else {}
 
 
 def constellation_plan(edges: Mapping[str, Sequence[Site]], machine: Machine) -> dict[str, Any]:
@@ -71,5 +80,9 @@ def _hostile(site: Site, host: Host) -> dict[str, Any]:
 
     What an owner decides on is not asked: the answers of his own server, and what the features of a site leave to him.
     """
-    without = ["answers"] if site.adopt else features.unproven(site)
-    return {"url": f"https://{site.name}/", "kept": next(iter(features.kept(site, host)), ""), "without": without}
+    is_closed = bool(features.traits(site))
+    # An owner's server on port 80 answers 503 in maintenance, too.
+    without = ["answers", *(_REDIRECTS if is_closed else ())] if site.adopt else features.unproven(site)
+    # In maintenance nothing is kept, since nothing is served.
+    kept = "" if is_closed else next(iter(features.kept(site, host)), "")
+    return {"url": f"https://{site.name}/", "kept": kept, "without": without}

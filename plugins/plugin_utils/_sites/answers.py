@@ -95,4 +95,6 @@ def error_location() -> tuple[str, dict[str, Any]]:
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=width=device-width>"
         f"<title>$status</title><h1>$status</h1><p>{_SAYS}</p></html>"
     )
-    return f"= {ERROR_PATH}", {"internal": None, "default_type": "text/html", "return": f"200 '{page}'"}
+    # nginx judges the body of the request once more here: with a limit, the answer would be 413 instead.
+    usual = {"internal": None, "client_max_body_size": "0", "default_type": "text/html"}
+    return f"= {ERROR_PATH}", {**usual, "return": f"200 '{page}'"}

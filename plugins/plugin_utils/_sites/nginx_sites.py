@@ -12,6 +12,7 @@ from ...module_utils._host.names import COMMON_SITE, WEBROOT
 from ...module_utils._nginx.text.quoting import quote
 from .._features import registry as features
 from .._features.console import Console
+from .._features.feature import CHALLENGE_PATH, Page
 from .._features.moved_from import MovedFrom, moved_from, sends_on
 from .._features.place import Host, Place
 from .._inventory.site import Route, Site
@@ -21,8 +22,6 @@ from . import answers, older
 from .paths import CLIMBS, CLIMBS_MAP, refuse_climbing
 
 # Sorts before every host name: nginx must read the log format before the access_log that names it.
-# RFC 8555 section 8.3 (2019): where a certificate authority looks for an HTTP-01 token.
-CHALLENGE_PATH = "/.well-known/acme-challenge/"
 
 # Access keys travel in query strings, so neither the query nor the referrer is logged; the rest is the layout of
 # nginx's `combined`, which fail2ban's filters read.
@@ -154,6 +153,8 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     answering = features.site_guard(site)
     rooted = any("/" in (route.identity, route.moved_from) for route in site.routes)
     page = [] if rooted else [_no_route()]
+    own = [_page(each, site) for each in features.pages(site)]
+    error = [] if any(each["location"] == _error()["location"] for each in own) else [_error()]
     https: dict[str, Any] = {
         "server_name": server_names,
         "listen": platform.listen_https(),
@@ -171,7 +172,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         },
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": [*features.site_owned(), *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
-        "locations": [*routes, *moves, *page, _error()],
+        "locations": [*routes, *moves, *page, *own, *error],
         "guards": [*older.REFUSALS, *map(_owned, answering)],
         **features.site_options(site),
     }
@@ -182,17 +183,20 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     if not site.adopt:
         return whole
     # What answers on port 80 there, and what the owner logs and which headers he sends, is his.
+    plain = {**_LET_CHALLENGES_IN, **features.plain_guard(site)}
+    http["locations"] += [_page(each, site) for each in features.plain_pages(site)]
     http["adopted"] = {
-        "directives": _LET_CHALLENGES_IN,
-        "guards": [*map(_owned, _LET_CHALLENGES_IN)],
+        "directives": plain,
+        "guards": [*map(_owned, plain)],
         "without": ["/", _error()["location"]],
     }
     headers = features.headers(site)
-    theirs = {**platform.tls(), **answering, **({"add_header": headers} if headers else {})}
+    theirs = {**platform.tls(), **answering, **features.site_adopted(site)}
+    theirs |= {"add_header": headers} if headers else {}
     exact = [each for each in moves if each["location"].startswith("=")]
-    without = [each["location"] for each in [*exact, *page, _error()]]
+    without = [each["location"] for each in [*exact, *page, *error]]
     https["adopted"] = {"directives": theirs, "guards": [*map(_owned, answering)], "without": without}
-    https["locations"] = [*map(_adopting, routes, places), *moves, *page, _error()]
+    https["locations"] = [*map(_adopting, routes, places), *moves, *page, *own, *error]
     return whole
 
 
@@ -255,6 +259,16 @@ def _header(line: str) -> str:
 def _no_route() -> dict[str, Any]:
     """Answer 404 at the root of a site, where nginx would have a welcome page; what a route has left there goes."""
     return _location("/", {"return": "404"}, (*_PAGE, CLIMBS, *features.left("/"), *_OWN_DIRECTIVES))
+
+
+def _page(page: Page, site: Site) -> dict[str, Any]:
+    """Return a location of a site's own. In an owner's server it keeps the headers of that one."""
+    location = _location(page.location, page.directives, (*page.directives, *page.owns))
+    marked = dict(page.marked)
+    if "add_header" in marked:
+        marked["add_header"] = [*features.headers(site), *answers.headers(), *marked["add_header"]]
+    adopted = {"directives": page.directives, **({"marked": page.marked} if page.marked else {})}
+    return {**location, **({"marked": marked} if marked else {}), "adopted": adopted}
 
 
 def _moved(at: Place) -> list[dict[str, Any]]:

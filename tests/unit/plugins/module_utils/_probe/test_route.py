@@ -55,6 +55,21 @@ def test_status(status: str, wanted: tuple[int, ...], fine: bool) -> None:
     assert facts["ok"] is fine
 
 
+@pytest.mark.parametrize(
+    ("status", "wanted", "fine"),
+    [("503 Service Unavailable", (), True), ("503 Service Unavailable", (308,), True), ("502 Bad Gateway", (), False)],
+)
+def test_a_site_in_maintenance_may_answer_503_and_nothing_more_is_asked(
+    status: str, wanted: tuple[int, ...], fine: bool
+) -> None:
+    with server(plain(status)) as port:
+        url = f"http://localhost:{port}/"
+        facts = check(ProbedRoute(url, wanted, maintenance=True, websocket="ws"), conditions())
+        assert facts["ok"] is fine
+        assert (facts["websocket"] is None) is fine
+        assert not check(ProbedRoute(url, wanted), conditions())["ok"]
+
+
 def test_request_names_the_host_and_the_path() -> None:
     heads: list[str] = []
 

@@ -38,7 +38,7 @@ HOST = Host(Platform((1, 28, 3), (3, 5, 5), ipv6=True), NAMES, SERVER)
 
 # What a feature does beside the directives of a location, by the names of its methods.
 AT_A_PLACE = ("file", "kept", "probes")
-OF_A_SITE = ("headers", "options", "probes", "unproven")
+OF_A_SITE = ("adopted", "headers", "options", "traits", "unproven")
 
 
 def site_of(written: Any) -> Site:
@@ -99,6 +99,10 @@ def test_a_feature_of_a_site_writes_what_its_directory_says(name: str) -> None:
     found = {each: getattr(feature, each)(site) for each in OF_A_SITE}
     expected = yaml.safe_load(said(FIXTURES / name / "server.yml"))
     found |= {"guard": feature.guard(site, site), "common": feature.common([site])}
+    found["pages"] = [without_empty(asdict(page)) for page in feature.pages(site, site)]
+    found |= {"guards": feature.guards([site], HOST), "notes": feature.notes([site], HOST)}
+    found["needs"] = without_empty(asdict(feature.needs(site, site)))
+    found["probes"] = feature.probes(site, site)
     assert without_empty(found) == expected
 
 

@@ -50,7 +50,7 @@ def said(route=(), site=()) -> list[str]:
     [
         ("rate_limit", f"`limit_req zone=NAME burst=20;` into the route's location in {FILE} after the first run"),
         ("limit_req", "`limit_req_zone "),
-        ("error_page", f"write `error_page 502 /PAGE.html;` into the route's location in {FILE} "),
+        ("error_page", "write `error_pages: {502: FILE}` in a site"),
         ("auth", "write `auth_basic Home;`"),
         ("add_header", "write `headers: {NAME: VALUE}` in a route"),
         ("proxy_set_header", "write `request_headers: {NAME: VALUE}` in a route"),
@@ -137,7 +137,7 @@ def text_of(before, **route):
 
 @pytest.mark.parametrize(
     ("place", "anchor", "count"),
-    [("the route's location", "        proxy_http_version", 6), ("the server with", "    location /zm/", 2)],
+    [("the route's location", "        proxy_http_version", 5), ("the server with", "    location /zm/", 2)],
 )
 def test_what_is_written_by_hand_stays_over_a_run_of_the_same_route_and_of_a_changed_one(place, anchor, count):
     written = lines(place)

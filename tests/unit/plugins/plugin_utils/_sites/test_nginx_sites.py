@@ -229,3 +229,10 @@ def test_a_route_that_comes_to_the_root_or_leaves_it_leaves_nothing_behind():
     assert sorted(moved.split()) == sorted(route.split())
     back = text_of(moved, declared(below))
     assert sorted(back.split()) == sorted(page.split())
+
+
+def test_a_body_that_was_taken_keeps_no_error_from_its_page():
+    for site in declared({"path": "/", "upstream": CAMERA}):
+        for server in site["servers"]:
+            (page,) = (each["directives"] for each in server["locations"] if each["location"] == ERROR)
+            assert page["client_max_body_size"] == "0"
