@@ -10,15 +10,16 @@ but the host does is written as the address that the host knows.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._keys.keys import key
-from .._keys.kinds import Parsed, Whole, Word
+from .._keys.kinds import Parsed, Whole, Word, listed
 from .._keys.names import Upstream, upstream
 from .._nginx.literal import literal
 from .._nginx.platform import Platform
+from ._instead import INSTEAD, answers_itself
 from ._redirects import cookie_path, owned_cookie_path, redirects
 from ._rest import REST, take_rest, taken_rest
 from .feature import Directives, Feature
@@ -53,6 +54,7 @@ def _targets(value: object) -> tuple[Upstream, ...]:
 class Proxied(Feature):
     """`upstream` and `prefix` of a route, `port` of a preset."""
 
+    is_for_services: ClassVar[bool] = True
     owns: ClassVar[tuple[str, ...]] = ("proxy_pass", "proxy_redirect", "resolver")
     targets: tuple[Upstream, ...] = key(
         Parsed("`http://` or `https://`, address, port", _URL_PATTERN, _targets),
@@ -90,20 +92,22 @@ class Proxied(Feature):
     @classmethod
     def settled(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Look for the service at the preset's port of the proxy's host where the route does not say where it is."""
+        if answers_itself(values):
+            return {}
         here = {} if "targets" in values else {"targets": (Upstream("http", "127.0.0.1", values["port"]),)}
         return {**here, "prefix": "keep"} if values.get("prefix") == _REFUSE else here
 
     @classmethod
     def problems(cls, route: Written) -> Iterator[Refusal]:
         """Refuse a route without a service, and a path for a service that works at the root of a site alone."""
-        if "upstream" not in route.entry and "port" not in route.values:
+        if not {"upstream", *INSTEAD} & set(route.entry) and "port" not in route.values:
             yield from _nowhere(route)
         if route.values.get("prefix") == _REFUSE and route.values.get("path") not in ("/", None):
             text = f"{route.app} does not work below a path: give it a site of its own with `path: /`"
             yield Refusal(route.place, text, route.entry)
 
     @classmethod
-    def across(cls, routes: Sequence[Written], names: Collection[str]) -> Iterator[Refusal]:
+    def across(cls, routes: Sequence[Written], names: Mapping[str, str]) -> Iterator[Refusal]:
         """Refuse an upstream that is the proxy itself."""
         for route in routes:
             for target in route.values.get("targets", ()):
@@ -191,7 +195,10 @@ def _nowhere(route: Written) -> Iterator[Refusal]:
     if not set(route.entry) <= route.known:
         return
     if "app" not in route.entry:
-        text = "has neither upstream nor app: where does the service answer? (upstream: http://ADDRESS:PORT)"
+        text = (
+            "has neither upstream nor app: where does the service answer? (upstream: http://ADDRESS:PORT) Where nginx "
+            f"is to answer itself, write one of {listed(INSTEAD)}"
+        )
         yield Refusal(route.place, text, route.entry)
     elif (app := route.entry["app"]) == route.app:
         yield Refusal(route.place, f"app '{app}' has no usual port: add `upstream: http://ADDRESS:PORT`", app)

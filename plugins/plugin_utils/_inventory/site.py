@@ -20,8 +20,12 @@ from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
 from .._features.moved_from import MovedFrom
 from .._features.probe import Probe
+from .._features.redirect import Redirected
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
+from .._features.returned import Returned
+from .._features.site_redirect import SiteRedirect
+from .._features.static import Static
 from .._features.timeouts import Timeouts
 from .._features.upstream import Proxied
 from .._features.upstream_tls import UpstreamTls
@@ -71,6 +75,9 @@ class Route(
     RequestBuffering,
     Buffering,
     UpstreamTls,
+    Static,
+    Returned,
+    Redirected,
     Proxied,
     _RouteName,
 ):
@@ -88,7 +95,11 @@ class _SiteNames(SiteFeature):
         example="home.example.org",
     )
     routes: tuple[Route, ...] = key(
-        Listing("routes", Route), "What stands below which path.", "Each path leads to one service."
+        Listing("routes", Route),
+        "What stands below which path.",
+        "Each path leads to one service, or has one other answer.",
+        default=(),
+        otherwise="required, but where `redirect` is",
     )
     adopt: bool = key(
         FLAG,
@@ -101,7 +112,7 @@ class _SiteNames(SiteFeature):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site(FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
+class Site(FrameAncestors, SiteDrops, Hsts, SiteRedirect, Aliases, _SiteNames):
     """One certificate and its names; the first one names it."""
 
     @property

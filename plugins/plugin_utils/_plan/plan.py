@@ -10,6 +10,7 @@ from typing import Any
 from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
 from .._features.place import Host
+from .._features.returned import CLOSES
 from .._inventory.site import Site
 from .._nginx.platform import Platform
 from .._sites.nginx_sites import nginx_sites
@@ -41,7 +42,7 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
             for probe in features.probes(at)
         ]
         + [probe for site in sites for probe in features.site_probes(site)],
-        "hostile": [_hostile(site, known) for site in sites],
+        "hostile": [_hostile(site, known, path) for site in sites if (path := _answering(site))],
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),
     }
@@ -66,10 +67,16 @@ def constellation_plan(edges: Mapping[str, Sequence[Site]], machine: Machine) ->
     return {"listen_uris": uris, "sentinel_uri": sentinel, "upstreams": upstreams}
 
 
-def _hostile(site: Site, host: Host) -> dict[str, Any]:
+def _answering(site: Site) -> str:
+    """Return a path of a site at which there is an answer, its root where that has one; "" for none."""
+    silent = {route.path for route in site.routes if route.returns.get("code") == CLOSES}
+    return next((path for path in ("/", *(route.path for route in site.routes)) if path not in silent), "")
+
+
+def _hostile(site: Site, host: Host, path: str) -> dict[str, Any]:
     """Return what is asked of a site as an attacker would: its URL, and a path of it that is kept for the LAN.
 
     What an owner decides on is not asked: the answers of his own server, and what the features of a site leave to him.
     """
     without = ["answers"] if site.adopt else features.unproven(site)
-    return {"url": f"https://{site.name}/", "kept": next(iter(features.kept(site, host)), ""), "without": without}
+    return {"url": f"https://{site.name}{path}", "kept": next(iter(features.kept(site, host)), ""), "without": without}

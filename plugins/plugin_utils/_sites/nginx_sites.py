@@ -149,6 +149,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     places = [*features.places([site], host)]
     routes = [_route(at) for at in places]
     moves = [each for at in places if at.route.moved_from for each in _moved(at)]
+    bare = [_bare(at) for at in places if not at.route.targets and at.route.path != "/"]
     answering = features.site_guard(site)
     rooted = any("/" in (route.path, route.moved_from) for route in site.routes)
     page = [] if rooted else [_no_route()]
@@ -169,7 +170,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         },
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": [*features.site_owned(), *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
-        "locations": [*routes, *moves, *page, _error()],
+        "locations": [*routes, *bare, *moves, *page, _error()],
         "guards": [*older.REFUSALS, *map(_owned, answering)],
         **features.site_options(site),
     }
@@ -190,12 +191,12 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     exact = [each for each in moves if each["location"].startswith("=")]
     without = [each["location"] for each in [*exact, *page, _error()]]
     https["adopted"] = {"directives": theirs, "guards": [*map(_owned, answering)], "without": without}
-    https["locations"] = [*map(_adopting, routes, places), *moves, *page, _error()]
+    https["locations"] = [*map(_adopting, routes, places), *bare, *moves, *page, _error()]
     return whole
 
 
 def _route(at: Place) -> dict[str, Any]:
-    own = {} if at.site.adopt else _OWN_PROXY
+    own = {} if at.site.adopt or not at.route.targets else _OWN_PROXY
     guards = features.guard(at) | refuse_climbing()
     location = _location(
         at.route.path,
@@ -248,6 +249,12 @@ def _moved(at: Place) -> list[dict[str, Any]]:
     location["adopted"] = _sending(old, features.guard(at) | sending)
     bare = _location(f"= {old.rstrip('/')}", {"return": f"308 https://$host{at.route.path}$is_args$args"})
     return [location] if old == "/" else [location, bare]
+
+
+def _bare(at: Place) -> dict[str, Any]:
+    """Lead the path without its last slash to the route, as nginx does for what it proxies; an owner's stays his."""
+    sent = {"return": f"308 https://$host{at.route.path}$is_args$args"}
+    return _location(f"= {at.route.path.rstrip('/')}", sent) | {"adopted": {}}
 
 
 def _send_on_plain(site: dict[str, Any], places: Iterable[Place]) -> None:

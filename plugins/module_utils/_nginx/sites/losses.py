@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ..._host.names import WEBROOT
 from ..text.declare import shown
 from ..text.foreign import line_of
 from ..text.identity import LocationKey, location_key
@@ -139,7 +140,13 @@ def _protections(
 
 
 def _service(block: Block) -> str:
-    """Return scheme, host and port that a location leads to, "" for none; a scheme's own port is left out."""
+    """Return scheme, host and port that a location leads to, "" for none; a scheme's own port is left out.
+
+    Of one that shows files of its own, it is their folder. Ours for challenges is everybody's.
+    """
+    folders = [each.args[0].rstrip("/") for each in block.body if each.name in ("alias", "root") and each.args]
+    if folders and not proxied(block):
+        return folders[0] if folders[0] != WEBROOT else ""
     origin = _LOOPBACK.sub(r"\g<1>127.0.0.1", "/".join(proxied(block).split("/")[:3]))
     own = next((port for scheme, port in _OWN_PORTS if origin.startswith(scheme)), "")
     return origin.removesuffix(own)
