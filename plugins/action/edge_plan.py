@@ -46,11 +46,13 @@ from ..plugin_utils._plan import public
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
 from ..plugin_utils._plan.folders import directories, folder_notes, folder_problems
+from ..plugin_utils._plan.hidden import hidden_problems
 from ..plugin_utils._plan.machine import machine
 from ..plugin_utils._plan.modules import module_problems
 from ..plugin_utils._plan.moved import with_moves
 from ..plugin_utils._plan.plan import constellation_plan, edge_plan
 from ..plugin_utils._plan.ports import closed_ports, with_web
+from ..plugin_utils._plan.repeated import repeated_problems
 from ..plugin_utils._plan.servers import constellation_hosts
 from ..plugin_utils._plan.standing import are_served
 from ..plugin_utils._vault import Locked, locked, locked_variables
@@ -137,9 +139,11 @@ class ActionModule(ActionBase):
             servers = host["host"]["servers"]
             moved = with_moves(sites, servers, host["host"]["upstreams"])
             problems = standing_problems(arguments["sites"], moved, servers)
+            problems += hidden_problems(arguments["sites"], moved, servers)
             problems += module_problems(arguments["sites"], sites, host["host"], server)
             folders, omitted = host["host"].get("folders", {}), self._sandbox_omitted()
             problems += folder_problems(arguments["sites"], sites, folders, omitted)
+            problems += repeated_problems(arguments["sites"], sites, host["host"], server)
             if problems:
                 raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])

@@ -36,7 +36,12 @@ options:
         suboptions:
           path:
             description:
-            - Where clients find the service, V(/) or a prefix such as V(/zm/).
+            - 'Where clients find the service: V(/), a prefix such as V(/zm/), or one of the other forms of
+              nginx''s C(location).'
+            - V(= /status) is this one path. V(~ REGEX) is each path that the regular expression matches,
+              and V(~* REGEX) is the same without regard to case. Of the expressions of a site the first that
+              matches counts.
+            - Expressions come before prefixes. A prefix such as V(^~ /zm/) comes before the expressions.
             - 'For example C(path: /zm/).'
             type: str
             required: true
@@ -44,41 +49,47 @@ options:
             description:
             - What a preset knows of the service; C(generic) knows nothing.
             - The route's other keys win over the preset, which wins over their defaults.
-            - The presets are C(constellation), C(domoticz), C(emby), C(generic), C(grafana), C(homeassistant),
-              C(jeedom), C(jellyfin), C(motioneye), C(nodered), C(openhab), C(portainer), C(radarr), C(sonarr),
-              C(syncthing), C(uptimekuma), C(vaultwarden) and C(zoneminder).
-            - Of these, C(homeassistant), C(openhab) and C(uptimekuma) need V(/) as the path of the route.
-            - C(generic), C(jeedom) and C(zoneminder) have no usual port, so that the route needs an C(upstream).
+            - The presets are C(calibreweb), C(constellation), C(domoticz), C(emby), C(freshrss), C(generic),
+              C(grafana), C(homeassistant), C(immich), C(jeedom), C(jellyfin), C(motioneye), C(nodered), C(ntfy),
+              C(octoprint), C(openhab), C(portainer), C(radarr), C(radicale), C(sonarr), C(syncthing), C(uptimekuma),
+              C(vaultwarden), C(zoneminder) and C(zwavejsui).
+            - Of these, C(homeassistant), C(immich), C(ntfy), C(openhab) and C(uptimekuma) need V(/) as the
+              path of the route.
+            - C(freshrss), C(generic), C(jeedom), C(ntfy) and C(zoneminder) have no usual port, so that the
+              route needs an C(upstream).
             - 'For example C(app: zoneminder).'
             type: str
             default: generic
           upstream:
             description:
             - Scheme, host and port of the service.
-            - A name that nobody knows never keeps nginx from starting. Its route answers 502 until it is known.
+            - A name that nobody knows never keeps nginx from starting. Its route answers 502 until it is
+              known.
             - By default, the preset's usual port on the proxy itself.
             - 'For example C(upstream: http://192.168.0.10:8080).'
             type: str
           prefix:
             description:
             - Whether the service sees the path of the route; V(strip) takes it away.
-            - With V(strip) the service gets what the client wrote behind the prefix, and its cookies for a path
-              get the prefix; those for V(/) stay.
+            - V(header) keeps it, and tells it to the service in C(prefix_header) as well.
+            - With V(strip) the service gets what the client wrote behind the prefix, and its cookies for
+              a path get the prefix; those for V(/) stay.
             - A path with a part of two dots, in whatever form, is answered 400.
             - 'For example C(prefix: strip).'
             type: str
             choices:
             - keep
             - strip
+            - header
             default: keep
           redirect:
             description:
             - 'Where the route leads instead of to a service: a URL, or a path of the same site.'
-            - 'The status is 308 (RFC 9110): for good, with the method and the body of the request. C(code) of a
-              mapping is another one: 307 for a time; with 301 (for good), 302 (for a time) and 303 browsers make
-              a GET of a POST. Browsers remember 301 and 308.'
-            - To a destination that ends in C(/), or has no path, what the client wrote behind the route's path
-              comes along with its query. To any other nothing does.
+            - 'The status is 308 (RFC 9110): for good, with the method and the body of the request. C(code)
+              of a mapping is another one: 307 for a time; with 301 (for good), 302 (for a time) and 303 browsers
+              make a GET of a POST. Browsers remember 301 and 308.'
+            - To a destination that ends in C(/), or has no path, what the client wrote behind the route's
+              path comes along with its query. To any other nothing does.
             - By default, a service answers.
             - 'For example C(redirect: https://other.example.org/).'
             type: raw
@@ -92,33 +103,41 @@ options:
           static:
             description:
             - A directory on the proxy's host whose files are the answers, for GET and HEAD.
-            - Nothing is listed, symbolic links below it are not followed, and what begins with a dot is not there,
-              but for C(.well-known). nginx's user must be able to read it, which the run asks before it changes
-              anything.
+            - Nothing is listed, symbolic links below it are not followed, and what begins with a dot is not
+              there, but for C(.well-known). nginx's user must be able to read it, which the run asks before
+              it changes anything.
             - By default, a service answers.
             - 'For example C(static: {"directory": "/srv/www", "try": "/index.html"}).'
             type: raw
+          prefix_header:
+            description:
+            - The header by which the service learns the path of the route, with V(prefix=header) or V(prefix=strip).
+            - It has the path without its last slash, such as V(/calibre). At V(/) none is sent.
+            - 'For example C(prefix_header: X-Script-Name).'
+            type: str
+            default: ''
           upstream_tls:
             description:
             - Which certificate a service behind C(https://) must show.
-            - Without it the way to the service is encrypted, but whoever answers at its address gets the requests.
+            - Without it the way to the service is encrypted, but whoever answers at its address gets the
+              requests.
             - By default, the certificate is not checked.
             - 'For example C(upstream_tls: {"verify": "system", "name": "nas.example.org"}).'
             type: dict
             suboptions:
               verify:
                 type: raw
-                description: V(false), V(system) for the authorities that the host trusts, or a file on the controller
-                  with the certificate of an authority of your own.
+                description: V(false), V(system) for the authorities that the host trusts, or a file on the
+                  controller with the certificate of an authority of your own.
               name:
                 type: str
-                description: The name that the service's certificate must bear, and by which the service is asked
-                  (SNI).
+                description: The name that the service's certificate must bear, and by which the service is
+                  asked (SNI).
           buffering:
             description:
             - Whether nginx takes an answer from the service before the client has read it.
-            - With V(false), events and video come at once. A service is then busy with an answer of more than some
-              100 KB until its client has read it.
+            - With V(false), events and video come at once. A service is then busy with an answer of more
+              than some 100 KB until its client has read it.
             - V(true) is for one of few threads that does not stream, because nginx then takes the whole answer
               at once, and gives nothing on until a buffer is full.
             - 'For example C(buffering: true).'
@@ -127,9 +146,9 @@ options:
           request_buffering:
             description:
             - Whether nginx takes the whole body of a request before the service gets any of it.
-            - With V(false), an upload goes to the service as it comes, and the proxy's disk holds nothing of it.
-              The service then has to take bodies of unknown length (chunked), and is busy for as long as its slowest
-              client.
+            - With V(false), an upload goes to the service as it comes, and the proxy's disk holds nothing
+              of it. The service then has to take bodies of unknown length (chunked), and is busy for as long
+              as its slowest client.
             - 'For example C(request_buffering: false).'
             type: bool
             default: true
@@ -161,33 +180,34 @@ options:
           headers:
             description:
             - Headers that clients get with each answer of the route, beside those of the site.
-            - The route's value takes the place of the site's own, as of C(Referrer-Policy); an empty one sends
-              none.
-            - A header of the service's of the same name is sent as well, unless C(hide_headers) names it. An error
-              page that nginx itself makes has the headers of the site alone.
+            - The route's value takes the place of the site's own, as of C(Referrer-Policy); an empty one
+              sends none.
+            - A header of the service's of the same name is sent as well, unless C(hide_headers) names it.
+              An error page that nginx itself makes has the headers of the site alone.
             - 'For example C(headers: {"X-Robots-Tag": "noindex"}).'
             type: dict
           hide_headers:
             description:
             - Headers of the service's answers that no client gets.
             - C(Strict-Transport-Security) and C(X-Powered-By) are always among them, but on a site that adopts.
-            - Where one of a service's is hidden that the site says otherwise, such as C(X-Frame-Options), the site
-              sends none instead; write one into C(headers).
+            - Where one of a service's is hidden that the site says otherwise, such as C(X-Frame-Options),
+              the site sends none instead; write one into C(headers).
             - 'For example C(hide_headers: ["X-Generator"]).'
             type: list
             elements: str
           request_headers:
             description:
             - Headers that the service gets with each request, in the place of those of the client.
-            - A value may have variables of nginx, such as V($remote_addr). One that is empty takes the header away.
-            - A header that services believe from their proxy takes no value that a client decides on, and no user's
-              name.
+            - A value may have variables of nginx, such as V($remote_addr). One that is empty takes the header
+              away.
+            - A header that services believe from their proxy takes no value that a client decides on, and
+              no user's name.
             - 'For example C(request_headers: {"X-Script-Name": "/octoprint"}).'
             type: dict
           console:
             description:
-            - With C(app=constellation), who may open what the server keeps for its own host (C(localhostOnly) of
-              a C(fileServer), as the Console comes), when the server is on the proxy's host.
+            - With C(app=constellation), who may open what the server keeps for its own host (C(localhostOnly)
+              of a C(fileServer), as the Console comes), when the server is on the proxy's host.
             - V(lan) answers 403 to everybody outside the LAN, V(public) lets everybody in.
             - A server on another host keeps it for that host itself.
             - 'For example C(console: public).'
@@ -202,6 +222,10 @@ options:
             - 'For example C(probe: {"status": [200, 401]}).'
             type: dict
             suboptions:
+              path:
+                type: str
+                description: The path that is asked instead of the page, below that of the route. Without
+                  it nothing is asked of a route whose C(path) is a regular expression.
               sse:
                 type: str
                 description: The path of server-sent events, below that of the route.
@@ -217,14 +241,24 @@ options:
                 description: The path of a WebSocket, below that of the route.
           moved_from:
             description:
-            - A path that the route had before. GET and HEAD for it get a 308 (RFC 9110) to the same place below
-              the route's path.
+            - A path that the route had before. GET and HEAD for it get a 308 (RFC 9110) to the same place
+              below the route's path.
             - An owner's location there stays otherwise as it is.
-            - When C(app=constellation) moves away from the site's V(/) and no other route has that path, the default
-              is V(/), which the summary says. An empty text is no path.
+            - When C(app=constellation) moves away from the site's V(/) and no other route has that path,
+              the default is V(/), which the summary says. An empty text is no path.
             - By default, what stands there.
             - 'For example C(moved_from: /old/).'
             type: str
+          raw:
+            description:
+            - 'Directives of nginx for the route''s location that no key says: a text, or a mapping of names
+              to arguments.'
+            - What a key says is refused, with that key. Whether the rest is right nginx says, before it is
+              live.
+            - Everybody on the host may read them.
+            - 'For example C(raw: limit_rate 1m;).'
+            type: raw
+            default: ''
           drops:
             description:
             - Directives that protected a service there, and that may be lost with a change.
@@ -241,7 +275,8 @@ options:
             - ssl_verify_client
       adopt:
         description:
-        - Whether the routes go into the servers that their owner made for these names, wherever nginx reads them.
+        - Whether the routes go into the servers that their owner made for these names, wherever nginx reads
+          them.
         - Everything else in them stays. Without it, such a server is an error.
         - By default, edge_adopt.
         - 'For example C(adopt: true).'
@@ -249,8 +284,8 @@ options:
       aliases:
         description:
         - Names that lead to the first name of the site, with path and query (308, RFC 9110).
-        - The certificate is for them, too. What is to serve the same pages by several names, without leading anywhere,
-          stands in C(server_name).
+        - The certificate is for them, too. What is to serve the same pages by several names, without leading
+          anywhere, stands in C(server_name).
         - 'For example C(aliases: ["www.example.org"]).'
         type: list
         elements: str
@@ -283,7 +318,8 @@ options:
         - ssl_certificate
       frame_ancestors:
         description:
-        - Origins that may show the site's pages in a frame, beside the sites of the same host; V(any) is everybody.
+        - Origins that may show the site's pages in a frame, beside the sites of the same host; V(any) is
+          everybody.
         - What a service says of that itself counts.
         - 'For example C(frame_ancestors: ["https://dashboard.example.org"]).'
         type: raw

@@ -226,10 +226,12 @@ def _without_order(value: Any) -> Any:
 
 def _compare(commit: str) -> int:
     """Print what is written otherwise than by a commit; return the exit code."""
-    given = inventories(presets())
-    names = [each["name"] for each in given]
     with tempfile.TemporaryDirectory() as folder:
         there = unpacked(commit, Path(folder))
+        # With presets that only one of the two has, few inventories would be left to compare.
+        shared = presets(there)
+        given = inventories({name: preset for name, preset in presets().items() if name in shared})
+        names = [each["name"] for each in given]
         others, said = compared(names, planned(there, given), planned(HERE, given))
         shown = [given[number] for number in others[:_SHOWN]]
         for each, before, after in zip(shown, texts(there, shown), texts(HERE, shown), strict=True):

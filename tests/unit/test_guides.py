@@ -13,13 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import as_strict, seconds, wanted_jails
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._access import Login, remedy
 from ansible_collections.constellation.edge.plugins.plugin_utils._become import refusal
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.variables import variable_problems
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.yaml_numbers import number_faults
 
@@ -116,9 +117,9 @@ OWN = (ROOT / "docs/guides/presets.md").read_text(encoding="utf-8")
 
 def own_preset(folder: Path, *changed: str) -> str:
     """Write the guide's preset beside the inventory, with a word of it changed; return the guide's inventory."""
-    preset, inventory = blocks(OWN, "yaml")
+    preset, inventory, _refusing = blocks(OWN, "yaml")
     (folder / "presets").mkdir()
-    (folder / "presets/immich.yml").write_text(preset.replace(*changed) if changed else preset, encoding="utf-8")
+    (folder / "presets/mealie.yml").write_text(preset.replace(*changed) if changed else preset, encoding="utf-8")
     return inventory
 
 
@@ -128,7 +129,7 @@ def test_a_preset_of_ones_own_is_written_as_the_guide_says(tmp_path: Path) -> No
     own = read_presets(str(tmp_path / "presets"))
     assert own.problems == ()
     (site,) = read_sites(variables["edge_sites"], {**PRESETS, **own.found})
-    assert [(route.upstream.url, route.read_timeout) for route in site.routes] == [("http://127.0.0.1:2283", 600)]
+    assert [(route.upstream.url, route.websocket) for route in site.routes] == [("http://127.0.0.1:9000", False)]
 
 
 def test_a_mistake_in_a_preset_of_ones_own_ends_the_run_before_a_host_is_asked(tmp_path: Path) -> None:
@@ -140,11 +141,21 @@ def test_a_mistake_in_a_preset_of_ones_own_ends_the_run_before_a_host_is_asked(t
 
 
 def test_a_folder_that_is_not_there_ends_the_run_with_the_line_of_the_variable(tmp_path: Path) -> None:
-    _preset, inventory = blocks(OWN, "yaml")
+    _preset, inventory, _refusing = blocks(OWN, "yaml")
     said = run(tmp_path, "", inventory, "ansible-playbook", str(ROOT / "playbooks/site.yml"))
     place = f"inventory.yml:6: host home, edge_presets_dir: '{tmp_path}/presets' is no folder with presets"
     assert f"{place} (No such file or directory): a relative path begins where the command is run" in said
     assert "has no preset" not in said
+
+
+def test_what_a_preset_refuses_ends_the_run_with_its_fact(tmp_path: Path) -> None:
+    _preset, _inventory, refusing = blocks(OWN, "yaml")
+    (tmp_path / "sonarr.yml").write_text(refusing, encoding="utf-8")
+    own = read_presets(str(tmp_path))
+    assert own.problems == ()
+    route = {"path": "/sonarr/", "app": "sonarr", "prefix": "strip"}
+    with pytest.raises(SchemaError, match="It serves below the path of its setting URL Base"):
+        read_sites([{"server_name": "a.example.org", "routes": [route]}], own.found)
 
 
 THERE = (ROOT / "docs/guides/what-is-there.md").read_text(encoding="utf-8")

@@ -89,6 +89,8 @@ def routes(nas: Nas, authority: Path) -> list[dict[str, Any]]:
     """Return the guide's routes, each below a path of its own, in front of the lab's service; and those beside them."""
     (upload,) = route_of("request_buffering")
     (headers,) = route_of("headers")
+    (told,) = route_of("prefix_header")
+    (raw,) = route_of("raw")
     system, own = route_of("upstream_tls")
     assert system["upstream_tls"] == {"verify": "system"}
     assert own["upstream_tls"] == {"verify": "{{ inventory_dir }}/home-ca.pem", "name": NAME}
@@ -107,7 +109,13 @@ def routes(nas: Nas, authority: Path) -> list[dict[str, Any]]:
         plain,
         *(
             {**each, "path": path, "upstream": plain["upstream"]}
-            for path, each in (("/upload/", upload), ("/app/", headers))
+            for path, each in (
+                ("/upload/", upload),
+                ("/app/", headers),
+                (told["path"], told),
+                ("/stripped/", {**told, "prefix": "strip"}),
+                ("/raw/", raw),
+            )
         ),
         *({**by_tls, "path": path, "upstream_tls": tls} for path, tls in said.items()),
     ]
@@ -224,6 +232,28 @@ class TestHeaders:
             assert "x-script-name" not in plain
             assert "authorization" not in route
             assert re.findall(r"^x-script-name: (.*?)\r?$", route, re.MULTILINE) == ["/app"]
+
+
+class TestPrefix:
+    """A service that learns its path from a header."""
+
+    @pytest.mark.parametrize("path", ["/calibre/", "/stripped/"])
+    def test_it_is_told_by_nobody_else(self, first: runs.Run, homes: list[Home], client: Client, path: str) -> None:
+        for home in homes:
+            url = f"https://{home.domain}{path}"
+            answer = client.curl(home, url, "-H", "X-Script-Name: /evil", "-H", "X-Forwarded-Prefix: /evil").stdout
+            assert re.findall(r"^x-script-name: (.*?)\r?$", answer, re.M | re.I) == [path.rstrip("/")]
+            assert "evil" not in answer
+
+
+class TestRaw:
+    """Directives of the owner's own."""
+
+    def test_they_count_in_their_route_alone(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            for path, refused in (("/raw/", "403"), ("/plain/", "200")):
+                assert status(client, home, path) == "200"
+                assert sent(client, home, path, 10).endswith(refused)
 
 
 class TestUploads:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from .._keys.destinations import Destination
+from .._keys.path_forms import EXACT, FIRST, REGEX_ANY_CASE, Path
+from .._nginx.expression import expression
 from .place import Refusal, Written
 
 
@@ -17,7 +19,7 @@ class _Node:
     """A path of a site, and where it leads: None where something else answers."""
 
     site: str
-    path: str
+    path: Path
     leads: Destination | None
     route: Written
 
@@ -39,10 +41,10 @@ def loops(routes: Sequence[Written], names: Mapping[str, str]) -> Iterator[Refus
 
 def _text(node: _Node, way: Sequence[_Node]) -> str:
     if len(way) == 1:
-        text = f"redirect leads back to {node.site}{node.path}, where it began: no client ever gets an answer"
+        text = f"redirect leads back to {_place(node)}, where it began: no client ever gets an answer"
     else:
-        stations = " and ".join(f"{each.site}{each.path}" for each in way[1:])
-        text = f"redirect leads to {stations}, and from there back to {node.site}{node.path}: no client gets an answer"
+        stations = " and ".join(_place(each) for each in way[1:])
+        text = f"redirect leads to {stations}, and from there back to {_place(node)}: no client gets an answer"
     return f"{text}. Give it another destination"
 
 
@@ -51,10 +53,10 @@ def _nodes(route: Written) -> Iterator[_Node]:
     path = route.values.get("path")
     if not isinstance(path, str):
         return
-    yield _Node(site, path, route.values.get("redirect"), route)
+    yield _Node(site, Path.of(path), route.values.get("redirect"), route)
     old = route.values.get("moved_from")
     if old:
-        yield _Node(site, old, Destination("", path, keeps=True), route)
+        yield _Node(site, Path("", old), Destination("", Path.of(path).text, keeps=True), route)
 
 
 def _after(node: _Node, *, nodes: Sequence[_Node], names: Mapping[str, str]) -> _Node | None:
@@ -63,5 +65,32 @@ def _after(node: _Node, *, nodes: Sequence[_Node], names: Mapping[str, str]) -> 
         return None
     site = node.site if not node.leads.host else names.get(node.leads.name, "")
     path = node.leads.bare_path
-    there = [each for each in nodes if each.site == site and f"{path.rstrip('/')}/".startswith(each.path)]
-    return max(there, key=lambda each: len(each.path), default=None)
+    return _taken([each for each in nodes if each.site == site], path)
+
+
+def _taken(nodes: Sequence[_Node], path: str) -> _Node | None:
+    """Return what nginx takes for a path: an exact one, the longest prefix with `^~`, an expression, that prefix.
+
+    Without its last slash a path leads to the route that has it.
+    """
+    exact = [each for each in nodes if each.path == (EXACT, path)]
+    prefixes = [each for each in nodes if each.path.form in ("", FIRST)]
+    there = [each for each in prefixes if f"{path.rstrip('/')}/".startswith(each.path.text)]
+    longest = max(there, key=lambda each: len(each.path.text), default=None)
+    first = [longest] if longest and longest.path.form == FIRST else []
+    matching = [each for each in nodes if each.path.is_expression and _matches(each.path, path)]
+    return next(iter([*exact, *first, *matching]), longest)
+
+
+def _matches(path: Path, asked: str) -> bool:
+    automaton = expression(path.text, any_case=path.form == REGEX_ANY_CASE)
+    if automaton is None:
+        return False  # it is not judged
+    states = automaton.begin()
+    for letter in asked:
+        states = automaton.after(states, letter)
+    return automaton.has_matched(states)
+
+
+def _place(node: _Node) -> str:
+    return f"{node.site}{' ' if node.path.is_expression else ''}{node.path.identity.removeprefix('= ')}"

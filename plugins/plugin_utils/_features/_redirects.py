@@ -47,13 +47,13 @@ def redirects(site: Site, route: Route, address: str, *, strips: bool) -> list[s
 
 
 def _with_prefix(site: Site, route: Route, origin: str) -> list[str]:
-    prefix = literal(route.path.strip("/"))
-    others = (each.path.lstrip("/") for each in site.routes if each.path not in ("/", route.path))
+    prefix = literal(route.base.strip("/"))
+    others = [_begin(each) for each in site.routes if each.base not in ("/", route.base)]
     told = rf"(?:{prefix}(?:/|(?=[?#])|$))?(.*)$"
     return [
-        f"~*^(?:{origin})?/(?!{_one_of(['/', *others])}){told} {route.path}$1",
+        f"~*^(?:{origin})?/(?!{'|'.join(['/', *others])}){told} {route.base}$1",
         # A host and nothing behind it, or a query alone.
-        rf"~*^{origin}((?:[?#].*)?)$ {route.path}$1",
+        rf"~*^{origin}((?:[?#].*)?)$ {route.base}$1",
     ]
 
 
@@ -63,7 +63,7 @@ def cookie_path(route: Route) -> str:
     A cookie for a path that its client does not know would never be sent back (RFC 6265 section 5.1.4, 2011). One for
     the root comes back as it is, and may have to be for the root: `__Host-` (RFC 6265bis section 4.1.3.2).
     """
-    return f"{_cookie_path(route)} {route.path}$1"
+    return f"{_cookie_path(route)} {route.base}$1"
 
 
 def owned_cookie_path(route: Route) -> str:
@@ -72,7 +72,12 @@ def owned_cookie_path(route: Route) -> str:
 
 
 def _cookie_path(route: Route) -> str:
-    return rf"""~^"?/(?!{literal(route.path.strip("/"))}(?:[/"]|$))([^"]+)"?$"""
+    return rf"""~^"?/(?!{literal(route.base.strip("/"))}(?:[/"]|$))([^"]+)"?$"""
+
+
+def _begin(route: Route) -> str:
+    """Return an expression for what the paths of another route begin with, behind the first slash."""
+    return literal(route.base.lstrip("/")) + ("" if route.is_prefix else "(?:[?#]|$)")
 
 
 def _one_of(values: Iterable[object]) -> str:

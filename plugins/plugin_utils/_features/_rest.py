@@ -29,7 +29,7 @@ def taken_rest(route: Route) -> str:
 
 def _rest_of(route: Route) -> str:
     name = REST.removeprefix("$")
-    return f"if ($request_uri !~ ^{written(route.path.rstrip('/'))}(?<{name}>/.*))"
+    return f"if ($request_uri !~ ^{written(route.base.rstrip('/'))}(?<{name}>/.*))"
 
 
 def written(path: str) -> str:

@@ -61,7 +61,7 @@ class Console(Feature):
         """Return the maps that the guards ask; "" where there is none."""
         server = host.server
         kept = [route for site in sites for route in site.routes if is_kept(route, server)]
-        paths = dict.fromkeys(path for route in kept for path in (route.path, route.moved_from) if path)
+        paths = dict.fromkeys(path for route in kept for path in (_begin(route), route.moved_from) if path)
         if not paths:
             return ""
         networks = " ".join(f"{network} 0;" for network in dict.fromkeys([*LAN_NETWORKS, *server.lan]))
@@ -93,7 +93,7 @@ class Console(Feature):
     def kept(self, at: Place) -> list[str]:
         """Return the folders that nginx keeps for the LAN."""
         folders = _kept_folders(at.host.server) if is_kept(at.route, at.host.server) else []
-        return [f"{at.route.path.rstrip('/')}/{folder.strip('/')}/" for folder in folders if folder.isascii()]
+        return [f"{at.route.base.rstrip('/')}/{folder.strip('/')}/" for folder in folders if folder.isascii()]
 
     @classmethod
     def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
@@ -102,7 +102,7 @@ class Console(Feature):
             return []
         routes = [(site, route) for site in sites for route in site.routes if host.server.serves(route)]
         return [
-            f"{site.name}{route.path}: the Constellation server keeps the folder at its root for its own host "
+            f"{route.found_at(site.name)}: the Constellation server keeps the folder at its root for its own host "
             '(fileServer with path="/" and localhostOnly), which nginx cannot tell from the server\'s other answers: '
             "it is open to everybody. Give the fileServer a path of its own, such as /WebConsole"
             for site, route in routes
@@ -113,6 +113,11 @@ class Console(Feature):
 def is_kept(route: Route, server: LocalServer) -> bool:
     """Whether nginx has to keep something of a route for the LAN."""
     return bool(route.console == LAN and _kept_folders(server) and server.serves(route))
+
+
+def _begin(route: Route) -> str:
+    """Return what stands in front of a folder's name; a route for one path alone may be one for the folder itself."""
+    return route.base[: route.base.rindex("/") + 1]
 
 
 def _kept_folders(server: LocalServer) -> list[str]:

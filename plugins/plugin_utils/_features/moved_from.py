@@ -41,7 +41,7 @@ class MovedFrom(Feature):
 
     def owns_here(self, at: Place) -> tuple[str, ...]:
         """Name what sent readers on before there was a route."""
-        return self.left(at.route.path)
+        return self.left(at.route.base)
 
     @classmethod
     def left(cls, path: str) -> tuple[str, ...]:
@@ -75,4 +75,4 @@ def sends_on(path: str) -> str:
 def moved_from(route: Route) -> dict[str, Any]:
     """Return the directive that sends readers of a route's old path on."""
     # With scheme and host: a path that begins with two slashes would be another host to a browser.
-    return {sends_on(route.moved_from or ""): {"return": f"308 https://$host{route.path}$1"}}
+    return {sends_on(route.moved_from or ""): {"return": f"308 https://$host{route.base}$1"}}

@@ -10,6 +10,7 @@ from typing import Any
 
 from .._keys.keys import key
 from .._keys.kinds import Codes, Group, PathBelow, listed
+from .._keys.path_forms import Path
 from ._instead import INSTEAD
 from .feature import Feature
 from .place import Place, Refusal, Written
@@ -19,10 +20,15 @@ _PATHS = {
     "websocket": "The path of a WebSocket, below that of the route.",
     "stream": "The path of a stream without end, such as MJPEG, below that of the route.",
 }
-_STATUS = "status"
+_STATUS, _PATH = "status", "path"
 _KIND = Group(
-    dict(sorted({**dict.fromkeys(_PATHS, PathBelow()), _STATUS: Codes()}.items())),
-    {**_PATHS, _STATUS: "The status codes that are right."},
+    dict(sorted({**dict.fromkeys((_PATH, *_PATHS), PathBelow()), _STATUS: Codes()}.items())),
+    {
+        **_PATHS,
+        _PATH: "The path that is asked instead of the page, below that of the route. Without it nothing is asked of a "
+        "route whose C(path) is a regular expression.",
+        _STATUS: "The status codes that are right.",
+    },
 )
 
 
@@ -39,11 +45,15 @@ class Probe(Feature):
 
     def probes(self, at: Place) -> list[dict[str, Any]]:
         """Ask for the page, and for what the owner names below it."""
-        if not (at.route.targets or at.route.static):
+        if at.route.redirect or at.route.returns:
             return []
-        asked: dict[str, Any] = {"url": f"https://{at.site.name}{at.route.path}"}
+        base = at.route.base
+        if Path.of(at.route.path).is_expression and _PATH not in self.probe:
+            return []
+        page = base + str(self.probe.get(_PATH, "")).lstrip("/")
+        asked: dict[str, Any] = {"url": f"https://{at.site.name}{page}"}
         for kind in (kind for kind in _PATHS if kind in self.probe):
-            asked[kind] = at.route.path + str(self.probe[kind]).lstrip("/")
+            asked[kind] = base + str(self.probe[kind]).lstrip("/")
         if _STATUS in self.probe:
             asked[_STATUS] = self.probe[_STATUS]
         elif at.route.static:

@@ -14,6 +14,7 @@ from typing import Any
 
 from .._keys.destinations import Destination, Redirect
 from .._keys.keys import key
+from .._keys.path_forms import Path
 from ._loops import loops
 from ._quoted import quoted
 from ._rest import written
@@ -49,11 +50,11 @@ class Redirected(Feature):
         if not self.redirect.keeps:
             return {"return": f"{self.redirect.code} {_argument(_url(self.redirect))}"}
         sent = {"return": f"{self.redirect.code} {_argument(_url(self.redirect) + '$' + _BEHIND)}"}
-        return {_condition(at.route.path): sent, "return": "400"}
+        return {_condition(at.route.base): sent, "return": "400"}
 
     def owns_here(self, at: Place) -> tuple[str, ...]:
         """Own the one answer, and the condition that a redirect has left."""
-        return (*Redirected.left(at.route.path), *(("return",) if self.redirect else ()))
+        return (*Redirected.left(at.route.base), *(("return",) if self.redirect else ()))
 
     @classmethod
     def left(cls, path: str) -> tuple[str, ...]:
@@ -67,10 +68,10 @@ class Redirected(Feature):
 
     def probes(self, at: Place) -> list[dict[str, Any]]:
         """Ask where the route leads."""
-        if self.redirect is None:
+        if self.redirect is None or Path.of(at.route.path).is_expression:
             return []
         leads = _url(self.redirect).replace("$host", at.site.name)
-        asked = {"url": f"https://{at.site.name}{at.route.path}", "status": [self.redirect.code], "location": leads}
+        asked = {"url": f"https://{at.site.name}{at.route.base}", "status": [self.redirect.code], "location": leads}
         return [asked]
 
 

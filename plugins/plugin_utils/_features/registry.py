@@ -23,8 +23,11 @@ from .frame_ancestors import FrameAncestors
 from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
 from .moved_from import MovedFrom
+from .path import RoutePath
 from .place import Host, Needs, Place, Refusal, Written
+from .prefix_header import PrefixHeader
 from .probe import Probe
+from .raw import Raw
 from .redirect import Redirected
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
@@ -46,6 +49,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Static,
     UpstreamTls,
     RequestHeaders,
+    PrefixHeader,
     AddedRequestHeaders,
     HiddenHeaders,
     AddedHeaders,
@@ -57,8 +61,10 @@ FEATURES: tuple[type[Feature], ...] = (
     RequestBuffering,
     Console,
     Probe,
+    Raw,
     MovedFrom,
     Drops,
+    RoutePath,
 )
 SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     Aliases,
@@ -121,7 +127,7 @@ def file(site: Site, host: Host) -> Directives:
 def owned(at: Place) -> list[str]:
     """Return what the features own in a route's location, in the form of `owns`."""
     here = [*active(at)]
-    gone = [name for feature in FEATURES if feature not in here for name in feature.left(at.route.path)]
+    gone = [name for feature in FEATURES if feature not in here for name in feature.left(at.route.base)]
     return [name for each in FEATURES for name in (*each.owns, *each.owns_here(at.route, at))] + gone
 
 

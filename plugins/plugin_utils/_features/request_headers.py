@@ -12,6 +12,7 @@ from .._keys.kinds import FLAG, Matching
 from .claims import CLAIMS, METHOD
 from .feature import NOTHING, Directives, Feature
 from .place import Place
+from .prefix_header import told_by
 
 # A name or an address, with a port or without one: it becomes a header.
 _HOST = Matching("a name such as localhost", r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
@@ -52,7 +53,7 @@ class RequestHeaders(Feature):
 
     def location(self, at: Place) -> Directives:
         """Say who asks, and empty what services believe when it comes from their proxy, unless the route says it."""
-        said = {name.lower() for name in at.route.request_headers}
+        said = {name.lower() for name in (*at.route.request_headers, told_by(at.route))}
         emptied = _EMPTIED_BUT_METHODS if self.method_override else _EMPTIED
         return {
             "proxy_http_version": "1.1",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._keys.keys import key
 from .._keys.kinds import Group, Kind, Mistake, kind_of, listed
+from .._keys.path_forms import Path
 from ._quoted import quoted
 from .feature import Directives, Feature
 from .place import Host, Needs, Place
@@ -138,8 +139,8 @@ class Returned(Feature):
 
     def probes(self, at: Place) -> list[dict[str, Any]]:
         """Ask for the answer."""
-        if not self.returns:
+        if not self.returns or Path.of(at.route.path).is_expression:
             return []
-        asked = {"url": f"https://{at.site.name}{at.route.path}"}
+        asked = {"url": f"https://{at.site.name}{at.route.base}"}
         closes = self.returns[_CODE] == CLOSES
         return [{**asked, "closes": True} if closes else {**asked, "status": [self.returns[_CODE]]}]

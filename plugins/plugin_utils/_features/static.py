@@ -150,7 +150,7 @@ class Static(Feature):
         """Take nothing but questions, and keep what is hidden."""
         if not self.static:
             return {}
-        return {f"if ({_WRITES})": {"return": "405"}, _hidden(at.route.path): {"return": "404"}}
+        return {f"if ({_WRITES})": {"return": "405"}, _hidden(at.route.base): {"return": "404"}}
 
     def location(self, at: Place) -> Directives:
         """Answer with the file of the path."""
@@ -170,7 +170,7 @@ class Static(Feature):
 
     def owns_here(self, at: Place) -> tuple[str, ...]:
         """Own the condition that another run has left."""
-        return Static.left(at.route.path)
+        return Static.left(at.route.base)
 
     @classmethod
     def left(cls, path: str) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # Of a preset's `prefix`: the service works at the root of a site alone.
 _REFUSE = "refuse"
-_PREFIXES = ("keep", "strip")
+_PREFIXES = ("keep", "strip", "header")
 _PROXY_PORTS = (80, 443)
 _URL_PATTERN = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]+/?$"
 # RFC 6761 section 6.3 (2013): the loopback address, whatever DNS says. Of the two the one that services listen on.
@@ -76,6 +76,7 @@ class Proxied(Feature):
     prefix: str = key(
         Word(*_PREFIXES),
         "Whether the service sees the path of the route; V(strip) takes it away.",
+        "V(header) keeps it, and tells it to the service in C(prefix_header) as well.",
         "With V(strip) the service gets what the client wrote behind the prefix, and its cookies for a path get the "
         "prefix; those for V(/) stay.",
         "A path with a part of two dots, in whatever form, is answered 400.",
@@ -102,7 +103,7 @@ class Proxied(Feature):
         """Refuse a route without a service, and a path for a service that works at the root of a site alone."""
         if not {"upstream", *INSTEAD} & set(route.entry) and "port" not in route.values:
             yield from _nowhere(route)
-        if route.values.get("prefix") == _REFUSE and route.values.get("path") not in ("/", None):
+        if route.values.get("prefix") == _REFUSE and route.values.get("path") not in ("/", "^~ /", None):
             text = f"{route.app} does not work below a path: give it a site of its own with `path: /`"
             yield Refusal(route.place, text, route.entry)
 
@@ -254,9 +255,9 @@ def _resolver(found: Mapping[str, Any], platform: Platform) -> str:
 
 
 def _strips(route: Route) -> bool:
-    return route.prefix == "strip" and route.path != "/"
+    return route.prefix == "strip" and route.base != "/"
 
 
 def _stripping(route: Route) -> str:
     """Return the expression that takes the prefix away; `(?s)` lets a line end in the path be a part of the rest."""
-    return f"(?s)^{literal(route.path)}(.*)"
+    return f"(?s)^{literal(route.base)}(.*)"

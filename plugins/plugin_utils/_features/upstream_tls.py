@@ -157,7 +157,7 @@ class UpstreamTls(Feature):
     def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
         """Return the routes whose service could be anybody who answers there, as one note."""
         unchecked = [
-            f"{site.name}{route.path} ({route.upstream.url})"
+            f"{route.found_at(site.name)} ({route.upstream.url})"
             for site in sites
             for route in site.routes
             if route.targets and route.upstream.scheme == "https" and not route.upstream_tls.get(_VERIFY)

@@ -12,6 +12,7 @@ import yaml
 
 from .._keys.keys import preset_keys
 from .._keys.nearest import nearest
+from .refused import REFUSES
 from .schema import ROUTE_KEYS
 from .site import Route
 from .yaml_numbers import number_faults
@@ -53,6 +54,7 @@ class _Reader:
     def __init__(self) -> None:
         self.route: dict[str, Any] = {}
         self.faults: list[Fault] = []
+        self._refused: list[dict[str, Any]] = []
 
     def read(self, root: Any) -> None:
         parts = {str(key.value): value for key, value in root.value}
@@ -70,6 +72,8 @@ class _Reader:
             self._read_route(parts[_ROUTE])
         if _FACTS in parts:
             self._read_facts(parts[_FACTS])
+        if self._refused:
+            self.route[REFUSES] = self._refused
 
     def _read_route(self, node: Any) -> None:
         for key, each in node.value:
@@ -77,12 +81,7 @@ class _Reader:
             if name not in KEYS:
                 self._say(key, _unknown(name))
                 continue
-            kind = KEYS[name].preset or KEYS[name].kind
-            value = _value(each, kind.option["type"])
-            if isinstance(value, yaml.Node):
-                wrong = [f"{name} must be a plain value, not {_written(each)}"]
-            else:
-                wrong = [mistake.text for mistake in kind.faults(name, value)]
+            value, wrong = _read(name, each)
             for text in wrong:
                 self._say(each, text)
             if not wrong:
@@ -101,15 +100,40 @@ class _Reader:
     def _read_fact(self, node: Any) -> None:
         for key, each in node.value:
             name = str(key.value)
-            if name not in FACT:
-                self._say(key, f"unknown key '{name}' in a fact{nearest(name, FACT)}")
+            if name == REFUSES:
+                self._read_refused(each, node)
+            elif name not in FACT:
+                self._say(key, f"unknown key '{name}' in a fact{nearest(name, (*FACT, REFUSES))}")
             elif not _is_said(name, each):
                 self._say(each, f"{name} of a fact must be {FACT[name]}, not {_written(each)}")
         for name in _missing(node):
             self._say(node, f"a fact without `{name}:`: write {FACT[name]}")
 
+    def _read_refused(self, node: Any, fact: Any) -> None:
+        if not isinstance(node, yaml.MappingNode):
+            text = "must be a mapping of keys to the value that does not work, such as `{prefix: strip}`"
+            self._say(node, f"{REFUSES} of a fact {text}, not {_written(node)}")
+            return
+        says = {str(key.value): str(each.value) for key, each in fact.value if isinstance(each, yaml.ScalarNode)}
+        for key, each in node.value:
+            name = str(key.value)
+            value, wrong = _read(name, each) if name in KEYS else (None, [_unknown(name)])
+            for text in wrong:
+                self._say(each, f"{REFUSES}: {text}")
+            if not wrong:
+                self._refused.append({"key": name, "value": value, **{part: says.get(part, "") for part in FACT}})
+
     def _say(self, node: Any, text: str) -> None:
         self.faults.append(Fault(line_of(node), text))
+
+
+def _read(name: str, node: Any) -> tuple[Any, list[str]]:
+    """Return the value of a key, and what is wrong with it."""
+    kind = KEYS[name].preset or KEYS[name].kind
+    value = _value(node, kind.option["type"])
+    if isinstance(value, yaml.Node):
+        return value, [f"{name} must be a plain value, not {_written(node)}"]
+    return value, [mistake.text for mistake in kind.faults(name, value)]
 
 
 def _unknown(name: str) -> str:

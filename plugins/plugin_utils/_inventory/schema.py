@@ -16,6 +16,7 @@ from .._features.registry import FEATURES, problems
 from .._keys.keys import fields_of, keys_of
 from .._keys.kinds import kind_of, listed
 from .._keys.nearest import nearest
+from .refused import refused
 from .site import GENERIC_APP, Route, Site
 from .wishes import ROUTE_WISHES, SITE_WISHES, wish
 
@@ -134,12 +135,13 @@ class _Reader:
             route = self._route(entry, number, place)
             if route is None:
                 continue
-            if route.path in seen:
+            if route.identity in seen:
                 text = (
-                    f"path '{route.path}' is already that of route {seen[route.path]}: each path leads to one service"
+                    f"path '{route.path}' is already that of route {seen[route.identity]}: each path leads to one "
+                    "service"
                 )
                 self._say(f"{place}, route {route.path}", text, entry)
-            seen[route.path] = number
+            seen[route.identity] = number
             routes.append(route)
         for feature in FEATURES:
             self._refuse(feature.among(self.written[before:], seen))
@@ -160,6 +162,7 @@ class _Reader:
         values = self._read(Route, entry, place, preset)
         written = Written(site, place, number, entry, app, values, frozenset(ROUTE_KEYS))
         self.written.append(written)
+        self._refuse(refused(written, preset))
         self._refuse(problems(written))
         if len(self.problems) > before:
             return None

@@ -19,7 +19,10 @@ from .._features.frame_ancestors import FrameAncestors
 from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
 from .._features.moved_from import MovedFrom
+from .._features.path import RoutePath
+from .._features.prefix_header import PrefixHeader
 from .._features.probe import Probe
+from .._features.raw import Raw
 from .._features.redirect import Redirected
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
@@ -31,8 +34,8 @@ from .._features.upstream import Proxied
 from .._features.upstream_tls import UpstreamTls
 from .._features.websocket import WebSocket
 from .._keys.keys import key
-from .._keys.kinds import FLAG, Kind, Listing, Parsed, Several
-from .._keys.names import NAME_PATTERN, PATH_PATTERN, host_name, route_path
+from .._keys.kinds import FLAG, Kind, Listing, Several
+from .._keys.names import NAME_PATTERN, host_name
 
 GENERIC_APP = "generic"
 
@@ -40,14 +43,9 @@ _APP = Kind("a preset", {"type": "str"}, {"type": "string"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class _RouteName(Feature):
-    """By which path a route is found, and what is known of its service."""
+class _RouteApp(Feature):
+    """What is known of a route's service."""
 
-    path: str = key(
-        Parsed("a path", PATH_PATTERN, route_path),
-        "Where clients find the service, V(/) or a prefix such as V(/zm/).",
-        example="/zm/",
-    )
     app: str = key(
         _APP,
         "What a preset knows of the service; C(generic) knows nothing.",
@@ -61,6 +59,7 @@ class _RouteName(Feature):
 # Python takes the fields of the last base first.
 class Route(
     Drops,
+    Raw,
     MovedFrom,
     Probe,
     Console,
@@ -75,11 +74,13 @@ class Route(
     RequestBuffering,
     Buffering,
     UpstreamTls,
+    PrefixHeader,
     Static,
     Returned,
     Redirected,
     Proxied,
-    _RouteName,
+    _RouteApp,
+    RoutePath,
 ):
     """One public path of a site, as it is planned: what the owner says, else his preset, else the default."""
 

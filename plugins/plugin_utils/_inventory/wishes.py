@@ -40,7 +40,7 @@ _STREAM = (
 _DNS = "the collection enters no names: point each to your router's address at your DNS provider"
 _WILDCARD = "there are no wildcards: list each name in `server_name`"
 _BALANCE = "a route has one service: write its address as `upstream: http://ADDRESS:PORT`"
-_TEXT = f"no key takes nginx's own text: write it {_STAYS}"
+_TEXT = "write nginx's own directives as `raw: |` in a route"
 _BY_HAND = "no variable says it: write it into the route's location in /etc/nginx/sites-available/NAME; it stays"
 _CACHE = "leave it out: a route's answers are not kept"
 
@@ -71,7 +71,7 @@ _BOTH = {
     **_each("dns dns_challenge cloudflare ddns dyndns", _DNS),
     **_each("wildcard wildcards", _WILDCARD),
     **_each("load_balancing backends servers upstreams balance", _BALANCE),
-    **_each("snippet extra custom config extra_config advanced_config directives location_extra raw", _TEXT),
+    **_each("snippet extra custom config extra_config advanced_config directives location_extra", _TEXT),
 }
 ROUTE_WISHES = {
     **_BOTH,

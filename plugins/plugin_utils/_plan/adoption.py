@@ -56,7 +56,7 @@ def probe_traits(site: Site, route: Route, servers: Sequence[Server]) -> dict[st
         return {}
     theirs = owners_servers(site, servers)
     https = [server for server in theirs if has_port(server, "443")]
-    locations = [each for server in https for each in server["locations"] if path_of(each) == route.path]
+    locations = [each for server in https for each in server["locations"] if path_of(each) == route.identity]
     traits = {"guarded": True} if any(each["denies"] for each in locations or https) else {}
     http = [server for server in theirs if has_port(server, "80")]
     return traits | ({"redirect": False} if http and not any(server["redirects"] for server in http) else {})
@@ -96,16 +96,16 @@ def _conflict(servers: Sequence[Server]) -> str:
 
 def _differences(site: Site, route: Route, servers: Iterable[Server]) -> list[str]:
     """Return in words each location of an owner's that says another thing of a route's path or of its server."""
-    paths = {each.path for each in site.routes}
+    paths = {each.identity for each in site.routes}
     texts: list[str] = []
     for server in servers:
         for location in server["locations"] if has_port(server, "443") else []:
             place = f"{server['file']}:{location['line']} has location {location['location']}"
-            if path_of(location) == route.path and not route.targets:
+            if path_of(location) == route.identity and not route.targets:
                 texts += _another_answer(location, place)
             elif location["ours"]:
                 continue
-            elif path_of(location) == route.path:
+            elif path_of(location) == route.identity:
                 texts += _other_service(route, location, place)
             elif path_of(location) == route.moved_from:
                 texts += _not_its_own(route, location, place)
@@ -145,7 +145,7 @@ def _not_its_own(route: Route, location: Mapping[str, Any], place: str) -> list[
         return []
     what = f"with {location['upstream']}" if location["upstream"] else "without proxy_pass"
     return [
-        f"moved_from '{route.moved_from}' would send its readers on to {route.path}, but {place} {what}: take one of "
+        f"moved_from '{route.moved_from}' would send its readers on to {route.base}, but {place} {what}: take one of "
         "the two out"
     ]
 
@@ -157,14 +157,13 @@ def _other_service(route: Route, location: Mapping[str, Any], place: str) -> lis
             f"{'with ' + location['upstream'] if location['upstream'] else 'without proxy_pass'}: which of the two is "
             "right? Write the service of that line into the route's upstream, or take the location out there"
         ]
-    theirs = _prefix(location)
-    if route.path == "/" or theirs == route.prefix:
+    theirs, ours = _prefix(location), "strip" if route.prefix == "strip" else "keep"
+    if route.base == "/" or theirs == ours:
         return []
     ways = {"keep": "sends the path on as it is", "strip": "takes the path away", "": "puts another one in"}
     remedy = f"write `prefix: {theirs}` into the route" if theirs else "take the location out there"
     return [
-        f"{ways[route.prefix]}, but {place} with {location['upstream']}, which {ways[theirs]}: {remedy}, or change "
-        "that line"
+        f"{ways[ours]}, but {place} with {location['upstream']}, which {ways[theirs]}: {remedy}, or change that line"
     ]
 
 

@@ -30,7 +30,7 @@ def unserved(sites: Sequence[Site], answers: Mapping[str, str], server: LocalSer
         uri = listen_uri(route)
         problem = answers.get(_url(route.upstream.url, uri), "")
         if problem:
-            place = {"route": f"{site.name}{route.path}", "upstream": route.upstream.url, "uri": uri}
+            place = {"route": f"{site.name}{route.base}", "upstream": route.upstream.url, "uri": uri}
             found.append({**place, "problem": problem, "here": server.is_here(route)})
     return found
 

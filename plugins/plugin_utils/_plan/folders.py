@@ -44,7 +44,7 @@ def folder_notes(found: Found, omitted: Collection[str]) -> Iterator[str]:
         if each["hidden"] and (part := _part(each["real"])) in omitted:
             yield (
                 f"nginx was started with {part}, which hides {path}: `sudo systemctl restart nginx` on the host ends "
-                "that. Until then its files are not found (404)"
+                "that. Until then nobody gets its files"
             )
 
 

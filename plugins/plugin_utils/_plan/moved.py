@@ -62,7 +62,7 @@ def _of_move(site: Site, route: Route, servers: Sequence[Server], *, is_written:
     if not is_written:
         end = f"Taking that location out of {his[0]['file']}" if his else '`moved_from: ""`'
         yield (
-            f"{old} sends readers on to https://{site.name}{route.path} (308), because the Constellation server was "
+            f"{old} sends readers on to https://{site.name}{route.base} (308), because the Constellation server was "
             f"there. `moved_from: {route.moved_from}` in the route says the same. {end} ends it"
         )
     elif there and not his:
@@ -73,7 +73,7 @@ def _of_move(site: Site, route: Route, servers: Sequence[Server], *, is_written:
 
 
 def _with_moves(site: Site, servers: Sequence[Server], names: Names) -> Site:
-    taken = {each for route in site.routes for each in (route.path, route.moved_from)}
+    taken = {each for route in site.routes for each in (route.identity, route.moved_from)}
     routes = []
     for route in site.routes:
         unsaid = route.app == CONSTELLATION and route.moved_from is None and _ROOT not in taken
@@ -85,7 +85,7 @@ def _with_moves(site: Site, servers: Sequence[Server], names: Names) -> Site:
 
 def _was_at_root(site: Site, route: Route, servers: Sequence[Server], names: Names) -> bool:
     """Whether the root led to the route's service, or sends its readers on already, to this path or an earlier one."""
-    others = {each.path for each in site.routes} - {route.path}
+    others = {each.identity for each in site.routes} - {route.identity}
     there = [each for port in ("443", "80") for each in _at(_ROOT, site, servers, port)]
     return any(
         leads_there(route, each["upstream"], names) or (each["moved_to"] and each["moved_to"] not in others)

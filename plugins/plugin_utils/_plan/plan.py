@@ -62,15 +62,15 @@ def constellation_plan(edges: Mapping[str, Sequence[Site]], machine: Machine) ->
         sentinel = listen_uri(own[0]).replace("+", "127.0.0.1", 1)
     elif machine.is_sentinel and found:
         _edge, site, route = found[0]
-        sentinel = f"https://{site.name}{route.path}"
+        sentinel = f"https://{site.name}{route.base}"
     upstreams = list(dict.fromkeys(route.upstream.url for route in own))
     return {"listen_uris": uris, "sentinel_uri": sentinel, "upstreams": upstreams}
 
 
 def _answering(site: Site) -> str:
     """Return a path of a site at which there is an answer, its root where that has one; "" for none."""
-    silent = {route.path for route in site.routes if route.returns.get("code") == CLOSES}
-    return next((path for path in ("/", *(route.path for route in site.routes)) if path not in silent), "")
+    silent = {route.base for route in site.routes if route.returns.get("code") == CLOSES}
+    return next((path for path in ("/", *(route.base for route in site.routes)) if path not in silent), "")
 
 
 def _hostile(site: Site, host: Host, path: str) -> dict[str, Any]:

@@ -24,4 +24,4 @@ def constellation_hosts(edges: Iterable[Sequence[Site]]) -> list[str]:
 def listen_uri(route: Route) -> str:
     """Return the listenUri under which a server knows a route's path."""
     # `+` takes any Host header; the port is closed from outside by the firewall.
-    return f"http://+:{route.upstream.port}{route.path if route.prefix == 'keep' else '/'}"
+    return f"http://+:{route.upstream.port}{route.base if route.prefix != 'strip' else '/'}"

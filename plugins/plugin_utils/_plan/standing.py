@@ -13,6 +13,7 @@ from .._features.place import Names
 from .._features.upstream import VARIABLE
 from .._inventory.site import Route, Site
 from .._keys.names import Upstream
+from .._keys.path_forms import Path
 
 Server = Mapping[str, Any]
 Location = Mapping[str, Any]
@@ -26,13 +27,13 @@ def owners_servers(site: Site, servers: Iterable[Server]) -> list[Server]:
     return [
         server
         for server in servers
-        if not server["ours"] and _bears(site, server) and (has_port(server, "80") or has_port(server, "443"))
+        if not server["ours"] and bears(site, server) and (has_port(server, "80") or has_port(server, "443"))
     ]
 
 
 def locations(site: Site, servers: Iterable[Server], port: str) -> list[Location]:
     """Return the locations of all servers of the site on a port, ours and its owner's."""
-    found = (server for server in servers if _bears(site, server) and has_port(server, port))
+    found = (server for server in servers if bears(site, server) and has_port(server, port))
     return [location for server in found for location in server["locations"]]
 
 
@@ -42,7 +43,7 @@ def are_served(sites: Iterable[Site], servers: Sequence[Server]) -> bool:
 
 
 def _is_served(site: Site, route: Route, servers: Iterable[Server]) -> bool:
-    there = [each for each in locations(site, servers, "443") if path_of(each) == route.path]
+    there = [each for each in locations(site, servers, "443") if path_of(each) == route.identity]
     return any(each["ours"] and not each["moved_to"] for each in there)
 
 
@@ -53,7 +54,7 @@ def has_port(server: Server, port: str) -> bool:
 
 def path_of(location: Location) -> str:
     """Return the path of a location for a prefix, or what it is for with its modifier."""
-    return str(location["location"]).removeprefix("^~").strip()
+    return Path.written(str(location["location"])).identity
 
 
 def leads_there(route: Route, proxy_pass: str, names: Names | None = None) -> bool:
@@ -64,7 +65,8 @@ def leads_there(route: Route, proxy_pass: str, names: Names | None = None) -> bo
     return any(_is_same(target, proxy_pass, names) for target in route.targets)
 
 
-def _bears(site: Site, server: Server) -> bool:
+def bears(site: Site, server: Server) -> bool:
+    """Whether a server has a name of the site."""
     return not set(site.names).isdisjoint(server["names"])
 
 

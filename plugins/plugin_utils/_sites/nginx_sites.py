@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from ...module_utils._host.names import COMMON_SITE, WEBROOT
+from ...module_utils._nginx.text.quoting import quote
 from .._features import registry as features
 from .._features.console import Console
 from .._features.moved_from import MovedFrom, moved_from, sends_on
 from .._features.place import Host, Place
-from .._inventory.site import Site
+from .._inventory.site import Route, Site
+from .._keys.path_forms import Path
 from .._nginx.platform import KEEPALIVE_DIRECTIVES
 from . import answers, older
 from .paths import CLIMBS, CLIMBS_MAP, refuse_climbing
@@ -147,11 +149,11 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         "locations": [challenge, _location("/", {"return": "301 https://$host$request_uri"}), _error()],
     }
     places = [*features.places([site], host)]
-    routes = [_route(at) for at in places]
+    routes = _in_order([_route(at) for at in places])
     moves = [each for at in places if at.route.moved_from for each in _moved(at)]
-    bare = [_bare(at) for at in places if not at.route.targets and at.route.path != "/"]
+    bare = [each for at in places if not at.route.targets for each in _bare(at)]
     answering = features.site_guard(site)
-    rooted = any("/" in (route.path, route.moved_from) for route in site.routes)
+    rooted = any("/" in (route.identity, route.moved_from) for route in site.routes)
     page = [] if rooted else [_no_route()]
     https: dict[str, Any] = {
         "server_name": server_names,
@@ -199,7 +201,7 @@ def _route(at: Place) -> dict[str, Any]:
     own = {} if at.site.adopt or not at.route.targets else _OWN_PROXY
     guards = features.guard(at) | refuse_climbing()
     location = _location(
-        at.route.path,
+        _head(at.route),
         guards | features.location(at) | own,
         # Before there was a route, a page of ours may have stood there.
         (CLIMBS, *features.owned(at), *_OWN_DIRECTIVES, *_PAGE),
@@ -207,6 +209,28 @@ def _route(at: Place) -> dict[str, Any]:
     location |= {"yields": ["proxy_set_header"], "guards": [*map(_owned, guards)], "marks": features.marks(at)}
     marked = _marked(at)
     return location | features.options(at) | ({"marked": marked} if marked else {})
+
+
+def every_route(at: Place) -> frozenset[str]:
+    """Return the directives that a route's location has whatever its keys say."""
+    return frozenset() if at.site.adopt or not at.route.targets else frozenset(_OWN_PROXY)
+
+
+def _head(route: Route) -> str:
+    """Return the arguments of a route's location; an expression may need quotes."""
+    found = Path.of(route.path)
+    return f"{found.form} {quote(found.text)}" if found.form else found.text
+
+
+def _in_order(locations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the locations, each for a regular expression behind the one before it: nginx takes the first that fits."""
+    last = ""
+    for each in locations:
+        if each["location"].startswith("~"):
+            if last:
+                each["after"] = last
+            last = each["location"]
+    return locations
 
 
 def _marked(at: Place) -> dict[str, Any]:
@@ -247,14 +271,18 @@ def _moved(at: Place) -> list[dict[str, Any]]:
     location = _location(old, {**sending, **page["directives"]}, dict.fromkeys([*page["owns"], *features.owned(there)]))
     location["guards"] = [*map(_owned, sending)]
     location["adopted"] = _sending(old, features.guard(at) | sending)
-    bare = _location(f"= {old.rstrip('/')}", {"return": f"308 https://$host{at.route.path}$is_args$args"})
-    return [location] if old == "/" else [location, bare]
+    bare = _location(f"= {old.rstrip('/')}", {"return": f"308 https://$host{at.route.base}$is_args$args"})
+    # Another route may have this very path.
+    taken = any(each.identity == bare["location"] for each in at.site.routes)
+    return [location] if old == "/" or taken else [location, bare]
 
 
-def _bare(at: Place) -> dict[str, Any]:
+def _bare(at: Place) -> list[dict[str, Any]]:
     """Lead the path without its last slash to the route, as nginx does for what it proxies; an owner's stays his."""
-    sent = {"return": f"308 https://$host{at.route.path}$is_args$args"}
-    return _location(f"= {at.route.path.rstrip('/')}", sent) | {"adopted": {}}
+    sent = {"return": f"308 https://$host{at.route.base}$is_args$args"}
+    bare = _location(f"= {at.route.base.rstrip('/')}", sent) | {"adopted": {}}
+    taken = any(each.identity == bare["location"] for each in at.site.routes)
+    return [] if at.route.base == "/" or taken or not at.route.is_prefix else [bare]
 
 
 def _send_on_plain(site: dict[str, Any], places: Iterable[Place]) -> None:

@@ -40,7 +40,7 @@ _SITES = (
 def fragment(presets: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the file of the fragment."""
     sites = {"description": [*_SITES], **_option(keys_of(Variables)["edge_sites"], presets)}
-    text = yaml.dump({"options": {"sites": sites}}, sort_keys=False, width=110, allow_unicode=True)
+    text = yaml.dump({"options": {"sites": sites}}, sort_keys=False, width=104, allow_unicode=True)
     return f"{_HEAD}{text}{_TAIL}"
 
 

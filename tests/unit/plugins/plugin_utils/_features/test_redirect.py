@@ -82,6 +82,21 @@ def test_a_chain_that_ends_in_a_loop_of_others_is_told_at_those_alone() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "where", "is_loop"),
+    [
+        ("= /old", "/old", True),
+        ("= /old", "/old/", False),
+        ("^~ /old/", "/old/x", True),
+        ("~ [.]php$", "/index.php", True),
+        ("~ [.]php$", "/zm/index.html", False),
+        ("~* [.]PHP$", "/zm/index.php?x", True),
+    ],
+)
+def test_each_form_of_a_path_counts(path: str, where: str, is_loop: bool) -> None:
+    assert bool(said(PROXIED, to(path, where))) is is_loop
+
+
 def test_an_old_path_of_a_route_counts() -> None:
     assert len(said({**to("/new/", "/old/"), "moved_from": "/old/"})) == 1
 

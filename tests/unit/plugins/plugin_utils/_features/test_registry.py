@@ -167,8 +167,8 @@ def test_every_file_is_a_feature() -> None:
     assert all(issubclass(Site, feature) for feature in registry.SITE_FEATURES)
 
 
-def test_every_key_but_what_names_a_route_is_one_of_a_feature() -> None:
-    assert {name for feature in registry.FEATURES for name in keys_of(feature)} == {*keys_of(Route)} - {"app", "path"}
+def test_every_key_but_the_preset_is_one_of_a_feature() -> None:
+    assert {name for feature in registry.FEATURES for name in keys_of(feature)} == {*keys_of(Route)} - {"app"}
     of_site = {name for feature in registry.SITE_FEATURES for name in keys_of(feature)}
     assert of_site == {*keys_of(Site)} - {"server_name", "routes", "adopt"}
 

@@ -25,10 +25,11 @@ route:
   method_override: true
   port: 8080
   prefix: strip
+  prefix_header: X-Script-Name
   read_timeout: 150
   request_buffering: false
   request_headers:
-    X-Script-Name: /mine
+    X-Forwarded-Server: mine
   websocket: false
 facts:
   - {FACT}"""
@@ -49,7 +50,7 @@ def test_every_key_is_read_and_becomes_a_route():
         {"X-Robots-Tag": "noindex", "Access-Control-Max-Age": "600"},
         ("X-Generator",),
     )
-    assert read.request_headers == {"X-Script-Name": "/mine"}
+    assert read.request_headers == {"X-Forwarded-Server": "mine"}
     assert (read.prefix, read.buffering, read.websocket, read.max_body_size) == ("strip", True, False, "20m")
 
 
@@ -57,7 +58,7 @@ def test_every_key_is_read_and_becomes_a_route():
     ("key", "values"),
     [
         ("port", ["1", "65535"]),
-        ("prefix", ["keep", "strip", "refuse"]),
+        ("prefix", ["keep", "strip", "header", "refuse"]),
         ("max_body_size", ["0", "1048576", "8K", '"1g"']),
         ("read_timeout", ["1", "86400"]),
         ("host", ["localhost", "nas.home.test:81", "192.168.0.1", "my_nas"]),
@@ -131,7 +132,7 @@ def test_a_mistake_is_told_with_its_line(text, line, said):
         (
             "source: b",
             "sources: b",
-            "unknown key 'sources' in a fact; did you mean 'source'? known: date, says, source",
+            "unknown key 'sources' in a fact; did you mean 'source'? known: date, refuses, says, source",
         ),
         ("says: a", "says: []", "says of a fact must be what is so, as a sentence, not a list"),
         ("source: b", "source: ' '", "source of a fact must be where it is written: an address, or a repository"),
@@ -146,6 +147,24 @@ def test_a_fact_has_a_source_and_a_day(old, new, said):
     assert old in FACT
     text = f"route: {{}}\nfacts:\n  - {FACT.replace(old, new)}"
     assert faults(text)[0][1].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (
+            "strip",
+            "refuses of a fact must be a mapping of keys to the value that does not work, such as `{prefix: strip}`",
+        ),
+        ("{prefx: strip}", "refuses: unknown key 'prefx'; did you mean 'prefix'?"),
+        ("{prefix: stripp}", "refuses: prefix 'stripp' is not known; did you mean 'strip'?"),
+        ("{websocket: [a]}", "refuses: websocket must be a plain value, not a list"),
+    ],
+)
+def test_what_a_fact_refuses_is_a_value_of_a_key(written, said):
+    (found,) = faults(f"route: {{}}\nfacts:\n  - {FACT}    refuses: {written}\n")
+    assert found[0] == 6
+    assert found[1].startswith(said)
 
 
 def test_a_preset_without_facts_is_one():

@@ -17,6 +17,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.pres
     Presets,
     read_presets,
 )
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.refused import REFUSES
 from places import ROOT
 
 FILES = sorted((ROOT / "presets").iterdir())
@@ -43,7 +44,11 @@ def test_ours_are_shipped():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_what_is_read_is_what_yaml_says(path):
-    assert ours.found[path.stem] == yaml.safe_load(path.read_text(encoding="utf-8"))["route"]
+    written = yaml.safe_load(path.read_text(encoding="utf-8"))
+    route = {name: value for name, value in ours.found[path.stem].items() if name != REFUSES}
+    assert route == written["route"]
+    refused = [(fact["says"], fact[REFUSES]) for fact in written.get("facts", []) if REFUSES in fact]
+    assert [(each["says"], {each["key"]: each["value"]}) for each in ours.found[path.stem].get(REFUSES, [])] == refused
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.stem != "generic"], ids=lambda path: path.stem)

@@ -13,9 +13,10 @@ import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory import schema
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.refused import REFUSES
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route
-from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import key, keys_of
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import key, keys_of, preset_keys
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.kinds import FLAG, Group, Matching
 from places import ROOT
 
@@ -54,9 +55,22 @@ def test_every_preset_makes_a_route_of_its_own_site(app):
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_presets_hold_known_keys_only(name):
-    known = {"port", "prefix", "buffering", "read_timeout", "max_body_size", "fixed_content_length", "host"}
-    known |= {"method_override", "websocket"}
-    assert set(PRESETS[name]) <= known
+    assert set(PRESETS[name]) <= {*preset_keys(Route), REFUSES}
+
+
+def test_what_a_preset_refuses_is_refused_with_the_fact_behind_it():
+    fact = {"says": "It makes its links itself.", "source": "example.org", "date": "2026-11-28"}
+    preset = {"port": 1, "refuses": [{"key": "prefix", "value": "strip", **fact}]}
+    preset["refuses"] += [{"key": "websocket", "value": False, **fact}]
+    route = {"path": "/a/", "app": "mine"}
+    with pytest.raises(SchemaError) as caught:
+        read_sites(site({**route, "prefix": "strip", "websocket": False}), {**PRESETS, "mine": preset})
+    end = "does not work with `app: mine`: It makes its links itself (example.org, 2026-11-28). Take it out, or leave"
+    assert [each.text for each in caught.value.problems] == [
+        f"{said} {end} `app` out" for said in ("prefix: strip", "websocket: false")
+    ]
+    for right in ({}, {"prefix": "keep"}, {"prefix": "strip", "app": "generic", "upstream": "http://h"}):
+        assert read_sites(site({**route, **right}), {**PRESETS, "mine": preset})
 
 
 def test_names_are_lower_case_and_told_apart_once():
