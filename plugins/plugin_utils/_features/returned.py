@@ -134,8 +134,11 @@ class Returned(Feature):
         return f'geo ${_DOLLAR} {{ default "$"; }}' if any("$" in text for text in texts) else ""
 
     def needs(self, at: Place) -> Needs:
-        """Need what makes that variable."""
-        return Needs(modules=("http_geo_module",) if "$" in self.returns.get(_TEXT, "") else ())
+        """Need what makes that variable, and what says in which letters the text is."""
+        text = self.returns.get(_TEXT, "")
+        return Needs(
+            modules=(*(["http_charset_module"] if text else []), *(["http_geo_module"] if "$" in text else []))
+        )
 
     def probes(self, at: Place) -> list[dict[str, Any]]:
         """Ask for the answer."""

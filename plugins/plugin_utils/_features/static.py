@@ -161,7 +161,8 @@ class Static(Feature):
             # Both this and the location end in a slash: without it a path could climb out.
             "alias": _argument(f"{directory}/"),
             "index": " ".join(self.static[_INDEX]),
-            "autoindex": "off",
+            # An owner may have lists of directories everywhere; an nginx that makes none does not know the word.
+            **({} if "http_autoindex_module" in at.host.platform.without else {"autoindex": "off"}),
             "disable_symlinks": f"on {_argument(f'from={directory}')}",
         }
         if self.static[_TRY]:

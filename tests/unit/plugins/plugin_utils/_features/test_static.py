@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host, Place
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.registry import location
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 
 
 def read(static: Any) -> Any:
@@ -57,3 +60,11 @@ def test_what_is_not_to_be_shown_is_refused(given: Any, said: str) -> None:
         read(given)
     (problem,) = error.value.problems
     assert said in problem.text
+
+
+def test_an_nginx_that_makes_no_lists_is_not_told_to_make_none() -> None:
+    site = {"server_name": "home.example.org", "routes": [{"path": "/", "static": "/srv/www"}]}
+    sites = read_sites([site], {"generic": {}})
+    for without in (frozenset[str](), frozenset({"http_autoindex_module"})):
+        host = Host(Platform((1, 28, 3), (3, 5, 5), True, without))
+        assert ("autoindex" in location(Place(sites[0].routes[0], sites[0], host))) is not bool(without)
