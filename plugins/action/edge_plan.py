@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import astuple, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._connection_limit.table import DEFAULT_LIMIT
+from ..module_utils._nginx.service.unit import RESTRICTIONS
 from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._constellation.local_server import local_server
@@ -44,6 +45,7 @@ from ..plugin_utils._origin import where
 from ..plugin_utils._plan import public
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
+from ..plugin_utils._plan.folders import directories, folder_notes, folder_problems
 from ..plugin_utils._plan.hidden import hidden_problems
 from ..plugin_utils._plan.machine import machine
 from ..plugin_utils._plan.modules import module_problems
@@ -131,6 +133,7 @@ class ActionModule(ActionBase):
             names = [name for site in sites for name in site.names]
             acme_server = arguments["acme_server"]
             about = {**asked(sites), "certificates": public.asked(sites, acme_server)}
+            about |= {"folders": shown} if (shown := directories(sites)) else {}
             host = self._look("edge_preflight", {"server_names": names, **about})
             if host.get("failed"):
                 return {**result, **host}
@@ -139,6 +142,8 @@ class ActionModule(ActionBase):
             problems = standing_problems(arguments["sites"], moved, servers)
             problems += hidden_problems(arguments["sites"], moved, servers)
             problems += module_problems(arguments["sites"], sites, host["host"], server)
+            folders, omitted = host["host"].get("folders", {}), self._sandbox_omitted()
+            problems += folder_problems(arguments["sites"], sites, folders, omitted)
             problems += repeated_problems(arguments["sites"], sites, host["host"], server)
             address = str(self._task_vars.get("ansible_host", self._host))
             problems += upstream_problems(arguments["sites"], sites, host["host"], [self._host, address])
@@ -160,6 +165,7 @@ class ActionModule(ActionBase):
             unreached = public.warnings(host["host"].get("reach", {}))
             plan["certificates"] = public.certificates(plan["certificates"], acme_server)
             plan["notes"] += public.private_notes(sites, acme_server)
+            plan["notes"] += folder_notes(folders, omitted)
             # In the end of a real run the authority's own word is told.
             plan["notes"] += unreached if self._task.check_mode else []
             result["warnings"] = [*host.get("warnings", []), *unreached]
@@ -285,6 +291,12 @@ class ActionModule(ActionBase):
     def _plainly(self, command: str) -> str:
         """Return what a command writes on the host, run as who logs in."""
         return str(self._low_level_execute_command(command, sudoable=False)["stdout"])
+
+    def _sandbox_omitted(self) -> Collection[str]:
+        """Return the parts of nginx's sandbox that the owner does without."""
+        if self._value_of("nginx_proxy_sandbox") is False:
+            return RESTRICTIONS
+        return self._value_of("nginx_proxy_sandbox_omit") or ()
 
     def _constellation_places(self) -> dict[str, Any]:
         """Return where the owner says that server and sentinel are; what is not said, is found."""

@@ -29,7 +29,8 @@ options:
       routes:
         description:
         - What stands below which path.
-        - Each path leads to one service.
+        - Each path leads to one service, or has one other answer.
+        - By default, required, but where redirect is.
         type: list
         elements: dict
         suboptions:
@@ -84,6 +85,33 @@ options:
             - strip
             - header
             default: keep
+          redirect:
+            description:
+            - 'Where the route leads instead of to a service: a URL, or a path of the same site.'
+            - 'The status is 308 (RFC 9110): for good, with the method and the body of the request. C(code)
+              of a mapping is another one: 307 for a time; with 301 (for good), 302 (for a time) and 303 browsers
+              make a GET of a POST. Browsers remember 301 and 308.'
+            - To a destination that ends in C(/), or has no path, what the client wrote behind the route's
+              path comes along with its query. To any other nothing does.
+            - By default, a service answers.
+            - 'For example C(redirect: https://other.example.org/).'
+            type: raw
+          return:
+            description:
+            - The status by which nginx answers itself, alone or with a text.
+            - By 444 the connection is closed without an answer.
+            - By default, a service answers.
+            - 'For example C(return: {"code": 410, "text": "This service has ended."}).'
+            type: raw
+          static:
+            description:
+            - A directory on the proxy's host whose files are the answers, for GET and HEAD.
+            - Nothing is listed, symbolic links below it are not followed, and what begins with a dot is not
+              there, but for C(.well-known). nginx's user must be able to read it, which the run asks before
+              it changes anything.
+            - By default, a service answers.
+            - 'For example C(static: {"directory": "/srv/www", "try": "/index.html"}).'
+            type: raw
           sticky:
             description:
             - By what a client is known that always gets the same service of a list in C(upstream).
@@ -258,7 +286,6 @@ options:
             - limit_conn
             - limit_req
             - ssl_verify_client
-        required: true
       adopt:
         description:
         - Whether the routes go into the servers that their owner made for these names, wherever nginx reads
@@ -275,6 +302,12 @@ options:
         - 'For example C(aliases: ["www.example.org"]).'
         type: list
         elements: str
+      redirect:
+        description:
+        - 'Where all of the site leads, in the place of C(routes): what C(redirect) of a route at V(/) says.'
+        - By default, the routes answer.
+        - 'For example C(redirect: https://home.example.org).'
+        type: raw
       hsts:
         description:
         - Whether browsers are told for two years to use HTTPS alone (RFC 6797).
@@ -337,7 +370,7 @@ options:
       index:
         description:
         - Whether the root of the site has a page with a link to each route, where no route has V(/).
-        - Regular expressions have no link.
+        - Regular expressions have no link, nor have routes that only C(return) a status.
         - Everybody who may open the site reads it. Otherwise the root answers 404.
         - 'For example C(index: true).'
         type: bool

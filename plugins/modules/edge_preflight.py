@@ -59,6 +59,11 @@ options:
     type: list
     elements: str
     default: []
+  folders:
+    description: Directories that nginx is to read.
+    type: list
+    elements: str
+    default: []
   certificates:
     description: Certificates to have of a public authority. Names that one of them is valid for are not asked about.
     type: list
@@ -150,6 +155,13 @@ host:
           readers are sent on to.
       type: list
       elements: dict
+    folders:
+      description:
+        - For each of O(folders) its path without links as C(real), and its C(state). That is V(missing), V(file) where
+          it is no directory, V(closed) where nginx's C(user) may not pass the directory C(at), or empty.
+        - C(hidden) tells that the nginx which runs does not see it, as in a sandbox of systemd.
+      type: dict
+      sample: {/srv/www: {real: /srv/www, state: "", at: "", user: www-data, hidden: false}}
     reach:
       description:
         - What the Internet meets at the names of O(certificates). C(own) are the addresses of this host that can be
@@ -172,6 +184,7 @@ from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import is_due, is_unmarked
 from ..module_utils._host.versions import too_new
 from ..module_utils._nginx.sites.standing import standing
+from ..module_utils._preflight.folders import folders
 from ..module_utils._preflight.host import host_facts, refuse_taken_ports
 from ..module_utils._preflight.reach import reach
 from ..module_utils._preflight.sockets import unreached
@@ -191,6 +204,7 @@ def main() -> None:
             "hosts": {"type": "list", "elements": "str", "default": []},
             "sockets": {"type": "list", "elements": "str", "default": []},
             "server_names": {"type": "list", "elements": "str", "default": []},
+            "folders": {"type": "list", "elements": "str", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
         supports_check_mode=True,
@@ -211,6 +225,7 @@ def main() -> None:
         "upstreams": upstreams,
         "own_hosts": own_hosts(module.params["hosts"]),
         "sockets": unreached(module.params["sockets"]),
+        "folders": folders(module.params["folders"]),
         "servers": servers,
         "reach": reached,
         "record_due": is_due() or is_unmarked(),

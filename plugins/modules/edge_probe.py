@@ -45,6 +45,14 @@ options:
         type: list
         elements: int
         default: []
+      location:
+        description: Where the answer must lead, empty for anywhere.
+        type: str
+        default: ""
+      closes:
+        description: Whether the connection must be closed without an answer.
+        type: bool
+        default: false
       guarded:
         description: Whether its owner lets only some addresses in, so that C(403) is acceptable, too.
         type: bool
@@ -288,6 +296,8 @@ ARGUMENTS = {
         "options": {
             "url": {"type": "str", "required": True},
             "status": {"type": "list", "elements": "int", "default": []},
+            "location": {"type": "str", "default": ""},
+            "closes": {"type": "bool", "default": False},
             "guarded": {"type": "bool", "default": False},
             "maintenance": {"type": "bool", "default": False},
             "redirect": {"type": "bool", "default": True},

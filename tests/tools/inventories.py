@@ -43,6 +43,18 @@ _HEADERS = {
     "hide_headers": ["X-Generator"],
     "request_headers": {"X-Script-Name": "/app", "X-Seen-By": "$hostname"},
 }
+_WITHOUT_SERVICE = (
+    {"server_name": "old.example.net", "redirect": "https://home.example.net"},
+    {
+        "server_name": "answers.example.net",
+        "routes": [
+            {"path": "/", "static": {"directory": "/srv/www", "index": "start.html", "try": [".html", "/start.html"]}},
+            {"path": "/wiki/", "redirect": {"to": "/pages/", "code": 302, "path": "drop"}},
+            {"path": "/shop/", "return": {"code": 410, "text": "closed for $5"}},
+            {"path": "/scanner/", "return": 444},
+        ],
+    },
+)
 _FOLDERS = ("/{}/", "/a/{}/", "/{}/~b.c/", "/{}@home+1/")
 Sites = list[dict[str, Any]]
 
@@ -58,11 +70,12 @@ def inventories(presets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
         found.append(_inventory(f"made {number + 1}", made, adopt=number % 7 == 0))
     # In one alone: commits from before these keys refuse it.
     found[-1]["sites"][0]["routes"][0] |= _HEADERS
+    found[-1]["sites"] += _WITHOUT_SERVICE
     return found
 
 
 def _apps(sites: Sites) -> set[str]:
-    return {route["app"] for site in sites for route in site["routes"] if "app" in route}
+    return {route["app"] for site in sites for route in site.get("routes", ()) if "app" in route}
 
 
 def _inventory(name: str, sites: Sites, *, adopt: bool = False) -> dict[str, Any]:
@@ -82,7 +95,7 @@ def _of_documents() -> Iterator[dict[str, Any]]:
 
 def _without_files(sites: Sites) -> Sites:
     """Return the sites with what the collection or the host has in the place of files, which are their owner's."""
-    for tls in (route["upstream_tls"] for site in sites for route in site["routes"] if "upstream_tls" in route):
+    for tls in (route["upstream_tls"] for site in sites for route in site.get("routes", ()) if "upstream_tls" in route):
         tls["verify"] = "system"
     for site in sites:
         if isinstance(site.get("error_pages"), dict):

@@ -154,7 +154,10 @@ def _servers(sites: Iterable[Any]) -> list[dict[str, Any]]:
     """Return the servers that the sites' owner has for them: some with a certificate, some made by the collection."""
     servers = []
     for number, site in enumerate(sites):
-        upstreams = [(route.path, route.upstream.url) for route in site.routes]
+        # The commit of old has one service for each route.
+        upstreams = [
+            (route.path, route.upstream.url if getattr(route, "targets", True) else "") for route in site.routes
+        ]
         locations = [
             _location(path, url, line) for line, (path, url) in enumerate([("/", upstreams[0][1]), *upstreams])
         ]

@@ -82,7 +82,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def route_of(key: str) -> list[dict[str, Any]]:
     """Return the routes of the guide that have a key."""
-    return [route for sites in BLOCKS for site in sites for route in site["routes"] if key in route]
+    return [route for sites in BLOCKS for site in sites for route in site.get("routes", ()) if key in route]
 
 
 def routes(nas: Nas, authority: Path) -> list[dict[str, Any]]:

@@ -97,6 +97,12 @@ class Dump:
         return _last(_ERROR_LOG, self.text.split("{", 1)[0], "/var/log/nginx/error.log")
 
 
+def master(pid_file: str = DEFAULT_PID_FILE) -> int | None:
+    """Return the number of the process that is the running nginx's master, None where none runs."""
+    running = _running(pid_file)
+    return running.master.pid if running else None
+
+
 def loaded(*, host: Places = HOST) -> Loaded:
     """Tell whether the running nginx serves what is on disk. Writes nothing."""
     if find(host.nginx) is None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 from dataclasses import dataclass, replace
 from typing import TypedDict
@@ -24,13 +25,16 @@ class ProbedRoute:
     """A URL and what is expected of it.
 
     ``status`` lists what is acceptable, nothing stands for 200 to 399 and 401, and where it is ``guarded`` for 403
-    too, in ``maintenance`` for 503. ``sse``, ``websocket`` and
+    too, in ``maintenance`` for 503. ``location`` is where the answer leads, empty for anywhere; with ``closes`` the
+    connection has to be closed without an answer. ``sse``, ``websocket`` and
     ``stream`` are paths of the same site, empty for none; without a leading slash they are taken from the URL on.
     ``http_port`` is where the plain form of an HTTPS URL is asked.
     """
 
     url: str
     status: tuple[int, ...] = ()
+    location: str = ""
+    closes: bool = False
     guarded: bool = False
     maintenance: bool = False
     redirect: bool = True
@@ -110,7 +114,7 @@ def _check(route: ProbedRoute, conditions: Conditions, facts: RouteFacts) -> Non
             facts["problems"].append(f"the certificate is not trusted: {shown['problem']}")
         if route.redirect:
             facts["redirect"] = _redirect(route, target, facts["problems"])
-    facts["status"] = _status(route, target, facts["problems"])
+    facts["status"] = (_closed if route.closes else _status)(route, target, facts["problems"])
     if route.maintenance and facts["status"] == _CLOSED:
         return
     _check_streams(route, target, facts)
@@ -133,7 +137,8 @@ def _check_streams(route: ProbedRoute, target: Target, facts: RouteFacts) -> Non
 
 def _status(route: ProbedRoute, target: Target, problems: list[str]) -> int:
     with opened(target) as used:
-        status = ask(target, used).status
+        response = ask(target, used)
+        status, location = response.status, response.getheader("Location") or ""
     refusals = (401, 403) if route.guarded else (401,)
     if route.maintenance and status == _CLOSED:
         return status
@@ -141,6 +146,21 @@ def _status(route: ProbedRoute, target: Target, problems: list[str]) -> int:
     if not fine:
         wanted = ", ".join(map(str, route.status)) or f"200 to 399 or {' or '.join(map(str, refusals))}"
         problems.append(f"status {status} instead of {wanted}")
+    if route.location and location != route.location:
+        problems.append(f"leads to {location or 'nowhere'} instead of {route.location}")
+    return status
+
+
+def _closed(_route: ProbedRoute, target: Target, problems: list[str]) -> int | None:
+    """Ask for what nginx is to close the connection for; return the status that came all the same."""
+    try:
+        with opened(target) as used:
+            status = ask(target, used).status
+    except ProbeError as error:
+        if isinstance(error.__cause__, (http.client.RemoteDisconnected, ConnectionResetError)):
+            return None
+        raise
+    problems.append(f"status {status} instead of a closed connection")
     return status
 
 

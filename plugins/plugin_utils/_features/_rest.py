@@ -48,10 +48,10 @@ def taken_rest(route: Route) -> str:
 
 def _rest_of(route: Route) -> str:
     name = REST.removeprefix("$")
-    return f"if ($request_uri !~ ^{_written(route.base.rstrip('/'))}(?<{name}>/.*))"
+    return f"if ($request_uri !~ ^{written(route.base.rstrip('/'))}(?<{name}>/.*))"
 
 
-def _written(path: str) -> str:
+def written(path: str) -> str:
     """Return an expression for a path; some clients escape its signs, and some double its slashes."""
     return "".join(
         letter if letter.isalnum() else "/+" if letter == "/" else rf"(?:{literal(letter)}|%{_digits(letter)})"

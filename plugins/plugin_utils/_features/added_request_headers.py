@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .._keys.header_kinds import Headers, variables
 from .._keys.keys import key
@@ -39,6 +40,7 @@ _BY_NAME = {claim.name.lower(): claim for claim in CLAIMS}
 class AddedRequestHeaders(Feature):
     """`request_headers` of a route."""
 
+    is_for_services: ClassVar[bool] = True
     request_headers: Mapping[str, str] = key(
         Headers(_REFUSED, is_request=True),
         "Headers that the service gets with each request, in the place of those of the client.",

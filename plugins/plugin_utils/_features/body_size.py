@@ -17,6 +17,7 @@ from .place import Place
 class BodySize(Feature):
     """`max_body_size` of a route."""
 
+    is_for_services: ClassVar[bool] = True
     owns: ClassVar[tuple[str, ...]] = ("client_max_body_size",)
     max_body_size: str = key(
         Size(),

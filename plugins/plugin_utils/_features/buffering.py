@@ -17,6 +17,7 @@ from .place import Place
 class Buffering(Feature):
     """`buffering` of a route."""
 
+    is_for_services: ClassVar[bool] = True
     owns: ClassVar[tuple[str, ...]] = ("proxy_buffering", "proxy_cache")
     buffering: bool = key(
         FLAG,

@@ -19,6 +19,7 @@ _LENGTH = "$constellation_edge_length"
 class ContentLength(Feature):
     """`fixed_content_length` of a preset."""
 
+    is_for_services: ClassVar[bool] = True
     owns: ClassVar[tuple[str, ...]] = ("proxy_set_header Content-Length",)
     fixed_content_length: bool = key(
         FLAG,

@@ -9,7 +9,7 @@ every feature has them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -47,6 +47,9 @@ class Page:
 class Feature:
     """One feature of a route. What a feature does not need stays as it is said here."""
 
+    #: Whether it is for routes with a service alone. Where nginx answers itself, it sets and needs nothing, what it may
+    #: have left goes, and its keys are refused.
+    is_for_services: ClassVar[bool] = False
     #: What `location` and `guard` set for any value of the keys, in the form of `owns`; all else is the owner's.
     owns: ClassVar[tuple[str, ...]] = ()
     #: The names in the form of `owns` that are left to their owner where he sets them in the location himself.
@@ -111,8 +114,8 @@ class Feature:
         return ()
 
     @classmethod
-    def across(cls, routes: Sequence[Written], names: Collection[str]) -> Iterable[Refusal]:
-        """Yield what is wrong between the routes of all sites of a host; `names` are those of its sites."""
+    def across(cls, routes: Sequence[Written], names: Mapping[str, str]) -> Iterable[Refusal]:
+        """Yield what is wrong between the routes of all sites of a host; `names` has the site of each name."""
         return ()
 
     def needs(self, at: Place) -> Needs:

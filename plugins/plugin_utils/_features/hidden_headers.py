@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .._keys.header_kinds import HeaderNames
 from .._keys.keys import key
@@ -16,6 +17,7 @@ from .place import Place
 class HiddenHeaders(Feature):
     """`hide_headers` of a route."""
 
+    is_for_services: ClassVar[bool] = True
     hide_headers: tuple[str, ...] = key(
         HeaderNames(),
         "Headers of the service's answers that no client gets.",

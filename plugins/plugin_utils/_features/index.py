@@ -32,7 +32,7 @@ class Index(SiteFeature):
     index: bool = key(
         FLAG,
         "Whether the root of the site has a page with a link to each route, where no route has V(/).",
-        "Regular expressions have no link.",
+        "Regular expressions have no link, nor have routes that only C(return) a status.",
         "Everybody who may open the site reads it. Otherwise the root answers 404.",
         default=False,
         example=True,
@@ -89,7 +89,7 @@ def _page(site: Site) -> str:
 def _item(route: Route) -> str:
     """Return a link to a route, with the name of its application where that is known."""
     found = Path.of(route.path)
-    if found.is_expression:
+    if found.is_expression or route.returns:
         return ""
     path = html.escape(found.text)
     app = "" if route.app == _NAMELESS else f"{html.escape(route.app)} "

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from .._keys.keys import key
 from .._keys.kinds import Matching
@@ -27,6 +27,7 @@ _KEEP, _HEADER = "keep", "header"
 class PrefixHeader(Feature):
     """`prefix_header` of a route."""
 
+    is_for_services: ClassVar[bool] = True
     prefix_header: str = key(
         Matching("a header such as X-Script-Name", "[Xx]-[A-Za-z0-9-]{1,98}"),
         "The header by which the service learns the path of the route, with V(prefix=header) or V(prefix=strip).",

@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .._keys.keys import key
-from .._keys.kinds import Codes, Group, PathBelow
+from .._keys.kinds import Codes, Group, PathBelow, listed
 from .._keys.path_forms import Path
+from ._instead import INSTEAD
 from .feature import Feature
-from .place import Place
+from .place import Place, Refusal, Written
 
 _PATHS = {
     "sse": "The path of server-sent events, below that of the route.",
@@ -44,6 +45,8 @@ class Probe(Feature):
 
     def probes(self, at: Place) -> list[dict[str, Any]]:
         """Ask for the page, and for what the owner names below it."""
+        if at.route.redirect or at.route.returns:
+            return []
         base = at.route.base
         if Path.of(at.route.path).is_expression and _PATH not in self.probe:
             return []
@@ -53,4 +56,17 @@ class Probe(Feature):
             asked[kind] = base + str(self.probe[kind]).lstrip("/")
         if _STATUS in self.probe:
             asked[_STATUS] = self.probe[_STATUS]
+        elif at.route.static:
+            asked[_STATUS] = [200]
         return [asked]
+
+    @classmethod
+    def problems(cls, route: Written) -> Iterator[Refusal]:
+        """Refuse questions that the other keys have answered."""
+        said = route.entry.get("probe")
+        key = next((each for each in INSTEAD if each in route.entry), "")
+        other = [each for each in said if each in _PATHS or key != "static"] if isinstance(said, dict) and key else []
+        if other:
+            yield Refusal(
+                route.place, f"probe: {listed(other)} is for a service, and this has `{key}`: take it out", said
+            )

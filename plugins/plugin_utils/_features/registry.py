@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._nginx.text.tree import Statement
+from .._keys.keys import keys_of
+from ._instead import misplaced
 from .added_headers import AddedHeaders
 from .added_request_headers import AddedRequestHeaders
 from .aliases import Aliases
@@ -26,12 +28,16 @@ from .index import Index
 from .maintenance import Maintenance
 from .moved_from import MovedFrom
 from .path import RoutePath
-from .place import Host, Needs, Place
+from .place import Host, Needs, Place, Refusal, Written
 from .prefix_header import PrefixHeader
 from .probe import Probe
 from .raw import Raw
+from .redirect import Redirected
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
+from .returned import Returned
+from .site_redirect import SiteRedirect
+from .static import Static
 from .sticky import Sticky
 from .timeouts import Timeouts
 from .upstream import Proxied
@@ -44,6 +50,9 @@ if TYPE_CHECKING:
 FEATURES: tuple[type[Feature], ...] = (
     Proxied,
     Sticky,
+    Redirected,
+    Returned,
+    Static,
     UpstreamTls,
     RequestHeaders,
     PrefixHeader,
@@ -66,6 +75,7 @@ FEATURES: tuple[type[Feature], ...] = (
 SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     Aliases,
     Maintenance,
+    SiteRedirect,
     Hsts,
     FrameAncestors,
     ContentPolicy,
@@ -80,14 +90,26 @@ def places(sites: Sequence[Site], host: Host) -> Iterator[Place]:
     return (Place(route, site, host) for site in sites for route in site.routes)
 
 
+def active(at: Place) -> Iterator[type[Feature]]:
+    """Yield the features that count at a place: where nginx answers itself, those for a service do not."""
+    return (feature for feature in FEATURES if at.route.targets or not feature.is_for_services)
+
+
+def problems(route: Written) -> Iterator[Refusal]:
+    """Yield what is wrong with one route."""
+    yield from misplaced(route, [key for each in FEATURES if each.is_for_services for key in keys_of(each)])
+    for feature in FEATURES:
+        yield from feature.problems(route)
+
+
 def guard(at: Place) -> Directives:
     """Return the conditions of all features that refuse requests in a route's location."""
-    return _merged(feature.guard(at.route, at) for feature in FEATURES)
+    return _merged(feature.guard(at.route, at) for feature in active(at))
 
 
 def location(at: Place) -> Directives:
     """Return the directives of all features in a route's location."""
-    return _merged(feature.location(at.route, at) for feature in FEATURES)
+    return _merged(feature.location(at.route, at) for feature in active(at))
 
 
 def marks(at: Place) -> list[list[str]]:
@@ -97,7 +119,7 @@ def marks(at: Place) -> list[list[str]]:
 
 def marked(at: Place) -> Directives:
     """Return the directives of all features in a route's location that carry our mark one by one."""
-    return _merged(feature.marked(at.route, at) for feature in FEATURES)
+    return _merged(feature.marked(at.route, at) for feature in active(at))
 
 
 def options(at: Place) -> Directives:
@@ -108,13 +130,15 @@ def options(at: Place) -> Directives:
 def file(site: Site, host: Host) -> Directives:
     """Return what the features have at the top of a site's file."""
     return dict(
-        sorted(_merged(feature.file(at.route, at) for at in places([site], host) for feature in FEATURES).items())
+        sorted(_merged(feature.file(at.route, at) for at in places([site], host) for feature in active(at)).items())
     )
 
 
 def owned(at: Place) -> list[str]:
     """Return what the features own in a route's location, in the form of `owns`."""
-    return [name for feature in FEATURES for name in (*feature.owns, *feature.owns_here(at.route, at))]
+    here = [*active(at)]
+    gone = [name for feature in FEATURES if feature not in here for name in feature.left(at.route.base)]
+    return [name for each in FEATURES for name in (*each.owns, *each.owns_here(at.route, at))] + gone
 
 
 def left(path: str) -> list[str]:
@@ -168,17 +192,17 @@ def site_lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Site, str]
 
 
 def _needs(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, Needs]]:
-    return ((at, feature.needs(at.route, at)) for at in places(sites, host) for feature in FEATURES)
+    return ((at, feature.needs(at.route, at)) for at in places(sites, host) for feature in active(at))
 
 
 def kept(site: Site, host: Host) -> list[str]:
     """Return the public paths of a site that nobody outside the LAN may open."""
-    return [path for at in places([site], host) for feature in FEATURES for path in feature.kept(at.route, at)]
+    return [path for at in places([site], host) for feature in active(at) for path in feature.kept(at.route, at)]
 
 
 def probes(at: Place) -> list[dict[str, Any]]:
     """Return what is asked of a route."""
-    return [probe for feature in FEATURES for probe in feature.probes(at.route, at)]
+    return [probe for feature in active(at) for probe in feature.probes(at.route, at)]
 
 
 def recognised(statements: Sequence[Statement]) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .._constellation.local_server import CONSTELLATION
 from .._keys.keys import key
@@ -20,6 +21,7 @@ _DIRECTIVE = "proxy_request_buffering"
 class RequestBuffering(Feature):
     """`request_buffering` of a route."""
 
+    is_for_services: ClassVar[bool] = True
     request_buffering: bool = key(
         FLAG,
         "Whether nginx takes the whole body of a request before the service gets any of it.",

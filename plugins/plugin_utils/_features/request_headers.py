@@ -33,6 +33,7 @@ _OWNED = (
 class RequestHeaders(Feature):
     """`method_override` of a route, `host` of a preset."""
 
+    is_for_services: ClassVar[bool] = True
     method_override: bool = key(
         FLAG,
         "Whether a client may have its method replaced by a header; the editor of WordPress needs V(true).",

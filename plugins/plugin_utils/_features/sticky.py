@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .._keys.keys import key
 from .._keys.kinds import Word
@@ -21,6 +22,7 @@ _ADDRESS = "address"
 class Sticky(Feature):
     """`sticky` of a route, which stands in the `upstream` block of its list."""
 
+    is_for_services: ClassVar[bool] = True
     sticky: str = key(
         Word(_ADDRESS),
         "By what a client is known that always gets the same service of a list in C(upstream).",

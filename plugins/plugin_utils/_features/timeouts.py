@@ -29,6 +29,7 @@ _TIME = re.compile(r"(?:[0-9]+[smhd]?)+\Z")
 class Timeouts(Feature):
     """`read_timeout` of a route."""
 
+    is_for_services: ClassVar[bool] = True
     owns: ClassVar[tuple[str, ...]] = ("proxy_connect_timeout", "proxy_send_timeout", "proxy_read_timeout")
     read_timeout: int = key(
         Whole("seconds", 1, 86400),

@@ -9,19 +9,20 @@ but the host does is written as the address that the host knows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._constellation.local_server import CONSTELLATION
 from .._keys.keys import key
-from .._keys.kinds import Whole, Word
+from .._keys.kinds import Whole, Word, listed
 from .._keys.names import Upstream
 from .._keys.path_forms import Path
 from .._keys.targets import Targets
 from .._nginx.literal import literal
 from ._addresses import is_asked, is_literal, known_address, note, resolver
 from ._groups import block, fixed, group
+from ._instead import INSTEAD, answers_itself
 from ._redirects import cookie_below, cookie_path, owned_cookie_path, redirects
 from ._rest import REST, behind, strips, take_rest, taken_rest
 from ._sockets import socket_notes, sockets
@@ -43,6 +44,7 @@ VARIABLE = "$constellation_edge_upstream"
 class Proxied(Feature):
     """`upstream` and `prefix` of a route, `port` of a preset."""
 
+    is_for_services: ClassVar[bool] = True
     owns: ClassVar[tuple[str, ...]] = ("proxy_pass", "proxy_redirect", "resolver")
     targets: tuple[Upstream, ...] = key(
         Targets(),
@@ -87,6 +89,8 @@ class Proxied(Feature):
 
         A service whose own path is the public one gets what the client wrote, as without a path.
         """
+        if answers_itself(values):
+            return {}
         if "targets" not in values:
             here = {"targets": (Upstream("http", "127.0.0.1", values["port"]),)}
             return {**here, "prefix": "keep"} if values.get("prefix") == _REFUSE else here
@@ -98,7 +102,7 @@ class Proxied(Feature):
     @classmethod
     def problems(cls, route: Written) -> Iterator[Refusal]:
         """Refuse a route without a service, and a path that does not fit to what the service can."""
-        if "upstream" not in route.entry and "port" not in route.values:
+        if not {"upstream", *INSTEAD} & set(route.entry) and "port" not in route.values:
             yield from _nowhere(route)
         if route.values.get("prefix") == _REFUSE and route.values.get("path") not in ("/", "^~ /", None):
             text = f"{route.app} does not work below a path: give it a site of its own with `path: /`"
@@ -106,7 +110,7 @@ class Proxied(Feature):
         yield from _unfit(route)
 
     @classmethod
-    def across(cls, routes: Sequence[Written], names: Collection[str]) -> Iterator[Refusal]:
+    def across(cls, routes: Sequence[Written], names: Mapping[str, str]) -> Iterator[Refusal]:
         """Refuse an upstream that is the proxy itself."""
         for route in routes:
             for target in route.values.get("targets", ()):
@@ -209,7 +213,10 @@ def _nowhere(route: Written) -> Iterator[Refusal]:
     if not set(route.entry) <= route.known:
         return
     if "app" not in route.entry:
-        text = "has neither upstream nor app: where does the service answer? (upstream: http://ADDRESS:PORT)"
+        text = (
+            "has neither upstream nor app: where does the service answer? (upstream: http://ADDRESS:PORT) Where nginx "
+            f"is to answer itself, write one of {listed(INSTEAD)}"
+        )
         yield Refusal(route.place, text, route.entry)
     elif (app := route.entry["app"]) == route.app:
         yield Refusal(route.place, f"app '{app}' has no usual port: add `upstream: http://ADDRESS:PORT`", app)

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...module_utils._host.names import SITE_FILES
 from .._keys.keys import key
@@ -97,6 +97,7 @@ _KIND = Group(
 class UpstreamTls(Feature):
     """`upstream_tls` of a route."""
 
+    is_for_services: ClassVar[bool] = True
     upstream_tls: Mapping[str, Any] = key(
         _KIND,
         "Which certificate a service behind C(https://) must show.",
@@ -122,12 +123,12 @@ class UpstreamTls(Feature):
         return {**checked, **named}
 
     def owns_here(self, at: Place) -> tuple[str, ...]:
-        """Own `proxy_ssl_name` where the upstream is a name: an older version wrote it without a mark."""
-        return ("proxy_ssl_name",) if _has_name(at) else ()
+        """Own `proxy_ssl_name` where the upstream is a name, or was: an older version wrote it without a mark."""
+        return ("proxy_ssl_name",) if _owns_name(at) else ()
 
     def marks(self, at: Place) -> list[list[str]]:
         """Name what is ours by our mark."""
-        return [[*_MARKED] if _has_name(at) else [*_MARKED, "proxy_ssl_name"]]
+        return [[*_MARKED] if _owns_name(at) else [*_MARKED, "proxy_ssl_name"]]
 
     def needs(self, at: Place) -> Needs:
         """Have the certificates of an authority of the owner's beside the site."""
@@ -183,8 +184,9 @@ class UpstreamTls(Feature):
         return str(self.upstream_tls.get(_VERIFY, ""))
 
 
-def _has_name(at: Place) -> bool:
-    return at.route.upstream.scheme == "https" and not is_literal(at.route.upstream)
+def _owns_name(at: Place) -> bool:
+    named = any(each.scheme == "https" and not is_literal(each) for each in at.route.targets)
+    return named or not at.route.targets
 
 
 def _only_name(targets: Sequence[Upstream]) -> str:

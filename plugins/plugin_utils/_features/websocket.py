@@ -26,6 +26,7 @@ map {_UPGRADE} {_CONNECTION} {{ default upgrade; "" ""; }}"""
 class WebSocket(Feature):
     """`websocket` of a route."""
 
+    is_for_services: ClassVar[bool] = True
     owns: ClassVar[tuple[str, ...]] = ("proxy_set_header Upgrade", "proxy_set_header Connection")
     websocket: bool = key(
         FLAG, "Whether a client may ask the service for a WebSocket.", default=True, example=False, preset=True

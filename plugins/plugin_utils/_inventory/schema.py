@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._features.place import Refusal, Written
-from .._features.registry import FEATURES, SITE_FEATURES
+from .._features.registry import FEATURES, SITE_FEATURES, problems
 from .._keys.keys import fields_of, keys_of
 from .._keys.kinds import kind_of, listed
 from .._keys.nearest import nearest
@@ -39,6 +39,11 @@ class SchemaError(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(f"{problem.place}: {problem.text}" for problem in problems))
         self.problems = list(problems)
+
+
+def entries_of(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what is written of each route of a site; of one that leads elsewhere, the site."""
+    return [item] if "redirect" in item else list(item["routes"])
 
 
 def read_sites(value: object, presets: Mapping[str, Mapping[str, Any]], *, adopt: bool = False) -> list[Site]:
@@ -97,7 +102,7 @@ class _Reader:
         if named in (None, []):
             self._say(place, "has no server_name: give the name that clients ask for", item)
         values = self._read(Site, item, place, {"adopt": self.adopt})
-        routes = self._routes(item, place)
+        routes = self._redirecting(item, place, values) if "redirect" in item else self._routes(item, place)
         if len(self.problems) > before or "server_names" not in values:
             return None
         # Browsers remember it for two years: on a site that was there before, only its owner says so.
@@ -106,12 +111,25 @@ class _Reader:
             self._refuse(feature.problems(site, place, item))
         return site
 
+    def _redirecting(self, item: Mapping[str, Any], place: str, values: Mapping[str, Any]) -> list[Route]:
+        """Return the one route of a site that leads elsewhere."""
+        if "routes" in item:
+            text = "has `redirect` and `routes`: take one of the two out; a route can have a `redirect` of its own"
+            self._say(place, text, item)
+        if values.get("redirect") is None:
+            return []
+        known = {"path": "/", "redirect": values["redirect"]}
+        self.written.append(Written(place, place, 1, item, GENERIC_APP, known, frozenset(ROUTE_KEYS)))
+        return [Route(**known)]
+
     def _routes(self, item: Mapping[str, Any], place: str) -> list[Route]:
         raw = item.get("routes")
         if raw is None and not set(item) <= set(SITE_KEYS):
             return []  # the unknown key is most likely `routes`, misspelt
         if not isinstance(raw, list) or not raw:
-            self._say(place, "needs `routes:`, a list with at least one route", item if raw is None else raw)
+            text = "needs `routes:`, a list with at least one route"
+            text += ", or `redirect: https://NAME` where all of it leads elsewhere" if raw is None else ""
+            self._say(place, text, item if raw is None else raw)
             return []
         routes = []
         before = len(self.written)
@@ -148,8 +166,7 @@ class _Reader:
         written = Written(site, place, number, entry, app, values, frozenset(ROUTE_KEYS))
         self.written.append(written)
         self._refuse(refused(written, preset))
-        for feature in FEATURES:
-            self._refuse(feature.problems(written))
+        self._refuse(problems(written))
         if len(self.problems) > before:
             return None
         settled = {field: value for feature in FEATURES for field, value in feature.settled(values).items()}

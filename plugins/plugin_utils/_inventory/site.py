@@ -27,8 +27,12 @@ from .._features.path import RoutePath
 from .._features.prefix_header import PrefixHeader
 from .._features.probe import Probe
 from .._features.raw import Raw
+from .._features.redirect import Redirected
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
+from .._features.returned import Returned
+from .._features.site_redirect import SiteRedirect
+from .._features.static import Static
 from .._features.sticky import Sticky
 from .._features.timeouts import Timeouts
 from .._features.upstream import Proxied
@@ -77,6 +81,9 @@ class Route(
     UpstreamTls,
     PrefixHeader,
     Sticky,
+    Static,
+    Returned,
+    Redirected,
     Proxied,
     _RouteApp,
     RoutePath,
@@ -95,7 +102,11 @@ class _SiteNames(SiteFeature):
         example="home.example.org",
     )
     routes: tuple[Route, ...] = key(
-        Listing("routes", Route), "What stands below which path.", "Each path leads to one service."
+        Listing("routes", Route),
+        "What stands below which path.",
+        "Each path leads to one service, or has one other answer.",
+        default=(),
+        otherwise="required, but where `redirect` is",
     )
     adopt: bool = key(
         FLAG,
@@ -108,7 +119,18 @@ class _SiteNames(SiteFeature):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site(Index, Maintenance, ErrorPages, ContentPolicy, FrameAncestors, SiteDrops, Hsts, Aliases, _SiteNames):
+class Site(
+    Index,
+    Maintenance,
+    ErrorPages,
+    ContentPolicy,
+    FrameAncestors,
+    SiteDrops,
+    Hsts,
+    SiteRedirect,
+    Aliases,
+    _SiteNames,
+):
     """One certificate and its names; the first one names it."""
 
     @property

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _STAYS = "into the route's location in {file} after the first run; it stays"
-_BESIDE = "into the server with `listen 443` in {file} after the first run; it stays"
 _CERTIFICATE = "leave it out: each site gets a certificate from Let's Encrypt, and keeps it renewed"
 _AUTOMATIC = "leave it out: every site has it"
 _LOGIN = f"no key asks for a login: write `auth_basic Home;` and `auth_basic_user_file FILE;` {_STAYS}"
@@ -27,11 +26,11 @@ _HIDDEN_HEADER = "write `hide_headers: [NAME]` in a route"
 _ERROR_PAGE = "write `error_pages: {502: FILE}` in a site, or `error_pages: true`"
 _POLICY = "write `content_policy: basic` in a site, or `headers: {Content-Security-Policy: TEXT}` in a route"
 _MAINTENANCE = "write `maintenance: true` to answer 503"
-_FILES = f"no route serves files: write `location /FILES/ {{ root FOLDER; }}` {_BESIDE}"
+_FILES = "write `static: DIRECTORY` in a route, in the place of `upstream`"
 _REDIRECT = (
-    "`moved_from: /OLD/` in a route sends readers on to it; for any other, write "
-    f"`location /OLD/ {{ return 308 URL; }}` {_BESIDE}"
+    "write `redirect: URL` in a route, in the place of `upstream`; `moved_from: /OLD/` sends readers of an old path on"
 )
+_STATUS = "write `return: CODE` in a route, in the place of `upstream`"
 _UPSTREAM = "write `upstream: http://ADDRESS:PORT`"
 _TIMEOUT = "write `read_timeout: SECONDS`"
 _BODY = "write `max_body_size: 100m`"
@@ -64,8 +63,9 @@ _BOTH = {
     **_each("header add_header add_headers response_headers custom_headers cors", _ANSWER_HEADER),
     **_each("proxy_hide_header hide_header remove_headers hidden_headers", _HIDDEN_HEADER),
     **_each("error_page errorpage error_document custom_errors", _ERROR_PAGE),
-    **_each("root alias static files try_files autoindex document_root", _FILES),
-    **_each("redirect redirects rewrite return redirect_to", _REDIRECT),
+    **_each("root alias files try_files autoindex document_root directory", _FILES),
+    **_each("redirects rewrite redirect_to redir", _REDIRECT),
+    **_each("respond status status_code", _STATUS),
     **_each("cache caching proxy_cache proxy_cache_path cache_assets", _CACHE),
     **_each("ssl tls cert certificate certificates https ssl_certificate letsencrypt acme force_ssl", _CERTIFICATE),
     **_each("http2 http3 gzip compression ipv6 force_https ssl_redirect listen security_headers", _AUTOMATIC),
@@ -114,7 +114,9 @@ VARIABLE_WISHES = {
     **_each("request_headers proxy_set_header", f"{_HEADER} of `edge_sites`"),
     **_each("hide_headers proxy_hide_header", f"{_HIDDEN_HEADER} of `edge_sites`"),
     **_each("error_page error_pages", f"{_ERROR_PAGE} of `edge_sites`"),
-    **_each("rate_limit auth allow deny cache redirect", _BY_HAND),
+    **_each("rate_limit auth allow deny cache", _BY_HAND),
+    **_each("redirect redirects", f"{_REDIRECT} of `edge_sites`"),
+    **_each("static root", f"{_FILES} of `edge_sites`"),
 }
 
 

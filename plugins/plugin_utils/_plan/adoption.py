@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._constellation.local_server import CONSTELLATION
-from .._inventory.schema import Problem
+from .._inventory.schema import Problem, entries_of
 from .._inventory.site import Route, Site
 from .standing import Server, has_port, leads_there, leads_to_all, origin_and_path, owners_servers, path_of
 
@@ -30,7 +30,7 @@ def standing_problems(
         if not site.adopt and theirs:
             problems.append(Problem(f"site {site.name}", _conflict(theirs), item))
         elif site.adopt:
-            for entry, route in zip(item["routes"], site.routes, strict=True):
+            for entry, route in zip(entries_of(item), site.routes, strict=True):
                 place = f"site {site.name}, route {route.path}"
                 problems += [Problem(place, text, entry) for text in _differences(site, route, theirs)]
     return problems
@@ -101,15 +101,28 @@ def _differences(site: Site, route: Route, servers: Iterable[Server]) -> list[st
     for server in servers:
         for location in server["locations"] if has_port(server, "443") else []:
             place = f"{server['file']}:{location['line']} has location {location['location']}"
-            if location["ours"]:
+            if path_of(location) == route.identity and not route.targets:
+                texts += _another_answer(location, place)
+            elif location["ours"]:
                 continue
-            if path_of(location) == route.identity:
+            elif path_of(location) == route.identity:
                 texts += _other_service(route, location, place)
             elif path_of(location) == route.moved_from:
                 texts += _not_its_own(route, location, place)
             elif route.app == CONSTELLATION and path_of(location) not in paths:
                 texts += _another_path(route, location, place)
     return texts
+
+
+def _another_answer(location: Mapping[str, Any], place: str) -> list[str]:
+    """Tell of an owner's location where nginx is to answer otherwise: two answers in one are none that can be told."""
+    if location["ours"] and not location.get("taken"):
+        return []
+    what = f"with {location['upstream']}" if location["upstream"] else "of its owner"
+    return [
+        f"has an answer of its own, but {place} {what}: which of the two is right? Take the location out there, and "
+        "the run makes one; or take the route out of the inventory"
+    ]
 
 
 def _another_path(route: Route, location: Mapping[str, Any], place: str) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .._inventory.schema import Problem
+from .._inventory.schema import Problem, entries_of
 from .._inventory.site import Site
 from .._keys.path_forms import Path
 from .._nginx.reach import Rule, hidden
@@ -19,7 +19,7 @@ def hidden_problems(
 ) -> list[Problem]:
     """Return each route that a location of its owner's hides; `raw` is `edge_sites` as it was written."""
     return [
-        Problem(f"site {site.name}, route {site.routes[number].path}", text, item["routes"][number])
+        Problem(f"site {site.name}, route {site.routes[number].path}", text, entries_of(item)[number])
         for item, site in zip(raw, sites, strict=True)
         for server in servers
         if bears(site, server) and has_port(server, "443")

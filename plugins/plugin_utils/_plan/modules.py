@@ -10,7 +10,7 @@ from typing import Any
 from .._constellation.local_server import LocalServer
 from .._features import registry as features
 from .._features.place import Host
-from .._inventory.schema import Problem
+from .._inventory.schema import Problem, entries_of
 from .._inventory.site import Site
 from .._nginx.platform import Platform
 
@@ -26,7 +26,7 @@ def module_problems(
     entries = {
         (site.name, route.path): entry
         for item, site in zip(raw, sites, strict=True)
-        for entry, route in zip(item["routes"], site.routes, strict=True)
+        for entry, route in zip(entries_of(item), site.routes, strict=True)
     }
     items = {site.name: item for item, site in zip(raw, sites, strict=True)}
     return [

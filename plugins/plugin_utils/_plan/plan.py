@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
 from .._features.place import Host
+from .._features.returned import CLOSES
 from .._inventory.site import Site
 from .._nginx.platform import Platform
 from .._sites.nginx_sites import nginx_sites
@@ -45,7 +46,7 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
             for probe in features.probes(at)
         ]
         + [probe | _own_traits(probe, site) for site in sites for probe in features.site_probes(site)],
-        "hostile": [_hostile(site, known) for site in sites],
+        "hostile": [_hostile(site, known, path) for site in sites if (path := _answering(site))],
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),
     }
@@ -75,7 +76,13 @@ def constellation_plan(edges: Mapping[str, Sequence[Site]], machine: Machine) ->
     return {"listen_uris": uris, "sentinel_uri": sentinel, "upstreams": upstreams}
 
 
-def _hostile(site: Site, host: Host) -> dict[str, Any]:
+def _answering(site: Site) -> str:
+    """Return a path of a site at which there is an answer, its root where that has one; "" for none."""
+    silent = {route.base for route in site.routes if route.returns.get("code") == CLOSES}
+    return next((path for path in ("/", *(route.base for route in site.routes)) if path not in silent), "")
+
+
+def _hostile(site: Site, host: Host, path: str) -> dict[str, Any]:
     """Return what is asked of a site as an attacker would: its URL, and a path of it that is kept for the LAN.
 
     What an owner decides on is not asked: the answers of his own server, and what the features of a site leave to him.
@@ -85,4 +92,4 @@ def _hostile(site: Site, host: Host) -> dict[str, Any]:
     without = ["answers", *(_REDIRECTS if is_closed else ())] if site.adopt else features.unproven(site)
     # In maintenance nothing is kept, since nothing is served.
     kept = "" if is_closed else next(iter(features.kept(site, host)), "")
-    return {"url": f"https://{site.name}/", "kept": kept, "without": without}
+    return {"url": f"https://{site.name}{path}", "kept": kept, "without": without}

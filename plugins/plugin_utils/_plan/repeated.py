@@ -13,7 +13,7 @@ from .._features import registry as features
 from .._features.feature import Feature
 from .._features.place import Host, Place
 from .._features.raw import statements
-from .._inventory.schema import Problem
+from .._inventory.schema import Problem, entries_of
 from .._inventory.site import Site
 from .._keys.keys import keys_of
 from .._keys.kinds import listed
@@ -29,7 +29,7 @@ def repeated_problems(
     return [
         Problem(f"site {site.name}, route {route.path}", text, entry)
         for item, site in zip(raw, sites, strict=True)
-        for entry, route in zip(item["routes"], site.routes, strict=True)
+        for entry, route in zip(entries_of(item), site.routes, strict=True)
         if route.raw
         for text in _repeated(Place(route, site, known))
     ]
@@ -40,7 +40,7 @@ def _repeated(at: Place) -> Iterator[str]:
         # Of these one more is one more.
         if each.block is not None or each.name in ORDERED:
             continue
-        keys = [name for feature in features.FEATURES if each.name in _said(feature, at) for name in keys_of(feature)]
+        keys = [name for feature in features.active(at) if each.name in _said(feature, at) for name in keys_of(feature)]
         if keys:
             yield f"raw: '{each.name}' is set by the route itself: write it with {listed(sorted(keys))}, or take it out"
         elif each.name in every_route(at):

@@ -150,6 +150,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     places = [*features.places([site], host)]
     routes = _in_order([_route(at) for at in places])
     moves = [each for at in places if at.route.moved_from for each in _moved(at)]
+    bare = [each for at in places if not at.route.targets for each in _bare(at)]
     answering = features.site_guard(site)
     rooted = any("/" in (route.identity, route.moved_from) for route in site.routes)
     page = [] if rooted else [_no_route()]
@@ -172,7 +173,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         },
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": [*features.site_owned(), *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
-        "locations": [*routes, *moves, *page, *own, *error],
+        "locations": [*routes, *bare, *moves, *page, *own, *error],
         "guards": [*older.REFUSALS, *map(_owned, answering)],
         **features.site_options(site),
     }
@@ -196,12 +197,12 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     exact = [each for each in moves if each["location"].startswith("=")]
     without = [each["location"] for each in [*exact, *page, *error]]
     https["adopted"] = {"directives": theirs, "guards": [*map(_owned, answering)], "without": without}
-    https["locations"] = [*map(_adopting, routes, places), *moves, *page, *own, *error]
+    https["locations"] = [*map(_adopting, routes, places), *bare, *moves, *page, *own, *error]
     return whole
 
 
 def _route(at: Place) -> dict[str, Any]:
-    own = {} if at.site.adopt else _OWN_PROXY
+    own = {} if at.site.adopt or not at.route.targets else _OWN_PROXY
     guards = features.guard(at) | refuse_climbing()
     location = _location(
         _head(at.route),
@@ -216,7 +217,7 @@ def _route(at: Place) -> dict[str, Any]:
 
 def every_route(at: Place) -> frozenset[str]:
     """Return the directives that a route's location has whatever its keys say."""
-    return frozenset() if at.site.adopt else frozenset(_OWN_PROXY)
+    return frozenset() if at.site.adopt or not at.route.targets else frozenset(_OWN_PROXY)
 
 
 def _head(route: Route) -> str:
@@ -288,6 +289,14 @@ def _moved(at: Place) -> list[dict[str, Any]]:
     # Another route may have this very path.
     taken = any(each.identity == bare["location"] for each in at.site.routes)
     return [location] if old == "/" or taken else [location, bare]
+
+
+def _bare(at: Place) -> list[dict[str, Any]]:
+    """Lead the path without its last slash to the route, as nginx does for what it proxies; an owner's stays his."""
+    sent = {"return": f"308 https://$host{at.route.base}$is_args$args"}
+    bare = _location(f"= {at.route.base.rstrip('/')}", sent) | {"adopted": {}}
+    taken = any(each.identity == bare["location"] for each in at.site.routes)
+    return [] if at.route.base == "/" or taken or not at.route.is_prefix else [bare]
 
 
 def _send_on_plain(site: dict[str, Any], places: Iterable[Place]) -> None:

@@ -10,8 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.constellation.edge.plugins.plugin_utils._features._instead import INSTEAD
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.declared import PREFIX, Variables
-from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route, Site
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import Key, keys_of
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.kinds import Listing
 
@@ -81,5 +82,7 @@ def object_schema(declared: type, presets: Mapping[str, Mapping[str, Any]]) -> d
         "additionalProperties": False,
     }
     if declared is Route:
-        found["anyOf"] = [{"required": ["upstream"]}, {"required": ["app"]}]
+        found["anyOf"] = [{"required": [each]} for each in ("upstream", "app", *INSTEAD)]
+    if declared is Site:
+        found["anyOf"] = [{"required": [each]} for each in ("routes", "redirect")]
     return found

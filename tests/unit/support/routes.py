@@ -38,7 +38,9 @@ server {
 
 
 def sites(route: dict[str, Any], **site: Any) -> list[Any]:
-    return read_sites([{"server_name": "home.example.org", "routes": [ROUTE | route], **site}], {"generic": {}})
+    """Return the site of a route, which is `ROUTE` with other keys; one of None is taken out."""
+    whole = {key: value for key, value in (ROUTE | route).items() if value is not None}
+    return read_sites([{"server_name": "home.example.org", "routes": [whole], **site}], {"generic": {}})
 
 
 def refused(**route: Any) -> str:

@@ -29,6 +29,8 @@ from .includes import included, reader
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 # A path that needs no escaping; an ordinary one is enough to see whether its location works.
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*\Z")
+# A status of a server that cannot answer, or nginx's own for a connection that is closed.
+_NO_ANSWER = re.compile(r"(?:444|5[0-9]{2})\Z")
 _HERE = {"*": "127.0.0.1", "[::]": "::1"}
 _AT_ONCE = 8
 PAUSE = 0.2
@@ -151,6 +153,7 @@ def _asked_of(listen: Statement) -> list[tuple[str, int]]:
 
 def _paths(body: list[Statement]) -> list[str]:
     paths = ["/"]
+    refusing: set[str] = set()
     for each in body:
         if (
             each.block is None
@@ -161,7 +164,14 @@ def _paths(body: list[Statement]) -> list[str]:
         modifier, path = location_form(each.args)
         if modifier in ("", "=", "^~") and _PATH.match(path):
             paths.append(path)
-    return list(dict.fromkeys(paths))
+            if _refuses(each.block):
+                refusing.add(path)
+    return [each for each in dict.fromkeys(paths) if each not in refusing]
+
+
+def _refuses(location: Block) -> bool:
+    """Whether a location is meant to give no answer that counts: an error of the server's, or none at all."""
+    return any(each.name == "return" and _NO_ANSWER.match(each.args[0]) for each in location.body if each.args)
 
 
 def _asked(asked: Iterable[Question], timeout: float) -> dict[Question, PathAnswer]:

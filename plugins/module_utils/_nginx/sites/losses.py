@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ..._host.names import WEBROOT
 from ..text.declare import shown
 from ..text.foreign import line_of
 from ..text.identity import LocationKey, location_key
@@ -143,9 +144,15 @@ def _protections(
 
 
 def _services(block: Block, known: Groups) -> frozenset[str]:
-    """Return what a location leads to, each server of an `upstream` block by itself."""
+    """Return what a location leads to, each server of an `upstream` block by itself.
+
+    Of one that shows files of its own, it is their folder. Ours for challenges is everybody's.
+    """
     target = proxied(block)
-    return frozenset(map(_service, each_of(target, known))) if target else frozenset()
+    if target:
+        return frozenset(map(_service, each_of(target, known)))
+    folders = [each.args[0].rstrip("/") for each in block.body if each.name in ("alias", "root") and each.args]
+    return frozenset(folders[:1]) - {WEBROOT}
 
 
 def _service(target: str) -> str:

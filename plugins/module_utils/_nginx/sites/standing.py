@@ -30,11 +30,11 @@ def standing(root: str, names: Iterable[str]) -> list[dict[str, Any]]:
     Each has `file` and `line`, its `names` (beside `.name` the exact one, which it holds, too), its addresses as
     `listens`, whether it is `ours`, the first `certificate` that it or an include of it names ("" without one), whether
     it `redirects` to HTTPS, whether it `denies` addresses, and its `locations`: each with `location`, `line`, whether
-    it is `ours` or a route has taken it over, whether it `denies` addresses, whether it `keeps` the Console for the
-    LAN, where it has `moved_to` by a line of ours or "", and `upstream`, its `proxy_pass` with the only server of an
-    `upstream` block in the place of that block's name, or "". Where that block has several, they are `servers`, as
-    `proxy_pass` would lead to each. A file that cannot be read holds none: who writes beside
-    it tells that.
+    it is `ours` or a route has taken it over, whether it is `taken` so from its owner, whether it `denies` addresses,
+    whether it `keeps` the Console for the LAN, where it has `moved_to` by a line of ours or "", and `upstream`, its
+    `proxy_pass` with the only server of an `upstream` block in the place of that block's name, or "". Where that block
+    has several, they are `servers`, as `proxy_pass` would lead to each. A file that cannot be read holds none: who
+    writes beside it tells that.
     """
     wanted = frozenset(key for name in names for key in name_keys(name))
     includes = reader(root)
@@ -69,6 +69,7 @@ def _server(path: str, document: Block, server: Statement, known: Groups, includ
                 "location": outer(" ".join(each.args)),
                 "line": line_of[id(each)],
                 "ours": is_marked(block, at) or is_taken(each.block),
+                "taken": not is_marked(block, at) and is_taken(each.block),
                 "denies": _denies([one for one, _path in spread(each.block, includes)], denies),
                 "keeps": any(_KEPT in word for one, _depth in walk(each.block) for word in one.args),
                 "moved_to": _moved_to(each.block),

@@ -320,3 +320,27 @@ def test_wrong_questions_are_refused(tmp_path: Path) -> None:
     assert not probe([ProbedRoute("http://[::1")], Ports(), Conditions())["ok"]
     with pytest.raises(ProbeError, match="ca_file"):
         probe([], Ports(), Conditions(ca_file=str(tmp_path / "none.pem")))
+
+
+@pytest.mark.parametrize(
+    ("location", "problems"),
+    [
+        ("https://a.test/x", []),
+        ("https://b.test/", ["leads to https://a.test/x instead of https://b.test/"]),
+    ],
+)
+def test_where_an_answer_leads(location: str, problems: list[str]) -> None:
+    with server(plain("308 Permanent Redirect", "Location: https://a.test/x\r\n")) as port:
+        facts = check(ProbedRoute(f"http://home.test:{port}/", (308,), location=location), conditions())
+    assert facts["problems"] == problems
+
+
+def test_a_connection_that_is_to_be_closed() -> None:
+    with server(lambda used, _head: used.close()) as port:
+        facts = check(ProbedRoute(f"http://home.test:{port}/", closes=True), conditions())
+    assert (facts["problems"], facts["status"]) == ([], None)
+    with server(plain("200 OK")) as port:
+        facts = check(ProbedRoute(f"http://home.test:{port}/", closes=True), conditions())
+    assert facts["problems"] == ["status 200 instead of a closed connection"]
+    facts = check(ProbedRoute(f"http://home.test:{free_port()}/", closes=True), conditions())
+    assert "cannot connect" in facts["problems"][0]

@@ -22,6 +22,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._features.featu
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host, Needs, Place
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.timeouts import Timeouts
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route, Site
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.destinations import Destination
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.keys import fields_of, keys_of
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.names import Upstream
 from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
@@ -61,6 +62,9 @@ UPSTREAMS = [
 # What keys are read to, where that is not what an owner writes.
 READ_TO: dict[str, list[Any]] = {
     "targets": [*((each,) for each in UPSTREAMS), (UPSTREAMS[2], replace(UPSTREAMS[4], weight=2, backup=True))],
+    "redirect": [None, Destination("", "/new/", keeps=True), Destination("https://a.example.org", "/b;c", 302)],
+    "returns": [{}, {"code": 444, "text": ""}, {"code": 410, "text": 'costs "5$"'}],
+    "static": [{}, {"directory": "/srv/a b", "index": ("a.html", "b.html"), "try": (".html", "/a.html")}],
     "upstream_tls": [{}, {"verify": "system"}, {"verify": "PEM", "name": "nas.lan"}, {"name": "nas.lan"}],
 }
 

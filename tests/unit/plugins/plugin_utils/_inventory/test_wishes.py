@@ -62,7 +62,9 @@ def said(route=(), site=()) -> list[str]:
         ("websockets", "write `websocket: true`"),
         ("url", "write `upstream: http://ADDRESS:PORT`"),
         ("forward_host", "write `upstream: http://ADDRESS:PORT`"),
-        ("redirect", "`moved_from: /OLD/`"),
+        ("redirect_to", "write `redirect: URL` in a route"),
+        ("root", "write `static: DIRECTORY` in a route"),
+        ("respond", "write `return: CODE` in a route"),
         ("cache", "leave it out"),
         ("ssl", "gets a certificate from Let's Encrypt"),
         ("streams", "TCP and UDP are not proxied"),
@@ -137,7 +139,7 @@ def text_of(before, **route):
 
 @pytest.mark.parametrize(
     ("place", "anchor", "count"),
-    [("the route's location", "        proxy_http_version", 5), ("the server with", "    location /zm/", 2)],
+    [("the route's location", "        proxy_http_version", 5)],
 )
 def test_what_is_written_by_hand_stays_over_a_run_of_the_same_route_and_of_a_changed_one(place, anchor, count):
     written = lines(place)

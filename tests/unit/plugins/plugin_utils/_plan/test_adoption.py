@@ -268,3 +268,31 @@ def test_drops_are_checked_with_the_nearest_name():
             SchemaError, match=r"did you mean 'auth_basic'|must be a list of nginx's directives, not text"
         ):
             read_sites([bad], PRESETS)
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ({}, "with http://localhost:8088: which of the two is right?"),
+        ({"upstream": ""}, "of its owner: which of the two is right?"),
+        ({"ours": True, "taken": True}, "with http://localhost:8088: which of the two is right?"),
+        ({"ours": True, "taken": False}, ""),
+        ({"location": "/other/"}, ""),
+    ],
+)
+@pytest.mark.parametrize("answer", [{"redirect": "/x"}, {"return": 410}, {"static": "/srv/www"}])
+def test_where_nginx_is_to_answer_an_owners_location_is_told(there, said, answer):
+    items = [raw(adopt=True, routes=[{"path": "/constellation/", **answer}])]
+    found = [server(locations=[location(**there)])]
+    texts = [problem.text for problem in standing_problems(items, read_sites(items, PRESETS), found)]
+    assert len(texts) == bool(said)
+    assert all(said in text and "constellation:7 has location /constellation/" in text for text in texts)
+
+
+def test_a_site_that_leads_elsewhere_conflicts_like_others():
+    items = [{"server_name": "a.example.org", "redirect": "https://b.example.org"}]
+    (problem,) = standing_problems(items, read_sites(items, PRESETS), [server()])
+    assert "is served already by" in problem.text
+    items[0]["adopt"] = True
+    (problem,) = standing_problems(items, read_sites(items, PRESETS), [server(locations=[location(location="/")])])
+    assert (problem.place, problem.value) == ("site a.example.org, route /", items[0])

@@ -329,6 +329,10 @@ def test_a_location_that_was_taken_over_is_not_asked_about_again(host: Path, the
     assert [each["ours"] for each in standing(str(host), ["home.test"])[0]["locations"]] == [False, False]
     theirs.write_text(theirs.read_text().replace("http://192.168.0.10/zm/", target))
     assert [each["ours"] for each in standing(str(host), ["home.test"])[0]["locations"]] == [True, False]
+    assert [each["taken"] for each in standing(str(host), ["home.test"])[0]["locations"]] == [True, False]
+    theirs.write_text(theirs.read_text().replace("location /zm/ {", "location /zm/ { # constellation.edge"))
+    found = standing(str(host), ["home.test"])[0]["locations"][0]
+    assert (found["ours"], found["taken"]) == (True, False)
 
 
 def test_an_old_path_is_sent_on_in_an_owners_location_and_left_as_it_was(host: Path, theirs: Path) -> None:

@@ -148,3 +148,15 @@ def test_an_answer_that_comes_back_in_time_is_no_loss(tmp_path: Path, back_end: 
     timer.start()
     watch.compare()
     timer.join(30)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_asked"),
+    [("return 444;", False), ("return 503;", False), ("return 410;", True), ("return 444x;", True), ("return;", True)],
+)
+def test_a_location_that_is_to_refuse_is_not_asked(tmp_path: Path, answer: str, is_asked: bool) -> None:
+    """Else a change to it would be taken back."""
+    text = f"server {{ listen 80; server_name a.test; location / {{}} location /x/ {{ {answer} }} }}"
+    assert (("http://a.test/x/", "127.0.0.1") in asked(tmp_path, text)) is is_asked
+    text = f"server {{ listen 80; server_name a.test; location / {{ {answer} }} }}"
+    assert bool(asked(tmp_path, text)) is is_asked

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._host.names import WEBROOT
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import plan as site_module
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import Certificates
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Write
@@ -196,3 +197,18 @@ def test_a_certificate_put_in_by_hand_is_not_replaced_without_a_word(host: Path)
     del wanted["servers"][0]["drops"]
     own.unlink()
     assert problems(host, wanted) == []
+
+
+@pytest.mark.parametrize("says", ["root /srv/www;", "alias /srv/www/;"])
+def test_files_that_were_protected_are_not_shown_without_it(host: Path, says: str) -> None:
+    text = theirs("    auth_basic cameras;\n", path="/old/").replace(f"proxy_pass {SERVICE};", says)
+    switched_off(host, text)
+    assert "auth_basic" in problems(host, site(directives={"alias": "/srv/www/"}))[0]
+    assert problems(host, site(directives={"alias": "/srv/other/"})) == []
+    switched_off(host, text.replace("/old/", "/zm/"))
+    assert "auth_basic" in problems(host, site(directives={"alias": "/srv/other/"}))[0]
+
+
+def test_the_folder_of_challenges_is_everybodys(host: Path) -> None:
+    switched_off(host, theirs("    deny all;\n", path="/x/").replace(f"proxy_pass {SERVICE};", f"root {WEBROOT};"))
+    assert problems(host, site(directives={"root": WEBROOT})) == []
