@@ -219,11 +219,13 @@ def main() -> None:
     if not facts.tested:
         module.warn(f"{facts.distribution} {facts.release} is not among the releases that this collection is tested on")
     upstreams = {name: asdict(found) for name, found in known_names(module.params["names"], ipv6=facts.ipv6).items()}
+    # A name that nobody knows is nobody's, and asking for it once more can take seconds.
+    hosts = [host for host in module.params["hosts"] if host not in upstreams or upstreams[host]["now"]]
     servers = standing("/etc/nginx", module.params["server_names"])
     reached = reach(module.params["certificates"], servers)
     seen = {
         "upstreams": upstreams,
-        "own_hosts": own_hosts(module.params["hosts"]),
+        "own_hosts": own_hosts(hosts),
         "sockets": unreached(module.params["sockets"]),
         "folders": folders(module.params["folders"]),
         "servers": servers,

@@ -33,7 +33,7 @@ def group(at: Place) -> str:
         # The same services by the same rules are one block, whichever routes lead there.
         digest = hashlib.sha256(repr((route.targets, route.sticky)).encode()).hexdigest()[:12]
         return f"constellation_edge_{at.site.name}_{digest}"
-    if at.host.platform.can_resolve_upstreams and is_asked(route.upstream, at.host.names):
+    if route.targets and at.host.platform.can_resolve_upstreams and is_asked(route.upstream, at.host.names):
         return f"constellation_edge_{at.site.name}_{route.upstream.host}_{route.upstream.port}"
     return ""
 

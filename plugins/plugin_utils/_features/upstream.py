@@ -155,7 +155,7 @@ class Proxied(Feature):
         What a service may have got is not sent again where that could do something twice: nginx repeats no POST, PATCH
         or LOCK that it has begun to send.
         """
-        cookies = {"proxy_cookie_path": [cookie_below(at.route)]} if self.upstream.path else {}
+        cookies = {"proxy_cookie_path": [cookie_below(at.route)]} if any(each.path for each in self.targets) else {}
         return {**cookies, **({"proxy_next_upstream": ["error timeout"]} if len(self.targets) > 1 else {})}
 
     def owns_here(self, at: Place) -> tuple[str, ...]:

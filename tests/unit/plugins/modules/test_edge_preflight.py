@@ -22,6 +22,7 @@ class Address:
     """What a name means."""
 
     address: str
+    now: str = ""
 
 
 class Host:
@@ -36,7 +37,7 @@ class Host:
         monkeypatch.setattr(ours, "refuse_taken_ports", self.refuse_taken_ports)
         monkeypatch.setattr(ours, "host_facts", lambda: self.facts)
         monkeypatch.setattr(ours, "known_names", lambda names, ipv6: {name: Address(f"{ipv6}") for name in names})
-        monkeypatch.setattr(ours, "own_hosts", lambda hosts: hosts[:1])
+        monkeypatch.setattr(ours, "own_hosts", lambda hosts: hosts)
         monkeypatch.setattr(ours, "unreached", lambda paths: dict.fromkeys(paths, "nobody"))
         monkeypatch.setattr(ours, "standing", lambda root, names: [{"root": root, "names": names}])
         monkeypatch.setattr(ours, "reach", lambda certificates, servers: {"asked": len(certificates) + len(servers)})
@@ -60,7 +61,7 @@ def test_everything_is_told_in_check_mode(host: Host) -> None:
     told = answer["host"]
     assert (answer["changed"], answer["warnings"], host.ports) == (False, [], (80, 443))
     assert (told["release"], told["nginx_version"], told["record_due"]) == ("13", "1.26.3", False)
-    assert told["upstreams"] == {"nas": {"address": "True"}}
+    assert told["upstreams"] == {"nas": {"address": "True", "now": ""}}
     assert told["servers"] == [{"root": "/etc/nginx", "names": ["a"]}]
     assert told["reach"] == {"asked": 2}
 
@@ -83,5 +84,5 @@ def test_a_host_of_a_newer_version_is_refused(host: Host) -> None:
 
 
 def test_upstreams_are_asked_about_on_the_host(host: Host) -> None:
-    told = done("edge_preflight", hosts=["192.168.0.2", "nas"], sockets=["/run/a.sock"])["host"]
+    told = done("edge_preflight", names=["gone"], hosts=["192.168.0.2", "gone"], sockets=["/run/a.sock"])["host"]
     assert (told["own_hosts"], told["sockets"]) == (["192.168.0.2"], {"/run/a.sock": "nobody"})
