@@ -19,7 +19,7 @@ from ..module_utils._connection_limit.table import DEFAULT_LIMIT
 from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._constellation.local_server import local_server
-from ..plugin_utils._features.upstream import asked_names
+from ..plugin_utils._features.upstream import asked
 from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
 from ..plugin_utils._inventory.schema import Problem, SchemaError, read_sites
@@ -53,6 +53,7 @@ from ..plugin_utils._plan.ports import closed_ports, with_web
 from ..plugin_utils._plan.repeated import repeated_problems
 from ..plugin_utils._plan.servers import constellation_hosts
 from ..plugin_utils._plan.standing import are_served
+from ..plugin_utils._plan.upstreams import upstream_problems
 from ..plugin_utils._vault import Locked, locked, locked_variables
 
 # What `constellation_info` is told, by the variable of the role constellation_config that says so.
@@ -129,8 +130,8 @@ class ActionModule(ActionBase):
         if self._is_edge:
             names = [name for site in sites for name in site.names]
             acme_server = arguments["acme_server"]
-            asked = {"names": asked_names(sites), "certificates": public.asked(sites, acme_server)}
-            host = self._look("edge_preflight", {"server_names": names, **asked})
+            about = {**asked(sites), "certificates": public.asked(sites, acme_server)}
+            host = self._look("edge_preflight", {"server_names": names, **about})
             if host.get("failed"):
                 return {**result, **host}
             servers = host["host"]["servers"]
@@ -139,6 +140,8 @@ class ActionModule(ActionBase):
             problems += hidden_problems(arguments["sites"], moved, servers)
             problems += module_problems(arguments["sites"], sites, host["host"], server)
             problems += repeated_problems(arguments["sites"], sites, host["host"], server)
+            address = str(self._task_vars.get("ansible_host", self._host))
+            problems += upstream_problems(arguments["sites"], sites, host["host"], [self._host, address])
             if problems:
                 raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])

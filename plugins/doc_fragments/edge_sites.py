@@ -61,12 +61,15 @@ options:
             default: generic
           upstream:
             description:
-            - Scheme, host and port of the service.
+            - Scheme, host and port of the service, or the Unix socket on which it listens.
+            - A path is the service's own one, and takes the place of the route's.
+            - Of a list, each request goes to the next one that answers; an item may be a mapping with C(url),
+              C(weight) and C(backup).
             - A name that nobody knows never keeps nginx from starting. Its route answers 502 until it is
               known.
             - By default, the preset's usual port on the proxy itself.
             - 'For example C(upstream: http://192.168.0.10:8080).'
-            type: str
+            type: raw
           prefix:
             description:
             - Whether the service sees the path of the route; V(strip) takes it away.
@@ -81,6 +84,16 @@ options:
             - strip
             - header
             default: keep
+          sticky:
+            description:
+            - By what a client is known that always gets the same service of a list in C(upstream).
+            - V(address) is the first three numbers of an IPv4 address, so that all of one LAN are one client,
+              or the whole IPv6 address.
+            - By default, each request goes to the next service.
+            - 'For example C(sticky: address).'
+            type: str
+            choices:
+            - address
           prefix_header:
             description:
             - The header by which the service learns the path of the route, with V(prefix=header) or V(prefix=strip).

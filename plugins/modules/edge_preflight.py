@@ -44,6 +44,16 @@ options:
     type: list
     elements: str
     default: []
+  hosts:
+    description: Names and addresses, written as in a URL, of which it is told whether they are this host's.
+    type: list
+    elements: str
+    default: []
+  sockets:
+    description: Paths of Unix sockets, to which nginx's user is tried to be connected. Nothing is sent.
+    type: list
+    elements: str
+    default: []
   server_names:
     description: Names of sites; what nginx serves under them already is returned.
     type: list
@@ -119,14 +129,23 @@ host:
         - For each of O(names) what is known of it. C(in_dns) tells that C(servers) answer for C(full_name), and
           C(fresh) that they say so for this moment only.
         - Otherwise C(address) is the address that the host alone knows, IPv4 before IPv6 and then the lowest, or empty
-          when nobody knows one.
+          when nobody knows one. C(now) is one address that the name has at this moment, whoever knows it.
       type: dict
-      sample: {nas.lan: {full_name: nas.lan, servers: [127.0.0.53], in_dns: true, fresh: false, address: ""}}
+      sample: {nas.lan: {full_name: nas.lan, servers: [127.0.0.53], in_dns: true, fresh: false, now: 192.168.0.9}}
+    own_hosts:
+      description: Those of O(hosts) that are names or addresses of this host.
+      type: list
+      elements: str
+    sockets:
+      description: For each of O(sockets) why nginx's user cannot connect to it, empty where it can.
+      type: dict
+      sample: {/run/app.sock: "www-data: Permission denied"}
     servers:
       description:
         - The servers with one of O(server_names) that nginx reads, in its order. Each has C(file), C(line), C(names),
           C(listens), C(certificate), C(redirects) to HTTPS, C(denies) addresses, and C(ours) when it carries our mark.
-        - Its C(locations) have C(location), C(line), C(ours), C(denies), and C(upstream), where they lead. C(keeps)
+        - Its C(locations) have C(location), C(line), C(ours), C(denies), and C(upstream), where they lead;
+          where that is a block with several servers, C(servers) has each. C(keeps)
           tells whether the Console of a Constellation server is kept for the LAN there, C(moved_to) the path that
           readers are sent on to.
       type: list
@@ -147,6 +166,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._constellation.this_host import own_hosts
 from ..module_utils._dns.resolver import known_names
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import is_due, is_unmarked
@@ -154,6 +174,7 @@ from ..module_utils._host.versions import too_new
 from ..module_utils._nginx.sites.standing import standing
 from ..module_utils._preflight.host import host_facts, refuse_taken_ports
 from ..module_utils._preflight.reach import reach
+from ..module_utils._preflight.sockets import unreached
 
 CERTIFICATE = {
     "name": {"type": "str", "required": True},
@@ -167,6 +188,8 @@ def main() -> None:
         argument_spec={
             "ports": {"type": "list", "elements": "int", "default": [80, 443]},
             "names": {"type": "list", "elements": "str", "default": []},
+            "hosts": {"type": "list", "elements": "str", "default": []},
+            "sockets": {"type": "list", "elements": "str", "default": []},
             "server_names": {"type": "list", "elements": "str", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
@@ -184,7 +207,14 @@ def main() -> None:
     upstreams = {name: asdict(found) for name, found in known_names(module.params["names"], ipv6=facts.ipv6).items()}
     servers = standing("/etc/nginx", module.params["server_names"])
     reached = reach(module.params["certificates"], servers)
-    seen = {"upstreams": upstreams, "servers": servers, "reach": reached, "record_due": is_due() or is_unmarked()}
+    seen = {
+        "upstreams": upstreams,
+        "own_hosts": own_hosts(module.params["hosts"]),
+        "sockets": unreached(module.params["sockets"]),
+        "servers": servers,
+        "reach": reached,
+        "record_due": is_due() or is_unmarked(),
+    }
     module.exit_json(changed=False, host={**asdict(facts), **seen})
 
 

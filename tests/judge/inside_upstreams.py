@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 HOST = "127.0.0.1"
+SOCKET = "/run/back-end.sock"
 PROXY, BACK_END, DNS = 8080, 8088, 53
 LIMIT = 20.0
 
@@ -43,6 +44,12 @@ class Server(socketserver.ThreadingTCPServer):
     """A back end that may start at once again."""
 
     allow_reuse_address = True
+    daemon_threads = True
+
+
+class Socket(socketserver.ThreadingUnixStreamServer):
+    """The same back end on a Unix socket, to which everybody may connect."""
+
     daemon_threads = True
 
 
@@ -95,9 +102,15 @@ def ask(target: str, location: str | None) -> dict[str, str | None]:
 def main() -> None:
     """Do what the command line says."""
     folder = Path(sys.argv[1])
-    servers = [Server((HOST, BACK_END), BackEnd), socketserver.ThreadingUDPServer((HOST, DNS), Names)]
+    Path(SOCKET).unlink(missing_ok=True)
+    servers = [
+        Server((HOST, BACK_END), BackEnd),
+        Socket(SOCKET, BackEnd),
+        socketserver.ThreadingUDPServer((HOST, DNS), Names),
+    ]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
+    Path(SOCKET).chmod(0o666)
     nginx = subprocess.Popen(["nginx", "-c", str(folder / "upstreams.conf"), "-g", "daemon off;"])
     try:
         print(json.dumps([ask(*each) for each in json.loads((folder / "requests.json").read_text())]))

@@ -19,13 +19,13 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.sche
 from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 
-from judge.inside_upstreams import BACK_END, HOST, PROXY
+from judge.inside_upstreams import BACK_END, HOST, PROXY, SOCKET
 from judge.nginx import FOLDER, Judge
 
 PROGRAM = Path(__file__).with_name("inside_upstreams.py")
 NAME = "nas.lan"
 RESOLVES, ASKS_AT_START = (1, 28, 3), (1, 26, 3)
-IN_DNS = {NAME: {"full_name": NAME, "servers": [HOST], "in_dns": True, "fresh": True, "address": ""}}
+IN_DNS = {NAME: {"full_name": NAME, "servers": [HOST], "in_dns": True, "fresh": True, "address": "", "now": HOST}}
 HOST_ALONE = {NAME: {"full_name": NAME, "servers": [HOST], "in_dns": False, "fresh": False, "address": HOST}}
 # How nginx is told: the upstream, what is known of the name, the version that the text is made for.
 FORMS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
@@ -33,6 +33,7 @@ FORMS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
     "host alone": (NAME, HOST_ALONE, ASKS_AT_START),
     "variable": (NAME, IN_DNS, ASKS_AT_START),
     "resolve": (NAME, IN_DNS, RESOLVES),
+    "socket": (f"unix:{SOCKET}", {}, ASKS_AT_START),
 }
 PREFIXES = ("/strip/", "/s.t+r/", "/keep/")
 RESTS = (
@@ -59,20 +60,23 @@ RAW = ("\xc3\xa9", "a|b", 'a"b', "a{b}", "a\\b", "a^b")
 LOCATIONS = ("/x", "/x?y=/strip/", "x", "https://other.example.org/x", "https://public.example.org/x", "//x", "")
 
 
-def configuration(form: str) -> bytes:
-    """Return a whole configuration with the locations that site.yml would make, without TLS."""
-    host, names, version = FORMS[form]
-    url = f"http://{host}:{BACK_END}"
-    routes = [
+def configuration(form: str, routes: Sequence[dict[str, Any]] = (), *, adopt: bool = False) -> bytes:
+    """Return a whole configuration with the locations that site.yml would make, without TLS.
+
+    With `adopt` they are as site.yml would make an owner's.
+    """
+    _host, names, version = FORMS[form]
+    url = url_of(form)
+    routes = routes or [
         {"path": "/strip/", "prefix": "strip", "upstream": url},
         {"path": "/s.t+r/", "prefix": "strip", "upstream": url},
         {"path": "/keep/", "upstream": url},
         {"path": "/", "upstream": url},
     ]
-    sites = read_sites([{"server_name": "public.example.org", "routes": routes}], {"generic": {}})
+    sites = read_sites([{"server_name": "public.example.org", "routes": [*routes], "adopt": adopt}], {"generic": {}})
     common, site = nginx_sites(sites, Host(Platform(version, (3, 5), False), names))
     https = site["servers"][1]
-    site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": https["locations"]}]
+    site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": [*map(_theirs, https["locations"])]}]
     (wanted,) = _declaration.sites([site])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
     assert text is not None
@@ -80,9 +84,29 @@ def configuration(form: str) -> bytes:
     return f"{main}http {{ access_log off;\n{common['directives']}\n{text}}}\n".encode("latin-1")
 
 
-def asked(judge: Judge, form: str, requests: Sequence[tuple[str, str | None]]) -> list[dict[str, str | None]]:
+def url_of(form: str) -> str:
+    """Return the upstream of a form."""
+    host = FORMS[form][0]
+    return host if host.startswith("unix:") else f"http://{host}:{BACK_END}"
+
+
+def _theirs(location: dict[str, Any]) -> dict[str, Any]:
+    """Return a location with what is put into one of an owner's, where it is for one."""
+    adopted = location.get("adopted")
+    more = {"marked": adopted["marked"]} if adopted and "marked" in adopted else {}
+    return {**location, **({"directives": adopted["directives"], "adopted": None, **more} if adopted else {})}
+
+
+def asked(
+    judge: Judge,
+    form: str,
+    requests: Sequence[tuple[str, str | None]],
+    routes: Sequence[dict[str, Any]] = (),
+    *,
+    adopt: bool = False,
+) -> list[dict[str, str | None]]:
     """Return what the back end got and what nginx answered."""
-    files = {"upstreams.conf": configuration(form), "requests.json": json.dumps(requests).encode()}
+    files = {"upstreams.conf": configuration(form, routes, adopt=adopt), "requests.json": json.dumps(requests).encode()}
     found: list[dict[str, str | None]] = judge.run(PROGRAM, files, FOLDER)
     return found
 
@@ -124,7 +148,8 @@ def test_redirects_become_the_same(judge: Judge) -> None:
     requests = [(f"{prefix}a", location) for prefix in PREFIXES for location in (*LOCATIONS, "UPSTREAM/x", "UPSTREAM")]
     answers = {}
     for form in ("address", *forms(judge)):
-        url = f"http://{FORMS[form][0]}:{BACK_END}"
+        # A service on a socket knows the site's name alone, and may say a port of its container.
+        url = url_of(form) if form != "socket" else "http://public.example.org:9000"
         own = [(target, location.replace("UPSTREAM", url)) for target, location in requests]
         answers[form] = [(each["location"] or "").replace(url, "UPSTREAM") for each in asked(judge, form, own)]
     assert any(answer.endswith("/strip/x") for answer in answers["address"])

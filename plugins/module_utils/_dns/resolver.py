@@ -40,7 +40,7 @@ class Known:
 
     `servers`, in nginx's notation, answer for `full_name`; where none does, it is the one that the host would believe.
     `fresh` tells that the answer is not to be kept for later requests. `address` is what the host alone knows, else "".
-    With neither `in_dns` nor an address, nobody knows the name now.
+    `now` is one address that it has at this moment, whoever knows it; "" where nobody does.
     """
 
     full_name: str
@@ -48,6 +48,7 @@ class Known:
     in_dns: bool = False
     fresh: bool = False
     address: str = ""
+    now: str = ""
 
 
 def known_names(names: Iterable[str], *, ipv6: bool) -> dict[str, Known]:
@@ -101,10 +102,11 @@ def known(name: str, settings: ResolverSettings, *, ipv6: bool, question: Ask = 
             }
             if knowing:
                 fresh = all(reply.fresh for reply in knowing.values())
-                return Known(full_name, [_written(server) for server in knowing], True, fresh)
+                now = best_address([each for reply in knowing.values() for each in reply.addresses], ipv6=ipv6)
+                return Known(full_name, [_written(server) for server in knowing], True, fresh, now=now)
             first = first or next((server for server, reply in said.items() if reply), "")
     address = best_address(listed or (look or _by_the_host)(name), ipv6=ipv6)
-    return Known(name, [_written(first or settings.servers[0])], address=address)
+    return Known(name, [_written(first or settings.servers[0])], address=address, now=address)
 
 
 def _asked(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .._nginx.literal import literal
+from ._rest import strips
 
 if TYPE_CHECKING:
     from .._inventory.site import Route, Site
@@ -23,23 +24,27 @@ _PATH = r"(?:/[/\x5c\x09]*|(?=[?#])|$)(.*)$"
 _AT_ONCE = 20
 
 
-def redirects(site: Site, route: Route, address: str, *, strips: bool) -> list[str]:
+def redirects(site: Site, route: Route, addresses: Iterable[str]) -> list[str]:
     """Return the values of `proxy_redirect`, of which nginx takes the first that fits.
 
-    `address` is the service's, "" where nginx asks for it.
+    `addresses` are those of the services that nginx is given instead of names. A service that listens on a socket knows
+    of itself the site's names alone.
     """
     names = list(dict.fromkeys(filter(None, (*site.names, route.host))))
-    own = list(dict.fromkeys(filter(None, (route.upstream.host, address))))
-    ports = _one_of(dict.fromkeys((80, 443, route.upstream.port)))
+    targets = [each for each in route.targets if not each.is_socket]
+    own = list(dict.fromkeys(filter(None, (*(each.host for each in targets), *addresses))))
+    ports = _one_of(dict.fromkeys((80, 443, *(each.port for each in targets))))
     values: list[str] = []
     for begin in range(0, len(names), _AT_ONCE):
         some = names[begin : begin + _AT_ONCE]
         # By these it is this service on these ports: a machine has others, and so has a name that speaks TLS itself. A
         # port without TLS is one that the service has inside its container, and that nobody else knows.
         origin = rf"(?:(?:https?:)?//(?:{_one_of([*some, *own])})(?::(?:{ports}))?|(?:http:)?//(?:{_one_of(some)}):\d+)"
-        if strips:
+        if strips(route):
             values += _with_prefix(site, route, origin)
         else:
+            if route.upstream.path:
+                values.append(_from_path(route, origin))
             # One that leads from one name of the site to another is right as it is, and would lead back to itself.
             right = f"(?!https://(?:{_one_of(some)})(?:[/?#]|$))" if len(site.names) > 1 else ""
             values.append(f"~*^{right}{origin}{_PATH} /$1")
@@ -55,6 +60,16 @@ def _with_prefix(site: Site, route: Route, origin: str) -> list[str]:
         # A host and nothing behind it, or a query alone.
         rf"~*^{origin}((?:[?#].*)?)$ {route.base}$1",
     ]
+
+
+def _from_path(route: Route, origin: str) -> str:
+    """Return what leads from below the path that the service has itself to below the public one."""
+    return f"~*^(?:{origin})?/{literal(route.upstream.path.strip('/'))}{_PATH} {route.base}$1"
+
+
+def cookie_below(route: Route) -> str:
+    """Return the value of `proxy_cookie_path` for a service with a path of its own; other cookies stay as they are."""
+    return rf"""~^"?/{literal(route.upstream.path.strip("/"))}(?:/|(?="?$))([^"]*)"?$ {route.base}$1"""
 
 
 def cookie_path(route: Route) -> str:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: what a client wrote behind the path of its route, for a service that is told no prefix."""
+"""PRIVATE: which path a service gets: the public one, what the client wrote behind it, or that below its own path."""
 
 from __future__ import annotations
 
@@ -12,6 +12,25 @@ if TYPE_CHECKING:
     from .._inventory.site import Route
 
 REST = "$constellation_edge_rest"
+
+
+def strips(route: Route) -> bool:
+    """Whether a service gets what is behind the path of its route alone."""
+    return route.prefix == "strip" and route.base != "/" and not route.upstream.path
+
+
+def behind(route: Route, *, is_adopted: bool) -> str:
+    """Return what `proxy_pass` has behind the service's address; with "" nginx sends on what the client wrote.
+
+    An owner's location is not to depend on a variable of ours: there nginx resolves the escapes of a path from which it
+    takes the prefix. A service with a path of its own gets them as they are everywhere, since the directive that sets
+    the variable stands in the same location, and stays there with it.
+    """
+    if route.upstream.path:
+        return f"{route.upstream.path.rstrip('/')}{REST}"
+    if not strips(route):
+        return ""
+    return "/" if is_adopted else REST
 
 
 def take_rest(route: Route) -> dict[str, Any]:

@@ -69,7 +69,9 @@ class Console(Feature):
         names = [_folder(folder) for folder in _kept_folders(server) if folder.isascii()]
         kept_ones = [f"(?:{_ANY})?(?:{'|'.join(names)})"] if names else []
         forbidden = "|".join((*kept_ones, _STILL_ESCAPED, _STRANGE))
-        entries = " ".join(f'"~*(?s)^1{_literal(path)}(?:{forbidden})" 1;' for path in paths)
+        below = dict.fromkeys(route.base for route in kept if _is_within(route, server))
+        entries = " ".join(f'"~*(?s)^1{_literal(path)}(?:{forbidden})" 1;' for path in paths if path not in below)
+        entries += " ".join(f'"~*(?s)^1{_literal(path)}" 1;' for path in below)
         return "\n".join(
             (
                 f"geo {_OUTSIDE} {{ default 1; {networks} }}",
@@ -113,6 +115,16 @@ class Console(Feature):
 def is_kept(route: Route, server: LocalServer) -> bool:
     """Whether nginx has to keep something of a route for the LAN."""
     return bool(route.console == LAN and _kept_folders(server) and server.serves(route))
+
+
+def _is_within(route: Route, server: LocalServer) -> bool:
+    """Whether the service's own path may lead into a kept folder, so that the public one does not show its name.
+
+    It is enough that a part of the path begins as a part of a folder does: then the whole route is kept.
+    """
+    parts = [part.lower() for folder in _kept_folders(server) for part in folder.strip("/").split("/")]
+    own = [part.lower() for target in route.targets for part in target.path.strip("/").split("/")]
+    return any(part and each.startswith(part) for each in own for part in parts)
 
 
 def _begin(route: Route) -> str:

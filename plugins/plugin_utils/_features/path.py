@@ -81,6 +81,8 @@ def _of_prefixes(route: Written, path: Path) -> Iterator[tuple[str, str]]:
     """Yield each key that needs a prefix, with its remedy."""
     if (prefix := route.values.get("prefix")) in ("strip", "header"):
         yield f"prefix: {prefix}", "write `prefix: keep`, or a prefix such as '/zm/'"
+    if any(each.path for each in route.values.get("targets", ())):
+        yield "a path in upstream", "write the address alone, or a prefix such as '/zm/'"
     if route.entry.get("moved_from"):
         yield "moved_from", "take one of the two out"
     if route.app == CONSTELLATION:

@@ -20,11 +20,15 @@ Names = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Host:
-    """What is known of a proxy's host: its nginx, the upstreams' names, and its own Constellation server."""
+    """What is known of a proxy's host: its nginx, the upstreams' names, and its own Constellation server.
+
+    `sockets` has, by the path of a Unix socket, why nginx cannot connect to it, "" where it can.
+    """
 
     platform: Platform
     names: Names = field(default_factory=dict)
     server: LocalServer = NO_SERVER
+    sockets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from .probe import Probe
 from .raw import Raw
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
+from .sticky import Sticky
 from .timeouts import Timeouts
 from .upstream import Proxied
 from .upstream_tls import UpstreamTls
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 FEATURES: tuple[type[Feature], ...] = (
     Proxied,
+    Sticky,
     UpstreamTls,
     RequestHeaders,
     PrefixHeader,

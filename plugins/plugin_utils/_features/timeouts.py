@@ -17,6 +17,8 @@ from .place import Place
 
 # A host in the house answers within milliseconds; one that starts has the time of a retransmission or two.
 _CONNECT = "30s"
+# One of several has another beside it, and a client that waits.
+_CONNECT_TO_ONE = "3s"
 _LEAST_SEND = 60
 # nginx's units of time, in seconds (nginx.org/en/docs/syntax.html); a part of a second is none here.
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -40,7 +42,7 @@ class Timeouts(Feature):
     def location(self, at: Place) -> Directives:
         """Set the three times of nginx's proxy."""
         return {
-            "proxy_connect_timeout": _CONNECT,
+            "proxy_connect_timeout": _CONNECT_TO_ONE if len(at.route.targets) > 1 else _CONNECT,
             "proxy_send_timeout": f"{max(self.read_timeout, _LEAST_SEND)}s",
             "proxy_read_timeout": f"{self.read_timeout}s",
         }

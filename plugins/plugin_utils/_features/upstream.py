@@ -9,20 +9,24 @@ but the host does is written as the address that the host knows.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .._constellation.local_server import CONSTELLATION
 from .._keys.keys import key
-from .._keys.kinds import Parsed, Whole, Word
-from .._keys.names import Upstream, upstream
+from .._keys.kinds import Whole, Word
+from .._keys.names import Upstream
+from .._keys.path_forms import Path
+from .._keys.targets import Targets
 from .._nginx.literal import literal
-from .._nginx.platform import Platform
-from ._redirects import cookie_path, owned_cookie_path, redirects
-from ._rest import REST, take_rest, taken_rest
+from ._addresses import is_asked, is_literal, known_address, note, resolver
+from ._groups import block, fixed, group
+from ._redirects import cookie_below, cookie_path, owned_cookie_path, redirects
+from ._rest import REST, behind, strips, take_rest, taken_rest
+from ._sockets import socket_notes, sockets
 from .feature import Directives, Feature
-from .place import Host, Names, Needs, Place, Refusal, Written
+from .place import Host, Needs, Place, Refusal, Written
 
 if TYPE_CHECKING:
     from .._inventory.site import Route, Site
@@ -30,23 +34,9 @@ if TYPE_CHECKING:
 # Of a preset's `prefix`: the service works at the root of a site alone.
 _REFUSE = "refuse"
 _PREFIXES = ("keep", "strip", "header")
-_PROXY_PORTS = (80, 443)
-_URL_PATTERN = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]+/?$"
-# RFC 6761 section 6.3 (2013): the loopback address, whatever DNS says. Of the two the one that services listen on.
-LOCALHOST = {"localhost": "127.0.0.1"}
+#: where our sites listen
+PROXY_PORTS = (80, 443)
 VARIABLE = "$constellation_edge_upstream"
-# nginx wants at least 8 pages, which have 16 KiB on a Raspberry Pi 5 and 64 KiB on some ARM servers.
-_ZONE_SIZE = "512k"
-# nginx counts in whole seconds, the current one included: a new address is used after two seconds at most, whatever
-# lifetime the DNS server gives to its answers. Where the server itself says zero, as dnsmasq does for names of its LAN,
-# it is one second at most, and nothing is said.
-_VALID = "valid=1s"
-# Without an answer nginx keeps the addresses that it has and asks again after this time; its own choice is 30 s.
-_RESOLVER_TIMEOUT = "2s"
-
-
-def _targets(value: object) -> tuple[Upstream, ...]:
-    return (upstream(value),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +45,11 @@ class Proxied(Feature):
 
     owns: ClassVar[tuple[str, ...]] = ("proxy_pass", "proxy_redirect", "resolver")
     targets: tuple[Upstream, ...] = key(
-        Parsed("`http://` or `https://`, address, port", _URL_PATTERN, _targets),
-        "Scheme, host and port of the service.",
+        Targets(),
+        "Scheme, host and port of the service, or the Unix socket on which it listens.",
+        "A path is the service's own one, and takes the place of the route's.",
+        "Of a list, each request goes to the next one that answers; an item may be a mapping with C(url), C(weight) "
+        "and C(backup).",
         "A name that nobody knows never keeps nginx from starting. Its route answers 502 until it is known.",
         name="upstream",
         default=(),
@@ -90,69 +83,76 @@ class Proxied(Feature):
 
     @classmethod
     def settled(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Look for the service at the preset's port of the proxy's host where the route does not say where it is."""
-        here = {} if "targets" in values else {"targets": (Upstream("http", "127.0.0.1", values["port"]),)}
-        return {**here, "prefix": "keep"} if values.get("prefix") == _REFUSE else here
+        """Look for the service at the preset's port of the proxy's host where the route does not say where it is.
+
+        A service whose own path is the public one gets what the client wrote, as without a path.
+        """
+        if "targets" not in values:
+            here = {"targets": (Upstream("http", "127.0.0.1", values["port"]),)}
+            return {**here, "prefix": "keep"} if values.get("prefix") == _REFUSE else here
+        targets = values["targets"]
+        if targets and all(each.path == Path.of(values["path"]).text for each in targets):
+            return {"targets": tuple(replace(each, path="") for each in targets), "prefix": "keep"}
+        return {"prefix": "keep"} if values.get("prefix") == _REFUSE else {}
 
     @classmethod
     def problems(cls, route: Written) -> Iterator[Refusal]:
-        """Refuse a route without a service, and a path for a service that works at the root of a site alone."""
+        """Refuse a route without a service, and a path that does not fit to what the service can."""
         if "upstream" not in route.entry and "port" not in route.values:
             yield from _nowhere(route)
         if route.values.get("prefix") == _REFUSE and route.values.get("path") not in ("/", "^~ /", None):
             text = f"{route.app} does not work below a path: give it a site of its own with `path: /`"
             yield Refusal(route.place, text, route.entry)
+        yield from _unfit(route)
 
     @classmethod
     def across(cls, routes: Sequence[Written], names: Collection[str]) -> Iterator[Refusal]:
         """Refuse an upstream that is the proxy itself."""
         for route in routes:
             for target in route.values.get("targets", ()):
-                if target.port in _PROXY_PORTS and (target.is_loopback or target.host in names):
-                    raw = route.entry["upstream"]
-                    text = f"upstream '{raw}' is the proxy itself: give the service's own address and port"
-                    yield Refusal(route.place, text, raw)
+                if target.port in PROXY_PORTS and (target.is_loopback or target.host in names):
+                    yield Refusal(route.place, itself(target), route.entry["upstream"])
 
     def file(self, at: Place) -> Directives:
         """Return the `upstream` block of the route; each site has its own, so that its file is whole."""
-        if not at.host.platform.can_resolve_upstreams or not _is_asked(self.upstream, at.host.names):
-            return {}
-        name = _group(at.site, at.route)
-        return {f"upstream {name}": _block(name, self.upstream, at.host.platform, at.host.names)}
+        name = group(at)
+        return {f"upstream {name}": block(at)} if name else {}
 
     def location(self, at: Place) -> Directives:
         """Say where requests go, and with which path."""
-        site, route, platform, names = at.site, at.route, at.host.platform, at.host.names
-        strips = _strips(route)
-        # Without a path in proxy_pass nginx sends the URI on as the client wrote it. An owner's location is not to
-        # depend on a variable of ours: there nginx resolves the escapes of a path from which it takes the prefix.
-        plainly = strips and site.adopt
-        path = "/" if plainly else REST if strips else ""
-        taken = take_rest(route) if strips and not plainly else {}
-        if strips:
-            taken["proxy_cookie_path"] = cookie_path(route)
-        if not _is_asked(self.upstream, names):
-            address = _address(self.upstream) or names[self.upstream.host]["address"]
-            target = Upstream(self.upstream.scheme, address, self.upstream.port)
-            redirect = redirects(site, route, address, strips=strips)
-            # The port parts the host from a variable, for who reads it.
-            origin = f"{target.scheme}://{target.host}:{target.port}" if path == REST else target.url
-            return {**taken, "proxy_pass": f"{origin}{path}", "proxy_redirect": redirect}
-        redirect = redirects(site, route, "", strips=strips)
-        if platform.can_resolve_upstreams:
-            target_url = f"{self.upstream.scheme}://{_group(site, route)}{path}"
-            return {**taken, "proxy_pass": target_url, "proxy_redirect": redirect}
-        found = names[self.upstream.host]
-        target = Upstream(self.upstream.scheme, VARIABLE, self.upstream.port)
+        path = behind(at.route, is_adopted=at.site.adopt)
+        taken = take_rest(at.route) if REST in path else {}
+        if strips(at.route):
+            taken["proxy_cookie_path"] = cookie_path(at.route)
+        names = at.host.names
+        known = [known_address(each, names) for each in self.targets if not each.is_socket]
+        if name := group(at):
+            told = {"proxy_pass": f"{self.upstream.scheme}://{name}{path}"}
+        elif is_asked(self.upstream, names):
+            told = self._by_variable(at, path)
+        else:
+            told = {"proxy_pass": _passed(replace(self.upstream, host=known_address(self.upstream, names)), path)}
+        return {**taken, **told, "proxy_redirect": redirects(at.site, at.route, known)}
+
+    def _by_variable(self, at: Place, path: str) -> Directives:
+        found = at.host.names[self.upstream.host]
+        # With a variable nginx does not replace the location's path by itself.
+        replaced = {"rewrite": f"{_stripping(at.route)} /$1 break"} if path == "/" else {}
         return {
-            **taken,
             "set": f"{VARIABLE} {found['full_name']}",
-            # With a variable nginx does not replace the location's path by itself.
-            **({"rewrite": f"{_stripping(route)} /$1 break"} if plainly else {}),
-            "resolver": _resolver(found, platform),
-            "proxy_pass": f"{target.url}{'' if plainly else path}",
-            "proxy_redirect": redirect,
+            **replaced,
+            "resolver": resolver(found, at.host.platform),
+            "proxy_pass": _passed(replace(self.upstream, host=VARIABLE), "" if replaced else path),
         }
+
+    def marked(self, at: Place) -> Directives:
+        """Have the cookies of a service with a path of its own come back, and say when another one of several is asked.
+
+        What a service may have got is not sent again where that could do something twice: nginx repeats no POST, PATCH
+        or LOCK that it has begun to send.
+        """
+        cookies = {"proxy_cookie_path": [cookie_below(at.route)]} if self.upstream.path else {}
+        return {**cookies, **({"proxy_next_upstream": ["error timeout"]} if len(self.targets) > 1 else {})}
 
     def owns_here(self, at: Place) -> tuple[str, ...]:
         """Name, of `set` and `rewrite` and their like, nothing but our own lines."""
@@ -161,30 +161,47 @@ class Proxied(Feature):
 
     def needs(self, at: Place) -> Needs:
         """Close the service's own port, where it is on the proxy's host."""
-        return Needs(closed_ports=tuple(each.port for each in self.targets if at.host.server.is_at(each)))
+        here = (each for each in self.targets if at.host.server.is_at(each))
+        return Needs(closed_ports=tuple(each.port for each in here if not each.is_socket))
 
     @classmethod
     def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
-        """Return what is to be known of names that DNS does not know."""
+        """Return what is to be known of names that DNS does not know, and of sockets that nginx cannot reach."""
         names = host.names
-        return [_note(name, names[name]) for name in asked_names(sites) if not names[name]["in_dns"]]
+        unknown = [note(name, names[name]) for name in asked_names(sites) if not names[name]["in_dns"]]
+        return [*unknown, *_fixed_notes(sites, host), *socket_notes(sites, host.sockets)]
 
 
 def is_named(at: Place) -> bool:
     """Whether nginx reaches the service by TLS through an `upstream` block, whose name is not the service's."""
-    is_group = at.host.platform.can_resolve_upstreams and _is_asked(at.route.upstream, at.host.names)
-    return is_group and at.route.upstream.scheme == "https"
+    return at.route.upstream.scheme == "https" and group(at) != ""
 
 
-def is_literal(upstream: Upstream) -> bool:
-    """Whether nobody has to be asked for the address."""
-    return _address(upstream) != ""
+def unknown(at: Place) -> list[str]:
+    """Return the names of a list for which nobody has an address now, where nginx would not start with them."""
+    return [name for name, address in fixed(at).items() if not address]
+
+
+def itself(target: Upstream) -> str:
+    """Return what is said of an upstream that would ask the proxy for what it asks its upstream for."""
+    return f"upstream '{target.written}' is the proxy itself: give the service's own address and port"
+
+
+def asked(sites: Sequence[Site]) -> dict[str, list[str]]:
+    """Return what `edge_preflight` is asked about the upstreams, by its options."""
+    return {"names": asked_names(sites), "hosts": _on_our_ports(sites), "sockets": sockets(sites)}
 
 
 def asked_names(sites: Iterable[Site]) -> list[str]:
     """Return the names that have to be looked up on the host."""
     targets = (target for site in sites for route in site.routes for target in route.targets)
     return sorted({target.host for target in targets if not is_literal(target)})
+
+
+def _on_our_ports(sites: Iterable[Site]) -> list[str]:
+    """Return the hosts of upstreams on a port of our sites, which may be the proxy's by a name that nobody has said."""
+    targets = (target for site in sites for route in site.routes for target in route.targets)
+    return sorted({target.host for target in targets if target.port in PROXY_PORTS})
 
 
 def _nowhere(route: Written) -> Iterator[Refusal]:
@@ -198,57 +215,43 @@ def _nowhere(route: Written) -> Iterator[Refusal]:
         yield Refusal(route.place, f"app '{app}' has no usual port: add `upstream: http://ADDRESS:PORT`", app)
 
 
-def _note(name: str, found: Mapping[str, Any]) -> str:
-    asked = " and ".join(found["servers"])
-    if found["address"]:
-        return (
-            f"upstream {name} is known to this host alone (by /etc/hosts, mDNS or LLMNR) and not to its DNS server "
-            f"{asked}, which nginx asks: nginx was given the address {found['address']}. When that changes, run the "
-            "playbook again; or give the name an address in DNS, or write the address into the route's upstream"
+def _unfit(route: Written) -> Iterator[Refusal]:
+    """Refuse a `prefix` beside a path in `upstream`, and what a Constellation server has not."""
+    targets: Sequence[Upstream] = route.values.get("targets", ())
+    path = next((each.path for each in targets if each.path), "")
+    if route.app == CONSTELLATION and len(targets) > 1:
+        text = "a Constellation server is one, which knows its sentinels and packages: write the one `upstream`"
+        yield Refusal(route.place, text, route.entry["upstream"])
+    elif route.app == CONSTELLATION and (path or any(each.is_socket for each in targets)):
+        text = (
+            "a Constellation server listens on a port, below the path of its route, which the run sets there: write "
+            "`upstream: http://ADDRESS:PORT`"
         )
-    return (
-        f"upstream {name} has no address: neither the DNS server {asked} nor /etc/hosts knows it, so its routes answer "
-        "502. They work as soon as DNS knows the name. Look at its spelling, or write the address into the route's "
-        "upstream"
-    )
+        yield Refusal(route.place, text, route.entry["upstream"])
+    elif path and "prefix" in route.entry:
+        text = f"upstream has the path {path}, which takes the place of the route's: take `prefix` out"
+        yield Refusal(route.place, text, route.entry["prefix"])
 
 
-def _address(upstream: Upstream) -> str:
-    """Return the host as an address in nginx's notation, "" for a name."""
-    try:
-        ipaddress.ip_address(upstream.host.strip("[]"))
-    except ValueError:
-        return LOCALHOST.get(upstream.host, "")
-    return upstream.host
-
-
-def _is_asked(upstream: Upstream, names: Names) -> bool:
-    return not is_literal(upstream) and not names[upstream.host]["address"]
-
-
-def _group(site: Site, route: Route) -> str:
-    """Return the name of an upstream block: no two of all sites are equal."""
-    return f"constellation_edge_{site.name}_{route.upstream.host}_{route.upstream.port}"
-
-
-def _block(name: str, upstream: Upstream, platform: Platform, names: Names) -> dict[str, Any]:
-    found = names[upstream.host]
-    return {
-        "zone": f"{name} {_ZONE_SIZE}",
-        "resolver": _resolver(found, platform),
-        "resolver_timeout": _RESOLVER_TIMEOUT,
-        # An address that failed is asked again at once: a back end that restarts is not left alone for 10 s.
-        "server": f"{found['full_name']}:{upstream.port} resolve max_fails=0",
+def _fixed_notes(sites: Sequence[Site], host: Host) -> Iterator[str]:
+    """Yield which names of lists this nginx was given as addresses."""
+    found = {
+        name: at for site in sites for route in site.routes for name, at in fixed(Place(route, site, host)).items()
     }
+    for name, address in found.items():
+        yield (
+            f"upstream {name} stands in a list, and this nginx asks for names of a list when it starts alone: it was "
+            f"given the address {address}. When that changes, run the playbook again; or write the address into the "
+            "list"
+        )
 
 
-def _resolver(found: Mapping[str, Any], platform: Platform) -> str:
-    valid = [] if found["fresh"] else [_VALID]
-    return " ".join([*found["servers"], *valid, *([] if platform.ipv6 else ["ipv6=off"])])
-
-
-def _strips(route: Route) -> bool:
-    return route.prefix == "strip" and route.base != "/"
+def _passed(target: Upstream, path: str) -> str:
+    """Return the value of `proxy_pass`."""
+    if target.is_socket:
+        return f"{target.url}:{path}" if path else target.url
+    # The port parts the host from a variable, for who reads it.
+    return f"{target.scheme}://{target.host}:{target.port}{path}" if REST in path else f"{target.url}{path}"
 
 
 def _stripping(route: Route) -> str:

@@ -19,9 +19,10 @@ from ...module_utils._host.names import SITE_FILES
 from .._keys.keys import key
 from .._keys.kinds import Group, Kind, Mistake, Parsed
 from .._keys.names import Upstream, upstream_name
+from ._addresses import LOCALHOST, is_literal
 from .feature import Directives, Feature
 from .place import Host, Needs, Place, Refusal, Written
-from .upstream import LOCALHOST, is_literal, is_named
+from .upstream import is_named
 
 if TYPE_CHECKING:
     from .._inventory.site import Site
@@ -107,12 +108,13 @@ class UpstreamTls(Feature):
 
     def location(self, at: Place) -> Directives:
         """Have nginx check the certificate, and ask for the service by its name."""
-        name = self.upstream_tls.get(_NAME) or (at.route.upstream.host if self._verify else "")
+        own = _only_name(at.route.targets)
+        name = self.upstream_tls.get(_NAME) or (own if self._verify else "")
         if name:
             named = {"proxy_ssl_server_name": "on", "proxy_ssl_name": name}
         else:
             # Should an owner switch on SNI or a check of the certificate.
-            named = {"proxy_ssl_name": at.route.upstream.host} if is_named(at) else {}
+            named = {"proxy_ssl_name": own} if is_named(at) and own else {}
         if not self._verify:
             return named
         bundle = _SYSTEM_BUNDLE if self._verify == SYSTEM else f"{SITE_FILES}/{_file(self._verify)}"
@@ -136,13 +138,20 @@ class UpstreamTls(Feature):
     def problems(cls, route: Written) -> Iterator[Refusal]:
         """Refuse it where there is no TLS, and a check without a name to check."""
         said: Mapping[str, Any] = route.values.get("upstream_tls") or {}
-        target: Upstream | None = next(iter(route.values.get("targets", ())), None)
+        targets: Sequence[Upstream] = route.values.get("targets", ())
+        target = next(iter(targets), None)
         raw = route.entry.get("upstream_tls", route.entry)
         if said and target and target.scheme != "https":
             text = f"upstream_tls is for an upstream of https://, and this one is {target.url}: take one of the two out"
             yield Refusal(route.place, text, raw)
         elif said and not target and "upstream" not in route.entry:
             text = "upstream_tls is for an upstream of https://: write `upstream: https://ADDRESS:PORT`"
+            yield Refusal(route.place, text, raw)
+        elif said.get(_VERIFY) and _NAME not in said and len({each.host for each in targets}) > 1:
+            text = (
+                "upstream_tls: nginx checks the certificates of a list for one name: write `name: NAME` with one that "
+                "each of them bears"
+            )
             yield Refusal(route.place, text, raw)
         elif said.get(_VERIFY) and target and _is_address(target) and _NAME not in said:
             text = (
@@ -156,7 +165,7 @@ class UpstreamTls(Feature):
     def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
         """Return the routes whose service could be anybody who answers there, as one note."""
         unchecked = [
-            f"{route.found_at(site.name)} ({route.upstream.url})"
+            f"{route.found_at(site.name)} ({' and '.join(each.url for each in route.targets)})"
             for site in sites
             for route in site.routes
             if route.targets and route.upstream.scheme == "https" and not route.upstream_tls.get(_VERIFY)
@@ -176,6 +185,12 @@ class UpstreamTls(Feature):
 
 def _has_name(at: Place) -> bool:
     return at.route.upstream.scheme == "https" and not is_literal(at.route.upstream)
+
+
+def _only_name(targets: Sequence[Upstream]) -> str:
+    """Return the name that all services have, "" where they have several, or addresses."""
+    hosts = {each.host for each in targets}
+    return targets[0].host if len(hosts) == 1 and not _is_address(targets[0]) else ""
 
 
 def _is_address(upstream: Upstream) -> bool:

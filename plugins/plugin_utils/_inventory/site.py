@@ -29,6 +29,7 @@ from .._features.probe import Probe
 from .._features.raw import Raw
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
+from .._features.sticky import Sticky
 from .._features.timeouts import Timeouts
 from .._features.upstream import Proxied
 from .._features.upstream_tls import UpstreamTls
@@ -75,6 +76,7 @@ class Route(
     Buffering,
     UpstreamTls,
     PrefixHeader,
+    Sticky,
     Proxied,
     _RouteApp,
     RoutePath,

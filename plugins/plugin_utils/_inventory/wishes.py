@@ -42,7 +42,7 @@ _STREAM = (
 )
 _DNS = "the collection enters no names: point each to your router's address at your DNS provider"
 _WILDCARD = "there are no wildcards: list each name in `server_name`"
-_BALANCE = "a route has one service: write its address as `upstream: http://ADDRESS:PORT`"
+_BALANCE = "write a list, `upstream: [http://ADDRESS:PORT, http://ADDRESS:PORT]`, in a route"
 _TEXT = "write nginx's own directives as `raw: |` in a route"
 _BY_HAND = "no variable says it: write it into the route's location in /etc/nginx/sites-available/NAME; it stays"
 _CACHE = "leave it out: a route's answers are not kept"

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from .sockets import SOCKET, is_socket, socket_mistake
+
 # RFC 1123 section 2.1 (1989): letters, digits and inner hyphens; RFC 1035 (1987): 63 per label, 253 in all.
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _LAN_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\Z")
@@ -68,21 +70,40 @@ def route_path(value: object) -> str:
 
 @dataclass(frozen=True)
 class Upstream:
-    """Where a service answers: scheme, host as written in a URL, and TCP port."""
+    """Where a service answers: scheme, host as written in a URL, and TCP port.
+
+    Of a Unix socket the host is `unix:` with its path, and the port 0. `path` is the service's own one, which takes the
+    place of the public one; "" where it has none. `weight` and `backup` are for one of several.
+    """
 
     scheme: str
     host: str
     port: int
+    path: str = ""
+    weight: int = 1
+    backup: bool = False
 
     @property
     def url(self) -> str:
-        """The URL without a path; a scheme's own port is left out."""
+        """The URL without a path, as nginx takes it; a scheme's own port is left out."""
         default = {"http": 80, "https": 443}[self.scheme]
-        return f"{self.scheme}://{self.host}" + ("" if self.port == default else f":{self.port}")
+        return f"{self.scheme}://{self.host}" + ("" if self.port in (default, 0) else f":{self.port}")
+
+    @property
+    def written(self) -> str:
+        """What an owner writes."""
+        return self.host if self.is_socket else f"{self.url}{self.path}"
+
+    @property
+    def is_socket(self) -> bool:
+        """True where the service listens on a Unix socket."""
+        return self.host.startswith(SOCKET)
 
     @property
     def is_loopback(self) -> bool:
         """True when only the proxy's own host can be meant."""
+        if self.is_socket:
+            return True
         bare = self.host.strip("[]")
         if not _is_address(bare):
             return bare == "localhost"
@@ -96,6 +117,10 @@ def upstream(value: object) -> Upstream:
     """Return the parsed upstream URL, or raise UnusableValueError."""
     if not isinstance(value, str) or not value:
         raise UnusableValueError(f"{value!r} is not a URL: write http://ADDRESS:PORT")
+    if is_socket(value):
+        if mistake := socket_mistake(value):
+            raise UnusableValueError(f"upstream '{value}' {mistake}")
+        return Upstream("http", str(value), 0)
     scheme, rest = _split_scheme(value)
     if re.search(r"\s", value) or not rest.strip("/"):
         raise UnusableValueError(f"upstream '{value}' names no host: write {scheme}://ADDRESS:PORT, without blanks")
@@ -113,12 +138,13 @@ def upstream(value: object) -> Upstream:
         raise UnusableValueError(
             f"upstream '{value}': a port is a number from 1 to 65535, write {scheme}://ADDRESS:PORT"
         )
-    if parts.username is not None or parts.query or parts.fragment or parts.path not in ("", "/"):
+    if parts.username is not None or parts.query or parts.fragment:
         raise UnusableValueError(
             f"upstream '{value}': give scheme, host and port alone; the public path is kept, `prefix: strip` removes it"
         )
     host = _upstream_host(value, scheme, parts.hostname or "")
-    return Upstream(scheme, f"[{host}]" if ":" in host else host, port or {"http": 80, "https": 443}[scheme])
+    host = f"[{host}]" if ":" in host else host
+    return Upstream(scheme, host, port or {"http": 80, "https": 443}[scheme], _upstream_path(value, parts.path))
 
 
 def upstream_name(value: object) -> str:
@@ -138,18 +164,19 @@ def _split_scheme(value: str) -> tuple[str, str]:
     scheme, separator, rest = value.partition("://")
     if not separator:
         begun = re.match(r"(https?):/*(?!\d+\Z)(.*)", value, re.IGNORECASE)
-        if value.startswith(("unix:", "/")):
-            raise UnusableValueError(f"upstream '{value}' is no URL: write http://ADDRESS:PORT, sockets are not served")
         right = f"{begun[1].lower()}://{begun[2]}" if begun else f"http://{value}"
         raise UnusableValueError(f"upstream '{value}' has no scheme: write '{right}'")
-    if rest.lower().startswith("unix:"):
-        raise UnusableValueError(
-            f"upstream '{value}' is a socket, and sockets are not served: have the service listen on a port of "
-            "127.0.0.1, and write http://127.0.0.1:PORT"
-        )
     if scheme.lower() not in ("http", "https"):
         raise UnusableValueError(f"upstream '{value}': scheme '{scheme}' is not known, use http or https")
     return scheme.lower(), rest
+
+
+def _upstream_path(value: str, path: str) -> str:
+    """Return the service's own path, "" for none, or raise UnusableValueError."""
+    try:
+        return "" if path in ("", "/") else route_path(path)
+    except UnusableValueError as problem:
+        raise UnusableValueError(f"upstream '{value}' has a path: {problem}") from None
 
 
 def _upstream_host(value: str, scheme: str, host: str) -> str:

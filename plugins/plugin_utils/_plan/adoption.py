@@ -11,7 +11,7 @@ from typing import Any
 from .._constellation.local_server import CONSTELLATION
 from .._inventory.schema import Problem
 from .._inventory.site import Route, Site
-from .standing import Server, has_port, leads_there, owners_servers, path_of
+from .standing import Server, has_port, leads_there, leads_to_all, origin_and_path, owners_servers, path_of
 
 # Where certbot keeps the certificate of a lineage (its manual, "Where are my certificates?").
 _LINEAGE = re.compile(r"/etc/letsencrypt/live/([^/]+)/[^/]+\Z")
@@ -114,23 +114,23 @@ def _differences(site: Site, route: Route, servers: Iterable[Server]) -> list[st
 
 def _another_path(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
     """Tell of a path under which a Constellation server would not answer any more."""
-    if not leads_there(route, location["upstream"]):
+    if not leads_there(route, location):
         return []
     old = path_of(location)
     ways = ""
     if old.startswith("/") and old.endswith("/"):
         ways = f", or write `path: {old}` into the route, or `moved_from: {old}` to send readers on"
     return [
-        f"leads to {route.upstream.url}, and {place} with {location['upstream']}: the server answers under the path of "
-        f"its route alone. Take the location out there{ways}"
+        f"leads to {route.upstream.written}, and {place} with {location['upstream']}: the server answers under the "
+        f"path of its route alone. Take the location out there{ways}"
     ]
 
 
 def _not_its_own(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
     """Tell of an old path under which an owner serves something else by now."""
-    if leads_there(route, location["upstream"]):
+    if leads_there(route, location):
         return []
-    what = f"with {location['upstream']}" if location["upstream"] else "without proxy_pass"
+    what = _with(location)
     return [
         f"moved_from '{route.moved_from}' would send its readers on to {route.base}, but {place} {what}: take one of "
         "the two out"
@@ -138,25 +138,47 @@ def _not_its_own(route: Route, location: Mapping[str, Any], place: str) -> list[
 
 
 def _other_service(route: Route, location: Mapping[str, Any], place: str) -> list[str]:
-    if not leads_there(route, location["upstream"]):
+    if not leads_to_all(route, location):
         return [
-            f"leads to {route.upstream.url}, but {place} "
-            f"{'with ' + location['upstream'] if location['upstream'] else 'without proxy_pass'}: which of the two is "
-            "right? Write the service of that line into the route's upstream, or take the location out there"
+            f"leads to {_and(each.written for each in route.targets)}, but {place} {_with(location)}: which of the "
+            "two is right? Write the service of that line into the route's upstream, or take the location out there"
         ]
-    theirs, ours = _prefix(location), "strip" if route.prefix == "strip" else "keep"
-    if route.base == "/" or theirs == ours:
+    theirs = _prefix(location)
+    ours = route.upstream.path or ("strip" if route.prefix == "strip" else "keep")
+    # At the root of a site nothing is kept or taken away.
+    if theirs == ours or (route.base == "/" and {theirs, ours} <= {"keep", "strip"}):
         return []
-    ways = {"keep": "sends the path on as it is", "strip": "takes the path away", "": "puts another one in"}
-    remedy = f"write `prefix: {theirs}` into the route" if theirs else "take the location out there"
+    if theirs in ("keep", "strip"):
+        remedy = f"write `prefix: {theirs}` into the route"
+    elif theirs.endswith("/"):
+        remedy = f"write `upstream: {route.upstream.url}{theirs}` into the route"
+    else:
+        remedy = "take the location out there"
     return [
-        f"{ways[ours]}, but {place} with {location['upstream']}, which {ways[theirs]}: {remedy}, or change that line"
+        f"{_way(ours)}, but {place} with {location['upstream']}, which {_way(theirs)}: {remedy}, or change that line"
     ]
 
 
+def _with(location: Mapping[str, Any]) -> str:
+    """Return where a location leads, as the message says it."""
+    several = location.get("servers", [])
+    if several:
+        return f"with {location['upstream']}, which is {_and(several)}"
+    return f"with {location['upstream']}" if location["upstream"] else "without proxy_pass"
+
+
+def _and(words: Iterable[str]) -> str:
+    return " and ".join(words)
+
+
+def _way(prefix: str) -> str:
+    """Return what happens to the path of a location, as `_prefix` tells it."""
+    return {"keep": "sends the path on as it is", "strip": "takes the path away"}.get(prefix, "puts another one in")
+
+
 def _prefix(location: Mapping[str, Any]) -> str:
-    """Return what a location's `proxy_pass` does with its path: "keep", "strip", or "" where it puts in another one."""
-    path = "/".join(["", *str(location["upstream"]).split("/")[3:]])
-    if "/" not in str(location["upstream"]).partition("://")[2] or path == path_of(location):
+    """Return what a location's `proxy_pass` does with its path: "keep", "strip", or the path that it puts in."""
+    _origin, path = origin_and_path(str(location["upstream"]))
+    if path in ("", path_of(location)):
         return "keep"
-    return "strip" if path == "/" else ""
+    return "strip" if path == "/" else path

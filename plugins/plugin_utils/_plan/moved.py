@@ -34,7 +34,7 @@ def plain_moves(sites: Iterable[Site], servers: Sequence[Server], names: Names) 
         for route in site.routes
         if route.moved_from
         for each in _at(route.moved_from, site, servers, "80")
-        if leads_there(route, each["upstream"], names)
+        if leads_there(route, each, names)
     }
 
 
@@ -88,8 +88,7 @@ def _was_at_root(site: Site, route: Route, servers: Sequence[Server], names: Nam
     others = {each.identity for each in site.routes} - {route.identity}
     there = [each for port in ("443", "80") for each in _at(_ROOT, site, servers, port)]
     return any(
-        leads_there(route, each["upstream"], names) or (each["moved_to"] and each["moved_to"] not in others)
-        for each in there
+        leads_there(route, each, names) or (each["moved_to"] and each["moved_to"] not in others) for each in there
     )
 
 
@@ -98,4 +97,4 @@ def _at(wanted: str, site: Site, servers: Sequence[Server], port: str) -> list[L
 
 
 def _was_public(route: Route, location: Location, names: Names) -> bool:
-    return leads_there(route, location["upstream"], names) and not location["keeps"] and not location["denies"]
+    return leads_there(route, location, names) and not location["keeps"] and not location["denies"]

@@ -28,7 +28,7 @@ def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServe
     `host` is what `edge_preflight` says, asked for the names of `upstream.asked_names`; `server` is the Constellation
     server of this very host.
     """
-    known = Host(Platform.of(host), host.get("upstreams", {}), server)
+    known = Host(Platform.of(host), host.get("upstreams", {}), server, host.get("sockets", {}))
     names, servers = known.names, host.get("servers", [])
     written, sites = sites, moved.with_moves(sites, servers, names)
     return {

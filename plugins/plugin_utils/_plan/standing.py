@@ -19,6 +19,8 @@ Server = Mapping[str, Any]
 Location = Mapping[str, Any]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# What `proxy_pass` leads to, and the path that the service gets; behind a socket a colon begins it.
+_TARGET = re.compile(r"(\w+://(?:unix:[^:]*|[^/]*)):?(/.*)?\Z", re.DOTALL)
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
 
 
@@ -57,12 +59,30 @@ def path_of(location: Location) -> str:
     return Path.written(str(location["location"])).identity
 
 
-def leads_there(route: Route, proxy_pass: str, names: Names | None = None) -> bool:
-    """Whether a `proxy_pass` leads to a service of a route, with any path.
+def leads_there(route: Route, location: Location, names: Names | None = None) -> bool:
+    """Whether a location leads to a service of a route, with any path.
 
     The loopback has several names; `names` knows others by which nginx was given the upstream's host.
     """
-    return any(_is_same(target, proxy_pass, names) for target in route.targets)
+    return any(_is_same(target, each, names) for target in route.targets for each in _leads_to(location))
+
+
+def leads_to_all(route: Route, location: Location) -> bool:
+    """Whether a location leads to all services of a route and to no other one, with any path."""
+    there = _leads_to(location)
+    return all(any(_is_same(target, each, None) for each in there) for target in route.targets) and all(
+        any(_is_same(target, each, None) for target in route.targets) for each in there
+    )
+
+
+def _leads_to(location: Location) -> list[str]:
+    return location.get("servers") or [str(location["upstream"])]
+
+
+def origin_and_path(proxy_pass: str) -> tuple[str, str]:
+    """Return what stands before the path in a `proxy_pass`, and the path, "" for none."""
+    match = _TARGET.match(proxy_pass)
+    return (match[1], match[2] or "") if match else (proxy_pass, "")
 
 
 def bears(site: Site, server: Server) -> bool:
@@ -71,6 +91,9 @@ def bears(site: Site, server: Server) -> bool:
 
 
 def _is_same(upstream: Upstream, proxy_pass: str, names: Names | None) -> bool:
+    origin, _path = origin_and_path(proxy_pass)
+    if upstream.is_socket or origin.startswith("http://unix:"):
+        return origin == upstream.url
     try:
         parts = urlsplit(proxy_pass)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme)

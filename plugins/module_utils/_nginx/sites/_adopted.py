@@ -21,7 +21,7 @@ from ._answers import NAMES, Answers, in_owners_server
 
 _HEADER = "proxy_set_header"
 # Variables that stand in the file of all sites (`plugin_utils/_sites/nginx_sites.py`); one of a location is its own.
-_SHARED = re.compile(r"\$constellation_edge_(?!upstream\b)")
+_SHARED = re.compile(r"\$constellation_edge_(?!(?:upstream|rest)\b)")
 # What the client wrote behind the path of its route (`plugin_utils/_features/_rest.py`).
 _REST = "$constellation_edge_rest"
 
@@ -125,16 +125,26 @@ def take_ours(editor: Reconciler, block: Block, kept: set[Key]) -> None:
 def leave_locations(editor: Reconciler, block: Block, wanted: list[WantedLocation]) -> None:
     """Remove what is ours from those locations of an owner's server that no route leads to any more.
 
-    Those are our blocks, and the directives that use a variable of our shared file, which may go, too.
+    Those are our blocks, and the directives that use a variable of our shared file, which may go, too. What sets a
+    variable of the location's own stays as long as it is used.
     """
     listed = {each.key for each in wanted if not each.parents}
     for each in block.body:
         if each.block is None or each.name != "location" or location_key(each.args) in listed:
             continue
-        take_ours(editor, each.block, set())
+        take_ours(editor, each.block, _needed(each.block))
         for at in range(len(each.block.body) - 1, -1, -1):
             if any(map(_SHARED.search, each.block.body[at].args)):
                 remove(each.block, at)
+
+
+def _needed(location: Block) -> set[Key]:
+    """Return what sets the path that a service gets, where the location still passes it on."""
+    passed = (argument for each in location.body if each.name == "proxy_pass" for argument in each.args)
+    if not any(_REST in argument for argument in passed):
+        return set()
+    capture = f"(?<{_REST.lstrip('$')}>"
+    return {key(each) for each in location.body if each.name == "if" and any(capture in word for word in each.args)}
 
 
 def proxied(location: Block) -> str:

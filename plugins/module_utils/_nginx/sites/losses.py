@@ -20,6 +20,7 @@ from ..text.server import answering, server_key, servers_of
 from ..text.tree import Block, Statement
 from ._adopted import proxied
 from ._declaration import WantedServer, WantedSite
+from ._groups import Groups, each_of, groups
 
 # Directives that let fewer in, and those of which one level's replace all of the level around it.
 PROTECTING = (
@@ -33,6 +34,8 @@ PROTECTING = (
 )
 _OFF = ("auth_basic", "auth_jwt", "auth_request", "ssl_verify_client")
 _OWN_PORTS = (("http://", ":80"), ("https://", ":443"))
+# Behind a socket, whose path has slashes, a colon begins the path that it gets.
+_SOCKET = re.compile(r"https?://unix:[^:]*")
 _LOOPBACK = re.compile(r"(://)(localhost|\[::1\])(?=[:/]|\Z)")
 
 
@@ -58,10 +61,10 @@ class Before(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A location as it was: where it leads, and what protects it, each with `file:line`."""
+    """A location as it was: to which services it leads, and what protects it, each with `file:line`."""
 
     key: LocationKey
-    service: str
+    services: frozenset[str]
     protections: dict[str, str]
 
 
@@ -71,20 +74,21 @@ def losses(site: WantedSite, after: Block, own: str, before: Before, includes: I
     `after` is the planned text of the file at `own`.
     """
     found: list[str] = []
+    groups_there = groups([*(document for _path, document in (*before.read, *before.off)), after])
     for wanted in site.servers:
         known = [
-            (path, _locations(server, includes, path, document))
+            (path, _locations(server, includes, groups_there, path, document))
             for path, document, server in before.of(wanted, includes)
         ]
         had = {key for path, locations in known if path == own for key in locations}
         kept = [each for each in servers_of(after) if _shares_name(wanted, each, includes)]
-        now = {key: each for server in kept for key, each in _locations(server, includes).items()}
+        now = {key: each for server in kept for key, each in _locations(server, includes, groups_there).items()}
         standing = [each for _path, locations in known for each in locations.values()]
         for location in wanted.locations:
             if location.parents or location.key in had or location.key not in now or location.state == "absent":
                 continue
             new = now[location.key]
-            if not new.service:
+            if not new.services:
                 continue  # what redirects or answers by itself opens nothing
             dropped = {*wanted.drops, *wanted.drops_of.get(location.key, ()), *new.protections}
             found += _lost(site, new, standing, dropped)
@@ -94,7 +98,7 @@ def losses(site: WantedSite, after: Block, own: str, before: Before, includes: I
 def _lost(site: WantedSite, new: Standing, standing: Sequence[Standing], dropped: set[str]) -> Iterator[str]:
     for each in standing:
         lost = {name: place for name, place in each.protections.items() if name not in dropped}
-        if lost and (each.key == new.key or each.service == new.service):
+        if lost and (each.key == new.key or each.services & new.services):
             names = ", ".join(f"{name} ({place})" for name, place in lost.items())
             yield (
                 f"site {site.name!r}: {shown(new.key)} would be served without what protects {shown(each.key)}: "
@@ -108,7 +112,7 @@ def _shares_name(wanted: WantedServer, server: Statement, includes: Includes) ->
 
 
 def _locations(
-    server: Statement, includes: Includes, path: str = "", document: Block | None = None
+    server: Statement, includes: Includes, known: Groups, path: str = "", document: Block | None = None
 ) -> dict[LocationKey, Standing]:
     """Return the locations of a server by their identity."""
     if server.block is None:
@@ -119,7 +123,7 @@ def _locations(
         if each.name == "location" and each.block is not None:
             key = location_key(each.args)
             protections = _protections(each.block, includes, path, document, around)
-            found[key] = Standing(key, _service(each.block), protections)
+            found[key] = Standing(key, _services(each.block, known), protections)
     return found
 
 
@@ -138,8 +142,15 @@ def _protections(
     return said
 
 
-def _service(block: Block) -> str:
-    """Return scheme, host and port that a location leads to, "" for none; a scheme's own port is left out."""
-    origin = _LOOPBACK.sub(r"\g<1>127.0.0.1", "/".join(proxied(block).split("/")[:3]))
+def _services(block: Block, known: Groups) -> frozenset[str]:
+    """Return what a location leads to, each server of an `upstream` block by itself."""
+    target = proxied(block)
+    return frozenset(map(_service, each_of(target, known))) if target else frozenset()
+
+
+def _service(target: str) -> str:
+    """Return scheme, host and port that a `proxy_pass` leads to; a scheme's own port is left out."""
+    socket = _SOCKET.match(target)
+    origin = socket[0] if socket else _LOOPBACK.sub(r"\g<1>127.0.0.1", "/".join(target.split("/")[:3]))
     own = next((port for scheme, port in _OWN_PORTS if origin.startswith(scheme)), "")
     return origin.removesuffix(own)

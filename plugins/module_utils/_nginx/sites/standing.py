@@ -15,6 +15,7 @@ from ..text.server import server_key, servers_of
 from ..text.tokens import outer
 from ..text.tree import Block, Statement, lines, places, walk
 from ._adopted import is_taken, proxied
+from ._groups import Groups, each_of, groups
 from .includes import included, reader
 
 _SENDING = ("return", "rewrite")
@@ -31,24 +32,23 @@ def standing(root: str, names: Iterable[str]) -> list[dict[str, Any]]:
     it `redirects` to HTTPS, whether it `denies` addresses, and its `locations`: each with `location`, `line`, whether
     it is `ours` or a route has taken it over, whether it `denies` addresses, whether it `keeps` the Console for the
     LAN, where it has `moved_to` by a line of ours or "", and `upstream`, its `proxy_pass` with the only server of an
-    `upstream` block in the place of that block's name, or "". A file that cannot be read holds none: who writes beside
+    `upstream` block in the place of that block's name, or "". Where that block has several, they are `servers`, as
+    `proxy_pass` would lead to each. A file that cannot be read holds none: who writes beside
     it tells that.
     """
     wanted = frozenset(key for name in names for key in name_keys(name))
     includes = reader(root)
     files = [(path, document) for path, document in included(root) if isinstance(document, Block)]
-    groups = _groups(document for _path, document in files)
+    known = groups(document for _path, document in files)
     return [
-        _server(path, document, server, groups, includes)
+        _server(path, document, server, known, includes)
         for path, document in files
         for server in servers_of(document)
         if server_key(server, includes).hashed & wanted
     ]
 
 
-def _server(
-    path: str, document: Block, server: Statement, groups: dict[str, str], includes: Includes
-) -> dict[str, Any]:
+def _server(path: str, document: Block, server: Statement, known: Groups, includes: Includes) -> dict[str, Any]:
     block = cast(Block, server.block)
     line_of = {id(each): line for each, line in lines(document)}
     identity = server_key(server, includes)
@@ -72,7 +72,7 @@ def _server(
                 "denies": _denies([one for one, _path in spread(each.block, includes)], denies),
                 "keeps": any(_KEPT in word for one, _depth in walk(each.block) for word in one.args),
                 "moved_to": _moved_to(each.block),
-                "upstream": _upstream(each, groups),
+                **_leads_to(each.block, known),
             }
             for at, each in enumerate(block.body)
             if each.block is not None and each.name == "location"
@@ -107,20 +107,8 @@ def _leads_to_https(statement: Statement) -> bool:
     return any(each.startswith("https://") for each in statement.args)
 
 
-def _upstream(location: Statement, groups: dict[str, str]) -> str:
-    target = proxied(cast(Block, location.block))
-    scheme, sign, rest = target.partition("://")
-    name, slash, path = rest.partition("/")
-    return f"{scheme}{sign}{groups.get(name, name)}{slash}{path}"
-
-
-def _groups(files: Iterable[Block]) -> dict[str, str]:
-    """Return the address of each `upstream` block that has one server."""
-    found: dict[str, str] = {}
-    for document in files:
-        for each, _depth in walk(document):
-            if each.name == "upstream" and each.block is not None and each.args:
-                servers = [one.args[0] for one in each.block.body if one.name == "server" and one.args]
-                if len(servers) == 1:
-                    found[outer(each.args[0])] = outer(servers[0])
-    return found
+def _leads_to(location: Block, known: Groups) -> dict[str, Any]:
+    """Return `upstream` and `servers` of a location."""
+    target = proxied(location)
+    there = each_of(target, known)
+    return {"upstream": there[0], "servers": []} if len(there) == 1 else {"upstream": target, "servers": there}

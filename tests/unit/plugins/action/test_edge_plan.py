@@ -129,7 +129,13 @@ def test_one_look_is_enough_where_nothing_of_constellation_is_meant(world: World
     world.run()
     certificates = [{"name": "a.example.org", "names": ["a.example.org"]}]
     assert world.asked == {
-        "edge_preflight": {"server_names": ["a.example.org"], "names": [], "certificates": certificates}
+        "edge_preflight": {
+            "server_names": ["a.example.org"],
+            "names": [],
+            "hosts": [],
+            "sockets": [],
+            "certificates": certificates,
+        }
     }
 
 

@@ -36,6 +36,8 @@ class Host:
         monkeypatch.setattr(ours, "refuse_taken_ports", self.refuse_taken_ports)
         monkeypatch.setattr(ours, "host_facts", lambda: self.facts)
         monkeypatch.setattr(ours, "known_names", lambda names, ipv6: {name: Address(f"{ipv6}") for name in names})
+        monkeypatch.setattr(ours, "own_hosts", lambda hosts: hosts[:1])
+        monkeypatch.setattr(ours, "unreached", lambda paths: dict.fromkeys(paths, "nobody"))
         monkeypatch.setattr(ours, "standing", lambda root, names: [{"root": root, "names": names}])
         monkeypatch.setattr(ours, "reach", lambda certificates, servers: {"asked": len(certificates) + len(servers)})
         monkeypatch.setattr(ours, "is_due", lambda: False)
@@ -78,3 +80,8 @@ def test_a_taken_port_is_refused(host: Host) -> None:
 def test_a_host_of_a_newer_version_is_refused(host: Host) -> None:
     host.newer = "a newer version manages this host"
     assert refused("edge_preflight")["msg"] == "a newer version manages this host. Nothing was changed."
+
+
+def test_upstreams_are_asked_about_on_the_host(host: Host) -> None:
+    told = done("edge_preflight", hosts=["192.168.0.2", "nas"], sockets=["/run/a.sock"])["host"]
+    assert (told["own_hosts"], told["sockets"]) == (["192.168.0.2"], {"/run/a.sock": "nobody"})

@@ -37,7 +37,7 @@ def found(name, answers, *, servers=(A, B), search=(), hosts=None, host=()):
 
 
 def test_the_servers_that_know_a_name_are_the_ones_to_ask():
-    assert found("nas.lan", {(B, "nas.lan"): ["10.1.1.1"]}) == Known("nas.lan", [B], True, True)
+    assert found("nas.lan", {(B, "nas.lan"): ["10.1.1.1"]}) == Known("nas.lan", [B], True, True, now="10.1.1.1")
     both = {(server, "nas.lan"): ["10.1.1.1"] for server in (A, C)}
     assert found("nas.lan", both, servers=(A, B, C)).servers == [A, f"[{C}]"]
 
@@ -59,7 +59,7 @@ def test_a_name_that_dns_knows_as_it_is_is_not_completed():
 
 def test_a_name_of_the_host_alone_has_an_address():
     result = found("nas.local", {}, host=["fd00::9", "10.9.9.10", "10.9.9.9", "10.9.9.10"])
-    assert result == Known("nas.local", [A], address="10.9.9.9")
+    assert result == Known("nas.local", [A], address="10.9.9.9", now="10.9.9.9")
 
 
 def test_the_hosts_file_is_right_where_dns_differs():

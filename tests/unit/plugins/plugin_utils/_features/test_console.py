@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
@@ -124,3 +126,26 @@ def test_a_folder_at_the_root_cannot_be_kept_and_that_is_said():
     (note,) = Console.notes(sites(ROUTE), Host(NEW, {}, server))
     assert note.startswith("a.example.org/constellation/: ")
     assert Console.notes(sites({**ROUTE, "console": "public"}), Host(NEW, {}, server)) == []
+
+
+def kept(route, asked):
+    """Return whether the map of the common file keeps a path for the LAN."""
+    common = declared({"upstream": "http://127.0.0.1:8088", **route})[0]["directives"]
+    patterns = re.findall(r'"~\*(\(\?s\)\^1.*?)" 1;', common)
+    assert patterns
+    return any(re.match(pattern, f"1{asked}", re.IGNORECASE) for pattern in patterns)
+
+
+def test_a_route_in_another_form_keeps_the_folder():
+    assert kept({"path": "= /WebConsole"}, "/WebConsole")
+    assert kept({"path": "~ ^/[a-z]+/x"}, "/webconsole/x")
+    assert kept({"path": "^~ /c/"}, "/c/WebConsole/")
+    assert not kept({"path": "^~ /c/"}, "/c/events")
+
+
+def test_a_service_whose_own_path_leads_into_the_folder_is_kept_as_a_whole():
+    for path in ("/WebConsole/", "/constellation/webconsole/", "/a/WebConsoleX/b/"):
+        assert kept({"path": "/desk/", "upstream": f"http://127.0.0.1:8088{path}"}, "/desk/index.html")
+    other = {"path": "/desk/", "upstream": "http://127.0.0.1:8088/constellation/"}
+    assert not kept(other, "/desk/events")
+    assert kept(other, "/desk/WebConsole/")

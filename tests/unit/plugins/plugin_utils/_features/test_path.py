@@ -97,6 +97,10 @@ def test_a_wrong_one_is_refused_with_what_to_write(written: str, text: str) -> N
             {"path": "= /a", "app": "constellation"},
             "app: constellation is for a prefix, and path '= /a' is one path alone",
         ),
+        (
+            {"path": "= /a", "upstream": "http://192.168.0.10/b/"},
+            "a path in upstream is for a prefix, and path '= /a' is one path alone: write the address alone",
+        ),
         ({"path": "= /a", "probe": {"sse": "b"}}, "probe: sse is for a prefix, and path '= /a' is one path alone"),
         ({"path": "= /a", "app": "constellation", "probe": {"status": [200]}}, "the server listens on a prefix"),
     ],

@@ -32,7 +32,14 @@ FOLDER = ROOT / "plugins/plugin_utils/_features"
 # Beside the features: what they are, what they are told, and data.
 OTHERS = {"__init__", "claims", "feature", "place", "registry"}
 NAMES = {
-    name: {"full_name": name, "address": address, "in_dns": not address, "fresh": False, "servers": ["192.168.0.1"]}
+    name: {
+        "full_name": name,
+        "address": address,
+        "now": address or "192.168.0.41",
+        "in_dns": not address,
+        "fresh": False,
+        "servers": ["192.168.0.1"],
+    }
     for name, address in (("nas.lan", ""), ("printer.lan", "192.168.0.40"))
 }
 SERVER = LocalServer(frozenset({"192.168.0.12"}), frozenset({8088}), ("/WebConsole",))
@@ -46,11 +53,14 @@ UPSTREAMS = [
     Upstream("http", "nas.lan", 5000),
     Upstream("https", "nas.lan", 5001),
     Upstream("http", "printer.lan", 80),
+    Upstream("http", "unix:/run/app.sock", 0),
+    Upstream("http", "192.168.0.10", 80, "/guacamole/"),
+    Upstream("http", "nas.lan", 5000, "/files/"),
 ]
 
 # What keys are read to, where that is not what an owner writes.
 READ_TO: dict[str, list[Any]] = {
-    "targets": [(each,) for each in UPSTREAMS],
+    "targets": [*((each,) for each in UPSTREAMS), (UPSTREAMS[2], replace(UPSTREAMS[4], weight=2, backup=True))],
     "upstream_tls": [{}, {"verify": "system"}, {"verify": "PEM", "name": "nas.lan"}, {"name": "nas.lan"}],
 }
 

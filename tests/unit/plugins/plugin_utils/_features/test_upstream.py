@@ -11,8 +11,9 @@ import dataclasses
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._features import registry
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
-from ansible_collections.constellation.edge.plugins.plugin_utils._features.upstream import Proxied, asked_names
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.upstream import Proxied, asked, asked_names
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import edge_plan
@@ -121,6 +122,60 @@ def test_a_completed_name_is_asked_for_in_full():
 
 
 @pytest.mark.parametrize("platform", [NEW, OLD])
+@pytest.mark.parametrize(
+    ("route", "passed"),
+    [
+        ({"path": "/"}, "http://unix:/run/app.sock"),
+        ({"path": "/s/"}, "http://unix:/run/app.sock"),
+        (STRIP, "http://unix:/run/app.sock:$constellation_edge_rest"),
+    ],
+)
+def test_a_socket_is_the_hosts_own_and_has_no_port(platform, route, passed):
+    (site,) = sites_of({**route, "upstream": "unix:/run/app.sock"})
+    host = Host(platform)
+    location = nginx_sites([site], host)[1]["servers"][1]["locations"][0]["directives"]
+    assert location["proxy_pass"] == passed
+    assert "unix" not in str(location["proxy_redirect"])
+    assert "Host $host" in location["proxy_set_header"]
+    assert asked([site]) == {"names": [], "hosts": [], "sockets": ["/run/app.sock"]}
+    assert registry.closed_ports([site], host) == []
+
+
+def test_a_socket_that_nginx_cannot_reach_is_told():
+    (site,) = sites_of({"path": "/", "upstream": "unix:/run/app.sock"})
+    reached, refused = Host(NEW, sockets={"/run/app.sock": ""}), {"/run/app.sock": "www-data: Permission denied"}
+    assert Proxied.notes([site], reached) == []
+    (note,) = Proxied.notes([site], Host(NEW, sockets=refused))
+    assert note.startswith(
+        "a.example.org/: nginx cannot reach the service at unix:/run/app.sock (www-data: Permission "
+    )
+
+
+@pytest.mark.parametrize(
+    ("upstream", "platform", "passed"),
+    [
+        ("http://10.0.0.9/a/b/", NEW, "http://10.0.0.9:80/a/b$constellation_edge_rest"),
+        ("http://nas.lan:8080/a/", NEW, f"http://{GROUP}/a$constellation_edge_rest"),
+        ("http://nas.lan:8080/a/", OLD, "http://$constellation_edge_upstream:8080/a$constellation_edge_rest"),
+    ],
+)
+@pytest.mark.parametrize("adopt", [False, True])
+def test_a_path_of_the_service_takes_the_place_of_the_routes(upstream, platform, passed, adopt):
+    (site,) = sites_of({"path": "/s/", "upstream": upstream})
+    declared = nginx_sites([dataclasses.replace(site, adopt=adopt)], Host(platform, {"nas.lan": IN_DNS}))[1]
+    location = declared["servers"][1]["locations"][0]
+    said = location["adopted"] if adopt else location
+    assert said["directives"].items() >= {"proxy_pass": passed, **TAKEN}.items()
+    assert said["marked"]["proxy_cookie_path"][0].endswith(" /s/$1")
+
+
+def test_a_path_that_is_the_routes_own_is_none():
+    (site,) = sites_of({"path": "/s/", "upstream": "http://10.0.0.9/s/"})
+    assert (site.routes[0].upstream.path, site.routes[0].prefix) == ("", "keep")
+    assert directives({"path": "/s/", "upstream": "http://10.0.0.9/s/"}) == {"proxy_pass": "http://10.0.0.9"}
+
+
+@pytest.mark.parametrize("platform", [NEW, OLD])
 def test_a_name_of_the_host_alone_is_an_address(platform):
     assert directives(STRIP, platform, ALONE) == {
         **TAKEN,
@@ -161,7 +216,11 @@ def test_a_reload_leaves_connections_alone_where_nginx_can(platform, keeps):
 
 FORMS = [
     (route, platform, known)
-    for route in ({**KEEP, "upstream": "http://10.0.0.9"}, STRIP, KEEP, {**STRIP, "upstream": "https://nas.lan"})
+    for route in (
+        *({**KEEP, "upstream": "http://10.0.0.9"}, STRIP, KEEP, {**STRIP, "upstream": "https://nas.lan"}),
+        *({"path": "/s/", "upstream": each} for each in ("http://nas.lan/a/", "http://nas.lan:81/b/")),
+        {**STRIP, "upstream": "unix:/run/app.sock"},
+    )
     for platform in (NEW, OLD)
     for known in (IN_DNS, ALONE)
 ]

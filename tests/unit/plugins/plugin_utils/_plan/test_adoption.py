@@ -165,10 +165,10 @@ def test_challenges_are_answered_whatever_the_server_asks_for():
     assert challenge["adopted"] == {}
 
 
-def differences(upstream, where="/a/", **route):
+def differences(theirs, where="/a/", **route):
     """Return what is told of an owner's location for a generic route at /a/."""
     items = [raw(adopt=True, routes=[{"path": "/a/", "upstream": "http://10.0.0.1", **route}])]
-    found = [server(locations=[location(location=where, upstream=upstream)])]
+    found = [server(locations=[location(location=where, upstream=theirs)])]
     return [problem.text for problem in standing_problems(items, read_sites(items, PRESETS), found)]
 
 
@@ -189,9 +189,62 @@ def test_what_happens_to_the_path_has_to_be_the_same(upstream, prefix):
     assert f"write `prefix: {prefix}` into the route" in text
 
 
-def test_another_path_of_the_service_is_no_guess():
-    (text,) = differences("http://10.0.0.1/b/")
-    assert "which puts another one in: take the location out there" in text
+@pytest.mark.parametrize(
+    ("theirs", "route", "said"),
+    [
+        ("http://10.0.0.1/b/", {}, "puts another one in: write `upstream: http://10.0.0.1/b/` into the route"),
+        ("http://10.0.0.1/b", {}, "puts another one in: take the location out there"),
+        ("http://10.0.0.1/b/", {"upstream": "http://10.0.0.1/c/"}, "write `upstream: http://10.0.0.1/b/`"),
+        ("http://10.0.0.1", {"upstream": "http://10.0.0.1/c/"}, "write `prefix: keep` into the route"),
+        ("http://unix:/run/b.sock", {"upstream": "unix:/run/a.sock"}, "leads to unix:/run/a.sock, but"),
+        ("http://unix:/run/a.sock:/", {"upstream": "unix:/run/a.sock"}, "which takes the path away: write `prefix"),
+    ],
+)
+def test_another_path_or_socket_of_the_service_is_told(theirs, route, said):
+    (text,) = differences(theirs, **route)
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("theirs", "route"),
+    [
+        ("http://10.0.0.1/b/", {"upstream": "http://10.0.0.1/b/"}),
+        ("http://10.0.0.1/a/", {"upstream": "http://10.0.0.1/a/"}),
+        ("http://unix:/run/a.sock", {"upstream": "unix:/run/a.sock"}),
+        ("http://unix:/run/a.sock:/a/", {"upstream": "unix:/run/a.sock"}),
+        ("http://unix:/run/a.sock:/", {"upstream": "unix:/run/a.sock", "prefix": "strip"}),
+    ],
+)
+def test_the_same_path_and_socket_are_taken_over(theirs, route):
+    assert differences(theirs, **route) == []
+
+
+BLOCK = {"upstream": "http://both", "servers": ["http://10.0.0.1", "http://10.0.0.2:80"]}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "said"),
+    [
+        (BLOCK, ["http://10.0.0.2", "http://10.0.0.1"], ""),
+        (
+            {"upstream": "http://10.0.0.1", "servers": []},
+            ["http://10.0.0.1", "http://10.0.0.2"],
+            "with http://10.0.0.1: ",
+        ),
+        (
+            BLOCK,
+            "http://10.0.0.1",
+            "with http://both, which is http://10.0.0.1 and http://10.0.0.2:80: which of the two",
+        ),
+        (BLOCK, ["http://10.0.0.1", "http://10.0.0.3"], "leads to http://10.0.0.1 and http://10.0.0.3, but"),
+    ],
+)
+def test_a_block_of_several_is_the_same_list_or_it_is_told(theirs, ours, said):
+    items = [raw(adopt=True, routes=[{"path": "/a/", "upstream": ours}])]
+    found = [server(locations=[location(location="/a/", **theirs)])]
+    told = [problem.text for problem in standing_problems(items, read_sites(items, PRESETS), found)]
+    assert len(told) == bool(said)
+    assert said in "".join(told)
 
 
 def test_a_constellation_server_at_another_path_too_is_told():

@@ -243,3 +243,17 @@ def test_the_room_for_long_names_goes(root: Path) -> None:
     assert b"server_names_hash_bucket_size" in (root / "nginx.conf").read_bytes()
     leave(root)
     assert (root / "nginx.conf").read_bytes() == before
+
+
+def test_an_owners_location_stays_whole_where_the_service_has_a_path_of_its_own(root: Path) -> None:
+    location = "    location /x/ {\n        proxy_pass http://127.0.0.1:1/y/;\n    }\n"
+    own = f"server {{\n    listen 443 ssl;\n    server_name a.example.org;\n{location}}}\n"
+    (root / "conf.d" / "own.conf").write_text(own)
+    found = standing_files(str(root))
+    route = {"path": "/x/", "upstream": "http://127.0.0.1:1/y/"}
+    come(root, [{"server_name": "a.example.org", "adopt": True, "routes": [route]}])
+    leave(root, found)
+    left = (root / "conf.d" / "own.conf").read_text()
+    assert "proxy_pass http://127.0.0.1:1/y$constellation_edge_rest;" in left
+    assert "if ($request_uri !~ ^/+x(?<constellation_edge_rest>/.*)) {" in left
+    assert "constellation_edge_climbs" not in left

@@ -55,6 +55,28 @@ def test_a_service_is_the_same_however_it_is_written(host: Path, service: str) -
     assert problems(host, site()) == []
 
 
+SEVERAL = "upstream theirs {\n  server 192.168.0.9;\n  server 192.168.0.10:80 backup;\n}\n"
+
+
+def test_a_service_is_found_in_every_block(host: Path) -> None:
+    protected = theirs("    auth_basic cameras;\n", path="/old/", service="http://theirs/")
+    switched_off(host, SEVERAL + protected)
+    (problem,) = problems(host, site())
+    assert "would be served without what protects /old/: auth_basic" in problem
+    ours = site(directives={"proxy_pass": "http://ours"})
+    ours["directives"] = {"upstream ours": {"server": ["192.168.0.10", "192.168.0.11"]}}
+    assert problems(host, ours) == [problem]
+    ours["directives"] = {"upstream ours": {"server": ["192.168.0.12", "192.168.0.11"]}}
+    assert problems(host, ours) == []
+
+
+@pytest.mark.parametrize(("socket", "is_lost"), [("/run/a.sock", True), ("/run/b.sock", False)])
+def test_a_socket_is_a_service_of_its_own(host: Path, socket: str, is_lost: bool) -> None:
+    switched_off(host, theirs("    auth_basic cameras;\n", path="/old/", service="http://unix:/run/a.sock:/x/"))
+    found = problems(host, site(directives={"proxy_pass": f"http://unix:{socket}"}))
+    assert [("auth_basic" in each) for each in found] == [True] * is_lost
+
+
 @pytest.mark.parametrize(
     ("inside", "around", "lost"),
     [

@@ -1,0 +1,193 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The examples of `upstream` in docs/guides/routes.md in front of real services: sockets, paths and lists."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import runs
+import yaml
+from conftest import ROOT, Client, Home
+from lab import recipes
+from lab.containers import File
+
+GUIDE = (ROOT / "docs/guides/routes.md").read_text(encoding="utf-8")
+BLOCKS = [yaml.safe_load(block)["edge_sites"] for block in re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.M | re.S)]
+UPSTREAMS = [route for sites in BLOCKS for site in sites for route in site["routes"] if "upstream" in route]
+APP = Path(__file__).with_name("app.py")
+FOLDER = "/opt/app"
+PORTS = {"one": 8081, "two": 8082}
+
+
+class Apps:
+    """A machine with two services."""
+
+    def __init__(self, lab: Any) -> None:
+        """Start both."""
+        self._lab = lab
+        files = {f"{FOLDER}/app.py": File(APP.read_bytes())}
+        lab.machine("apps", recipes.services_tag(), command=["sleep", "infinity"], files=files)
+        self.address = lab.address("apps")
+        for name in PORTS:
+            self.start(name)
+
+    def start(self, name: str) -> None:
+        """Start one."""
+        command = f"python3 {FOLDER}/app.py {name} {PORTS[name]} >/dev/null 2>&1 & echo $! >{FOLDER}/{name}.pid"
+        self._lab.exec("apps", ["sh", "-c", command])
+        self._lab.wait_port("apps", PORTS[name])
+
+    def stop(self, name: str) -> None:
+        """End one."""
+        self._lab.exec("apps", ["sh", "-c", f"kill $(cat {FOLDER}/{name}.pid)"])
+
+    def got(self, what: str) -> dict[str, int]:
+        """Return how many requests with a text in their line came to each."""
+        return {name: self._lab.read("apps", f"{FOLDER}/{name}.log").decode().count(what) for name in PORTS}
+
+
+@pytest.fixture(scope="module")
+def apps(lab: Any, homes: list[Home]) -> Apps:
+    """Return the services; each home has one of its own on the guide's socket."""
+    program = base64.b64encode(APP.read_bytes()).decode()
+    for home in homes:
+        home.host.check_output(f"mkdir -p {FOLDER} && echo {program} | base64 -d > {FOLDER}/app.py")
+        home.host.check_output(f"systemd-run --unit=edge-app python3 {FOLDER}/app.py socket {socket_path()}")
+    return Apps(lab)
+
+
+def socket_path() -> str:
+    """Return the socket of the guide's example."""
+    (found,) = [each["upstream"] for each in UPSTREAMS if str(each["upstream"]).startswith("unix:")]
+    return str(found).removeprefix("unix:")
+
+
+def routes(apps: Apps) -> list[dict[str, Any]]:
+    """Return the guide's routes, in front of the lab's services."""
+    (desk,) = [each for each in UPSTREAMS if str(each["upstream"]).endswith("/guacamole/")]
+    lists = [each for each in UPSTREAMS if isinstance(each["upstream"], list)]
+    (plain,) = [each for each in lists if "sticky" not in each and isinstance(each["upstream"][1], str)]
+    (sticky,) = [each for each in lists if "sticky" in each]
+    (spare,) = [each for each in lists if each not in (plain, sticky)]
+    one, two = (f"http://{apps.address}:{port}" for port in PORTS.values())
+    both, with_spare = [one, two], [one, {"url": two, "backup": True}]
+    assert spare["upstream"][1] == {"url": spare["upstream"][1]["url"], "backup": True}
+    return [
+        {"path": "/constellation/", "app": "constellation"},
+        {"path": "/wiki/", "upstream": "unix:" + socket_path()},
+        {**desk, "upstream": f"{one}/guacamole/"},
+        {**plain, "path": "/several/", "upstream": both},
+        {**sticky, "path": "/same/", "upstream": both},
+        {**spare, "path": "/spare/", "upstream": with_spare},
+    ]
+
+
+def run(*given: dict[str, Any]) -> runs.Run:
+    """Run the playbook with these routes."""
+    sites = [{"server_name": "{{ inventory_hostname }}.example.org", "routes": [*given]}]
+    return runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}))
+
+
+@pytest.fixture(scope="module")
+def first(apps: Apps) -> runs.Run:
+    """Return the first run."""
+    return run(*routes(apps))
+
+
+def body(client: Client, home: Home, path: str, *options: str) -> str:
+    """Return what a route answers."""
+    return str(client.curl(home, f"https://{home.domain}{path}", "--path-as-is", *options).stdout)
+
+
+def test_it_succeeds(first: runs.Run) -> None:
+    assert first.rc == 0, first.tail
+
+
+class TestSocket:
+    """The service's socket is root's at first."""
+
+    def test_one_that_nginx_may_not_use_is_told(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            said = f"{home.domain}/wiki/: nginx cannot reach the service at unix:{socket_path()} (www-data: Permission"
+            assert said in first.text.replace("\n", " ")
+            assert client.status(home, f"https://{home.domain}/wiki/") == "502"
+
+    def test_one_that_it_may_use_answers(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            home.host.check_output(f"chmod 666 {socket_path()}")
+            assert body(client, home, "/wiki/a%2Fb?c") == f"socket /wiki/a%2Fb?c {home.domain}\n"
+
+
+class TestPath:
+    """The service's own path takes the place of the public one."""
+
+    def test_what_the_client_wrote_comes_below_it(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            for rest in ("", "a%2Fb", "a%20b/?c=%2F", "%25", "x//y"):
+                assert body(client, home, f"/desk/{rest}") == f"one /guacamole/{rest} {home.domain}\n"
+
+    def test_redirects_and_cookies_come_back(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            head = body(client, home, "/desk/redirect", "-D", "-", "-o", "/dev/null").lower()
+            assert f"location: https://{home.domain}/desk/home?a=1\r" in head
+            assert "set-cookie: session=1; path=/desk/\r" in head
+
+
+class TestList:
+    """Two services behind one route."""
+
+    def test_they_take_turns_and_a_client_may_stay(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            several = {body(client, home, "/several/").split()[0] for _number in range(8)}
+            assert several == {"one", "two"}
+            assert len({body(client, home, "/same/").split()[0] for _number in range(8)}) == 1
+            assert {body(client, home, "/spare/").split()[0] for _number in range(4)} == {"one"}
+
+    def test_what_a_service_may_have_done_is_not_done_again(
+        self, first: runs.Run, apps: Apps, homes: list[Home], client: Client
+    ) -> None:
+        for number, home in enumerate(homes):
+            for method, times in (("POST", 1), ("GET", 2)):
+                path = f"/several/hang-up-{method}-{number}"
+                asked = client.status(home, f"https://{home.domain}{path}", "-X", method, "-d", "once")
+                assert asked == "502"
+                assert sum(apps.got(f"{method} {path} ").values()) == times
+                # One failure of each is none for which it is left alone.
+                assert body(client, home, "/several/").split()[0] in PORTS
+
+    def test_without_one_the_other_answers(
+        self, first: runs.Run, apps: Apps, homes: list[Home], client: Client
+    ) -> None:
+        apps.stop("one")
+        for home in homes:
+            for path in ("/several/", "/same/", "/spare/"):
+                assert {body(client, home, path).split()[0] for _number in range(4)} == {"two"}
+            # It was not sent anywhere before.
+            assert body(client, home, "/several/", "-d", "once").split()[0] == "two"
+        apps.start("one")
+
+
+@pytest.mark.long
+def test_the_next_run_changes_nothing(first: runs.Run, apps: Apps, homes: list[Home]) -> None:
+    second = run(*routes(apps))
+    assert second.rc == 0, second.tail
+    for home in homes:
+        assert second.count(home.name, "changed") == 0, second.tail
+        assert "cannot reach the service" not in second.text
+
+
+def test_the_proxy_itself_is_no_service(apps: Apps, homes: list[Home]) -> None:
+    itself = "http://{{ inventory_hostname }}"
+    several = [f"http://{apps.address}:8081", itself]
+    refused = run({"path": "/x/", "upstream": several})
+    assert refused.rc != 0
+    for home in homes:
+        assert f"upstream 'http://{home.name}' is the proxy itself" in refused.text
