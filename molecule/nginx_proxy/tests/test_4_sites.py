@@ -20,7 +20,8 @@ LARGE = "/usr/bin/python3"
 # Nothing listens there.
 OFF = "http://127.0.0.1:9"
 PAGE = "<!doctype html><title>off</title><p>The camera sleeps, and costs $0.\n"
-CONSTELLATION = {"path": "/constellation/", "app": "constellation"}
+# The server may have been at the root before, from where its readers would be sent on.
+CONSTELLATION = {"path": "/constellation/", "app": "constellation", "moved_from": ""}
 SERVICE = {"path": "/", "upstream": OFF}
 UNTIL = "2226-12-24 18:00 +01:00"
 ZM = {"path": "/zm/", "app": "zoneminder", "upstream": OFF}
