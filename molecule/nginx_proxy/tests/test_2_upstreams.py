@@ -21,7 +21,7 @@ from lab.containers import File
 
 GUIDE = (ROOT / "docs/guides/routes.md").read_text(encoding="utf-8")
 BLOCKS = [yaml.safe_load(block)["edge_sites"] for block in re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.M | re.S)]
-UPSTREAMS = [route for sites in BLOCKS for site in sites for route in site["routes"] if "upstream" in route]
+UPSTREAMS = [route for sites in BLOCKS for site in sites for route in site.get("routes", ()) if "upstream" in route]
 APP = Path(__file__).with_name("app.py")
 FOLDER = "/opt/app"
 PORTS = {"one": 8081, "two": 8082}
