@@ -116,6 +116,13 @@ def test_a_connection_is_closed_and_the_text_has_its_type(done: runs.Run, homes:
         assert "strict-transport-security" in head.lower()
 
 
+def test_what_only_the_routes_before_had_is_gone(done: runs.Run, homes: list[Home]) -> None:
+    """Among them are authorities and directives of their owner's, which are files beside the site."""
+    for home in homes:
+        assert home.host.file("/etc/nginx/constellation-edge").listdir() == []
+        assert "proxy_ssl" not in home.host.file(f"/etc/nginx/sites-available/{home.domain}").content_string
+
+
 def test_a_whole_name_leads_elsewhere(done: runs.Run, homes: list[Home], client: Client) -> None:
     for home in homes:
         found = answer(client, home, "/a%20b?c=d", name="camera.")
