@@ -9,6 +9,7 @@ Case C8 is among them: an origin with the port inside the service's container, w
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
@@ -60,6 +61,8 @@ REDIRECTS = [
     ("//id.example.net/a", "//id.example.net/a", "//id.example.net/a"),
     ("next", "next", "next"),
 ]
+# To the first and the last of many other routes.
+ELSEWHERE = ["/another-299/x", f"http://{NAME}/another-0/"]
 # The path of a cookie, and what a client of a route that strips is told.
 COOKIES = [
     ("/core", "/s/core"),
@@ -74,12 +77,13 @@ COOKIES = [
 ]
 
 
-def configuration(told: str = "$upstream_http_location") -> bytes:
+def configuration(told: str = "$upstream_http_location", more: int = 0) -> bytes:
     """Return a whole configuration: a client, the site that site.yml would make, and the service.
 
-    The client tells in a page where the answer that it got leads to.
+    The client tells in a page where the answer that it got leads to. The site has `more` routes beside those above.
     """
-    sites = read_sites([{"server_name": NAME, "routes": ROUTES}], {"generic": {}})
+    others = [{"path": f"/another-{number}/", "upstream": f"http://{HOST}:{SERVICE}"} for number in range(more)]
+    sites = read_sites([{"server_name": NAME, "routes": [*others, *ROUTES]}], {"generic": {}})
     common, site = nginx_sites(sites, Host(Platform((1, 18, 0), (3, 0), False)))
     site["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": site["servers"][1]["locations"]}]
     (wanted,) = _declaration.sites([site])
@@ -98,9 +102,12 @@ def configuration(told: str = "$upstream_http_location") -> bytes:
     return f"events {{}}\nhttp {{ {http} }}\n".encode()
 
 
-def test_c8_a_redirect_leads_to_the_same_place(judge: Judge) -> None:
+@pytest.mark.parametrize("more", [0, 300])
+def test_c8_a_redirect_leads_to_the_same_place(judge: Judge, more: int) -> None:
     paths = [f"{route['path']}x?to={said}" for route in ROUTES for said, *_told in REDIRECTS]
-    found = [body.decode() for body in judge.serve({"nginx.conf": configuration()}, paths)]
+    paths += [f"/s/x?to={each}" for each in ELSEWHERE]
+    *found, plain, whole = (body.decode() for body in judge.serve({"nginx.conf": configuration(more=more)}, paths))
+    assert [plain, whole] == (ELSEWHERE if more else ["/s/another-299/x", "/s/another-0/"])
     half = len(REDIRECTS)
     assert list(zip([said for said, *_told in REDIRECTS], found[:half], found[half:], strict=True)) == REDIRECTS
 

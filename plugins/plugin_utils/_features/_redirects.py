@@ -8,7 +8,7 @@ hosts stay, and of a service that is told no prefix those to other routes, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .._nginx.literal import literal
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _PATH = r"(?:/[/\x5c\x09]*|(?=[?#])|$)(.*)$"
 # nginx reads no argument that is longer than 4 kB.
 _AT_ONCE = 20
+# Of these 4 kB, what the paths of other routes may take beside the names.
+_ROOM = 2000
 
 
 def redirects(site: Site, route: Route, addresses: Iterable[str]) -> list[str]:
@@ -55,7 +57,13 @@ def _with_prefix(site: Site, route: Route, origin: str) -> list[str]:
     prefix = literal(route.base.strip("/"))
     others = [_begin(each) for each in site.routes if each.base not in ("/", route.base)]
     told = rf"(?:{prefix}(?:/|(?=[?#])|$))?(.*)$"
+    stay = []
+    if sum(map(len, others)) > _ROOM:
+        # So many do not fit into one argument: each that leads to another route becomes itself, before all else.
+        stay = [rf"~*^((?:{origin})?/(?:{some}).*)$ $1" for some in _in_parts(others)]
+        others = []
     return [
+        *stay,
         f"~*^(?:{origin})?/(?!{'|'.join(['/', *others])}){told} {route.base}$1",
         # A host and nothing behind it, or a query alone.
         rf"~*^{origin}((?:[?#].*)?)$ {route.base}$1",
@@ -93,6 +101,17 @@ def _cookie_path(route: Route) -> str:
 def _begin(route: Route) -> str:
     """Return an expression for what the paths of another route begin with, behind the first slash."""
     return literal(route.base.lstrip("/")) + ("" if route.is_prefix else "(?:[?#]|$)")
+
+
+def _in_parts(several: Iterable[str]) -> Iterator[str]:
+    """Yield the alternatives joined, as many at once as have room in an argument."""
+    part: list[str] = []
+    for each in several:
+        if part and sum(map(len, part)) + len(part) + len(each) > _ROOM:
+            yield "|".join(part)
+            part = []
+        part.append(each)
+    yield "|".join(part)
 
 
 def _one_of(values: Iterable[object]) -> str:
