@@ -23,12 +23,10 @@ def run(*options: str) -> runs.Run:
     """Run the playbook."""
     routes: list[dict[str, Any]] = [{"path": "/constellation/", "app": "constellation", "moved_from": ""}]
     for number in range(ROUTES):
-        own = (
-            {"upstream": SERVICE, "prefix": "strip"}
-            if number % STRIPS == 0
-            else {"return": {"code": 200, "text": str(number)}}
-        )
-        routes.append({"path": f"/route-{number}/", "probe": {"status": [200, 400, 404]}, **own})
+        answer: dict[str, Any] = {"return": {"code": 200, "text": str(number)}}
+        if number % STRIPS == 0:
+            answer = {"upstream": SERVICE, "prefix": "strip", "probe": {"status": [200, 400, 404]}}
+        routes.append({"path": f"/route-{number}/", **answer})
     sites = [{"server_name": "{{ inventory_hostname }}.example.org", "routes": routes}]
     return runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}), *options)
 
