@@ -20,6 +20,7 @@ from ..module_utils._nginx.service.unit import RESTRICTIONS
 from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._constellation.local_server import local_server
+from ..plugin_utils._features._addresses import is_literal
 from ..plugin_utils._features.upstream import asked
 from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
@@ -321,9 +322,11 @@ class ActionModule(ActionBase):
         has_part = constellation_hosts([sites]) or listed
         if not (hosts and has_part) or self._is_windows:
             return {}
-        return self._look(
-            "constellation_info", {**self._constellation_places(), "hosts": hosts, "questions": questions(sites)}
-        )
+        # A route leads to the server whatever it calls itself. Other names are not looked up: without DNS that is slow.
+        targets = (each for site in sites for route in site.routes for each in route.targets)
+        others = (each.host for each in targets if is_literal(each) and not each.is_socket)
+        asked = {"hosts": list(dict.fromkeys([*hosts, *others])), "questions": questions(sites)}
+        return self._look("constellation_info", {**self._constellation_places(), **asked})
 
     @property
     def _is_windows(self) -> bool:

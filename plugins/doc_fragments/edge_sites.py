@@ -363,7 +363,8 @@ options:
         - C(allow) lets others in, as V(lan) or as a list of networks, in which V(lan) may stand, too.
         - C(until) is when it ends by itself, with its distance from UTC, such as C(2026-12-24 18:00 +01:00).
           Clients are told by C(Retry-After) (RFC 9110). C(text) is what the page says.
-        - Aliases and redirects to HTTPS still lead on, and certificates are still renewed.
+        - Aliases and redirects to HTTPS still lead on, and certificates are still renewed. In an adopted
+          server, names that are not the site's are served as before.
         - 'For example C(maintenance: {"allow": "lan", "until": "2026-12-24 18:00 +01:00"}).'
         type: raw
         default: false

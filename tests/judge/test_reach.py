@@ -120,7 +120,7 @@ def test_nginx_takes_the_location_that_we_say(judge: Judge) -> None:
         paths = [each.path for each in unseen.values() if each.path]
         paths += [
             "/" + "/".join(chance.choices(("a", "b", "bb", "c", "x.php", "X.PHP", "y.jpg"), k=chance.randint(1, 4)))
-            for _ in range(PATHS)
+            for _path in range(PATHS)
         ]
         paths += [path + "/" for path in paths[:20] if not path.endswith(("/", "p", "P", "g"))]
         judged = all(rule.form not in ("~", "~*") or expression(rule.text, any_case=False) for rule in rules)

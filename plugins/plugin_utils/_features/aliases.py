@@ -45,7 +45,7 @@ class Aliases(SiteFeature):
         # Regular expressions, since a long name does not fit into what nginx takes by itself for others.
         names = " ".join(f'"~^{literal(name)}:" 1;' for site in sites for name in site.aliases)
         # A server's conditions are asked again when an error gets its page.
-        page = f'"~^[^:]*:{literal(ERROR_PATH)}$" 0;'
+        page = rf'"~^[^:]*:{literal(ERROR_PATH)}(?!\x0a)$" 0;'
         return f'map "$host:$uri" {_ALIAS} {{ volatile; default 0; {page} {names} }}' if names else ""
 
     def probes(self, whole: Site) -> list[dict[str, Any]]:

@@ -118,12 +118,14 @@ def is_kept(route: Route, server: LocalServer) -> bool:
 
 
 def _is_within(route: Route, server: LocalServer) -> bool:
-    """Whether the service's own path may lead into a kept folder, so that the public one does not show its name.
+    """Whether a route may lead into a kept folder by its own path, so that what is behind it does not show the name.
 
-    It is enough that a part of the path begins as a part of a folder does: then the whole route is kept.
+    The service sees its own path, or else that of the route. It is enough that a part of it begins as a folder's first
+    part does: then the whole route is kept. Otherwise the folder's name is behind the path, where it is looked for.
     """
-    parts = [part.lower() for folder in _kept_folders(server) for part in folder.strip("/").split("/")]
-    own = [part.lower() for target in route.targets for part in target.path.strip("/").split("/")]
+    parts = [folder.strip("/").split("/")[0].lower() for folder in _kept_folders(server)]
+    seen = "" if route.prefix == "strip" else route.base
+    own = [part.lower() for target in route.targets for part in (target.path or seen).strip("/").split("/")]
     return any(part and each.startswith(part) for each in own for part in parts)
 
 

@@ -46,6 +46,9 @@ class Index(SiteFeature):
         if whole.adopt:
             text = "index: a site that adopts keeps what its owner's server answers at /: take one of the two out"
             yield Refusal(place, text, entry)
+        if whole.redirect:
+            yield Refusal(place, "index: a site that leads elsewhere has no start page: take `index` out", entry)
+            return
         for route in whole.routes:
             if route.identity in ("/", "= /"):
                 text = f"index: route {route.path} answers there: take `index` out, or give the route another path"

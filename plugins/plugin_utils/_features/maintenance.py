@@ -78,7 +78,10 @@ class _Maintenance(Kind):
             return False
         given = {} if value is True else value
         allow = given.get(_ALLOW, [])
-        found = {_ALLOW: [LAN] if allow == LAN else [*map(str, allow)], _TEXT: str(given.get(_TEXT, _SAID))}
+        found = {
+            _ALLOW: [LAN] if allow == LAN else [each if each == LAN else str(_network(each)) for each in allow],
+            _TEXT: str(given.get(_TEXT, _SAID)),
+        }
         until = _moment(given[_UNTIL]) if _UNTIL in given else None
         return found | ({_UNTIL: until.isoformat()} if until else {})
 
@@ -95,7 +98,8 @@ class Maintenance(SiteFeature):
         "C(allow) lets others in, as V(lan) or as a list of networks, in which V(lan) may stand, too.",
         "C(until) is when it ends by itself, with its distance from UTC, such as C(2026-12-24 18:00 +01:00). Clients "
         "are told by C(Retry-After) (RFC 9110). C(text) is what the page says.",
-        "Aliases and redirects to HTTPS still lead on, and certificates are still renewed.",
+        "Aliases and redirects to HTTPS still lead on, and certificates are still renewed. In an adopted server, names "
+        "that are not the site's are served as before.",
         default=False,
         example={_ALLOW: LAN, _UNTIL: "2026-12-24 18:00 +01:00"},
     )
@@ -142,8 +146,9 @@ class Maintenance(SiteFeature):
         entries = " ".join(f'"~^\\S+ \\S+ 0 {site._now} {_names(site)} " 1;' for site in closed)
         # From the host itself its own run asks whether the services answer. Certificates are renewed meanwhile, and a
         # server's conditions are asked again when an error gets its page.
-        always = rf'"~^(\S+) \1 " 0; "~^(?:\S+ ){{5}}(?:{literal(CHALLENGE_PATH)}|{literal(ERROR_PATH)}$)" 0;'
-        asked = f"$remote_addr $server_addr {_LET_IN if geos else '0'} $msec $host $uri"
+        past = rf"http {literal(CHALLENGE_PATH)}|https? {literal(ERROR_PATH)}(?!\x0a)$"
+        always = rf'"~^(\S+) \1 " 0; "~^(?:\S+ ){{5}}(?:{past})" 0;'
+        asked = f"$remote_addr $server_addr {_LET_IN if geos else '0'} $msec $host $scheme $uri"
         texts.append(f'map "{asked}" {_CLOSED} {{ volatile; default 0; {always} {entries} }}')
         return "\n".join(texts)
 
@@ -189,11 +194,18 @@ def _network_faults(value: object, name: str) -> Iterator[Mistake]:
         return
     for each in value:
         try:
-            if each != LAN:
-                ipaddress.ip_network(each if isinstance(each, str) else "")
+            if each != LAN and not _network(each).prefixlen:
+                yield Mistake(each, f"{_ALLOW}: '{each}' is everybody: take `maintenance` out", name)
         except ValueError as error:
             text = f"{_ALLOW}: '{each}' is no network, such as 10.8.0.0/24 or 203.0.113.7 ({error})"
             yield Mistake(each, text, name)
+
+
+def _network(value: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Return a network; an address of one network card alone is none to nginx. Raises ValueError."""
+    if not isinstance(value, str) or "%" in value:
+        raise ValueError("write it without the name of a network card")
+    return ipaddress.ip_network(value)
 
 
 def _text_fault(value: object) -> str:

@@ -71,10 +71,13 @@ class RoutePath(Feature):
         found_by = [Path.of(route.values["path"]) for route in known]
         if len({path.identity for path in found_by}) < len(found_by):
             return  # two of the same path are refused for that
-        rules = [Rule(*path) for path in found_by]
+        beside = [*_beside(known, {path.identity for path in found_by})]
+        rules = [*(Rule(*path) for path in found_by), *(rule for rule, _owner in beside)]
+        owners = [*known, *(owner for _rule, owner in beside)]
         for number, found in hidden(rules).items():
-            text = _hidden(rules, number, found, known)
-            yield Refusal(known[number].place, text, known[number].entry)
+            # A path without its last slash, or an old one, may be another route's by now.
+            if number < len(known):
+                yield Refusal(known[number].place, _hidden(rules, number, found, owners), known[number].entry)
 
 
 def _of_prefixes(route: Written, path: Path) -> Iterator[tuple[str, str]]:
@@ -92,6 +95,20 @@ def _of_prefixes(route: Written, path: Path) -> Iterator[tuple[str, str]]:
     below = [each for each in route.values.get("probe", {}) if each != "status"]
     if below and path.form == EXACT:
         yield f"probe: {below[0]}", "take it out"
+
+
+def _beside(routes: Sequence[Written], taken: set[str]) -> Iterator[tuple[Rule, Written]]:
+    """Yield what nginx has beside the routes: old paths, and prefixes without their last slash, which lead on."""
+    for route in routes:
+        path, old = Path.of(route.values["path"]), route.values.get("moved_from") or ""
+        for prefix in (path.text if path.form in ("", FIRST) else "", old):
+            bare = Path(EXACT, prefix.rstrip("/"))
+            if bare.text and bare.identity not in taken:
+                taken.add(bare.identity)
+                yield Rule(*bare), route
+        if old and old not in taken:
+            taken.add(old)
+            yield Rule("", old), route
 
 
 def _hidden(rules: Sequence[Rule], number: int, found: Hidden, routes: Sequence[Written]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from .._keys.keys import key
 from .._keys.kinds import Matching
 from .claims import CLAIMS, PREFIX
-from .feature import Directives, Feature
+from .feature import NOTHING, Directives, Feature
 from .place import Place, Refusal, Written
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # What each route says, and what services believe of other things than a path.
 _OTHERS = {"x-real-ip", *(f"x-forwarded-{name}" for name in ("for", "host", "proto", "port"))}
 _OTHERS |= {claim.name.lower() for claim in CLAIMS if claim.kind != PREFIX}
+_EMPTIED = {claim.name.lower() for claim in CLAIMS}
 _KEEP, _HEADER = "keep", "header"
 
 
@@ -38,13 +39,19 @@ class PrefixHeader(Feature):
     )
 
     def marked(self, at: Place) -> Directives:
-        """Tell the service."""
-        name = told_by(at.route)
-        return {"proxy_set_header": [f"{name} {at.route.base.rstrip('/')}"]} if name else {}
+        """Tell the service, or keep a client from it."""
+        if name := told_by(at.route):
+            return {"proxy_set_header": [f"{name} {at.route.base.rstrip('/')}"]}
+        # A service that believes the header believes it from anybody, where it is not told.
+        said = {each.lower() for each in at.route.request_headers} | _EMPTIED
+        is_open = self.prefix_header and self.prefix_header.lower() not in said
+        return {"proxy_set_header": [f"{self.prefix_header} {NOTHING}"]} if is_open else {}
 
     @classmethod
     def problems(cls, route: Written) -> Iterator[Refusal]:
         """Refuse a header that nobody names, one that would not be sent, and one that says something else."""
+        if "prefix" in route.entry and "prefix" not in route.values:
+            return  # it is refused itself
         prefix, name = route.values.get("prefix", _KEEP), route.values.get("prefix_header", "")
         if prefix == _HEADER and not name and "prefix_header" not in route.entry:
             text = "prefix: header needs the name of the header: write `prefix_header: X-Script-Name`, or the service's"

@@ -8,6 +8,7 @@ They stand in a file of their own, which the location includes: what is not a wh
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from ...module_utils._host.names import SITE_FILES
 from ...module_utils._nginx.text.declare import directives
 from ...module_utils._nginx.text.tokens import ConfigError, outer
-from ...module_utils._nginx.text.tree import Statement
+from ...module_utils._nginx.text.tree import Block, Statement, walk
 from .._keys.keys import key
 from .._keys.kinds import Kind, Mistake, kind_of
 from .feature import Directives, Feature
@@ -29,6 +30,8 @@ _SAID_BY = {
     "proxy_redirect": "redirects of the service lead below the path of the route by themselves: take it out",
     "location": "write it as a route of its own",
 }
+# What YAML folds into one line (`>`), so that directives become a part of a comment.
+_COMMENTED = re.compile(r"\A[^\n]*#[^\n]*;[^\n]*\Z")
 _HEAD = "# `raw` of the inventory, written by constellation.edge: change it there.\n"
 
 
@@ -47,7 +50,12 @@ class Text(Kind):
             yield Mistake(value, f"{name} {text}, not {kind_of(value)}")
             return
         try:
-            if not directives(value, name):
+            if isinstance(value, str) and _COMMENTED.search(value.strip()):
+                text = (
+                    "has a comment that goes to the end of its only line: write `raw: |`, and each on a line of its own"
+                )
+                yield Mistake(value, f"{name} {text}")
+            elif not directives(value, name):
                 yield Mistake(value, f"{name} has no directive: write one, such as `limit_rate 1m;`, or take it out")
         except ConfigError as error:
             yield Mistake(value, str(error))
@@ -83,7 +91,7 @@ class Raw(Feature):
     @classmethod
     def problems(cls, route: Written) -> Iterator[Refusal]:
         """Refuse what would take the place of other lines without a word of nginx's."""
-        for each in statements(route.values):
+        for each, _depth in walk(Block(statements(route.values))):
             if each.name in _SAID_BY:
                 yield Refusal(route.place, f"raw: '{each.name}': {_SAID_BY[each.name]}", route.entry)
 

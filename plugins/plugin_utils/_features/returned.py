@@ -42,6 +42,8 @@ class _Code(Kind):
         """Refuse what is no answer of its own."""
         if isinstance(value, bool) or value not in _CODES:
             text = f"{name} {value!r} is no answer by itself: write one of {_ONE_OF}, or `redirect` to lead elsewhere"
+            if str(value) in map(str, _CODES):
+                text = f"{name} {value!r} is a text: write {value} without quotes"
             yield Mistake(value, text)
 
 

@@ -53,7 +53,7 @@ class _Directory(Kind):
             yield Mistake(value, f"{name}: {value!r} has a sign that nginx cannot read in a path, or is too long")
         elif {".", ".."} & set(parts):
             yield Mistake(value, f"{name}: '{value}' has a '.' or '..' in it: write the path without them")
-        elif not plain or any(f"{plain}/".startswith(f"{each}/") for each in _OF_THE_SYSTEM):
+        elif not plain or is_of_the_system(plain):
             text = f"{name}: '{value}' holds files of the system, which nobody is to read: put what clients may have"
             yield Mistake(value, f"{text} into a folder of its own, such as /srv/www")
 
@@ -186,6 +186,11 @@ class Static(Feature):
     def guards(cls, sites: Sequence[Site], host: Host) -> str:
         """Return which methods are no question, "" where nobody asks."""
         return _MAP if any(route.static for site in sites for route in site.routes) else ""
+
+
+def is_of_the_system(path: str) -> bool:
+    """Whether a directory, without links in its path, holds files that nobody is to read."""
+    return any(f"{path}/".startswith(f"{each}/") for each in _OF_THE_SYSTEM)
 
 
 def directory_of(static: Mapping[str, Any]) -> str:

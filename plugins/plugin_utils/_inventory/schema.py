@@ -7,6 +7,7 @@ Nothing here knows Ansible or a host; the result is a list of plain `Site` objec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -179,7 +180,7 @@ class _Reader:
             if name in entry and not known.is_preset_only:
                 value, mistakes = known.read(name, entry[name])
                 for part, text, below in mistakes:
-                    self._say(f"{place}, {below}" if below else place, text, part)
+                    self._say(f"{place}, {below}" if below else place, text, _placed(part, entry, name))
                 if not mistakes:
                     values[field] = value
             elif name in base:
@@ -216,4 +217,15 @@ class _Reader:
         self.problems.append(Problem(place, text, value))
 
     def _refuse(self, refusals: Iterable[Refusal]) -> None:
-        self.problems += [Problem(*each) for each in refusals]
+        for place, text, value in refusals:
+            # Of a whole route or site it is the key that the sentence begins with.
+            word = re.match("[a-z_]+", text)
+            named = _placed(None, value, word[0]) if word and isinstance(value, dict) else None
+            self._say(place, text, value if named is None else named)
+
+
+def _placed(value: object, entry: Mapping[str, Any], name: str) -> object:
+    """Return what names file and line of a value: its key, where it is nothing, true or false, which bear no origin."""
+    if value is None or isinstance(value, bool):
+        return next((key for key in entry if key == name), value)
+    return value

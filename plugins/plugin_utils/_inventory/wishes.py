@@ -92,6 +92,7 @@ ROUTE_WISHES = {
 }
 SITE_WISHES = {
     **_BOTH,
+    **_each("alias", "write `aliases: [NAME]`"),
     **_each("domain domains host hostname name names fqdn server server_names domain_name domain_names url", _NAME),
     **_each("location locations paths services proxy_hosts proxies", "write `routes:`, a list of routes"),
     **_each("email mail", "write `edge_email` beside `edge_sites`"),

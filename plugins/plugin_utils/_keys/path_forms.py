@@ -62,7 +62,12 @@ def any_path(value: object) -> str:
         return _not_our_own(route_path(value))
     form, text = found.groups()
     if form == FIRST:
-        return f"{form} {_not_our_own(route_path(text))}"
+        try:
+            return f"{form} {_not_our_own(route_path(text))}"
+        except UnusableValueError as error:
+            raise UnusableValueError(
+                str(error).replace("path '", "path '^~ ").replace("write '/", "write '^~ /")
+            ) from None
     if form == EXACT:
         return f"{form} {_not_our_own(_exact(text))}"
     return f"{form} {_expression(form, text)}"

@@ -18,14 +18,10 @@ Letters = frozenset[str]
 # Stands for each letter that is no printable ASCII; nginx compares bytes.
 OTHER = "\xe9"
 ALPHABET: Letters = frozenset([*map(chr, range(0x20, 0x7F)), OTHER])
-_NONE: Letters = frozenset()
 _DIGITS: Letters = frozenset(string.digits)
 _WORD: Letters = frozenset(string.ascii_letters + string.digits + "_")
-_BLANK: Letters = frozenset(" ")
-_CLASSES = {"d": _DIGITS, "w": _WORD, "s": _BLANK, "h": _BLANK, "v": _NONE}
-_CLASSES |= {name.upper(): ALPHABET - letters for name, letters in _CLASSES.items()}
-# No path in question holds a control character.
-_CLASSES |= dict.fromkeys("nrtfea", _NONE)
+# Those of blanks and of control characters are not judged: paths with these are not looked at.
+_CLASSES = {"d": _DIGITS, "w": _WORD, "D": ALPHABET - _DIGITS, "W": ALPHABET - _WORD}
 _BEGIN, _END = "begin", "end"
 _ANCHORS = {"A": _BEGIN, "G": _BEGIN, "z": _END, "Z": _END}
 _QUANTIFIER = re.compile(r"[*+?]|\{[0-9]+(?:,[0-9]*)?\}")
@@ -292,10 +288,10 @@ def _cases(letter: str) -> Iterator[str]:
 
 
 def _just(letter: str) -> Letters:
-    if ord(letter) > 0x7E:
+    if letter not in ALPHABET or letter == OTHER:
         # One of many that the alphabet does not tell apart.
         raise _UnjudgedError
-    return ALPHABET & {letter}
+    return frozenset(letter)
 
 
 def _times(quantifier: str) -> tuple[int, int | None]:

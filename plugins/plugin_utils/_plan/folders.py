@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from .._features.static import directory_of
+from .._features.static import directory_of, is_of_the_system
 from .._inventory.schema import Problem, entries_of
 from .._inventory.site import Site
 
 # What parts of nginx's sandbox hide (systemd.exec(5), "ProtectHome", "PrivateTmp").
 _HIDES = {"ProtectHome": ("/home/", "/root/", "/run/user/"), "PrivateTmp": ("/tmp/", "/var/tmp/")}  # noqa: S108
 _ELSEWHERE = "or put the files into a directory of their own, such as /srv/www"
+_INSTEAD = "put what clients may have into a folder of its own, such as /srv/www"
 Found = Mapping[str, Mapping[str, Any]]
 
 
@@ -55,6 +56,8 @@ def _problem(path: str, found: Mapping[str, Any], omitted: Collection[str]) -> s
         return f"{path} is not there on the host: create it, with what clients may have in it"
     if state == "file":
         return f"{path} is no directory on the host: name the one that the file is in"
+    if is_of_the_system(str(found.get("real", path))):
+        return f"{path} is {found['real']} on the host, with files of the system, which nobody is to read: {_INSTEAD}"
     if state == "closed":
         return (
             f"nginx's user {found['user']} cannot read {path}, because {found['at']} does not let it in: "

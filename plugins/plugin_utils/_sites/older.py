@@ -26,12 +26,12 @@ def maps(sites: Iterable[Site], platform: Platform) -> str:
         # What shook hands without TLS gets its answer elsewhere.
         known = " ".join(f'"~*^on:{_names([site.name])}:{_names(site.names)}:" 0;' for site in sites)
         head = f'map "$https:$server_name:$ssl_server_name:$uri" {_ASTRAY}'
-        page = f'"~^[^:]*:[^:]*:[^:]*:{_PAGE}$" 0;'
+        page = rf'"~^[^:]*:[^:]*:[^:]*:{_PAGE}(?!\x0a)$" 0;'
         texts.append(f'{head} {{ volatile; default 1; "~^:" 0; {page} {known} }}')
     if not platform.refuses_two_lengths:
         # What stands behind a body whose length is said in two ways is a request to one reader, and none to another.
         head = f'map "$http_content_length:$http_transfer_encoding:$uri" {_LENGTHS}'
-        texts.append(f'{head} {{ volatile; default 0; "~^[^:]*:[^:]*:{_PAGE}$" 0; "~^[^:]+:[^:]" 1; }}')
+        texts.append(rf'{head} {{ volatile; default 0; "~^[^:]*:[^:]*:{_PAGE}(?!\x0a)$" 0; "~^[^:]+:[^:]" 1; }}')
     return "\n".join(texts)
 
 

@@ -49,7 +49,11 @@ def test_what_the_running_nginx_has_there_is_looked_at(
     monkeypatch.setattr(subject, "master", os.getpid)
     path = str(tmp_path / "nginx")
     assert not subject.folders([path], root)[path]["hidden"]
-    monkeypatch.setattr(subject.os, "stat", lambda place: (_ for _ in ()).throw(FileNotFoundError(place)))
+
+    def failing(place):
+        raise FileNotFoundError(place)
+
+    monkeypatch.setattr(subject.os, "stat", failing)
     assert subject._is_hidden(path, 1)
 
 

@@ -149,3 +149,19 @@ def test_a_service_whose_own_path_leads_into_the_folder_is_kept_as_a_whole():
     other = {"path": "/desk/", "upstream": "http://127.0.0.1:8088/constellation/"}
     assert not kept(other, "/desk/events")
     assert kept(other, "/desk/WebConsole/")
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("= /WebConsole/", "/WebConsole/"),
+        ("/WebConsole/", "/WebConsole/index.html"),
+        ("/x/WebConsole/y/", "/x/WebConsole/y/"),
+    ],
+)
+def test_a_route_whose_own_path_leads_into_the_folder_is_kept_as_a_whole(path, asked):
+    assert kept({"path": path}, asked)
+    stripped = {"path": path, "prefix": "strip"}
+    if not path.startswith("="):
+        assert not kept(stripped, asked)
+        assert kept(stripped, path + "WebConsole/")

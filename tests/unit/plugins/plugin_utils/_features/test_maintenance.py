@@ -85,7 +85,7 @@ def test_in_an_owners_servers_nothing_else_changes() -> None:
     closed = written(True, plain, adopt=True)
     assert closed.count("if ($constellation_edge_closed) {") == 2
     assert closed.count("location = /.constellation-edge/maintenance {") == 2
-    (page, *_) = re.findall(r"location = /.constellation-edge/maintenance \{.*?\n    \}", closed, re.DOTALL)
+    (page, *_others) = re.findall(r"location = /.constellation-edge/maintenance \{.*?\n    \}", closed, re.DOTALL)
     assert "add_header X-Mine yes;" in page
     # Challenges go past it, and what answers stands behind it.
     for server in closed.split("server {")[1:]:
@@ -98,25 +98,29 @@ def test_in_an_owners_servers_nothing_else_changes() -> None:
 def test_the_host_and_who_is_allowed_are_let_in() -> None:
     text = common({"allow": ["lan", "203.0.113.7"]})
     (geo,) = re.findall(r"geo \$constellation_edge_let_in_\w+ \{ default 0; (.*); \}", text)
-    assert {"192.168.0.0/16 1", "2001:db8:0:1::/64 1", "203.0.113.7 1"} <= {*geo.split("; ")}
-    assert is_closed(text, "198.51.100.9 198.51.100.2 0 1764464000.123 a.example.org /x")
-    assert not is_closed(text, "198.51.100.9 198.51.100.2 1 1764464000.123 a.example.org /x")
-    assert not is_closed(text, "198.51.100.2 198.51.100.2 0 1764464000.123 a.example.org /x")
-    assert not is_closed(text, "198.51.100.9 198.51.100.2 0 1764464000.123 b.example.org /x")
-    assert not is_closed(text, "198.51.100.9 198.51.100.2 0 1764464000.123 b.example.org / a.example.org /x")
+    assert {"192.168.0.0/16 1", "2001:db8:0:1::/64 1", "203.0.113.7/32 1"} <= {*geo.split("; ")}
+    assert is_closed(text, "198.51.100.9 198.51.100.2 0 1764464000.123 a.example.org https /x")
+    assert not is_closed(text, "198.51.100.9 198.51.100.2 1 1764464000.123 a.example.org https /x")
+    assert not is_closed(text, "198.51.100.2 198.51.100.2 0 1764464000.123 a.example.org https /x")
+    assert not is_closed(text, "198.51.100.9 198.51.100.2 0 1764464000.123 b.example.org https /x")
+    assert not is_closed(text, "198.51.100.9 198.51.100.2 0 1764464000.123 b.example.org https / a.example.org /x")
     for path, expected in (
-        ("/.well-known/acme-challenge/token", False),
-        ("/.constellation-edge/error", False),
-        ("/.constellation-edge/error/x", True),
-        ("/x /.well-known/acme-challenge/", True),
-        ("/x\n198.51.100.2 198.51.100.2 ", True),
+        ("http /.well-known/acme-challenge/token", False),
+        # No authority asks there, and no location answers it.
+        ("https /.well-known/acme-challenge/token", True),
+        ("https /.constellation-edge/error", False),
+        ("http /.constellation-edge/error", False),
+        ("https /.constellation-edge/error\n", True),
+        ("https /.constellation-edge/error/x", True),
+        ("https /x http /.well-known/acme-challenge/", True),
+        ("https /x\n198.51.100.2 198.51.100.2 ", True),
     ):
         assert is_closed(text, f"198.51.100.9 198.51.100.2 0 1764464000.123 a.example.org {path}") is expected
 
 
 def test_it_ends_by_itself() -> None:
     text, end = common({"until": UNTIL}), int(MOMENT.timestamp())
-    asked = "198.51.100.9 198.51.100.2 0 {}.000 a.example.org /"
+    asked = "198.51.100.9 198.51.100.2 0 {}.000 a.example.org https /"
     assert is_closed(text, asked.format(end - 1))
     assert not is_closed(text, asked.format(end))
 
@@ -195,6 +199,8 @@ def test_an_nginx_that_cannot_tell_networks_apart_is_told() -> None:
         ({"allow": []}, "allow must be 'lan' or a list of networks"),
         ({"allow": ["10.0.0.1/8"]}, "allow: '10.0.0.1/8' is no network"),
         ({"allow": [7]}, "allow: '7' is no network"),
+        ({"allow": ["fe80::1%eth0"]}, "write it without the name of a network card"),
+        ({"allow": ["0.0.0.0/0"]}, "allow: '0.0.0.0/0' is everybody: take `maintenance` out"),
         ({"until": "2026-12-24 18:00"}, "is no time with its distance from UTC"),
         ({"until": "2026-13-24 18:00 Z"}, "is no time with its distance from UTC"),
         ({"until": datetime(2026, 12, 24, 18)}, "is no time with its distance from UTC"),

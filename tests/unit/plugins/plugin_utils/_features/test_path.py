@@ -60,7 +60,7 @@ def test_each_form_is_read(written: str, path: str, base: str, identity: str) ->
 @pytest.mark.parametrize(
     ("written", "text"),
     [
-        ("^~ zm", "path 'zm' must begin and end with one '/': write '/zm/'"),
+        ("^~ zm", "path '^~ zm' must begin and end with one '/': write '^~ /zm/'"),
         ("= status", "path '= status' must be one path as clients ask for it, such as '= /status'"),
         ("= /a/../b", "path '= /a/../b' must be one path"),
         ("= /a b", "path '= /a b' must be one path"),
@@ -121,6 +121,9 @@ def test_a_route_that_nginx_never_takes_is_refused_with_a_url() -> None:
     ]
     (said,) = refused({"path": "^~ /zm/"}, {"path": "~ ^/zm/"})
     assert "nginx takes '^~ /zm/' before any regular expression: take one of the two out" in said
+    for hides, bare in (({"path": "/zm/"}, "= /zm"), ({"path": "/new/", "moved_from": "/zm/"}, "= /zm")):
+        (said,) = refused(hides, {"path": "~ ^/zm$"})
+        assert f"https://a.example.org/zm goes to route 1 ('{bare}')" in said
     assert refused({"path": "~ ^zm"}) == [
         "site a.example.org, route ~ ^zm: path '~ ^zm' matches no path, since each begins with a slash: begin it with "
         "'^/'"

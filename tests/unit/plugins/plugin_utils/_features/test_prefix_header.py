@@ -39,6 +39,15 @@ def test_the_service_is_told_and_nobody_else_says_it(prefix: str) -> None:
     assert said(place(prefix=prefix, path="/")) == ['X-Script-Name ""']
 
 
+def test_a_header_that_is_not_told_is_kept_from_clients() -> None:
+    for route in ({"path": "/", "prefix": "strip"}, {"app": "mine", "prefix_header": None, "prefix": "keep"}):
+        own = {name: value for name, value in {**USUAL, "prefix_header": "X-Base-Url", **route}.items() if value}
+        presets = {**PRESETS, "mine": {"prefix": "header", "prefix_header": "X-Base-Url"}}
+        (site,) = read_sites([{"server_name": "a.example.org", "routes": [own]}], presets)
+        lines = registry.marked(Place(site.routes[0], site, HOST))["proxy_set_header"]
+        assert lines == ['X-Base-Url ""']
+
+
 def test_a_header_that_the_route_says_itself_is_as_it_says() -> None:
     assert said(place(prefix="header", request_headers={"x-script-name": "/b"})) == ['x-script-name "/b"']
 

@@ -64,6 +64,8 @@ def test_it_becomes_a_file_that_the_location_includes(raw: Any, text: str) -> No
         ("", "raw must be directives of nginx"),
         ("add_header X-A b;", "raw: 'add_header': write it as `headers: {NAME: VALUE}`"),
         ('"add_header" X-A b;', "raw: 'add_header': write it as `headers: {NAME: VALUE}`"),
+        ("if ($arg_x) { add_header X-A b; }", "raw: 'add_header': write it as `headers: {NAME: VALUE}`"),
+        ("limit_rate 1m; # deny all;", "raw has a comment that goes to the end of its only line: write `raw: |`"),
         ("proxy_set_header X-A b;", "write it as `request_headers: {NAME: VALUE}`"),
         ("location ~ a { deny all; }", "raw: 'location': write it as a route of its own"),
     ],

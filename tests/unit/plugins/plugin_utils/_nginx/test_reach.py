@@ -41,6 +41,8 @@ PHP = Rule("~", r"\.php$")
         ([Rule("~", "^/[0-9]{2,3}$"), Rule("~", "^/12$")], {1: Hidden("/12", 0)}),
         ([Rule("~", "^/[0-9]{3,}$"), Rule("~", "^/12$")], {}),
         ([Rule("~", r"^/(?<user>[^/]+)/"), Rule("~", r"^/\w+/x y$")], {1: Hidden("/a/x%20y", 0)}),
+        # Paths with line ends are not looked at.
+        ([Rule("~", r"[\r\n]"), Rule("~", "a"), Rule("", "/")], {}),
         # What is no regular language is not judged.
         ([Rule("~", r"^/(?!api)"), Rule("~", "^/x$"), Rule("", "/")], {}),
         ([Rule("~", r"^/(a)\1$"), Rule("~", r"^/é$")], {}),
@@ -82,7 +84,7 @@ def test_what_needs_too_many_states_is_not_judged() -> None:
         ("^/[^]x]$", "/]", False),
         (r"^/[\w-]+$", "/a-b_c", True),
         (r"^/[a\-z]$", "/b", False),
-        (r"^/\x41\d\D\S$", "/A1a.", True),
+        (r"^/\x41\d\D\W$", "/A1a.", True),
         (r"^/a\/b$", "/a/b", True),
         (r"\A/a\z", "/a", True),
         ("^/a|b$", "/xb", True),
@@ -114,7 +116,24 @@ def test_what_is_no_expression_is_refused(text: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(?=a)", r"(a)\1", "(?i)a", "a++", r"\bword", "[[:alpha:]]", "é", "(?>a)", "(*UTF8)a", "((a{60}){60}){60}"]
+    "text",
+    [
+        "(?=a)",
+        r"(a)\1",
+        "(?i)a",
+        "a++",
+        r"\bword",
+        "\r",
+        r"[\r\n]",
+        r"\x0a",
+        r"^/[\s-_]+$",
+        r"\S",
+        "[[:alpha:]]",
+        "é",
+        "(?>a)",
+        "(*UTF8)a",
+        "((a{60}){60}){60}",
+    ],
 )
 def test_what_is_not_judged_is_left_to_nginx(text: str) -> None:
     assert expression(text, any_case=False) is None

@@ -36,6 +36,8 @@ def told(*omitted: str, **found: Any) -> list[str]:
     ("found", "said"),
     [
         ({"state": "missing"}, "static: /srv/www is not there on the host: create it"),
+        ({"real": "/run"}, "static: /srv/www is /run on the host, with files of the system, which nobody is to read"),
+        ({"real": "/etc/x"}, "static: /srv/www is /etc/x on the host, with files of the system"),
         ({"state": "file"}, "static: /srv/www is no directory on the host"),
         (
             {"state": "closed", "at": "/srv"},
