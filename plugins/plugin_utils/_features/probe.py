@@ -11,6 +11,7 @@ from typing import Any
 from .._keys.keys import key
 from .._keys.kinds import Codes, Group, PathBelow, listed
 from .._keys.path_forms import Path
+from .._nginx.reach import Rule, misses
 from ._instead import INSTEAD
 from .feature import Feature
 from .place import Place, Refusal, Written
@@ -62,7 +63,11 @@ class Probe(Feature):
 
     @classmethod
     def problems(cls, route: Written) -> Iterator[Refusal]:
-        """Refuse questions that the other keys have answered."""
+        """Refuse questions that the other keys have answered, and a path that another route would answer."""
+        path, asked = Path.of(route.values.get("path", "/")), route.values.get("probe", {}).get(_PATH)
+        if asked and path.is_expression and misses(Rule(*path), "/" + asked.partition("?")[0].lstrip("/")):
+            text = f"probe: path '{asked}' is none that '{path.form} {path.text}' matches: write one that it does"
+            yield Refusal(route.place, text, route.entry)
         said = route.entry.get("probe")
         key = next((each for each in INSTEAD if each in route.entry), "")
         other = [each for each in said if each in _PATHS or key != "static"] if isinstance(said, dict) and key else []

@@ -45,7 +45,8 @@ class _Directory(Kind):
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
         """Refuse what is no directory to show, or that nginx would read as something else."""
         if not isinstance(value, str) or not value.startswith("/"):
-            yield Mistake(value, f"{name} must be the absolute path of a directory on the host, not {value!r}")
+            text = "must be the whole path of a directory on the host, such as /srv/www"
+            yield Mistake(value, f"{name} {text}, not {value!r}")
             return
         parts = value.rstrip("/").split("/")[1:]
         plain = "/".join(["", *filter(None, parts)])

@@ -56,7 +56,8 @@ class _Verify(Kind):
             return
         if not isinstance(value, str) or not value:
             text = f"{name} must be false, '{SYSTEM}', or the path of a file with the authority's certificate"
-            yield Mistake(value, f"{text}, not {value!r}")
+            remedy = f": write {SYSTEM} for an authority that the host trusts" if value is True else f", not {value!r}"
+            yield Mistake(value, text + remedy)
             return
         try:
             text = _read(value)

@@ -89,6 +89,10 @@ ROUTE_WISHES = {
     **_each("preset application template", "write `app: NAME`"),
     **_each("scheme protocol forward_scheme", "write it in `upstream: https://ADDRESS:PORT`"),
     **_each("domain domains", "write the name as `server_name` of the site"),
+    **_each("code", "write it in `redirect: {to: URL, code: CODE}`, or in `return`"),
+    **_each("try", "write it in `static: {directory: DIRECTORY, index: NAME, try: NAME}`"),
+    **_each("verify insecure_skip_verify", "write it in `upstream_tls: {verify: system}`"),
+    **_each("weight backup", "write it in an item of `upstream`, `{url: URL, weight: 3, backup: true}`"),
 }
 SITE_WISHES = {
     **_BOTH,

@@ -101,6 +101,11 @@ def _host(name: str) -> str:
 
 
 def _sign(value: str) -> str:
+    if found := re.search(r"\$\{?[A-Za-z_]\w*\}?|\{[A-Za-z_.]+\}", value):
+        return (
+            f"redirect '{value}': '{found[0]}' is no variable here: take it out; to a destination that ends in / path "
+            "and query come along by themselves"
+        )
     if "$" in value:
         return f"redirect '{value}' has a `$`, which nginx would take for a variable: write %24"
     if "\\" in value:

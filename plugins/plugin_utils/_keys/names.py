@@ -65,6 +65,8 @@ def route_path(value: object) -> str:
         return value
     if _PATH.match(wanted):
         raise UnusableValueError(f"path '{value}' must begin and end with one '/': write '{wanted}'")
+    if value.endswith("*") and _PATH.match(begun := f"{value.rstrip('*').rstrip('/')}/"):
+        raise UnusableValueError(f"path '{value}': a prefix is everything below it, write '{begun}'")
     raise UnusableValueError(f"path '{value}' may hold letters, digits and . _ ~ @ + - between its slashes only")
 
 

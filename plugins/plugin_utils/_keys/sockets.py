@@ -15,7 +15,8 @@ _LONGEST = 107
 _HIDDEN = ("/tmp/", "/var/tmp/", "/home/", "/root/", "/run/user/")  # noqa: S108 - none is written to
 _RIGHT = re.compile(rf"{SOCKET_PATTERN.rstrip('$')}\Z")
 # A machine may be called `unix`: it has a port behind it.
-_ANY = re.compile(r"(?:https?:/*)?unix:(?![0-9])(?://+(?=/))?(.*)\Z", re.IGNORECASE | re.DOTALL)
+# Caddy writes a slash in the place of the colon.
+_ANY = re.compile(r"(?:https?:/*)?unix(?::(?![0-9])(?://+(?=/))?|/(?=/))(.*)\Z", re.IGNORECASE | re.DOTALL)
 
 
 def is_socket(value: str) -> bool:

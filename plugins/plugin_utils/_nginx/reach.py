@@ -78,6 +78,11 @@ def hidden(rules: Sequence[Rule]) -> dict[int, Hidden]:
     return {} if search.is_cut else {number: meant.get(number, Hidden("", _NOBODY)) for number in open_ones}
 
 
+def misses(rule: Rule, path: str) -> bool:
+    """Whether a regular expression, where it is judged, does not match a path."""
+    return expression(rule.text, any_case=_EXPRESSIONS[rule.form]) is not None and taken([rule], path) is None
+
+
 def taken(rules: Sequence[Rule], path: str) -> int | None:
     """Return the number of the rule that nginx takes for a path, None for no rule; those not judged do not count."""
     search = _Search(rules)

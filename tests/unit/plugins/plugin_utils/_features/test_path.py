@@ -102,6 +102,7 @@ def test_a_wrong_one_is_refused_with_what_to_write(written: str, text: str) -> N
             "a path in upstream is for a prefix, and path '= /a' is one path alone: write the address alone",
         ),
         ({"path": "= /a", "probe": {"sse": "b"}}, "probe: sse is for a prefix, and path '= /a' is one path alone"),
+        ({"path": r"~ \.php$", "probe": {"path": "/index.html"}}, r"probe: path '/index.html' is none that '~ \.php$'"),
         ({"path": "= /a", "app": "constellation", "probe": {"status": [200]}}, "the server listens on a prefix"),
     ],
 )
@@ -135,6 +136,11 @@ def test_two_of_the_same_path_are_refused_for_that_alone() -> None:
     assert "path '/zm/' is already that of route 1: each path leads to one service" in said
     (said,) = refused({"path": "~ a"}, {"path": "~a"})
     assert "path '~ a' is already that of route 1" in said
+
+
+def test_a_path_to_ask_that_the_expression_matches_is_right() -> None:
+    for path in (r"~ \.php$", r"~ ^/(?=index)", r"~* INDEX\.PHP$"):
+        assert sites({"path": path, "probe": {"path": "index.php?a=b"}})
 
 
 def test_expressions_stand_in_the_order_of_the_list() -> None:

@@ -33,8 +33,8 @@ def test_more_is_said_in_a_mapping() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("srv/www", "must be the absolute path of a directory on the host, not 'srv/www'"),
-        (7, "must be the absolute path"),
+        ("srv/www", "must be the whole path of a directory on the host, such as /srv/www, not 'srv/www'"),
+        (7, "must be the whole path"),
         ("/srv/../etc", "has a '.' or '..' in it"),
         ("/srv/$host", "has a sign that nginx cannot read in a path"),
         ("/srv/a\nb", "has a sign that nginx cannot read in a path"),
