@@ -156,6 +156,7 @@ def test_names_are_lower_case_and_told_apart_once():
         (site({**GOOD_ROUTE, "upstream": "http:8080"}), "route /zm/", "write 'http://http:8080'"),
         (site({**GOOD_ROUTE, "upstream": "http://unix:/run/x.sock"}), "route /zm/", "write 'unix:/run/x.sock'"),
         (site({**GOOD_ROUTE, "upstream": "unix:///run/x.sock"}), "route /zm/", "write 'unix:/run/x.sock'"),
+        (site({**GOOD_ROUTE, "upstream": "unix//run/x.sock"}), "route /zm/", "write 'unix:/run/x.sock'"),
         (site({**GOOD_ROUTE, "upstream": "UNIX:/run/x.sock"}), "route /zm/", "write 'unix:/run/x.sock'"),
         (site({**GOOD_ROUTE, "upstream": "/run/x.sock"}), "route /zm/", "write 'unix:/run/x.sock'"),
         (site({**GOOD_ROUTE, "upstream": "unix:run/x.sock"}), "route /zm/", "write unix: and its whole path"),
