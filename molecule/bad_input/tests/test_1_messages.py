@@ -99,12 +99,12 @@ MISTAKES = {
     "a variable that is wished for": Mistake("TCP and UDP are not proxied", **variable("edge_streams: []")),
     "a misspelt key": Mistake("did you mean 'upstream'", "upstream:", "upstrem:"),
     "a limit of requests": Mistake(f"`limit_req .*` {BY_HAND}", **more("rate_limit: 10")),
-    "a page for errors": Mistake(f"`error_page .*` {BY_HAND}", **more("error_page: /sorry.html")),
+    "a page for errors": Mistake("write `error_pages: {502: FILE}` in a site", **more("error_page: /sorry.html")),
     "a login": Mistake(f"`auth_basic .*` {BY_HAND}", **more("auth: true")),
     "a word of nginx": Mistake("write `max_body_size:", **more("client_max_body_size: 1g")),
     "a key of the site": Mistake("it is a key of the site, write it beside", **more("hsts: false")),
     "an app without a preset": Mistake("leave `app` out, and write `upstream", "app: zoneminder", "app: paperless"),
-    "a socket": Mistake("sockets are not served", "http://192.0.2.10", "http://unix:/run/x.sock"),
+    "a socket": Mistake("write 'unix:/run/x.sock'", "http://192.0.2.10", "http://unix:/run/x.sock"),
     "a locked value": Mistake(
         "inventory.yml:10: edge_email is locked by Ansible Vault: add --ask-vault-pass", "me@example.org", LOCKED
     ),

@@ -44,7 +44,7 @@ def told() -> plays.Told:
         plays.look("after_lost"),
         plays.ask("asked_lost", f"{URL}/a/", NAME),
         plays.reload("nothing_to_reload"),
-        plays.sites("silent", site(a="return 444;")),
+        plays.sites("silent", site(a="if ($uri) { return 444; }")),
         plays.sites("port", site(listen=["443 ssl"], directives="if ($uri) { return 503; }")),
         plays.look("after_refusals"),
         plays.sites("still_down", site(dead="http://127.0.0.1:10"), purge=False),
