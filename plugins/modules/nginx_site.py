@@ -312,7 +312,8 @@ options:
   probe:
     description:
       - Asks every site whose file changes on the host itself, with Host and SNI as a client sends them, before the
-        change and after the reload. The root and every path of a location that is no regular expression are asked.
+        change and after the reload. The root and every path of a location that is no regular expression are asked, but
+        for a location that says C(return) with 444 or a status from 500 on, which is meant to answer like that.
       - A path that answered with a status below 500 before, is still configured, and does not do so within 5 seconds
         after the reload, puts the previous files back, reloads nginx and fails the call with both answers.
       - Needs O(reload) and a running nginx.
