@@ -11,12 +11,7 @@ from typing import TypedDict
 
 from .._host.command import run
 from .._nginx.process import master
-from .._nginx.sites.includes import included
-from .._nginx.text.tokens import outer
-from .._nginx.text.tree import Block
-
-# Whom the packages of Debian and Ubuntu have in nginx.conf; base-passwd brings the user.
-_USUAL_USER = "www-data"
+from .nginx_user import nginx_user
 
 
 class Folder(TypedDict):
@@ -36,7 +31,7 @@ class Folder(TypedDict):
 def folders(paths: Iterable[str], root: str = "/etc/nginx") -> dict[str, Folder]:
     """Return what is known of each directory. Changes nothing."""
     wanted = list(dict.fromkeys(paths))
-    user = _user(root) if wanted else ""
+    user = nginx_user(os.path.join(root, "nginx.conf"))
     pid = master() if wanted else None
     return {path: _folder(path, user, pid) for path in wanted}
 
@@ -51,15 +46,6 @@ def _folder(path: str, user: str, pid: int | None) -> Folder:
     found["state"] = "closed" if found["at"] else ""
     found["hidden"] = pid is not None and _is_hidden(real, pid)
     return found
-
-
-def _user(root: str) -> str:
-    """Return whom nginx's workers run as, or will."""
-    for path, document in included(root):
-        if path == os.path.join(root, "nginx.conf") and isinstance(document, Block):
-            said = (outer(each.args[0]) for each in document.body if each.name == "user" and each.args)
-            return next(said, _USUAL_USER)
-    return _USUAL_USER
 
 
 def _closed_at(real: str, user: str) -> str:

@@ -6,33 +6,21 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
 import signal
 import socket
 from collections.abc import Iterable
 
-from .._nginx.files import read_text
+from .nginx_user import MAIN, nginx_user
 
-_MAIN = "/etc/nginx/nginx.conf"
-# Of Debian's and Ubuntu's packages.
-_USUAL = "www-data"
-_USER = re.compile(r"^[ \t]*user[ \t]+([\w.-]+)", re.MULTILINE)
 # A service whose queue is full is as good as one that does not answer.
 _PATIENCE = 2
 _UNKNOWN = 255
 
 
-def unreached(paths: Iterable[str], main: str = _MAIN) -> dict[str, str]:
+def unreached(paths: Iterable[str], main: str = MAIN) -> dict[str, str]:
     """Return by path why nginx's user cannot connect, "" where it can."""
-    found = list(paths)
-    user = nginx_user(main) if found else _USUAL
-    return {path: reason(path, user) for path in found}
-
-
-def nginx_user(main: str = _MAIN) -> str:
-    """Return the user as whom nginx's workers run, by its main file."""
-    said = _USER.search(read_text(main) or "")
-    return said.group(1) if said else _USUAL
+    user = nginx_user(main)
+    return {path: reason(path, user) for path in paths}
 
 
 def reason(path: str, user: str) -> str:

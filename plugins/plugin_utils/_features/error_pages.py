@@ -7,15 +7,15 @@ What a service answers is the service's: `proxy_intercept_errors` stays off.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._host.names import SITE_FILES
 from .._keys.keys import key
 from .._keys.kinds import Kind, Mistake, kind_of, listed
+from ._files import file_of, read
 from .feature import ERROR_PATH, Directives, Page, SiteFeature
 from .place import Needs
 
@@ -36,6 +36,7 @@ _BELOW = f"{ERROR_PATH}/"
 # With a limit for the body of the request, nginx would answer 413 in place of the error.
 _INSIDE: Directives = {"internal": None, "client_max_body_size": "0"}
 _HTML: Directives = {**_INSIDE, "default_type": "text/html"}
+_file = partial(file_of, "error", "html")
 
 
 class _Pages(Kind):
@@ -70,7 +71,7 @@ class _Pages(Kind):
         """Return the pages by their status, in the order of the statuses."""
         if isinstance(value, bool):
             return value
-        return {str(status): _read(str(path)) for status, path in sorted(value.items(), key=lambda each: str(each[0]))}
+        return {str(status): read(str(path)) for status, path in sorted(value.items(), key=lambda each: str(each[0]))}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,17 +138,12 @@ def _page(name: str) -> str:
     )
 
 
-def _file(text: str) -> str:
-    """Return the name of a page's file: those of equal text are one."""
-    return f"error-{hashlib.sha256(text.encode()).hexdigest()[:16]}.html"
-
-
 def _fault(path: object) -> str:
     """Return what is wrong with a file, "" where nothing is."""
     if not isinstance(path, str) or not path:
         return f"must be the path of a file with the page, not {kind_of(path)}"
     try:
-        text = _read(path)
+        text = read(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         return f"'{path}' cannot be read on the controller ({reason}): name a file with the whole page in HTML"
@@ -158,9 +154,3 @@ def _fault(path: object) -> str:
     if len(text.encode()) > _LARGEST:
         return f"'{path}' is larger than {_LARGEST // 1024} kB: make its pictures smaller"
     return ""
-
-
-def _read(path: str) -> str:
-    """Return the text of a file; a relative path begins where the command is run."""
-    with open(os.path.expanduser(os.path.expandvars(path)), encoding="utf-8") as stream:
-        return stream.read()

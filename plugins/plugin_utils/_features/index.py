@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._host.names import SITE_FILES
 from .._keys.keys import key
 from .._keys.kinds import FLAG
 from .._keys.path_forms import Path
+from ._files import file_of
 from .feature import Page, SiteFeature
 from .place import Needs, Refusal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _PATH = "/.constellation-edge/index"
 # A preset of this name knows nothing of the service.
 _NAMELESS = "generic"
+_file = partial(file_of, "index", "html")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +99,3 @@ def _item(route: Route) -> str:
     path = html.escape(found.text)
     app = "" if route.app == _NAMELESS else f"{html.escape(route.app)} "
     return f'<li>{app}<a href="{path}">{path}</a></li>\n'
-
-
-def _file(text: str) -> str:
-    """Return the name of the page's file, another one for each text."""
-    return f"index-{hashlib.sha256(text.encode()).hexdigest()[:16]}.html"

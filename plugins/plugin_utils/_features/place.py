@@ -73,7 +73,10 @@ class Written:
 
 
 class Refusal(NamedTuple):
-    """One mistake that a feature sees: its place, the words, and the value whose origin names file and line."""
+    """One mistake that a feature sees: its place, the words, and the value whose origin names file and line.
+
+    Where the value is a whole route or site and the words begin with one of its keys, the key's origin is named.
+    """
 
     place: str
     text: str

@@ -7,10 +7,10 @@ They stand in a file of their own, which the location includes: what is not a wh
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...module_utils._host.names import SITE_FILES
@@ -19,6 +19,7 @@ from ...module_utils._nginx.text.tokens import ConfigError, outer
 from ...module_utils._nginx.text.tree import Block, Statement, walk
 from .._keys.keys import key
 from .._keys.kinds import Kind, Mistake, kind_of
+from ._files import file_of
 from .feature import Directives, Feature
 from .place import Needs, Place, Refusal, Written
 
@@ -33,6 +34,7 @@ _SAID_BY = {
 # What YAML folds into one line (`>`), so that directives become a part of a comment.
 _COMMENTED = re.compile(r"\A[^\n]*#[^\n]*;[^\n]*\Z")
 _HEAD = "# `raw` of the inventory, written by constellation.edge: change it there.\n"
+_file = partial(file_of, "raw", "conf")
 
 
 class Text(Kind):
@@ -91,16 +93,11 @@ class Raw(Feature):
     @classmethod
     def problems(cls, route: Written) -> Iterator[Refusal]:
         """Refuse what would take the place of other lines without a word of nginx's."""
-        for each, _depth in walk(Block(statements(route.values))):
+        for each, _depth in walk(Block(statements(route.values.get("raw", "")))):
             if each.name in _SAID_BY:
                 yield Refusal(route.place, f"raw: '{each.name}': {_SAID_BY[each.name]}", route.entry)
 
 
-def statements(values: Mapping[str, Any]) -> list[Statement]:
-    """Return the directives of a route by the values of its keys."""
-    return directives(values.get("raw", ""), "raw")
-
-
-def _file(text: str) -> str:
-    """Return the name of the file: those of equal text are one."""
-    return f"raw-{hashlib.sha256(text.encode()).hexdigest()[:16]}.conf"
+def statements(raw: str) -> list[Statement]:
+    """Return the directives of a route's `raw`."""
+    return directives(raw, "raw")

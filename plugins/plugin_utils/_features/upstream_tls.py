@@ -8,11 +8,10 @@ a service at an address has to be given the name that its certificate bears.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...module_utils._host.names import SITE_FILES
@@ -20,6 +19,7 @@ from .._keys.keys import key
 from .._keys.kinds import Group, Kind, Mistake, Parsed
 from .._keys.names import Upstream, upstream_name
 from ._addresses import LOCALHOST, is_literal
+from ._files import file_of, read
 from .feature import Directives, Feature
 from .place import Host, Needs, Place, Refusal, Written
 from .upstream import is_named
@@ -37,6 +37,7 @@ _VERIFY, _NAME = "verify", "name"
 _MARKED = ("proxy_ssl_verify", "proxy_ssl_verify_depth", "proxy_ssl_trusted_certificate", "proxy_ssl_server_name")
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s.*?-----END CERTIFICATE-----\s*", re.DOTALL)
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_file = partial(file_of, "authority", "pem")
 
 
 class _Verify(Kind):
@@ -60,7 +61,7 @@ class _Verify(Kind):
             yield Mistake(value, text + remedy)
             return
         try:
-            text = _read(value)
+            text = read(value)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no text"
             yield Mistake(
@@ -78,7 +79,7 @@ class _Verify(Kind):
         """Return the word, "" for false, or the certificates of the file."""
         if value is False or value == SYSTEM:
             return SYSTEM if value else ""
-        return "".join(f"{each.strip()}\n" for each in _CERTIFICATE.findall(_read(value)))
+        return "".join(f"{each.strip()}\n" for each in _CERTIFICATE.findall(read(value)))
 
 
 _KIND = Group(
@@ -198,14 +199,3 @@ def _only_name(targets: Sequence[Upstream]) -> str:
 
 def _is_address(upstream: Upstream) -> bool:
     return is_literal(upstream) and upstream.host not in LOCALHOST
-
-
-def _file(text: str) -> str:
-    """Return the name of a file of certificates: those of equal text are one."""
-    return f"authority-{hashlib.sha256(text.encode()).hexdigest()[:16]}.pem"
-
-
-def _read(path: str) -> str:
-    """Return the text of a file; a relative path begins where the command is run."""
-    with open(os.path.expanduser(os.path.expandvars(path)), encoding="utf-8") as stream:
-        return stream.read()

@@ -8,7 +8,7 @@ Nothing here knows Ansible or a host; the result is a list of plain `Site` objec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,15 @@ class SchemaError(Exception):
 def entries_of(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what is written of each route of a site; of one that leads elsewhere, the site."""
     return [item] if "redirect" in item else list(item["routes"])
+
+
+def written_routes(
+    raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]
+) -> Iterator[tuple[Mapping[str, Any], Site, Route]]:
+    """Yield each route with its site and with what is written of it; `raw` is `edge_sites` as it was written."""
+    for item, site in zip(raw, sites, strict=True):
+        for entry, route in zip(entries_of(item), site.routes, strict=True):
+            yield entry, site, route
 
 
 def read_sites(value: object, presets: Mapping[str, Mapping[str, Any]], *, adopt: bool = False) -> list[Site]:

@@ -13,7 +13,7 @@ from .._features import registry as features
 from .._features.feature import Feature
 from .._features.place import Host, Place
 from .._features.raw import statements
-from .._inventory.schema import Problem, entries_of
+from .._inventory.schema import Problem, written_routes
 from .._inventory.site import Site
 from .._keys.keys import keys_of
 from .._keys.kinds import listed
@@ -28,15 +28,14 @@ def repeated_problems(
     known = Host(Platform.of(host), host.get("upstreams", {}), server)
     return [
         Problem(f"site {site.name}, route {route.path}", text, entry)
-        for item, site in zip(raw, sites, strict=True)
-        for entry, route in zip(entries_of(item), site.routes, strict=True)
+        for entry, site, route in written_routes(raw, sites)
         if route.raw
         for text in _repeated(Place(route, site, known))
     ]
 
 
 def _repeated(at: Place) -> Iterator[str]:
-    for each in statements({"raw": at.route.raw}):
+    for each in statements(at.route.raw):
         # Of these one more is one more.
         if each.block is not None or each.name in ORDERED:
             continue

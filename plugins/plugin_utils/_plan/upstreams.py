@@ -9,7 +9,7 @@ from typing import Any
 
 from .._features.place import Host, Place
 from .._features.upstream import PROXY_PORTS, itself, unknown
-from .._inventory.schema import Problem, entries_of
+from .._inventory.schema import Problem, written_routes
 from .._inventory.site import Route, Site
 from .._nginx.platform import Platform
 
@@ -26,8 +26,7 @@ def upstream_problems(
     own = {*host.get("own_hosts", []), *(each.lower() for each in addresses)}
     return [
         Problem(f"site {site.name}, route {route.path}", text, entry.get("upstream", entry))
-        for item, site in zip(raw, sites, strict=True)
-        for entry, route in zip(entries_of(item), site.routes, strict=True)
+        for entry, site, route in written_routes(raw, sites)
         for text in (*_itself(route, own), *_unknown(Place(route, site, known)))
     ]
 

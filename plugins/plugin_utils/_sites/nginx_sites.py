@@ -21,8 +21,6 @@ from .._nginx.platform import KEEPALIVE_DIRECTIVES
 from . import answers, older
 from .paths import CLIMBS, CLIMBS_MAP, refuse_climbing
 
-# Sorts before every host name: nginx must read the log format before the access_log that names it.
-
 # Access keys travel in query strings, so neither the query nor the referrer is logged; the rest is the layout of
 # nginx's `combined`, which fail2ban's filters read.
 _LOG_FORMAT = (

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._preflight.sockets import (
-    nginx_user,
     reason,
     unreached,
 )
@@ -68,22 +67,6 @@ def test_a_service_without_room_for_one_more_does_not_answer(folder: Path, monke
         listening.listen(0)
         first.connect(path)
         assert reason(path, ME) == f"{ME}: no answer"
-
-
-@pytest.mark.parametrize(
-    ("text", "user"),
-    [
-        (None, "www-data"),
-        ("events {}\n", "www-data"),
-        ("# user x;\n  user web web;\n", "web"),
-        ("user nginx;", "nginx"),
-    ],
-)
-def test_the_user_is_the_one_of_nginxs_main_file(tmp_path: Path, text: str | None, user: str) -> None:
-    main = tmp_path / "nginx.conf"
-    if text is not None:
-        main.write_text(text)
-    assert nginx_user(str(main)) == user
 
 
 def test_each_socket_has_its_answer(service: Path, folder: Path, tmp_path: Path) -> None:
