@@ -234,7 +234,7 @@ options:
             - What C(verify.yml) asks beyond the page.
             - 'For example C(probe: {"status": [200, 401]}).'
             type: dict
-            suboptions:
+            suboptions: &id001
               path:
                 type: str
                 description: The path that is asked instead of the page, below that of the route. Without
@@ -272,6 +272,140 @@ options:
             - 'For example C(raw: limit_rate 1m;).'
             type: raw
             default: ''
+          locations:
+            description:
+            - Parts of the service of which something else is said than of the rest.
+            - What a location does not say is as the route says it. Of regular expressions the first that
+              matches counts.
+            - 'For example C(locations: [{"path": "/api/", "max_body_size": "10g"}]).'
+            type: list
+            elements: dict
+            suboptions:
+              path:
+                description:
+                - 'Where it is, in the forms of the route''s C(path), and without that: V(/api/) of a route
+                  V(/photos/) is V(/photos/api/).'
+                - An expression that begins with C(^) is bound to the path of the route; any other one matches
+                  anywhere below it.
+                - 'For example C(path: /api/).'
+                type: str
+                required: true
+              redirect:
+                description:
+                - 'Where the route leads instead of to a service: a URL, or a path of the same site.'
+                - 'The status is 308 (RFC 9110): for good, with the method and the body of the request. C(code)
+                  of a mapping is another one: 307 for a time; with 301 (for good), 302 (for a time) and 303
+                  browsers make a GET of a POST. Browsers remember 301 and 308.'
+                - To a destination that ends in C(/), or has no path, what the client wrote behind the route's
+                  path comes along with its query. To any other nothing does.
+                - By default, a service answers.
+                - 'For example C(redirect: https://other.example.org/).'
+                type: raw
+              return:
+                description:
+                - The status by which nginx answers itself, alone or with a text.
+                - By 444 the connection is closed without an answer.
+                - By default, a service answers.
+                - 'For example C(return: {"code": 410, "text": "This service has ended."}).'
+                type: raw
+              static:
+                description:
+                - A directory on the proxy's host whose files are the answers, for GET and HEAD.
+                - Nothing is listed, symbolic links below it are not followed, and what begins with a dot
+                  is not there, but for C(.well-known). nginx's user must be able to read it, which the run
+                  asks before it changes anything.
+                - By default, a service answers.
+                - 'For example C(static: {"directory": "/srv/www", "try": "/index.html"}).'
+                type: raw
+              buffering:
+                description:
+                - Whether nginx takes an answer from the service before the client has read it.
+                - With V(false), events and video come at once. A service is then busy with an answer of more
+                  than some 100 KB until its client has read it.
+                - V(true) is for one of few threads that does not stream, because nginx then takes the whole
+                  answer at once, and gives nothing on until a buffer is full.
+                - 'For example C(buffering: true).'
+                type: bool
+                default: false
+              request_buffering:
+                description:
+                - Whether nginx takes the whole body of a request before the service gets any of it.
+                - With V(false), an upload goes to the service as it comes, and the proxy's disk holds nothing
+                  of it. The service then has to take bodies of unknown length (chunked), and is busy for
+                  as long as its slowest client.
+                - 'For example C(request_buffering: false).'
+                type: bool
+                default: true
+              read_timeout:
+                description:
+                - How many seconds the service may be silent before the proxy gives up.
+                - A WebSocket may be silent for as long.
+                - 'For example C(read_timeout: 150).'
+                type: int
+                default: 7200
+              max_body_size:
+                description:
+                - The largest body of a request, in nginx's notation; V(0) is no limit of the proxy's.
+                - 'For example C(max_body_size: 10m).'
+                type: str
+                default: '0'
+              websocket:
+                description:
+                - Whether a client may ask the service for a WebSocket.
+                - 'For example C(websocket: false).'
+                type: bool
+                default: true
+              method_override:
+                description:
+                - Whether a client may have its method replaced by a header; the editor of WordPress needs
+                  V(true).
+                - 'For example C(method_override: true).'
+                type: bool
+                default: false
+              headers:
+                description:
+                - Headers that clients get with each answer of the route, beside those of the site.
+                - The route's value takes the place of the site's own, as of C(Referrer-Policy); an empty
+                  one sends none.
+                - A header of the service's of the same name is sent as well, unless C(hide_headers) names
+                  it. An error page that nginx itself makes has the headers of the site alone.
+                - 'For example C(headers: {"X-Robots-Tag": "noindex"}).'
+                type: dict
+              hide_headers:
+                description:
+                - Headers of the service's answers that no client gets.
+                - C(Strict-Transport-Security) and C(X-Powered-By) are always among them, but on a site that
+                  adopts.
+                - Where one of a service's is hidden that the site says otherwise, such as C(X-Frame-Options),
+                  the site sends none instead; write one into C(headers).
+                - 'For example C(hide_headers: ["X-Generator"]).'
+                type: list
+                elements: str
+              request_headers:
+                description:
+                - Headers that the service gets with each request, in the place of those of the client.
+                - A value may have variables of nginx, such as V($remote_addr). One that is empty takes the
+                  header away.
+                - A header that services believe from their proxy takes no value that a client decides on,
+                  and no user's name.
+                - 'For example C(request_headers: {"X-Script-Name": "/octoprint"}).'
+                type: dict
+              probe:
+                description:
+                - What C(verify.yml) asks beyond the page.
+                - 'For example C(probe: {"status": [200, 401]}).'
+                type: dict
+                suboptions: *id001
+              raw:
+                description:
+                - 'Directives of nginx for the route''s location that no key says: a text, or a mapping of
+                  names to arguments.'
+                - What a key says is refused, with that key. Whether the rest is right nginx says, before
+                  it is live.
+                - Everybody on the host may read them.
+                - 'For example C(raw: limit_rate 1m;).'
+                type: raw
+                default: ''
           drops:
             description:
             - Directives that protected a service there, and that may be lost with a change.

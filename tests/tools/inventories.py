@@ -52,6 +52,16 @@ _WITHOUT_SERVICE = (
             {"path": "/wiki/", "redirect": {"to": "/pages/", "code": 302, "path": "drop"}},
             {"path": "/shop/", "return": {"code": 410, "text": "closed for $5"}},
             {"path": "/scanner/", "return": 444},
+            {
+                "path": "/parts/",
+                "upstream": "http://192.168.0.10:8080",
+                "prefix": "strip",
+                "locations": [
+                    {"path": "/api/", "max_body_size": "10g", "read_timeout": 600},
+                    {"path": r"~ \.jpg$", "headers": {"Cache-Control": "no-store"}},
+                    {"path": "= /metrics", "return": 404},
+                ],
+            },
         ],
     },
 )

@@ -20,6 +20,7 @@ BLOCKS = [yaml.safe_load(block)["edge_sites"] for block in re.findall(r"^```yaml
 (PATHS,) = (
     [route["path"] for route in each["routes"]] for (each,) in BLOCKS if each["server_name"] == "php.example.org"
 )
+(PARTS,) = (route["locations"] for (each,) in BLOCKS for route in each.get("routes", ()) if "locations" in route)
 SEVERAL = [*PATHS, "~* ^/app[0-9]{1,2}/", "~ x"]
 # What answers is the same for all; each route says its number in a header.
 UPSTREAM = "http://127.0.0.1:8088"
@@ -33,6 +34,9 @@ def run(paths: list[str]) -> runs.Run:
         {"path": path, "upstream": UPSTREAM, "headers": {"X-Route": str(number)}, **ANY}
         for number, path in enumerate(paths)
     ]
+    # The guide's locations, in front of a service that answers 404 to all that it does not know.
+    parts = [part if {"redirect", "return"} & {*part} else {**part, "headers": {"X-Part": "yes"}} for part in PARTS]
+    routes.append({"path": "/cloud/", "upstream": UPSTREAM, "max_body_size": "1k", "locations": parts, **ANY})
     return runs.site(
         runs.INVENTORY,
         "-e",
@@ -83,6 +87,33 @@ def test_a_prefix_is_found_without_its_last_slash(first: runs.Run, homes: list[H
         url = f"https://{home.domain}/downloads?a=b"
         answer = client.curl(home, url, "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}").stdout
         assert answer == f"301 https://{home.domain}/downloads/?a=b"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("/cloud/remote.php/dav", "404 yes"),
+        ("/cloud/remote.php", "404 yes"),
+        ("/cloud/other", "404 "),
+        ("/cloud/.well-known/carddav", "301 https://HOME/remote.php/dav/"),
+        ("/cloud/.well-known/cardda", "404 "),
+        ("/cloud/metrics", "404 "),
+    ],
+)
+def test_a_part_of_a_service_has_an_answer_of_its_own(
+    first: runs.Run, homes: list[Home], client: Client, asked: str, said: str
+) -> None:
+    shown = "%{http_code} %header{x-part}%{redirect_url}"
+    for home in homes:
+        answer = client.curl(home, f"https://{home.domain}{asked}", "-k", "-o", "/dev/null", "-w", shown).stdout
+        assert answer == said.replace("HOME", home.domain)
+
+
+def test_a_part_of_a_service_takes_what_the_rest_does_not(first: runs.Run, homes: list[Home], client: Client) -> None:
+    for home in homes:
+        sent = ("-k", "--data", "x" * 2000)
+        assert client.status(home, f"https://{home.domain}/cloud/other", *sent) == "413"
+        assert client.status(home, f"https://{home.domain}/cloud/remote.php", *sent) != "413"
 
 
 @pytest.mark.long

@@ -54,8 +54,8 @@ def redirects(site: Site, route: Route, addresses: Iterable[str]) -> list[str]:
 
 
 def _with_prefix(site: Site, route: Route, origin: str) -> list[str]:
-    prefix = literal(route.base.strip("/"))
-    others = [_begin(each) for each in site.routes if each.base not in ("/", route.base)]
+    prefix = literal(route.mount.strip("/"))
+    others = [_begin(each) for each in site.routes if each.base not in ("/", route.mount)]
     told = rf"(?:{prefix}(?:/|(?=[?#])|$))?(.*)$"
     stay = []
     if sum(map(len, others)) > _ROOM:
@@ -64,20 +64,20 @@ def _with_prefix(site: Site, route: Route, origin: str) -> list[str]:
         others = []
     return [
         *stay,
-        f"~*^(?:{origin})?/(?!{'|'.join(['/', *others])}){told} {route.base}$1",
+        f"~*^(?:{origin})?/(?!{'|'.join(['/', *others])}){told} {route.mount}$1",
         # A host and nothing behind it, or a query alone.
-        rf"~*^{origin}((?:[?#].*)?)$ {route.base}$1",
+        rf"~*^{origin}((?:[?#].*)?)$ {route.mount}$1",
     ]
 
 
 def _from_path(route: Route, origin: str) -> str:
     """Return what leads from below the path that the service has itself to below the public one."""
-    return f"~*^(?:{origin})?/{literal(route.upstream.path.strip('/'))}{_PATH} {route.base}$1"
+    return f"~*^(?:{origin})?/{literal(route.upstream.path.strip('/'))}{_PATH} {route.mount}$1"
 
 
 def cookie_below(route: Route) -> str:
     """Return the value of `proxy_cookie_path` for a service with a path of its own; other cookies stay as they are."""
-    return rf"""~^"?/{literal(route.upstream.path.strip("/"))}(?:/|(?="?$))([^"]*)"?$ {route.base}$1"""
+    return rf"""~^"?/{literal(route.upstream.path.strip("/"))}(?:/|(?="?$))([^"]*)"?$ {route.mount}$1"""
 
 
 def cookie_path(route: Route) -> str:
@@ -86,7 +86,7 @@ def cookie_path(route: Route) -> str:
     A cookie for a path that its client does not know would never be sent back (RFC 6265 section 5.1.4, 2011). One for
     the root comes back as it is, and may have to be for the root: `__Host-` (RFC 6265bis section 4.1.3.2).
     """
-    return f"{_cookie_path(route)} {route.base}$1"
+    return f"{_cookie_path(route)} {route.mount}$1"
 
 
 def owned_cookie_path(route: Route) -> str:
@@ -95,12 +95,12 @@ def owned_cookie_path(route: Route) -> str:
 
 
 def _cookie_path(route: Route) -> str:
-    return rf"""~^"?/(?!{literal(route.base.strip("/"))}(?:[/"]|$))([^"]+)"?$"""
+    return rf"""~^"?/(?!{literal(route.mount.strip("/"))}(?:[/"]|$))([^"]+)"?$"""
 
 
 def _begin(route: Route) -> str:
     """Return an expression for what the paths of another route begin with, behind the first slash."""
-    return literal(route.base.lstrip("/")) + ("" if route.is_prefix else "(?:[?#]|$)")
+    return literal(route.mount.lstrip("/")) + ("" if route.is_prefix else "(?:[?#]|$)")
 
 
 def _in_parts(several: Iterable[str]) -> Iterator[str]:

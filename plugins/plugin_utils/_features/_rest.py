@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._keys.path_forms import Path
 from .._nginx.literal import literal
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ REST = "$constellation_edge_rest"
 
 def strips(route: Route) -> bool:
     """Whether a service gets what is behind the path of its route alone."""
-    return route.prefix == "strip" and route.base != "/" and not route.upstream.path
+    return route.prefix == "strip" and route.mount != "/" and not route.upstream.path
 
 
 def behind(route: Route, *, is_adopted: bool) -> str:
@@ -30,7 +31,10 @@ def behind(route: Route, *, is_adopted: bool) -> str:
         return f"{route.upstream.path.rstrip('/')}{REST}"
     if not strips(route):
         return ""
-    return "/" if is_adopted else REST
+    if not is_adopted:
+        return REST
+    # nginx takes no path beside a regular expression.
+    return REST if Path.of(route.path).is_expression else "/" + route.base.removeprefix(route.mount)
 
 
 def take_rest(route: Route) -> dict[str, Any]:
@@ -48,7 +52,7 @@ def taken_rest(route: Route) -> str:
 
 def _rest_of(route: Route) -> str:
     name = REST.removeprefix("$")
-    return f"if ($request_uri !~ ^{written(route.base.rstrip('/'))}(?<{name}>/.*))"
+    return f"if ($request_uri !~ ^{written(route.mount.rstrip('/'))}(?<{name}>/.*))"
 
 
 def written(path: str) -> str:

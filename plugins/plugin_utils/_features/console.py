@@ -124,8 +124,10 @@ def _is_within(route: Route, server: LocalServer) -> bool:
     part does: then the whole route is kept. Otherwise the folder's name is behind the path, where it is looked for.
     """
     parts = [folder.strip("/").split("/")[0].lower() for folder in _kept_folders(server)]
-    seen = "" if route.prefix == "strip" else route.base
-    own = [part.lower() for target in route.targets for part in (target.path or seen).strip("/").split("/")]
+    behind = route.base.removeprefix(route.mount)
+    seen = behind if route.prefix == "strip" else route.base
+    ways = (f"{target.path}/{behind}" if target.path else seen for target in route.targets)
+    own = [part.lower() for way in ways for part in way.strip("/").split("/")]
     return any(part and each.startswith(part) for each in own for part in parts)
 
 

@@ -29,6 +29,13 @@ class RoutePath(Feature):
         "Expressions come before prefixes. A prefix such as V(^~ /zm/) comes before the expressions.",
         example="/zm/",
     )
+    #: The path of the route that this is a location of, "" for a route itself.
+    within: str = ""
+
+    @property
+    def mount(self) -> str:
+        """What of the public path is not the service's own: that of the route, also for a location below it."""
+        return Path.of(self.within).text or self.base
 
     @property
     def base(self) -> str:
@@ -57,7 +64,8 @@ class RoutePath(Feature):
         if found.form in ("", FIRST):
             return
         what = "one path alone" if found.form == EXACT else "a regular expression"
-        for said, text in _of_prefixes(route, found):
+        several = _of_answers(route, found) if route.within else _of_prefixes(route, found)
+        for said, text in several:
             yield Refusal(
                 route.place,
                 f"{said} is for a prefix, and path '{found.form} {found.text}' is {what}: {text}",
@@ -86,12 +94,19 @@ def _of_prefixes(route: Written, path: Path) -> Iterator[tuple[str, str]]:
         yield f"prefix: {prefix}", "write `prefix: keep`, or a prefix such as '/zm/'"
     if any(each.path for each in route.values.get("targets", ())):
         yield "a path in upstream", "write the address alone, or a prefix such as '/zm/'"
-    if "static" in route.entry:
-        yield "static", "write a prefix such as '/files/'"
     if route.entry.get("moved_from"):
         yield "moved_from", "take one of the two out"
+    if "locations" in route.entry:
+        yield "locations", "write each as a route of its own"
     if route.app == CONSTELLATION:
         yield f"app: {CONSTELLATION}", "the server listens on a prefix, such as '/constellation/'"
+    yield from _of_answers(route, path)
+
+
+def _of_answers(route: Written, path: Path) -> Iterator[tuple[str, str]]:
+    """Yield each of these keys that a location of a route can have as well."""
+    if "static" in route.entry:
+        yield "static", "write a prefix such as '/files/'"
     below = [each for each in route.values.get("probe", {}) if each != "status"]
     if below and path.form == EXACT:
         yield f"probe: {below[0]}", "take it out"

@@ -60,7 +60,8 @@ class Written:
     """A route as its owner wrote it, with the values of the keys that could be read, by the names of their fields.
 
     `site` and `place` read as in a message, `number` counts from 1 within the site. `app` is the preset that counts,
-    `known` are the keys that a route may have.
+    `known` are the keys that a route may have. `within` is the path of the route that this is a location of, "" for a
+    route itself; what such a one does not say is in `entry` as its route says it.
     """
 
     site: str
@@ -70,6 +71,7 @@ class Written:
     app: str
     values: Mapping[str, Any]
     known: frozenset[str]
+    within: str = ""
 
 
 class Refusal(NamedTuple):

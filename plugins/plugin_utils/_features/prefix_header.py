@@ -41,7 +41,7 @@ class PrefixHeader(Feature):
     def marked(self, at: Place) -> Directives:
         """Tell the service, or keep a client from it."""
         if name := told_by(at.route):
-            return {"proxy_set_header": [f"{name} {at.route.base.rstrip('/')}"]}
+            return {"proxy_set_header": [f"{name} {at.route.mount.rstrip('/')}"]}
         # A service that believes the header believes it from anybody, where it is not told.
         said = {each.lower() for each in at.route.request_headers} | _EMPTIED
         is_open = self.prefix_header and self.prefix_header.lower() not in said
@@ -67,5 +67,5 @@ class PrefixHeader(Feature):
 def told_by(route: Route) -> str:
     """Return the header by which a route tells its path, "" for none; one that the route sets itself is as it says."""
     said = {name.lower() for name in route.request_headers}
-    tells = route.prefix != _KEEP and route.base != "/" and route.prefix_header.lower() not in said
+    tells = route.prefix != _KEEP and route.mount != "/" and route.prefix_header.lower() not in said
     return route.prefix_header if tells else ""

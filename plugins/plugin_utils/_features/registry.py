@@ -25,6 +25,7 @@ from .frame_ancestors import FrameAncestors
 from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
 from .index import Index
+from .locations import Locations
 from .maintenance import Maintenance
 from .moved_from import MovedFrom
 from .path import RoutePath
@@ -68,6 +69,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Console,
     Probe,
     Raw,
+    Locations,
     MovedFrom,
     Drops,
     RoutePath,
@@ -86,8 +88,8 @@ SITE_FEATURES: tuple[type[SiteFeature], ...] = (
 
 
 def places(sites: Sequence[Site], host: Host) -> Iterator[Place]:
-    """Yield the place of each route."""
-    return (Place(route, site, host) for site in sites for route in site.routes)
+    """Yield the place of each route and location."""
+    return (Place(route, site, host) for site in sites for route in site.places)
 
 
 def active(at: Place) -> Iterator[type[Feature]]:

@@ -132,7 +132,7 @@ class Returned(Feature):
     @classmethod
     def guards(cls, sites: Sequence[Site], host: Host) -> str:
         """Return the variable that stands for a dollar, "" where no text has one."""
-        texts = (route.returns.get(_TEXT, "") for site in sites for route in site.routes)
+        texts = (route.returns.get(_TEXT, "") for site in sites for route in site.places)
         return f'geo ${_DOLLAR} {{ default "$"; }}' if any("$" in text for text in texts) else ""
 
     def needs(self, at: Place) -> Needs:

@@ -186,7 +186,7 @@ class Static(Feature):
     @classmethod
     def guards(cls, sites: Sequence[Site], host: Host) -> str:
         """Return which methods are no question, "" where nobody asks."""
-        return _MAP if any(route.static for site in sites for route in site.routes) else ""
+        return _MAP if any(route.static for site in sites for route in site.places) else ""
 
 
 def is_of_the_system(path: str) -> bool:

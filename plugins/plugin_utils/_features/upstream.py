@@ -112,7 +112,7 @@ class Proxied(Feature):
     @classmethod
     def across(cls, routes: Sequence[Written], names: Mapping[str, str]) -> Iterator[Refusal]:
         """Refuse an upstream that is the proxy itself."""
-        for route in routes:
+        for route in (each for each in routes if not each.within):
             for target in route.values.get("targets", ()):
                 if target.port in PROXY_PORTS and (target.is_loopback or target.host in names):
                     yield Refusal(route.place, itself(target), route.entry["upstream"])
@@ -141,7 +141,7 @@ class Proxied(Feature):
     def _by_variable(self, at: Place, path: str) -> Directives:
         found = at.host.names[self.upstream.host]
         # With a variable nginx does not replace the location's path by itself.
-        replaced = {"rewrite": f"{_stripping(at.route)} /$1 break"} if path == "/" else {}
+        replaced = {"rewrite": f"{_stripping(at.route)} /$1 break"} if path and REST not in path else {}
         return {
             "set": f"{VARIABLE} {found['full_name']}",
             **replaced,
@@ -263,4 +263,4 @@ def _passed(target: Upstream, path: str) -> str:
 
 def _stripping(route: Route) -> str:
     """Return the expression that takes the prefix away; `(?s)` lets a line end in the path be a part of the rest."""
-    return f"(?s)^{literal(route.base)}(.*)"
+    return f"(?s)^{literal(route.mount)}(.*)"

@@ -121,7 +121,10 @@ def _is_own(route: Route) -> bool:
 
 
 def _site(plain: Mapping[str, Any]) -> Site:
-    routes = [{**route, "targets": [Upstream(**each) for each in route["targets"]]} for route in plain["routes"]]
+    routes = [
+        {**route, "targets": [Upstream(**each) for each in route["targets"]], "locations": ()}
+        for route in plain["routes"]
+    ]
     return Site(**_with_tuples({**plain, "routes": [Route(**_with_tuples(route)) for route in routes]}))
 
 

@@ -7,6 +7,7 @@ Nothing here knows Ansible or a host; the result is a list of plain `Site` objec
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from .._features.place import Refusal, Written
 from .._features.registry import FEATURES, SITE_FEATURES, problems
 from .._keys.keys import fields_of, keys_of
 from .._keys.kinds import kind_of, listed
+from .._keys.names import UnusableValueError
 from .._keys.nearest import nearest
+from .parts import written_parts
 from .refused import refused
 from .site import GENERIC_APP, Route, Site
 from .wishes import ROUTE_WISHES, SITE_WISHES, wish
@@ -50,10 +53,17 @@ def entries_of(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def written_routes(
     raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]
 ) -> Iterator[tuple[Mapping[str, Any], Site, Route]]:
-    """Yield each route with its site and with what is written of it; `raw` is `edge_sites` as it was written."""
+    """Yield each route and location with its site and with what is written of it; `raw` is `edge_sites` as written.
+
+    A location that only a preset says is written with its route.
+    """
     for item, site in zip(raw, sites, strict=True):
         for entry, route in zip(entries_of(item), site.routes, strict=True):
             yield entry, site, route
+            # A preset's locations stand behind the owner's.
+            said = itertools.chain(entry.get("locations", ()), itertools.repeat(entry))
+            for part, location in zip(said, route.locations, strict=False):
+                yield part, site, location
 
 
 def read_sites(value: object, presets: Mapping[str, Mapping[str, Any]], *, adopt: bool = False) -> list[Site]:
@@ -78,6 +88,8 @@ class _Reader:
         # Where an owner writes what has no key, for the site that is read.
         self.file = ""
         self.written: list[Written] = []
+        # The entry in the inventory, by the identity of one that is put together for a location.
+        self._whole: dict[int, object] = {}
 
     def sites(self, value: object) -> list[Site]:
         if not isinstance(value, list) or not value:
@@ -148,13 +160,14 @@ class _Reader:
             route = self._route(entry, number, place)
             if route is None:
                 continue
-            if route.identity in seen:
-                text = (
-                    f"path '{route.path}' is already that of route {seen[route.identity]}: each path leads to one "
-                    "service"
-                )
-                self._say(f"{place}, route {route.path}", text, entry)
-            seen[route.identity] = number
+            for each in (route, *route.locations):
+                if each.identity in seen:
+                    text = (
+                        f"path '{each.path}' is already that of route {seen[each.identity]}: each path leads to one "
+                        "service"
+                    )
+                    self._say(f"{place}, route {each.path}", text, entry)
+                seen[each.identity] = number
             routes.append(route)
         for feature in FEATURES:
             self._refuse(feature.among(self.written[before:], seen))
@@ -180,7 +193,24 @@ class _Reader:
         if len(self.problems) > before:
             return None
         settled = {field: value for feature in FEATURES for field, value in feature.settled(values).items()}
-        return Route(**{**values, "app": app, **settled})
+        values |= {"app": app, **settled}
+        return Route(**{**values, "locations": tuple(self._locations(written, values, preset))})
+
+    def _locations(self, route: Written, values: Mapping[str, Any], preset: Mapping[str, Any]) -> Iterator[Route]:
+        try:
+            parts = [*written_parts(route, values, preset)]
+        except UnusableValueError as problem:
+            self._say(f"{route.place}, locations", str(problem), route.entry["locations"])
+            return
+        said = itertools.chain(route.entry.get("locations", ()), itertools.repeat(route.entry))
+        for part, entry in zip(parts, said, strict=False):
+            self._whole[id(part.entry)] = entry
+            self.written.append(part)
+            before = len(self.problems)
+            self._refuse(refused(part, preset))
+            self._refuse(problems(part))
+            if len(self.problems) == before:
+                yield Route(**{"app": GENERIC_APP, **part.values})
 
     def _read(self, declared: type, entry: Mapping[str, Any], place: str, base: Mapping[str, Any]) -> dict[str, Any]:
         """Return by field what is said of each key, in `base` where `entry` does not; the rest has its default."""
@@ -230,7 +260,7 @@ class _Reader:
             # Of a whole route or site it is the key that the sentence begins with.
             word = re.match("[a-z_]+", text)
             named = _placed(None, value, word[0]) if word and isinstance(value, dict) else None
-            self._say(place, text, value if named is None else named)
+            self._say(place, text, self._whole.get(id(value), value) if named is None else named)
 
 
 def _placed(value: object, entry: Mapping[str, Any], name: str) -> object:

@@ -21,6 +21,7 @@ from .._features.frame_ancestors import FrameAncestors
 from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
 from .._features.index import Index
+from .._features.locations import Locations
 from .._features.maintenance import Maintenance
 from .._features.moved_from import MovedFrom
 from .._features.path import RoutePath
@@ -64,6 +65,7 @@ class _RouteApp(Feature):
 # Python takes the fields of the last base first.
 class Route(
     Drops,
+    Locations,
     Raw,
     MovedFrom,
     Probe,
@@ -142,3 +144,8 @@ class Site(
     def names(self) -> tuple[str, ...]:
         """All names, those that lead to the first one as well."""
         return (*self.server_names, *self.aliases)
+
+    @property
+    def places(self) -> tuple[Route, ...]:
+        """All routes, each with its locations behind it."""
+        return tuple(each for route in self.routes for each in (route, *route.locations))

@@ -98,7 +98,7 @@ SITE_WISHES = {
     **_BOTH,
     **_each("alias", "write `aliases: [NAME]`"),
     **_each("domain domains host hostname name names fqdn server server_names domain_name domain_names url", _NAME),
-    **_each("location locations paths services proxy_hosts proxies", "write `routes:`, a list of routes"),
+    **_each("location paths services proxy_hosts proxies", "write `routes:`, a list of routes"),
     **_each("email mail", "write `edge_email` beside `edge_sites`"),
     **_each("offline closed down maintenance_mode under_maintenance disabled", _MAINTENANCE),
 }

@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from .._nginx.expression import WrongExpressionError, expression
+from .._nginx.literal import literal
 from .names import PATH_PATTERN, UnusableValueError, route_path
 
 EXACT, FIRST = "=", "^~"
@@ -20,6 +21,8 @@ EXPRESSIONS = (REGEX, REGEX_ANY_CASE)
 OWN_PATH = "/.constellation-edge/"
 _FORMS = re.compile(r"(=|\^~|~\*|~) *(.*)\Z", re.DOTALL)
 _EXACT = re.compile(r"/([A-Za-z0-9._~@+-]+/)*[A-Za-z0-9._~@+-]*\Z")
+# Of an expression: what is escaped, a class of letters, and any other sign.
+_SIGNS = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|.", re.DOTALL)
 # nginx reads no argument that is longer than its buffer of 4 kB.
 _LONGEST = 2000
 #: the same for a JSON schema
@@ -53,6 +56,48 @@ class Path(NamedTuple):
     def is_expression(self) -> bool:
         """Whether it is a regular expression."""
         return self.form in EXPRESSIONS
+
+
+def below(outer: str, inner: str) -> str:
+    """Return a path below that of a route in nginx's notation for the whole site, or raise UnusableValueError.
+
+    Both are as `any_path` returns them. `outer` is a prefix; in front of one with `^~` no regular expression counts, so
+    that prefixes below it are of that form, too. An expression that is bound to the begin is bound to that of the
+    route; any other one matches anywhere behind it.
+    """
+    (way, begin), (form, text) = Path.of(outer), Path.of(inner)
+    if form in EXPRESSIONS:
+        return f"{form} {_expression_below(begin, form, text)}"
+    if begin != "/" and text.startswith(begin):
+        short = text.removeprefix(begin.rstrip("/"))
+        raise UnusableValueError(
+            f"path '{inner}' is below that of its route, which is added by itself: write '{f'{form} {short}'.strip()}'"
+        )
+    form = form or (FIRST if way == FIRST else "")
+    return f"{form} {begin.rstrip('/')}{text}".strip()
+
+
+def _expression_below(begin: str, form: str, text: str) -> str:
+    if begin == "/":
+        return text
+    bound = text.startswith("^")
+    if _is_open(text.removeprefix("^"), is_bound=bound):
+        raise UnusableValueError(
+            f"path '{form} {text}' of a location has '^' behind its begin, or '|' beside it: bind all of it at once, "
+            "as in '^/(?:one|other)/'"
+        )
+    found = f"^{literal(begin.rstrip('/'))}{text[1:]}" if bound else f"^{literal(begin)}.*(?:{text})"
+    return _expression(form, found)
+
+
+def _is_open(text: str, *, is_bound: bool) -> bool:
+    """Whether an expression has a `^` that is not its first sign, or, where it is bound, an alternative on its own."""
+    depth = 0
+    for sign in _SIGNS.findall(text):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "^" or (sign == "|" and is_bound and not depth):
+            return True
+    return False
 
 
 def any_path(value: object) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._constellation.local_server import CONSTELLATION
-from .._inventory.schema import Problem, entries_of
+from .._inventory.schema import Problem, written_routes
 from .._inventory.site import Route, Site
 from .standing import Server, has_port, leads_there, leads_to_all, origin_and_path, owners_servers, path_of
 
@@ -30,7 +30,7 @@ def standing_problems(
         if not site.adopt and theirs:
             problems.append(Problem(f"site {site.name}", _conflict(theirs), item))
         elif site.adopt:
-            for entry, route in zip(entries_of(item), site.routes, strict=True):
+            for entry, _site, route in written_routes([item], [site]):
                 place = f"site {site.name}, route {route.path}"
                 problems += [Problem(place, text, entry) for text in _differences(site, route, theirs)]
     return problems
@@ -96,7 +96,7 @@ def _conflict(servers: Sequence[Server]) -> str:
 
 def _differences(site: Site, route: Route, servers: Iterable[Server]) -> list[str]:
     """Return in words each location of an owner's that says another thing of a route's path or of its server."""
-    paths = {each.identity for each in site.routes}
+    paths = {each.identity for each in site.places}
     texts: list[str] = []
     for server in servers:
         for location in server["locations"] if has_port(server, "443") else []:
@@ -109,7 +109,7 @@ def _differences(site: Site, route: Route, servers: Iterable[Server]) -> list[st
                 texts += _other_service(route, location, place)
             elif path_of(location) == route.moved_from:
                 texts += _not_its_own(route, location, place)
-            elif route.app == CONSTELLATION and path_of(location) not in paths:
+            elif route.app == CONSTELLATION and not route.within and path_of(location) not in paths:
                 texts += _another_path(route, location, place)
     return texts
 
@@ -157,7 +157,7 @@ def _other_service(route: Route, location: Mapping[str, Any], place: str) -> lis
             "two is right? Write the service of that line into the route's upstream, or take the location out there"
         ]
     theirs = _prefix(location)
-    ours = route.upstream.path or ("strip" if route.prefix == "strip" else "keep")
+    ours = _sent(route)
     # At the root of a site nothing is kept or taken away.
     if theirs == ours or (route.base == "/" and {theirs, ours} <= {"keep", "strip"}):
         return []
@@ -170,6 +170,14 @@ def _other_service(route: Route, location: Mapping[str, Any], place: str) -> lis
     return [
         f"{_way(ours)}, but {place} with {location['upstream']}, which {_way(theirs)}: {remedy}, or change that line"
     ]
+
+
+def _sent(route: Route) -> str:
+    """Return what a route does with its path, in the form of `_prefix`."""
+    behind = route.base.removeprefix(route.mount)
+    if route.upstream.path or (route.prefix == "strip" and behind):
+        return (route.upstream.path or "/") + behind
+    return "strip" if route.prefix == "strip" else "keep"
 
 
 def _with(location: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ Found = Mapping[str, Mapping[str, Any]]
 
 def directories(sites: Sequence[Site]) -> list[str]:
     """Return the directories that the sites show."""
-    return sorted({path for site in sites for route in site.routes if (path := directory_of(route.static))})
+    return sorted({path for site in sites for route in site.places if (path := directory_of(route.static))})
 
 
 def folder_problems(

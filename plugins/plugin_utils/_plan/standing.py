@@ -41,7 +41,7 @@ def locations(site: Site, servers: Iterable[Server], port: str) -> list[Location
 
 def are_served(sites: Iterable[Site], servers: Sequence[Server]) -> bool:
     """Whether locations of ours, or that were taken over, have the paths of all routes already."""
-    return all(_is_served(site, route, servers) for site in sites for route in site.routes)
+    return all(_is_served(site, route, servers) for site in sites for route in site.places)
 
 
 def _is_served(site: Site, route: Route, servers: Iterable[Server]) -> bool:

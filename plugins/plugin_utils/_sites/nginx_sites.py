@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from .._features.feature import CHALLENGE_PATH, Page
 from .._features.moved_from import MovedFrom, moved_from, sends_on
 from .._features.place import Host, Place
 from .._inventory.site import Route, Site
-from .._keys.path_forms import Path
+from .._keys.path_forms import EXACT, Path
 from .._nginx.platform import KEEPALIVE_DIRECTIVES
 from . import answers, older
 from .paths import CLIMBS, CLIMBS_MAP, refuse_climbing
@@ -147,6 +147,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     }
     places = [*features.places([site], host)]
     routes = _in_order([_route(at) for at in places])
+    ends = [_route(at) | {"adopted": {}} for at in _ends(places)]
     moves = [each for at in places if at.route.moved_from for each in _moved(at)]
     bare = [each for at in places if not at.route.targets for each in _bare(at)]
     answering = features.site_guard(site)
@@ -171,7 +172,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         },
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": [*features.site_owned(), *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
-        "locations": [*routes, *bare, *moves, *page, *own, *error],
+        "locations": [*routes, *ends, *bare, *moves, *page, *own, *error],
         "guards": [*older.REFUSALS, *map(_owned, answering)],
         **features.site_options(site),
     }
@@ -195,7 +196,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     exact = [each for each in moves if each["location"].startswith("=")]
     without = [each["location"] for each in [*exact, *page, *error]]
     https["adopted"] = {"directives": theirs, "guards": [*map(_owned, answering)], "without": without}
-    https["locations"] = [*map(_adopting, routes, places), *bare, *moves, *page, *own, *error]
+    https["locations"] = [*map(_adopting, routes, places), *ends, *bare, *moves, *page, *own, *error]
     return whole
 
 
@@ -285,15 +286,24 @@ def _moved(at: Place) -> list[dict[str, Any]]:
     location["adopted"] = _sending(old, features.guard(at) | sending)
     bare = _location(f"= {old.rstrip('/')}", {"return": f"308 https://$host{at.route.base}$is_args$args"})
     # Another route may have this very path.
-    taken = any(each.identity == bare["location"] for each in at.site.routes)
+    taken = any(each.identity == bare["location"] for each in at.site.places)
     return [location] if old == "/" or taken else [location, bare]
+
+
+def _ends(places: Sequence[Place]) -> Iterator[Place]:
+    """Yield the paths of locations without their last slash, which are the service's, too: nginx would send them on."""
+    taken = {each.identity for at in places for each in at.site.places}
+    for at in places:
+        end = f"{EXACT} {at.route.base.rstrip('/')}"
+        if at.route.within and at.route.targets and at.route.is_prefix and end not in taken:
+            yield replace(at, route=replace(at.route, path=end))
 
 
 def _bare(at: Place) -> list[dict[str, Any]]:
     """Lead the path without its last slash to the route, as nginx does for what it proxies; an owner's stays his."""
     sent = {"return": f"308 https://$host{at.route.base}$is_args$args"}
     bare = _location(f"= {at.route.base.rstrip('/')}", sent) | {"adopted": {}}
-    taken = any(each.identity == bare["location"] for each in at.site.routes)
+    taken = any(each.identity == bare["location"] for each in at.site.places)
     return [] if at.route.base == "/" or taken or not at.route.is_prefix else [bare]
 
 

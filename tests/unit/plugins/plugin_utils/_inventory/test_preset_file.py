@@ -30,6 +30,7 @@ route:
   request_buffering: false
   request_headers:
     X-Forwarded-Server: mine
+  locations: [{{path: /api/, max_body_size: 1g}}, {{path: = /metrics, return: 404}}]
   websocket: false
 facts:
   - {FACT}"""
@@ -50,6 +51,7 @@ def test_every_key_is_read_and_becomes_a_route():
         {"X-Robots-Tag": "noindex", "Access-Control-Max-Age": "600"},
         ("X-Generator",),
     )
+    assert [(each.path, each.max_body_size) for each in read.locations] == [("/api/", "1g"), ("= /metrics", "0")]
     assert read.request_headers == {"X-Forwarded-Server": "mine"}
     assert (read.prefix, read.buffering, read.websocket, read.max_body_size) == ("strip", True, False, "20m")
 

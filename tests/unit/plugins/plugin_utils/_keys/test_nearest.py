@@ -39,7 +39,7 @@ TYPOS = {
     "edge_firewall_rules": "edge_firewall_rule",
 }
 OTHERS = """
-rate_limit limit_req edge_streams login deny target proxy_pass backend destination domain locations
+rate_limit limit_req edge_streams login deny target proxy_pass backend destination domain
 cookies cache ssl certificate http2 dns wildcard edge_dns edge_ssl edge_domain edge_timezone edge_rules
 """
 

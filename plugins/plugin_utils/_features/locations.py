@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: parts of a service, each below the path of its route, of which something else is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from .._keys.keys import Key, fields_of, key, keys_of
+from .._keys.kinds import Listing, Mistake, Parsed, kind_of, listed
+from .._keys.nearest import nearest
+from .._keys.path_forms import FORMS_PATTERN, Path, any_path
+from .added_headers import AddedHeaders
+from .added_request_headers import AddedRequestHeaders
+from .body_size import BodySize
+from .buffering import Buffering
+from .content_length import ContentLength
+from .feature import Feature
+from .hidden_headers import HiddenHeaders
+from .probe import Probe
+from .raw import Raw
+from .redirect import Redirected
+from .request_buffering import RequestBuffering
+from .request_headers import RequestHeaders
+from .returned import Returned
+from .static import Static
+from .timeouts import Timeouts
+from .websocket import WebSocket
+
+if TYPE_CHECKING:
+    from .._inventory.site import Route
+
+_PATH = "path"
+_OF_THE_ROUTE = "it is a key of the route, and counts for all of it: write it there"
+_ANOTHER = "a location is a part of its route's service: write what leads to another one as a route of its own"
+_INSTEAD = {
+    "app": _ANOTHER,
+    "upstream": _ANOTHER,
+    "locations": "a location has none of its own: write each in the list of the route",
+    **dict.fromkeys(
+        ("console", "drops", "moved_from", "prefix", "prefix_header", "sticky", "upstream_tls"), _OF_THE_ROUTE
+    ),
+}
+
+
+class Said(NamedTuple):
+    """A location as it was written, and the values of its keys by the names of their fields."""
+
+    entry: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PartPath(Feature):
+    path: str = key(
+        Parsed("a path", FORMS_PATTERN, any_path),
+        "Where it is, in the forms of the route's C(path), and without that: V(/api/) of a route V(/photos/) is "
+        "V(/photos/api/).",
+        "An expression that begins with C(^) is bound to the path of the route; any other one matches anywhere below "
+        "it.",
+        example="/api/",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+# Python takes the fields of the last base first.
+class Part(
+    Raw,
+    Probe,
+    ContentLength,
+    AddedRequestHeaders,
+    HiddenHeaders,
+    AddedHeaders,
+    RequestHeaders,
+    WebSocket,
+    BodySize,
+    Timeouts,
+    RequestBuffering,
+    Buffering,
+    Static,
+    Returned,
+    Redirected,
+    _PartPath,
+):
+    """What may be said of a part of a route."""
+
+
+class Parts(Listing):
+    """A list of parts; a preset says nothing in it that it does not say of a route, but for what nginx answers."""
+
+    def __init__(self, *, is_preset: bool = False) -> None:
+        """Name them."""
+        super().__init__("locations", Part)
+        self._keys = {name: each for name, each in keys_of(Part).items() if not is_preset or _is_for_presets(each)}
+
+    def faults(self, name: str, value: object) -> Iterator[Mistake]:
+        """Refuse what is no list, unknown keys, and wrong values."""
+        if not isinstance(value, list) or not value:
+            text = f"must be a list with {listed([_PATH])} and other keys of a route in each, not {kind_of(value)}"
+            yield Mistake(value, f"{name} {text}")
+            return
+        for number, each in enumerate(value, 1):
+            yield from self._of_one(each, f"location {number}")
+
+    def _of_one(self, value: object, place: str) -> Iterator[Mistake]:
+        if not isinstance(value, dict):
+            yield Mistake(value, f"must be a mapping with {listed(sorted(self._keys))}, not {kind_of(value)}", place)
+            return
+        if isinstance(value.get(_PATH), str):
+            place = f"location {value[_PATH]}"
+        if _PATH not in value:
+            yield Mistake(value, "has no path: write which part of the route it is, such as '/api/'", place)
+        for each in value:
+            if each not in self._keys:
+                instead = f": {_INSTEAD[each]}" if each in _INSTEAD else nearest(each, self._keys)
+                yield Mistake(each, f"unknown key '{each}'{instead}", place)
+        for each, known in self._keys.items():
+            if each in value:
+                for part, text, below in known.read(each, value[each])[1]:
+                    yield Mistake(part, text, f"{place}, {below}" if below else place)
+
+    def convert(self, value: Any) -> tuple[Said, ...]:
+        """Return each with its values."""
+        return tuple(Said(each, _values(each)) for each in value)
+
+
+def _is_for_presets(known: Key) -> bool:
+    return bool(known.preset) or known.kind in _ANSWERS
+
+
+_ANSWERS = [keys_of(Part)[name].kind for name in (_PATH, "redirect", "return")]
+
+
+def _values(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        field: (known.kind).convert(entry[name]) for field, (name, known) in fields_of(Part).items() if name in entry
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locations(Feature):
+    """`locations` of a route: once it is read, each is a route of its own, to the same service."""
+
+    is_for_services: ClassVar[bool] = True
+    locations: tuple[Route, ...] = key(
+        Parts(),
+        "Parts of the service of which something else is said than of the rest.",
+        "What a location does not say is as the route says it. Of regular expressions the first that matches counts.",
+        default=(),
+        example=[{"path": "/api/", "max_body_size": "10g"}],
+        preset=Parts(is_preset=True),
+    )
+
+
+def parts_of(said: Sequence[Said], known: Sequence[Said]) -> list[Said]:
+    """Return what an owner says, then what a preset does of other paths; of the same one the owner's keys win."""
+    presets = {_identity(each): each for each in known}
+    own = []
+    for each in said:
+        base = presets.pop(_identity(each), Said({}, {}))
+        own.append(Said(each.entry, {**base.values, **each.values}))
+    return [*own, *presets.values()]
+
+
+def _identity(said: Said) -> str:
+    return Path.of(said.values[_PATH]).identity
