@@ -50,6 +50,11 @@ class Router:
         self._lab.exec(self._name, ["sh", "-c", CERTIFICATE])
 
     @property
+    def certificate(self) -> str:
+        """What the service shows, in PEM."""
+        return str(self._lab.read(self._name, f"{FOLDER}/nas.pem").decode())
+
+    @property
     def fingerprint(self) -> str:
         """What the service's owner reads on the machine itself."""
         shown = self._lab.exec(

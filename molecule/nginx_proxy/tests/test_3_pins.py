@@ -21,12 +21,13 @@ def router(lab: Any) -> Router:
     return Router(lab, "router-alone")
 
 
-def run(router: Router, verify: str = "pin") -> runs.Run:
+def run(router: Router, verify: str = "pin", *options: str) -> runs.Run:
     """Run the playbook with a route to the service."""
     route = {"path": "/router/", "upstream": f"https://{router.address}:5001", "upstream_tls": {"verify": verify}}
     routes = [{"path": "/constellation/", "app": "constellation"}, route]
     name = "{{ inventory_hostname }}.example.org"
-    return runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": [{"server_name": name, "routes": routes}]}))
+    sites = {"edge_sites": [{"server_name": name, "routes": routes}]}
+    return runs.site(runs.INVENTORY, "-e", json.dumps(sites), *options)
 
 
 def status(client: Client, home: Home) -> str:
@@ -48,8 +49,15 @@ def test_a_service_that_is_off_cannot_be_learned(router: Router, homes: list[Hom
 class TestHeld:
     """What was learned stays until its owner says otherwise; `test_1_guide.py` has another certificate refused."""
 
-    def test_its_fingerprint_accepts_another_one(self, router: Router, homes: list[Home], client: Client) -> None:
+    def test_check_mode_shows_it(self, router: Router, homes: list[Home]) -> None:
         router.start()
+        looked = run(router, "pin", "--check", "--diff")
+        assert looked.rc == 0, looked.tail
+        for line in router.certificate.splitlines():
+            assert looked.text.count(f"+{line}\n") == len(homes), line
+        assert [held(home) for home in homes] == [[] for _home in homes]
+
+    def test_its_fingerprint_accepts_another_one(self, router: Router, homes: list[Home], client: Client) -> None:
         first = run(router)
         assert first.rc == 0, first.tail
         router.change()
