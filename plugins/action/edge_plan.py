@@ -21,6 +21,7 @@ from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._constellation.local_server import local_server
 from ..plugin_utils._features._addresses import is_literal
+from ..plugin_utils._features._pins import asked_pins
 from ..plugin_utils._features.upstream import asked
 from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
@@ -51,6 +52,7 @@ from ..plugin_utils._plan.hidden import hidden_problems
 from ..plugin_utils._plan.machine import machine
 from ..plugin_utils._plan.modules import module_problems
 from ..plugin_utils._plan.moved import with_moves
+from ..plugin_utils._plan.pins import pins
 from ..plugin_utils._plan.plan import constellation_plan, edge_plan
 from ..plugin_utils._plan.ports import closed_ports, with_web
 from ..plugin_utils._plan.repeated import repeated_problems
@@ -135,6 +137,7 @@ class ActionModule(ActionBase):
             acme_server = arguments["acme_server"]
             about = {**asked(sites), "certificates": public.asked(sites, acme_server)}
             about |= {"folders": shown} if (shown := directories(sites)) else {}
+            about |= {"pins": pinned} if (pinned := asked_pins(sites)) else {}
             host = self._look("edge_preflight", {"server_names": names, **about})
             if host.get("failed"):
                 return {**result, **host}
@@ -148,10 +151,12 @@ class ActionModule(ActionBase):
             problems += repeated_problems(arguments["sites"], sites, host["host"], server)
             address = str(self._task_vars.get("ansible_host", self._host))
             problems += upstream_problems(arguments["sites"], sites, host["host"], [self._host, address])
+            held = pins(arguments["sites"], sites, host["host"].get("pins", {}))
+            problems += held.problems
             if problems:
                 raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])
-            plan |= {"host": host["host"], **edge_plan(sites, host["host"], server)}
+            plan |= {"host": host["host"], **edge_plan(sites, host["host"], server, held.held)}
             # Not in every run: nothing is lost where all routes are served already.
             if host["host"]["nginx_installed"] and not are_served(sites, servers):
                 self._refuse_losses(plan["nginx_sites"])
@@ -166,7 +171,7 @@ class ActionModule(ActionBase):
             unreached = public.warnings(host["host"].get("reach", {}))
             plan["certificates"] = public.certificates(plan["certificates"], acme_server)
             plan["notes"] += public.private_notes(sites, acme_server)
-            plan["notes"] += folder_notes(folders, omitted)
+            plan["notes"] += [*folder_notes(folders, omitted), *held.notes]
             # In the end of a real run the authority's own word is told.
             plan["notes"] += unreached if self._task.check_mode else []
             result["warnings"] = [*host.get("warnings", []), *unreached]

@@ -140,8 +140,10 @@ options:
             suboptions:
               verify:
                 type: raw
-                description: V(false), V(system) for the authorities that the host trusts, or a file on the
-                  controller with the certificate of an authority of your own.
+                description: 'V(false), V(system) for the authorities that the host trusts, or a file on the
+                  controller with the certificate of an authority of your own. V(pin) is for a self-signed
+                  certificate: the first run learns it, and no other one is taken until you write its fingerprint,
+                  as in V(pin sha256:DIGITS).'
               name:
                 type: str
                 description: The name that the service's certificate must bear, and by which the service is

@@ -64,6 +64,31 @@ options:
     type: list
     elements: str
     default: []
+  pins:
+    description:
+      - Services whose certificate the host is to hold. All are asked for it at once, which takes some seconds where one
+        does not answer.
+      - An answer may be anybody's. M(constellation.edge.edge_plan) decides what is done with it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      file:
+        description: Name of the file in C(/etc/nginx/constellation-edge) that holds the certificate.
+        type: str
+        required: true
+      host:
+        description: Name or address of the service.
+        type: str
+        required: true
+      port:
+        description: TCP port of the service.
+        type: int
+        required: true
+      name:
+        description: The name by which the service is asked (SNI). Empty for none.
+        type: str
+        default: ""
   certificates:
     description: Certificates to have of a public authority. Names that one of them is valid for are not asked about.
     type: list
@@ -162,6 +187,14 @@ host:
         - C(hidden) tells that the nginx which runs does not see it, as in a sandbox of systemd.
       type: dict
       sample: {/srv/www: {real: /srv/www, state: "", at: "", user: www-data, hidden: false}}
+    pins:
+      description:
+        - For each C(file) of O(pins) two certificates in PEM, or empty texts. C(held) is the file's, C(seen) what the
+          service shows.
+        - C(fault) says why none is seen. Where one is seen, it says why OpenSSL does not take it with itself as the
+          authority.
+      type: dict
+      sample: {pin-0123456789abcdef.pem: {held: "", seen: "", fault: Connection refused}}
     reach:
       description:
         - What the Internet meets at the names of O(certificates). C(own) are the addresses of this host that can be
@@ -186,12 +219,19 @@ from ..module_utils._host.versions import too_new
 from ..module_utils._nginx.sites.standing import standing
 from ..module_utils._preflight.folders import folders
 from ..module_utils._preflight.host import host_facts, refuse_taken_ports
+from ..module_utils._preflight.pins import shown
 from ..module_utils._preflight.reach import reach
 from ..module_utils._preflight.sockets import unreached
 
 CERTIFICATE = {
     "name": {"type": "str", "required": True},
     "names": {"type": "list", "elements": "str", "required": True},
+}
+PIN = {
+    "file": {"type": "str", "required": True},
+    "host": {"type": "str", "required": True},
+    "port": {"type": "int", "required": True},
+    "name": {"type": "str", "default": ""},
 }
 
 
@@ -205,6 +245,7 @@ def main() -> None:
             "sockets": {"type": "list", "elements": "str", "default": []},
             "server_names": {"type": "list", "elements": "str", "default": []},
             "folders": {"type": "list", "elements": "str", "default": []},
+            "pins": {"type": "list", "elements": "dict", "default": [], "options": PIN},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
         supports_check_mode=True,
@@ -228,6 +269,7 @@ def main() -> None:
         "own_hosts": own_hosts(hosts),
         "sockets": unreached(module.params["sockets"]),
         "folders": folders(module.params["folders"]),
+        "pins": shown(module.params["pins"]),
         "servers": servers,
         "reach": reached,
         "record_due": is_due() or is_unmarked(),

@@ -106,7 +106,7 @@ def _of_documents() -> Iterator[dict[str, Any]]:
 def _without_files(sites: Sites) -> Sites:
     """Return the sites with what the collection or the host has in the place of files, which are their owner's."""
     for tls in (route["upstream_tls"] for site in sites for route in site.get("routes", ()) if "upstream_tls" in route):
-        tls["verify"] = "system"
+        tls |= {"verify": "system", "name": tls.get("name", "nas.home.test")}
     for site in sites:
         if isinstance(site.get("error_pages"), dict):
             site["error_pages"] = True

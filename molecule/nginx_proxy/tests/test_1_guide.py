@@ -18,6 +18,7 @@ import yaml
 from conftest import ROOT, Client, Home
 from lab import recipes
 from lab.containers import File
+from router import Router, held
 
 GUIDE = (ROOT / "docs/guides/routes.md").read_text(encoding="utf-8")
 BLOCKS = [yaml.safe_load(block)["edge_sites"] for block in re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.M | re.S)]
@@ -75,6 +76,14 @@ def nas(lab: Any) -> Nas:
 
 
 @pytest.fixture(scope="module")
+def router(lab: Any) -> Router:
+    """Return a service with a self-signed certificate."""
+    found = Router(lab, "router")
+    found.start()
+    return found
+
+
+@pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the file of the owner's authority, which is the controller's."""
     return tmp_path_factory.mktemp("inventory") / "home-ca.pem"
@@ -85,13 +94,14 @@ def route_of(key: str) -> list[dict[str, Any]]:
     return [route for sites in BLOCKS for site in sites for route in site.get("routes", ()) if key in route]
 
 
-def routes(nas: Nas, authority: Path) -> list[dict[str, Any]]:
+def routes(nas: Nas, authority: Path, router: Router) -> list[dict[str, Any]]:
     """Return the guide's routes, each below a path of its own, in front of the lab's service; and those beside them."""
     (upload,) = route_of("request_buffering")
     (headers,) = route_of("headers")
     (told,) = route_of("prefix_header")
     (raw,) = route_of("raw")
-    system, own = route_of("upstream_tls")
+    system, own, pinned = route_of("upstream_tls")
+    assert pinned["upstream_tls"] == {"verify": "pin"}
     assert system["upstream_tls"] == {"verify": "system"}
     assert own["upstream_tls"] == {"verify": "{{ inventory_dir }}/home-ca.pem", "name": NAME}
     plain = {"path": "/plain/", "upstream": f"http://{nas.address}:8080"}
@@ -117,6 +127,7 @@ def routes(nas: Nas, authority: Path) -> list[dict[str, Any]]:
                 ("/raw/", raw),
             )
         ),
+        {**pinned, "path": "/router/", "upstream": f"https://{router.address}:5001"},
         *({**by_tls, "path": path, "upstream_tls": tls} for path, tls in said.items()),
     ]
 
@@ -131,10 +142,10 @@ def run(*given: dict[str, Any]) -> runs.Run:
 
 
 @pytest.fixture(scope="module")
-def first(nas: Nas, authority: Path) -> runs.Run:
+def first(nas: Nas, authority: Path, router: Router) -> runs.Run:
     """Return the first run."""
     authority.write_bytes(nas.read("old-ca.pem"))
-    return run(*routes(nas, authority))
+    return run(*routes(nas, authority, router))
 
 
 def status(client: Client, home: Home, path: str) -> str:
@@ -155,7 +166,7 @@ class TestTheFirstRun:
     def test_it_succeeds(self, first: runs.Run) -> None:
         assert first.rc == 0, first.tail
 
-    @pytest.mark.parametrize("path", ["/plain/", "/nas/", "/unchecked/", "/named/"])
+    @pytest.mark.parametrize("path", ["/plain/", "/nas/", "/router/", "/unchecked/", "/named/"])
     def test_routes_answer(self, first: runs.Run, homes: list[Home], client: Client, path: str) -> None:
         for home in homes:
             assert status(client, home, path) == "200", first.tail
@@ -191,8 +202,16 @@ class TestTheFirstRun:
         for note in notes:
             assert [each.partition("/")[2].partition(" ")[0] for each in note.split(", ")] == ["unchecked/", "named/"]
 
-    def test_the_next_run_changes_nothing(self, first: runs.Run, nas: Nas, authority: Path, homes: list[Home]) -> None:
-        second = run(*routes(nas, authority))
+    def test_a_self_signed_certificate_is_learned(self, first: runs.Run, router: Router, homes: list[Home]) -> None:
+        said = f"upstream_tls: {{verify: pin sha256:{router.fingerprint}}}"
+        for home in homes:
+            assert re.search(f"NOTE {re.escape(home.domain)}/router/: .*{re.escape(said)}", first.text)
+            assert held(home) == [router.fingerprint]
+
+    def test_the_next_run_changes_nothing(
+        self, first: runs.Run, nas: Nas, authority: Path, router: Router, homes: list[Home]
+    ) -> None:
+        second = run(*routes(nas, authority, router))
         assert second.rc == 0, second.tail
         for home in homes:
             assert second.count(home.name, "changed") == 0, second.tail
@@ -291,14 +310,28 @@ class TestTheAuthorityChanges:
         for home in homes:
             assert status(client, home, "/nas/") == "502"
 
+    def test_nor_does_another_one_in_the_place_of_the_pinned_one(
+        self, first: runs.Run, router: Router, homes: list[Home], client: Client
+    ) -> None:
+        router.change()
+        for home in homes:
+            assert status(client, home, "/router/") == "502"
+            assert "upstream SSL certificate verify error" in home.host.check_output(
+                "tail -n 3 /var/log/nginx/error.log"
+            )
+
     def test_the_file_is_changed_and_the_next_run_serves_it(
-        self, first: runs.Run, nas: Nas, authority: Path, homes: list[Home], client: Client
+        self, first: runs.Run, nas: Nas, authority: Path, router: Router, homes: list[Home], client: Client
     ) -> None:
         authority.write_bytes(nas.read("new-ca.pem"))
-        done = run(*routes(nas, authority))
+        done = run(*routes(nas, authority, router))
         assert done.rc == 0, done.tail
+        shown = f"shown was sha256:{router.fingerprint}. The held one stays."
         for home in homes:
             assert status(client, home, "/nas/") == "200"
+            assert re.search(f"NOTE {re.escape(home.domain)}/router/: .*{re.escape(shown)}", done.text)
+            assert router.fingerprint not in held(home)
+            assert status(client, home, "/router/") == "502"
             names = home.host.file("/etc/nginx/constellation-edge").listdir()
             (only,) = (name for name in names if name.startswith("authority-"))
             there = home.host.file(f"/etc/nginx/constellation-edge/{only}").content_string

@@ -18,17 +18,26 @@ if TYPE_CHECKING:
 Names = Mapping[str, Mapping[str, Any]]
 
 
+class Pinned(NamedTuple):
+    """The one certificate in PEM that a service must show, and a name that it bears."""
+
+    pem: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Host:
     """What is known of a proxy's host: its nginx, the upstreams' names, and its own Constellation server.
 
-    `sockets` has, by the path of a Unix socket, why nginx cannot connect to it, "" where it can.
+    `sockets` has, by the path of a Unix socket, why nginx cannot connect to it, "" where it can. `pins` has the
+    certificates that services must show, by the names of their files.
     """
 
     platform: Platform
     names: Names = field(default_factory=dict)
     server: LocalServer = NO_SERVER
     sockets: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, Pinned] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...module_utils._host.names import SITE_FILES
+from ...module_utils._nginx.text.quoting import quote
 from .._keys.keys import key
 from .._keys.kinds import Group, Kind, Mistake, Parsed
 from .._keys.names import Upstream, upstream_name
 from ._addresses import LOCALHOST, is_literal
 from ._files import file_of, read
+from ._pins import PIN, fingerprint_of, is_pin, pin_file, read_pin
 from .feature import Directives, Feature
 from .place import Host, Needs, Place, Refusal, Written
 from .upstream import is_named
@@ -41,12 +43,12 @@ _file = partial(file_of, "authority", "pem")
 
 
 class _Verify(Kind):
-    """False, `system`, or a file with the certificates of authorities, whose text is read at once."""
+    """False, `system`, `pin`, or a file with the certificates of authorities, whose text is read at once."""
 
     def __init__(self) -> None:
         """Name it."""
         super().__init__(
-            words=f"false, `{SYSTEM}` or a file on the controller",
+            words=f"false, `{SYSTEM}`, `{PIN}` or a file on the controller",
             option={"type": "raw"},
             json={"anyOf": [{"const": False}, {"type": "string", "minLength": 1}]},
         )
@@ -55,8 +57,16 @@ class _Verify(Kind):
         """Refuse what is no such word, and a file without a certificate or with a key."""
         if value is False or value == SYSTEM:
             return
+        if is_pin(value):
+            if not read_pin(str(value)):
+                yield Mistake(
+                    value,
+                    f"{name}: '{value}' must be `{PIN}`, or `{PIN} sha256:` and the 64 digits of a certificate's "
+                    "fingerprint, as the summary of a run has it",
+                )
+            return
         if not isinstance(value, str) or not value:
-            text = f"{name} must be false, '{SYSTEM}', or the path of a file with the authority's certificate"
+            text = f"{name} must be false, '{SYSTEM}', '{PIN}', or the path of a file with the authority's certificate"
             remedy = f": write {SYSTEM} for an authority that the host trusts" if value is True else f", not {value!r}"
             yield Mistake(value, text + remedy)
             return
@@ -76,9 +86,11 @@ class _Verify(Kind):
             yield Mistake(value, f"{name}: '{value}' holds no certificate in PEM (`-----BEGIN CERTIFICATE-----`)")
 
     def convert(self, value: Any) -> str:
-        """Return the word, "" for false, or the certificates of the file."""
+        """Return the word or words, "" for false, or the certificates of the file."""
         if value is False or value == SYSTEM:
             return SYSTEM if value else ""
+        if is_pin(value):
+            return read_pin(value)
         return "".join(f"{each.strip()}\n" for each in _CERTIFICATE.findall(read(value)))
 
 
@@ -89,7 +101,8 @@ _KIND = Group(
     },
     {
         _VERIFY: "V(false), V(system) for the authorities that the host trusts, or a file on the controller with the "
-        "certificate of an authority of your own.",
+        "certificate of an authority of your own. V(pin) is for a self-signed certificate: the first run learns it, "
+        "and no other one is taken until you write its fingerprint, as in V(pin sha256:DIGITS).",
         _NAME: "The name that the service's certificate must bear, and by which the service is asked (SNI).",
     },
 )
@@ -111,6 +124,8 @@ class UpstreamTls(Feature):
 
     def location(self, at: Place) -> Directives:
         """Have nginx check the certificate, and ask for the service by its name."""
+        if is_pin(self._verify):
+            return self._pinned(at)
         own = _only_name(at.route.targets)
         name = self.upstream_tls.get(_NAME) or (own if self._verify else "")
         if name:
@@ -124,6 +139,21 @@ class UpstreamTls(Feature):
         checked = {"proxy_ssl_verify": "on", "proxy_ssl_verify_depth": _DEPTH, "proxy_ssl_trusted_certificate": bundle}
         return {**checked, **named}
 
+    def _pinned(self, at: Place) -> Directives:
+        """Have nginx take one certificate alone, asked for as it was learned: by the name that the owner says, or none.
+
+        Where none is known, as while the inventory is still being judged, nginx would not start with this text.
+        """
+        file = pin_file(at.route)
+        pinned = at.host.pins.get(file)
+        return {
+            "proxy_ssl_verify": "on",
+            "proxy_ssl_verify_depth": _DEPTH,
+            "proxy_ssl_trusted_certificate": f"{SITE_FILES}/{file}",
+            "proxy_ssl_server_name": "on" if self.upstream_tls.get(_NAME) else "off",
+            "proxy_ssl_name": quote(pinned.name if pinned else file),
+        }
+
     def owns_here(self, at: Place) -> tuple[str, ...]:
         """Own `proxy_ssl_name` where the upstream is a name, or was: an older version wrote it without a mark."""
         return ("proxy_ssl_name",) if _owns_name(at) else ()
@@ -133,7 +163,10 @@ class UpstreamTls(Feature):
         return [[*_MARKED] if _owns_name(at) else [*_MARKED, "proxy_ssl_name"]]
 
     def needs(self, at: Place) -> Needs:
-        """Have the certificates of an authority of the owner's beside the site."""
+        """Have the certificates of an authority of the owner's beside the site, or the one that is pinned."""
+        if is_pin(self._verify):
+            file = pin_file(at.route)
+            return Needs(files={file: at.host.pins[file].pem} if file in at.host.pins else {})
         own = self._verify not in ("", SYSTEM)
         return Needs(files={_file(self._verify): self._verify} if own else {})
 
@@ -150,19 +183,37 @@ class UpstreamTls(Feature):
         elif said and not target and "upstream" not in route.entry:
             text = "upstream_tls is for an upstream of https://: write `upstream: https://ADDRESS:PORT`"
             yield Refusal(route.place, text, raw)
+        elif is_pin(said.get(_VERIFY)) and len(targets) > 1:
+            text = (
+                "upstream_tls: a pin is the certificate of one service, and `upstream` is a list: write `verify: FILE` "
+                "with the certificates of all, and `name: NAME` with one that each of them bears"
+            )
+            yield Refusal(route.place, text, raw)
         elif said.get(_VERIFY) and _NAME not in said and len({each.host for each in targets}) > 1:
             text = (
                 "upstream_tls: nginx checks the certificates of a list for one name: write `name: NAME` with one that "
                 "each of them bears"
             )
             yield Refusal(route.place, text, raw)
-        elif said.get(_VERIFY) and target and _is_address(target) and _NAME not in said:
+        elif said.get(_VERIFY) and not is_pin(said[_VERIFY]) and target and _is_address(target) and _NAME not in said:
             text = (
                 f"upstream_tls: nginx checks a certificate for a name, and the upstream is {target.host}: write "
                 "`name: NAME` with one of the certificate's (`openssl s_client -connect "
                 f"{target.host}:{target.port} </dev/null | openssl x509 -noout -ext subjectAltName` shows them)"
             )
             yield Refusal(route.place, text, raw)
+
+    @classmethod
+    def across(cls, routes: Sequence[Written], names: Mapping[str, str]) -> Iterator[Refusal]:
+        """Refuse two fingerprints for one service: the host holds one certificate of it."""
+        seen: dict[tuple[str, int, str], str] = {}
+        for route in routes:
+            said: Mapping[str, Any] = route.values.get("upstream_tls") or {}
+            wanted = fingerprint_of(said.get(_VERIFY, ""))
+            for each in route.values.get("targets", ()) if wanted else ():
+                if seen.setdefault((each.host, each.port, said.get(_NAME, "")), wanted) != wanted:
+                    text = f"upstream_tls: another route has another fingerprint for {each.url}: write the same one"
+                    yield Refusal(route.place, text, route.entry["upstream_tls"])
 
     @classmethod
     def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:

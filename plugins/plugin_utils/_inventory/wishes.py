@@ -92,6 +92,7 @@ ROUTE_WISHES = {
     **_each("code", "write it in `redirect: {to: URL, code: CODE}`, or in `return`"),
     **_each("try", "write it in `static: {directory: DIRECTORY, index: NAME, try: NAME}`"),
     **_each("verify insecure_skip_verify", "write it in `upstream_tls: {verify: system}`"),
+    **_each("pin pinned fingerprint self_signed", "write `upstream_tls: {verify: pin}`"),
     **_each("weight backup", "write it in an item of `upstream`, `{url: URL, weight: 3, backup: true}`"),
 }
 SITE_WISHES = {

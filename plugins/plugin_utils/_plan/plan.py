@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
-from .._features.place import Host
+from .._features.place import Host, Pinned
 from .._features.returned import CLOSES
 from .._inventory.site import Site
 from .._nginx.platform import Platform
@@ -23,13 +23,18 @@ from .servers import constellation_routes, listen_uri
 _REDIRECTS = ("names.host-dot-80", "names.host-port-80", "names.host-uppercase-80")
 
 
-def edge_plan(sites: Sequence[Site], host: Mapping[str, Any], server: LocalServer = NO_SERVER) -> dict[str, Any]:
+def edge_plan(
+    sites: Sequence[Site],
+    host: Mapping[str, Any],
+    server: LocalServer = NO_SERVER,
+    pins: Mapping[str, Pinned] | None = None,
+) -> dict[str, Any]:
     """Return what the roles of an edge host get, what is asked in the end, and what a person should know.
 
     `host` is what `edge_preflight` says, asked for the names of `upstream.asked_names`; `server` is the Constellation
-    server of this very host.
+    server of this very host, `pins` the certificates that services must show, by the names of their files.
     """
-    known = Host(Platform.of(host), host.get("upstreams", {}), server, host.get("sockets", {}))
+    known = Host(Platform.of(host), host.get("upstreams", {}), server, host.get("sockets", {}), pins or {})
     names, servers = known.names, host.get("servers", [])
     written, sites = sites, moved.with_moves(sites, servers, names)
     return {

@@ -65,7 +65,10 @@ READ_TO: dict[str, list[Any]] = {
     "redirect": [None, Destination("", "/new/", keeps=True), Destination("https://a.example.org", "/b;c", 302)],
     "returns": [{}, {"code": 444, "text": ""}, {"code": 410, "text": 'costs "5$"'}],
     "static": [{}, {"directory": "/srv/a b", "index": ("a.html", "b.html"), "try": (".html", "/a.html")}],
-    "upstream_tls": [{}, {"verify": "system"}, {"verify": "PEM", "name": "nas.lan"}, {"name": "nas.lan"}],
+    "upstream_tls": [
+        *({}, {"verify": "system"}, {"verify": "PEM", "name": "nas.lan"}, {"name": "nas.lan"}),
+        *({"verify": "pin"}, {"verify": f"pin sha256:{'a' * 64}", "name": "nas.lan"}),
+    ],
 }
 
 

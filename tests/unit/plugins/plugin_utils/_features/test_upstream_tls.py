@@ -13,7 +13,8 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
+from ansible_collections.constellation.edge.plugins.plugin_utils._features._pins import pin_file
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host, Pinned
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.upstream_tls import UpstreamTls
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
@@ -100,7 +101,10 @@ def test_a_file_that_is_no_authority_is_refused(tmp_path: Path, text: str | byte
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"verify": True}, "verify must be false, 'system', or the path of a file with the authority's certificate"),
+        (
+            {"verify": True},
+            "verify must be false, 'system', 'pin', or the path of a file with the authority's certificate",
+        ),
         ({"verfy": "system"}, "unknown key 'verfy'; did you mean 'verify'?"),
         ({"name": "10.0.0.9"}, "name '10.0.0.9' is an address: nginx checks certificates for names alone"),
         ({"name": "a b"}, "name 'a b' is not a host name"),
@@ -162,3 +166,59 @@ def test_nothing_of_a_checked_route_stays_in_the_page_that_takes_its_place() -> 
     checked = {**AT_ADDRESS, "upstream_tls": {"verify": "system", "name": "nas.lan"}, "headers": {"X-A": "b"}}
     other = {"path": "/x/", "upstream": "http://10.0.0.1", "request_buffering": True}
     assert text_of(text_of(None, {**checked, "request_buffering": False}), other) == text_of(None, other)
+
+
+class TestPin:
+    """One certificate alone, which the host holds."""
+
+    @staticmethod
+    def written(pinned: Pinned | None, **tls: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the directives and the files of a route."""
+        found = sites({**AT_ADDRESS, "upstream_tls": {"verify": "pin", **tls}})
+        file = pin_file(found[0].routes[0])
+        site = nginx_sites(found, Host(NEW, NAMES, pins={file: pinned} if pinned else {}))[1]
+        told = site["servers"][1]["locations"][0]["directives"]
+        assert told["proxy_ssl_trusted_certificate"] == f"/etc/nginx/constellation-edge/{file}"
+        return {name: value for name, value in told.items() if name.startswith("proxy_ssl")}, site.get("files", {})
+
+    def test_it_is_a_file_of_the_site_and_the_only_one_that_nginx_takes(self) -> None:
+        told, files = self.written(Pinned(PEM, "My NAS"))
+        assert [*files.values()] == [PEM]
+        assert told["proxy_ssl_verify"] == "on"
+        assert told["proxy_ssl_name"] == '"My NAS"'
+
+    def test_the_service_is_asked_by_the_name_that_the_owner_says_alone(self) -> None:
+        assert self.written(Pinned(PEM, "nas.lan"))[0]["proxy_ssl_server_name"] == "off"
+        told, _files = self.written(Pinned(PEM, "nas.lan"), name="nas.lan")
+        assert (told["proxy_ssl_server_name"], told["proxy_ssl_name"]) == ("on", "nas.lan")
+
+    def test_without_a_certificate_nginx_is_not_told_to_take_any(self) -> None:
+        told, files = self.written(None)
+        assert told["proxy_ssl_verify"] == "on"
+        assert files == {}
+
+    def test_neither_address_nor_certificate_is_asked_for_beside_it(self) -> None:
+        assert UpstreamTls.notes(sites({**AT_ADDRESS, "upstream_tls": {"verify": "pin"}}), Host(NEW, NAMES)) == []
+
+    @pytest.mark.parametrize("verify", ["pin sha256:ab", "pin md5:00", "pin nas.pem", f"pin sha256:{'g' * 64}"])
+    def test_what_is_no_fingerprint_is_refused(self, verify: str) -> None:
+        (problem,) = refused({**AT_ADDRESS, "upstream_tls": {"verify": verify}})
+        assert "must be `pin`, or `pin sha256:` and the 64 digits of a certificate's fingerprint" in problem
+
+    @pytest.mark.parametrize("name", [{}, {"name": "nas.lan"}])
+    def test_a_list_has_no_one_certificate(self, name: dict[str, str]) -> None:
+        several = {"path": "/", "upstream": ["https://10.0.0.9", "https://10.0.0.8"]}
+        (problem,) = refused({**several, "upstream_tls": {"verify": "pin", **name}})
+        assert "a pin is the certificate of one service, and `upstream` is a list" in problem
+
+    @pytest.mark.parametrize("upstream", ["http://10.0.0.9", "unix:/run/app.sock"])
+    def test_without_tls_there_is_nothing_to_pin(self, upstream: str) -> None:
+        (problem,) = refused({"path": "/", "upstream": upstream, "upstream_tls": {"verify": "pin"}})
+        assert "upstream_tls is for an upstream of https://" in problem
+
+    def test_two_fingerprints_for_one_service_are_refused(self) -> None:
+        one, two = ({**AT_ADDRESS, "upstream_tls": {"verify": f"pin sha256:{each * 64}"}} for each in "ab")
+        (problem,) = refused(one, {**two, "path": "/x/"})
+        assert problem.startswith("site a.example.org, route /x/: ")
+        assert "another route has another fingerprint for https://10.0.0.9:5001: write the same one" in problem
+        assert sites(one, {**one, "path": "/x/"}, {**AT_ADDRESS, "path": "/y/"})
