@@ -53,17 +53,25 @@ def entries_of(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def written_routes(
     raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]
 ) -> Iterator[tuple[Mapping[str, Any], Site, Route]]:
-    """Yield each route and location with its site and with what is written of it; `raw` is `edge_sites` as written.
-
-    A location that only a preset says is written with its route.
-    """
+    """Yield each route with its site and with what is written of it; `raw` is `edge_sites` as it was written."""
     for item, site in zip(raw, sites, strict=True):
         for entry, route in zip(entries_of(item), site.routes, strict=True):
             yield entry, site, route
-            # A preset's locations stand behind the owner's.
-            said = itertools.chain(entry.get("locations", ()), itertools.repeat(entry))
-            for part, location in zip(said, route.locations, strict=False):
-                yield part, site, location
+
+
+def written_places(
+    raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]
+) -> Iterator[tuple[Mapping[str, Any], Site, Route]]:
+    """Yield each route as `written_routes` does, and its locations behind it.
+
+    A location that only a preset says is written with its route.
+    """
+    for entry, site, route in written_routes(raw, sites):
+        yield entry, site, route
+        # A preset's locations stand behind the owner's.
+        said = itertools.chain(entry.get("locations", ()), itertools.repeat(entry))
+        for part, location in zip(said, route.locations, strict=False):
+            yield part, site, location
 
 
 def read_sites(value: object, presets: Mapping[str, Mapping[str, Any]], *, adopt: bool = False) -> list[Site]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._constellation.local_server import CONSTELLATION
-from .._inventory.schema import Problem, written_routes
+from .._inventory.schema import Problem, written_places
 from .._inventory.site import Route, Site
 from .standing import Server, has_port, leads_there, leads_to_all, origin_and_path, owners_servers, path_of
 
@@ -30,7 +30,7 @@ def standing_problems(
         if not site.adopt and theirs:
             problems.append(Problem(f"site {site.name}", _conflict(theirs), item))
         elif site.adopt:
-            for entry, _site, route in written_routes([item], [site]):
+            for entry, _site, route in written_places([item], [site]):
                 place = f"site {site.name}, route {route.path}"
                 problems += [Problem(place, text, entry) for text in _differences(site, route, theirs)]
     return problems

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._features.static import directory_of, is_of_the_system
-from .._inventory.schema import Problem, written_routes
+from .._inventory.schema import Problem, written_places
 from .._inventory.site import Site
 
 # What parts of nginx's sandbox hide (systemd.exec(5), "ProtectHome", "PrivateTmp").
@@ -33,7 +33,7 @@ def folder_problems(
     """
     return [
         Problem(f"site {site.name}, route {route.path}", f"static: {text}", entry)
-        for entry, site, route in written_routes(raw, sites)
+        for entry, site, route in written_places(raw, sites)
         if (path := directory_of(route.static)) and (text := _problem(path, found.get(path, {}), omitted))
     ]
 

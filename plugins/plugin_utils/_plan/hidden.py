@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .._inventory.schema import Problem, written_routes
+from .._inventory.schema import Problem, written_places
 from .._inventory.site import Route, Site
 from .._keys.path_forms import Path
 from .._nginx.reach import Rule, hidden
@@ -18,7 +18,7 @@ def hidden_problems(
     raw: Sequence[Mapping[str, Any]], sites: Sequence[Site], servers: Sequence[Server]
 ) -> list[Problem]:
     """Return each route that a location of its owner's hides; `raw` is `edge_sites` as it was written."""
-    written = {id(route): entry for entry, _site, route in written_routes(raw, sites)}
+    written = {id(route): entry for entry, _site, route in written_places(raw, sites)}
     return [
         Problem(f"site {site.name}, route {route.path}", text, written[id(route)])
         for site in sites

@@ -10,7 +10,7 @@ from typing import Any
 from .._constellation.local_server import LocalServer
 from .._features import registry as features
 from .._features.place import Host
-from .._inventory.schema import Problem, written_routes
+from .._inventory.schema import Problem, written_places
 from .._inventory.site import Site
 from .._nginx.platform import Platform
 
@@ -23,7 +23,7 @@ def module_problems(
     `raw` is `edge_sites` as it was written, `host` what `edge_preflight` says.
     """
     known = Host(Platform.of(host), host.get("upstreams", {}), server)
-    entries = {(site.name, route.path): entry for entry, site, route in written_routes(raw, sites)}
+    entries = {(site.name, route.path): entry for entry, site, route in written_places(raw, sites)}
     items = {site.name: item for item, site in zip(raw, sites, strict=True)}
     return [
         *(

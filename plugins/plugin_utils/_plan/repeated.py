@@ -13,7 +13,7 @@ from .._features import registry as features
 from .._features.feature import Feature
 from .._features.place import Host, Place
 from .._features.raw import statements
-from .._inventory.schema import Problem, written_routes
+from .._inventory.schema import Problem, written_places
 from .._inventory.site import Site
 from .._keys.keys import keys_of
 from .._keys.kinds import listed
@@ -28,7 +28,7 @@ def repeated_problems(
     known = Host(Platform.of(host), host.get("upstreams", {}), server)
     return [
         Problem(f"site {site.name}, route {route.path}", text, entry)
-        for entry, site, route in written_routes(raw, sites)
+        for entry, site, route in written_places(raw, sites)
         if route.raw
         for text in _repeated(Place(route, site, known))
     ]

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import (
     SchemaError,
     read_sites,
-    written_routes,
+    written_places,
 )
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.names import UnusableValueError
@@ -156,7 +156,7 @@ def test_a_preset_can_have_locations_and_the_owners_keys_win() -> None:
 
 def test_what_is_written_of_each_is_found_again() -> None:
     said = raw({"path": "/api/", "max_body_size": "1g"}, app="known")
-    found = list(written_routes(said, read_sites(said, PRESETS)))
+    found = list(written_places(said, read_sites(said, PRESETS)))
     (route,) = said[0]["routes"]
     assert [(entry, each.path) for entry, _site, each in found] == [
         (route, "/zm/"),
