@@ -45,6 +45,13 @@ def test_it_succeeds(done: runs.Run) -> None:
     assert done.rc == 0, done.tail
 
 
+def test_every_answer_is_the_one_that_is_declared(done: runs.Run, homes: list[Home]) -> None:
+    """Port 80 and maintenance among them, as the run itself has asked."""
+    assert "FAILED" not in done.text, done.tail
+    for home in homes:
+        assert f"www.{home.domain} is served without TLS, too" in done.text
+
+
 class TestTrustedProxies:
     """What a proxy says of its client."""
 

@@ -218,17 +218,23 @@ def _serve_in_clear(http: dict[str, Any], https: dict[str, Any], challenge: dict
     """Have the server on port 80 answer as the one with TLS does, and lead to itself; challenges come first."""
     guards = {each: https["directives"][each] for each in https["directives"] if _owned(each) in https["guards"]}
     guards = {**_LET_CHALLENGES_IN, **guards}
-    http["directives"] |= {**guards, "add_header": https["directives"]["add_header"]}
+    http["directives"] |= guards
     http["guards"] = [*map(_owned, guards)]
-    http["locations"] = [challenge, *https["locations"]]
+    headers = https["directives"]["add_header"]
+    http["locations"] = [challenge, *(_with_headers(each, headers) for each in https["locations"])]
     for part in ("directives", "locations"):
         http[part] = _to_itself(http[part])
+
+
+def _with_headers(location: dict[str, Any], headers: list[str]) -> dict[str, Any]:
+    """Return a location that says the headers of its server itself, by our mark: in that of port 80 none is ours."""
+    return {**location, "marked": {"add_header": headers, **location.get("marked", {})}}
 
 
 def _in_clear_owned() -> list[str]:
     """Return what a server on port 80 sets where it serves the site, in the form of `owns`."""
     guards = [each for each in (*features.site_owned(), *older.REFUSALS) if each.startswith("if ")]
-    return [*map(_owned, _LET_CHALLENGES_IN), *guards, *(f"add_header {each.split()[0]}" for each in answers.headers())]
+    return [*map(_owned, _LET_CHALLENGES_IN), *guards]
 
 
 def _to_itself(value: Any) -> Any:

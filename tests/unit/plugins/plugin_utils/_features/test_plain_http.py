@@ -142,6 +142,11 @@ def test_what_makes_no_sense_is_refused(said: dict[str, Any], refused: str) -> N
         sites(**said)
 
 
+def test_another_version_of_http_is_not_taken_for_the_key() -> None:
+    with pytest.raises(SchemaError, match="unknown key 'http2': leave it out: every site has it"):
+        sites(http2=True)
+
+
 def test_access_keys_do_not_travel_in_clear_text() -> None:
     routes = [{"path": "/c/", "app": "constellation", **UPSTREAM}]
     with pytest.raises(SchemaError, match=re.escape("http: route /c/ leads to a Constellation server")):
