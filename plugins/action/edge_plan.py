@@ -22,6 +22,7 @@ from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._constellation.local_server import local_server
 from ..plugin_utils._features._addresses import is_literal
 from ..plugin_utils._features._pins import asked_pins
+from ..plugin_utils._features.trusted_proxies import networks
 from ..plugin_utils._features.upstream import asked
 from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
@@ -164,7 +165,8 @@ class ActionModule(ActionBase):
                 "closed_ports": closed_ports(plan["closed_ports"], rules),
                 "acme_server": acme_server,
                 "firewall_rules": rules,
-                "ignoreip": [*LOOPBACK, *arguments["ignoreip"]],
+                "ignoreip": [*LOOPBACK, *arguments["ignoreip"], *networks(sites)],
+                "proxies": networks(sites),
                 "lan": arguments["lan"],
                 **self._view_from_the_controller(),
             }

@@ -447,7 +447,7 @@ options:
       hsts:
         description:
         - Whether browsers are told for two years to use HTTPS alone (RFC 6797).
-        - By default, true, or false on a site that adopts.
+        - 'By default, true, or false on a site that adopts or has http: serve.'
         - 'For example C(hsts: false).'
         type: bool
       drops:
@@ -512,5 +512,37 @@ options:
         - 'For example C(index: true).'
         type: bool
         default: false
+      http:
+        description:
+        - What the names of the site answer on port 80, without TLS.
+        - V(redirect) leads to HTTPS. V(serve) answers as HTTPS does, for devices without TLS; C(hsts) is
+          then off. V(off) closes the connection, as for a name that nobody has.
+        - Challenges for the certificate are answered in each case.
+        - 'For example C(http: off).'
+        type: raw
+        default: redirect
+      http_code:
+        description:
+        - The status by which C(http=redirect) leads to HTTPS. With 307 and 308 a client sends a form again.
+        - 'For example C(http_code: 308).'
+        type: int
+        choices:
+        - 301
+        - 302
+        - 307
+        - 308
+        default: 301
+      trusted_proxies:
+        description:
+        - 'Proxies in front of the site, as addresses, networks, or the name of a CDN: V(cloudflare).'
+        - What they say of their client's address counts for logs, bans and limits, and for what the services
+          are told.
+        - Of a CDN alone it is its own header, V(CF-Connecting-IP); otherwise V(X-Forwarded-For), from its
+          end to the first address that is not of the list. From anybody else neither counts.
+        - They are neither banned nor counted by the limit of open connections. The LAN is open to nobody
+          that a proxy outside the LAN names.
+        - 'For example C(trusted_proxies: ["cloudflare", "192.168.0.2"]).'
+        type: list
+        elements: str
     required: true
 """

@@ -165,7 +165,12 @@ firewall_rules:
   type: list
   elements: dict
 ignoreip:
-  description: O(ignoreip) and the loopback.
+  description: O(ignoreip), the loopback and RV(proxies).
+  returned: on a proxy
+  type: list
+  elements: str
+proxies:
+  description: The networks of the proxies that a site trusts.
   returned: on a proxy
   type: list
   elements: str

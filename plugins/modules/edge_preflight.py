@@ -148,7 +148,7 @@ host:
       description: Whether a socket of the IPv6 family can be bound.
       type: bool
     nginx_without:
-      description: The standard modules, such as C(http_geo_module), that nginx was built without.
+      description: The modules, such as C(http_geo_module), that nginx was built without.
       type: list
       elements: str
     record_due:

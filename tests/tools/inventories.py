@@ -44,7 +44,7 @@ _HEADERS = {
     "request_headers": {"X-Script-Name": "/app", "X-Seen-By": "$hostname"},
 }
 _WITHOUT_SERVICE = (
-    {"server_name": "old.example.net", "redirect": "https://home.example.net"},
+    {"server_name": "old.example.net", "redirect": "https://home.example.net", "http_code": 308},
     {
         "server_name": "answers.example.net",
         "routes": [

@@ -35,8 +35,8 @@ HERE = ROOT / ".ansible" / "collections"
 _COLLECTION = Path("ansible_collections/constellation/edge")
 _UTILS = "ansible_collections.constellation.edge.plugins.plugin_utils"
 _SHIPPED = ("meta", "plugins", "presets")
-# How our variables begin.
-_OURS = "constellation_edge"
+# How our variables begin, and where files of ours lie.
+_OURS = ("constellation_edge", "/etc/nginx/constellation-edge/")
 # How much is shown of the first inventories that differ.
 _SHOWN, _LINES = 3, 30
 # What DNS, or the host alone, knows of the names in `inventories`; any other one is in DNS.
@@ -209,7 +209,7 @@ def _answer(what: str, collections: Path) -> None:
 def _without_order(value: Any) -> Any:
     """Return a plan with each `owns` as the sorted set that it is: on its order nothing on a host depends.
 
-    What bears our own variables is left out there: no owner has a line of that name.
+    What bears our own variables, or names a file of ours, is left out there: no owner has a line of that name.
 
     `guards` are left out, which say where a condition stands: before they were declared, the host knew them itself.
     `marks` are, too, which say who made a line, and `notes`, which no host has. No `jails` are what an older plan did
@@ -217,7 +217,9 @@ def _without_order(value: Any) -> Any:
     """
     if isinstance(value, dict):
         return {
-            name: sorted({one for one in each if _OURS not in one}) if name == "owns" else _without_order(each)
+            name: sorted({one for one in each if not any(ours in one for ours in _OURS)})
+            if name == "owns"
+            else _without_order(each)
             for name, each in value.items()
             if name not in ("guards", "marks", "notes") and (name, each) != ("jails", [])
         }

@@ -24,6 +24,8 @@ TESTED = {
     ("ubuntu", "24.04"): {"nginx": "1.24.0", "openssl": "3.0"},
     ("ubuntu", "26.04"): {"nginx": "1.28.3", "openssl": "3.5"},
 }
+# Modules that nginx has where its builder asks for them, as each of those distributions does.
+_ASKED_FOR = ("http_realip_module",)
 
 
 class PreflightError(EdgeError):
@@ -34,7 +36,7 @@ class PreflightError(EdgeError):
 class HostFacts:
     """Versions are those installed, or else those that the distribution would install.
 
-    `nginx_without` are the standard modules of which nginx says that it was built without them.
+    `nginx_without` are the modules of which nginx says that it was built without them.
     """
 
     distribution: str
@@ -67,8 +69,15 @@ def host_facts(os_release: str = "/etc/os-release") -> HostFacts:
         nginx_version=installed or _candidate("nginx", identity),
         openssl_version=_openssl_version(nginx, identity),
         ipv6=_has_ipv6(),
-        nginx_without=tuple(re.findall(r"--without-(\w+_module)\b", nginx)),
+        nginx_without=_without(nginx),
     )
+
+
+def _without(nginx: str) -> tuple[str, ...]:
+    """Return the modules of which `nginx -V` says that they are not there; nothing where nginx is not."""
+    left_out = re.findall(r"--without-(\w+_module)\b", nginx)
+    asked_for = [each for each in _ASKED_FOR if nginx and not re.search(rf"--with-{each}\b", nginx)]
+    return (*left_out, *asked_for)
 
 
 def refuse_taken_ports(ports: tuple[int, ...] = WEB_PORTS, found: list[Listener] | None = None) -> None:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, ClassVar
 from .._constellation.local_server import CONSTELLATION, LocalServer
 from .._keys.keys import key
 from .._keys.kinds import Word
-from ._lan import lan_networks
+from ._lan import INSIDE, lan_networks
 from .feature import Directives, Feature
 from .place import Host, Needs, Place, Refusal, Written
+from .trusted_proxies import trusts
 
 if TYPE_CHECKING:
     from .._inventory.site import Route, Site
@@ -64,7 +65,6 @@ class Console(Feature):
         paths = dict.fromkeys(path for route in kept for path in (_begin(route), route.moved_from) if path)
         if not paths:
             return ""
-        networks = " ".join(f"{network} 0;" for network in lan_networks(host))
         # A name that is no ASCII is strange anyhow.
         names = [_folder(folder) for folder in _kept_folders(server) if folder.isascii()]
         kept_ones = [f"(?:{_ANY})?(?:{'|'.join(names)})"] if names else []
@@ -74,7 +74,7 @@ class Console(Feature):
         entries += " ".join(f'"~*(?s)^1{_literal(path)}" 1;' for path in below)
         return "\n".join(
             (
-                f"geo {_OUTSIDE} {{ default 1; {networks} }}",
+                _outside(sites, host),
                 # volatile: a path that an owner's rewrite changes is looked at again.
                 f'map "{_OUTSIDE}$uri" {_KEPT} {{ volatile; default 0; {entries} }}',
             )
@@ -110,6 +110,14 @@ class Console(Feature):
             for site, route in routes
             if route.console == LAN
         ]
+
+
+def _outside(sites: Sequence[Site], host: Host) -> str:
+    """Return what tells who is outside the LAN."""
+    if trusts(sites):
+        return f"map {INSIDE} {_OUTSIDE} {{ default 1; 1 0; }}"
+    networks = " ".join(f"{network} 0;" for network in lan_networks(host))
+    return f"geo {_OUTSIDE} {{ default 1; {networks} }}"
 
 
 def is_kept(route: Route, server: LocalServer) -> bool:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._keys.keys import key
-from .._keys.kinds import Kind, Mistake
-from .._keys.nearest import nearest
+from .._keys.kinds import WordOrOff
 from .feature import SiteFeature
 from .place import Refusal
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 OFF, BASIC, STRICT = "off", "basic", "strict"
 # nginx reads no argument that is longer than 4 kB, and who may frame a page has half of it.
 _LONGEST = 1500
-_WORDS = (OFF, BASIC, STRICT)
 # By level; `connect-src` is completed by the names of the site.
 _LOADS = {
     BASIC: "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'; "
@@ -34,30 +32,12 @@ _LOADS = {
 }
 
 
-class _Level(Kind):
-    """One of the words, of which YAML takes `off` for false."""
-
-    def __init__(self) -> None:
-        """Name them."""
-        words = " or ".join(f"`{word}`" for word in _WORDS)
-        super().__init__(words=words, option={"type": "raw"}, json={"enum": [*_WORDS, False]})
-
-    def faults(self, name: str, value: object) -> Iterator[Mistake]:
-        """Refuse other words, with the nearest one."""
-        if value is not False and value not in _WORDS:
-            yield Mistake(value, f"{name} '{value}' is not known{nearest(value, _WORDS)}")
-
-    def convert(self, value: Any) -> str:
-        """Return the word."""
-        return OFF if value is False else str(value)
-
-
 @dataclass(frozen=True, kw_only=True)
 class ContentPolicy(SiteFeature):
     """`content_policy` of a site."""
 
     content_policy: str = key(
-        _Level(),
+        WordOrOff(OFF, BASIC, STRICT),
         "From where browsers load what the site's pages consist of (C(Content-Security-Policy)).",
         "V(basic) is the site alone: pages load nothing from other hosts and send them no form. V(strict) also keeps "
         "code and style out that stand in a page, which many applications need.",

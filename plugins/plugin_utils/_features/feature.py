@@ -154,6 +154,14 @@ class SiteFeature:
         """Return the conditions that answer instead of the routes of the whole site. They stand first in its server."""
         return {}
 
+    def both(self, whole: Site) -> Directives:
+        """Return directives of both servers of the site, that on port 80 as well; an adopted one has none of them."""
+        return {}
+
+    def both_own(self, whole: Site) -> tuple[str, ...]:
+        """Return what `both` sets at this site for any value of the keys, in the form of `owns`."""
+        return ()
+
     def headers(self) -> list[str]:
         """Return values of `add_header` for the site's server, an adopted one as well."""
         return []

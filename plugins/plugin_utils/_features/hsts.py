@@ -24,7 +24,7 @@ class Hsts(SiteFeature):
         FLAG,
         "Whether browsers are told for two years to use HTTPS alone (RFC 6797).",
         default=True,
-        otherwise="true, or false on a site that adopts",
+        otherwise="true, or false on a site that adopts or has `http: serve`",
         example=False,
     )
 

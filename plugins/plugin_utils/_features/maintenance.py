@@ -18,9 +18,10 @@ from .._keys.keys import key
 from .._keys.kinds import Kind, Mistake, kind_of, listed
 from .._keys.nearest import nearest
 from .._nginx.literal import literal
-from ._lan import lan_networks
+from ._lan import INSIDE, lan_networks
 from .feature import CHALLENGE_PATH, ERROR_PATH, Directives, Page, SiteFeature
 from .place import Host, Needs
+from .trusted_proxies import trusts
 
 if TYPE_CHECKING:
     from .._inventory.site import Site
@@ -132,12 +133,12 @@ class Maintenance(SiteFeature):
         closed = [site for site in sites if site._said]
         if not closed:
             return ""
-        lets_in = {site.name: _networks(site._said[_ALLOW], host) for site in closed if site._said[_ALLOW]}
+        behind = trusts(sites)
+        lets_in = {
+            site.name: _allowed(site._said[_ALLOW], host, behind=behind) for site in closed if site._said[_ALLOW]
+        }
         geos = {_geo(networks): networks for networks in lets_in.values()}
-        texts = [
-            f"geo {name} {{ default 0; {' '.join(f'{network} 1;' for network in networks)} }}"
-            for name, networks in geos.items()
-        ]
+        texts = [text for name, networks in geos.items() for text in _tells(name, networks)]
         if geos:
             names = " ".join(
                 f'"~^{_names(site)}$" {_geo(lets_in[site.name])};' for site in closed if site.name in lets_in
@@ -148,7 +149,9 @@ class Maintenance(SiteFeature):
         # server's conditions are asked again when an error gets its page.
         past = rf"http {literal(CHALLENGE_PATH)}|https? {literal(ERROR_PATH)}(?!\x0a)$"
         always = rf'"~^(\S+) \1 " 0; "~^(?:\S+ ){{5}}(?:{past})" 0;'
-        asked = f"$remote_addr $server_addr {_LET_IN if geos else '0'} $msec $host $scheme $uri"
+        # Who comes by the host's own address, and not whom a proxy names.
+        peer = "$realip_remote_addr" if behind else "$remote_addr"
+        asked = f"{peer} $server_addr {_LET_IN if geos else '0'} $msec $host $scheme $uri"
         texts.append(f'map "{asked}" {_CLOSED} {{ volatile; default 0; {always} {entries} }}')
         return "\n".join(texts)
 
@@ -269,9 +272,24 @@ def _is_plain(letter: str) -> bool:
     return letter.isascii() and (letter.isalnum() or letter in " .,:;!?()+-/")
 
 
-def _networks(allowed: Iterable[str], host: Host) -> list[str]:
-    several = ([*lan_networks(host)] if each == LAN else [each] for each in allowed)
+def _allowed(allowed: Iterable[str], host: Host, *, behind: bool) -> list[str]:
+    """Return the networks that are let in; the LAN stays a word where a proxy may say who its client is."""
+    several = ([*lan_networks(host)] if each == LAN and not behind else [each] for each in allowed)
     return [*dict.fromkeys(network for some in several for network in some)]
+
+
+def _tells(name: str, allowed: Sequence[str]) -> list[str]:
+    """Return what makes a variable 1 for those that are let in."""
+    networks = " ".join(f"{each} 1;" for each in allowed if each != LAN)
+    if LAN not in allowed:
+        return [f"geo {name} {{ default 0; {networks} }}"]
+    if not networks:
+        return [f"map {INSIDE} {name} {{ default 0; 1 1; }}"]
+    listed_ones = f"{name}_listed"
+    return [
+        f"geo {listed_ones} {{ default 0; {networks} }}",
+        f'map "{INSIDE}{listed_ones}" {name} {{ default 1; "00" 0; }}',
+    ]
 
 
 def _geo(networks: Iterable[str]) -> str:

@@ -30,6 +30,7 @@ from .maintenance import Maintenance
 from .moved_from import MovedFrom
 from .path import RoutePath
 from .place import Host, Needs, Place, Refusal, Written
+from .plain_http import PlainHttp
 from .prefix_header import PrefixHeader
 from .probe import Probe
 from .raw import Raw
@@ -41,6 +42,7 @@ from .site_redirect import SiteRedirect
 from .static import Static
 from .sticky import Sticky
 from .timeouts import Timeouts
+from .trusted_proxies import TrustedProxies
 from .upstream import Proxied
 from .upstream_tls import UpstreamTls
 from .websocket import WebSocket
@@ -75,6 +77,8 @@ FEATURES: tuple[type[Feature], ...] = (
     RoutePath,
 )
 SITE_FEATURES: tuple[type[SiteFeature], ...] = (
+    TrustedProxies,
+    PlainHttp,
     Aliases,
     Maintenance,
     SiteRedirect,
@@ -255,6 +259,16 @@ def site_adopted(site: Site) -> Directives:
 def site_owned() -> list[str]:
     """Return what the features of a site own in its server, in the form of `owns`."""
     return [name for feature in SITE_FEATURES for name in feature.owns]
+
+
+def site_both(site: Site) -> Directives:
+    """Return the directives of both servers of a site."""
+    return _merged(feature.both(site, site) for feature in SITE_FEATURES)
+
+
+def site_both_owned(site: Site) -> list[str]:
+    """Return what the features of a site own in both of its servers, in the form of `owns`."""
+    return [name for feature in SITE_FEATURES for name in feature.both_own(site, site)]
 
 
 def site_options(site: Site) -> Directives:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._features.place import Refusal, Written
+from .._features.plain_http import SERVE
 from .._features.registry import FEATURES, SITE_FEATURES, problems
 from .._keys.keys import fields_of, keys_of
 from .._keys.kinds import kind_of, listed
@@ -135,8 +136,10 @@ class _Reader:
         routes = self._redirecting(item, place, values) if "redirect" in item else self._routes(item, place)
         if len(self.problems) > before or "server_names" not in values:
             return None
-        # Browsers remember it for two years: on a site that was there before, only its owner says so.
-        site = Site(**({"hsts": not values["adopt"]} | values | {"routes": tuple(routes)}))
+        # Browsers remember it for two years: on a site that was there before, only its owner says so. They would not
+        # ask in clear text any more.
+        usual: dict[str, Any] = {"hsts": not values["adopt"] and values.get("http") != SERVE}
+        site = Site(**(usual | values | {"routes": tuple(routes)}))
         for feature in SITE_FEATURES:
             self._refuse(feature.problems(site, place, item))
         return site

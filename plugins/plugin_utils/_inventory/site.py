@@ -25,6 +25,7 @@ from .._features.locations import Locations
 from .._features.maintenance import Maintenance
 from .._features.moved_from import MovedFrom
 from .._features.path import RoutePath
+from .._features.plain_http import PlainHttp
 from .._features.prefix_header import PrefixHeader
 from .._features.probe import Probe
 from .._features.raw import Raw
@@ -36,6 +37,7 @@ from .._features.site_redirect import SiteRedirect
 from .._features.static import Static
 from .._features.sticky import Sticky
 from .._features.timeouts import Timeouts
+from .._features.trusted_proxies import TrustedProxies
 from .._features.upstream import Proxied
 from .._features.upstream_tls import UpstreamTls
 from .._features.websocket import WebSocket
@@ -122,6 +124,8 @@ class _SiteNames(SiteFeature):
 
 @dataclass(frozen=True, kw_only=True)
 class Site(
+    TrustedProxies,
+    PlainHttp,
     Index,
     Maintenance,
     ErrorPages,

@@ -44,6 +44,8 @@ _WILDCARD = "there are no wildcards: list each name in `server_name`"
 _BALANCE = "write a list, `upstream: [http://ADDRESS:PORT, http://ADDRESS:PORT]`, in a route"
 _TEXT = "write nginx's own directives as `raw: |` in a route"
 _BY_HAND = "no variable says it: write it into the route's location in /etc/nginx/sites-available/NAME; it stays"
+_PLAIN = "leave it out: port 80 redirects to HTTPS; `http: serve` or `http_code: 308` in a site says otherwise"
+_PROXIES = "write `trusted_proxies: [ADDRESS]`, or `trusted_proxies: cloudflare`, in a site"
 _CACHE = "leave it out: a route's answers are not kept"
 
 
@@ -68,10 +70,12 @@ _BOTH = {
     **_each("respond status status_code", _STATUS),
     **_each("cache caching proxy_cache proxy_cache_path cache_assets", _CACHE),
     **_each("ssl tls cert certificate certificates https ssl_certificate letsencrypt acme force_ssl", _CERTIFICATE),
-    **_each("http2 http3 gzip compression ipv6 force_https ssl_redirect listen security_headers", _AUTOMATIC),
+    **_each("http2 http3 gzip compression ipv6 listen security_headers", _AUTOMATIC),
+    **_each("force_https ssl_redirect ssl_forced https_redirect redirect_code", _PLAIN),
     **_each("csp content_security_policy", _POLICY),
     **_each("stream streams tcp udp", _STREAM),
-    **_each("dns dns_challenge cloudflare ddns dyndns", _DNS),
+    **_each("dns dns_challenge ddns dyndns", _DNS),
+    **_each("cdn cloudflare trusted_proxy real_ip realip set_real_ip_from real_ip_header", _PROXIES),
     **_each("wildcard wildcards", _WILDCARD),
     **_each("load_balancing backends servers upstreams balance", _BALANCE),
     **_each("snippet extra custom config extra_config advanced_config directives location_extra", _TEXT),
@@ -114,7 +118,10 @@ VARIABLE_WISHES = {
     **_each("ssl tls certificate certificates https", _CERTIFICATE),
     **_each("acme letsencrypt_server ca staging acme_directory", "write `edge_acme_server`"),
     **_each("report", "write `edge_report_file`"),
-    **_each("dns ddns dyndns cloudflare dns_provider", _DNS),
+    **_each("dns ddns dyndns dns_provider", _DNS),
+    **_each(
+        "cdn cloudflare trusted_proxy trusted_proxies real_ip realip set_real_ip_from", f"{_PROXIES} of `edge_sites`"
+    ),
     **_each("wildcard wildcards", _WILDCARD),
     **_each("headers add_header response_headers", f"{_ANSWER_HEADER} of `edge_sites`"),
     **_each("request_headers proxy_set_header", f"{_HEADER} of `edge_sites`"),

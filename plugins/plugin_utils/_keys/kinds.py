@@ -127,6 +127,25 @@ class Word(Kind):
         return str(value)
 
 
+class WordOrOff(Kind):
+    """One of some words, `off` among them, which YAML takes for false."""
+
+    def __init__(self, *words: str) -> None:
+        """Name the words."""
+        said = " or ".join(f"`{word}`" for word in words)
+        super().__init__(words=said, option={"type": "raw"}, json={"enum": [*words, False]})
+        self._words = words
+
+    def faults(self, name: str, value: object) -> Iterator[Mistake]:
+        """Refuse other words, with the nearest one."""
+        if value is not False and value not in self._words:
+            yield Mistake(value, f"{name} '{value}' is not known{nearest(value, self._words)}")
+
+    def convert(self, value: Any) -> str:
+        """Return the word."""
+        return "off" if value is False else str(value)
+
+
 class Words(Kind):
     """A list of some words, which are called `what`."""
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
 from .._features.place import Host, Pinned
+from .._features.plain_http import SERVE
 from .._features.returned import CLOSES
 from .._inventory.site import Site
 from .._nginx.platform import Platform
@@ -50,11 +51,22 @@ def edge_plan(
             for at in features.places(sites, known)
             for probe in features.probes(at)
         ]
-        + [probe | _own_traits(probe, site) for site in sites for probe in features.site_probes(site)],
+        + [probe | _own_traits(probe, site) for site in sites for probe in features.site_probes(site)]
+        + [in_clear for site in sites if site.http == SERVE for in_clear in _in_clear(site, known)],
         "hostile": [_hostile(site, known, path) for site in sites if (path := _answering(site))],
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),
     }
+
+
+def _in_clear(site: Site, host: Host) -> list[dict[str, Any]]:
+    """Return what is asked of a site's routes without TLS: what leads elsewhere is known from HTTPS."""
+    asked = [
+        {**probe, **features.traits(site), "url": probe["url"].replace("https://", "http://", 1)}
+        for at in features.places([site], host)
+        for probe in features.probes(at)
+    ]
+    return [probe for probe in asked if "location" not in probe]
 
 
 def _own_traits(probe: Mapping[str, Any], site: Site) -> dict[str, Any]:
@@ -92,7 +104,7 @@ def _hostile(site: Site, host: Host, path: str) -> dict[str, Any]:
 
     What an owner decides on is not asked: the answers of his own server, and what the features of a site leave to him.
     """
-    is_closed = bool(features.traits(site))
+    is_closed = "maintenance" in features.traits(site)
     # An owner's server on port 80 answers 503 in maintenance, too.
     without = ["answers", *(_REDIRECTS if is_closed else ())] if site.adopt else features.unproven(site)
     # In maintenance nothing is kept, since nothing is served.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from .._features.console import Console
 from .._features.feature import CHALLENGE_PATH, Page
 from .._features.moved_from import MovedFrom, moved_from, sends_on
 from .._features.place import Host, Place
+from .._features.plain_http import OFF, SERVE
 from .._inventory.site import Route, Site
 from .._keys.path_forms import EXACT, Path
 from .._nginx.platform import KEEPALIVE_DIRECTIVES
@@ -42,6 +44,9 @@ _POINTER = 8
 _LONGEST_EVERYWHERE = 22
 # A file name has 255 bytes at most, and logrotate writes behind that of a log.
 _LONGEST_FILE = 200
+
+# A redirect to the host that was asked for.
+_WITHIN = re.compile(r"\A(30[1278] )https://(?=\$host)")
 
 # What a path without a route sets, or once did.
 _PAGE = ("default_type", "return")
@@ -138,12 +143,13 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     server_names = list(site.names)
     challenge = _adopting_challenge() if site.adopt else _challenge()
     log = f"/var/log/nginx/{site.name[:_LONGEST_FILE]}.access.log constellation_edge"
+    both, both_own = features.site_both(site), features.site_both_owned(site)
     http: dict[str, Any] = {
         "server_name": server_names,
         "listen": platform.listen(80),
-        "directives": {"server_tokens": "off", **platform.keepalive(), **_OWN, "access_log": log},
-        "owns": list(KEEPALIVE_DIRECTIVES),
-        "locations": [challenge, _location("/", {"return": "301 https://$host$request_uri"}), _error()],
+        "directives": {"server_tokens": "off", **both, **platform.keepalive(), **_OWN, "access_log": log},
+        "owns": [*both_own, *KEEPALIVE_DIRECTIVES, *_in_clear_owned()],
+        "locations": [challenge, _plain_root(site), _error()],
     }
     places = [*features.places([site], host)]
     routes = _in_order([_route(at) for at in places])
@@ -160,6 +166,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         "listen": platform.listen_https(),
         "certificate": site.name,
         "directives": {
+            **both,
             **platform.tls(),
             **platform.keepalive(),
             **older.refusals(platform),
@@ -171,11 +178,13 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
             "add_header": [*features.headers(site), *answers.headers()],
         },
         # Of headers this one alone is taken away again: others that an owner adds stay.
-        "owns": [*features.site_owned(), *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
+        "owns": [*features.site_owned(), *both_own, *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
         "locations": [*routes, *ends, *bare, *moves, *page, *own, *error],
         "guards": [*older.REFUSALS, *map(_owned, answering)],
         **features.site_options(site),
     }
+    if site.http == SERVE:
+        _serve_in_clear(http, https, challenge)
     whole: dict[str, Any] = {"name": site.name, **({"adopt": True} if site.adopt else {})}
     whole |= {"directives": features.file(site, host), "servers": [http, https]}
     if files := features.files(site, host):
@@ -198,6 +207,44 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     https["adopted"] = {"directives": theirs, "guards": [*map(_owned, answering)], "without": without}
     https["locations"] = [*map(_adopting, routes, places), *ends, *bare, *moves, *page, *own, *error]
     return whole
+
+
+def _plain_root(site: Site) -> dict[str, Any]:
+    """Return what answers on port 80 where no route does; what a route has left there goes."""
+    answer = "444" if site.http == OFF else f"{site.http_code} https://$host$request_uri"
+    return {**_no_route(), "directives": {"return": answer}}
+
+
+def _serve_in_clear(http: dict[str, Any], https: dict[str, Any], challenge: dict[str, Any]) -> None:
+    """Have the server on port 80 answer as the one with TLS does, and lead to itself; challenges come first."""
+    guards = {each: https["directives"][each] for each in https["directives"] if _owned(each) in https["guards"]}
+    guards = {**_LET_CHALLENGES_IN, **guards}
+    http["directives"] |= guards
+    http["guards"] = [*map(_owned, guards)]
+    headers = https["directives"]["add_header"]
+    http["locations"] = [challenge, *(_with_headers(each, headers) for each in https["locations"])]
+    for part in ("directives", "locations"):
+        http[part] = _to_itself(http[part])
+
+
+def _with_headers(location: dict[str, Any], headers: list[str]) -> dict[str, Any]:
+    """Return a location that says the headers of its server itself, by our mark: in that of port 80 none is ours."""
+    return {**location, "marked": {"add_header": headers, **location.get("marked", {})}}
+
+
+def _in_clear_owned() -> list[str]:
+    """Return what a server on port 80 sets where it serves the site, in the form of `owns`."""
+    guards = [each for each in (*features.site_owned(), *older.REFUSALS) if each.startswith("if ")]
+    return [*map(_owned, _LET_CHALLENGES_IN), *guards]
+
+
+def _to_itself(value: Any) -> Any:
+    """Return a part of a declaration in which redirects within the site stay in clear text."""
+    if isinstance(value, dict):
+        return {name: _to_itself(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_to_itself(each) for each in value]
+    return _WITHIN.sub(r"\1http://", value) if isinstance(value, str) else value
 
 
 def _route(at: Place) -> dict[str, Any]:

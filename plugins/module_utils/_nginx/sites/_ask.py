@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..._host.errors import EdgeError
 from ..._probe.connection import ProbeError, Target, ask, opened
@@ -42,10 +42,16 @@ class RouteLost(EdgeError):  # noqa: N818 - it says what happened
 
 @dataclass(frozen=True, order=True)
 class Question:
-    """One URL, and the address of this host at which nginx listens for it."""
+    """One URL, and the address of this host at which nginx listens for it; whether nginx has the answer by itself."""
 
     url: str
     address: str
+    is_returned: bool = field(default=False, compare=False)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is asked without TLS."""
+        return self.url.startswith("http:")
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class Watch:
 
     def compare(self) -> None:
         """Ask again what was answered and is still configured. Raises RouteLost when an answer stays away."""
-        left = set(self._before) & set(questions(self._root, self._paths))
+        left = self._comparable(questions(self._root, self._paths))
         deadline = time.monotonic() + self._patience.again
         while left:
             now = _asked(sorted(left), self._patience.answer)
@@ -95,6 +101,19 @@ class Watch:
                 raise RouteLost(f"clients got worse answers with the new configuration: {lost}")
             if left:
                 time.sleep(PAUSE)
+
+    def _comparable(self, now: Iterable[Question]) -> set[Question]:
+        """Return what was answered and is asked still.
+
+        Not where nginx led to HTTPS by itself, and a service is asked in clear text from now on: it may be off.
+        """
+        before = {question: question for question in self._before}
+        known = ((before[question], question) for question in now if question in before)
+        return {
+            question
+            for was, question in known
+            if not (question.is_plain and was.is_returned and not question.is_returned)
+        }
 
 
 def questions(root: str, paths: frozenset[str]) -> list[Question]:
@@ -116,8 +135,10 @@ def _of_server(server: Statement, includes: Includes) -> Iterator[Question]:
         usual = port == (443 if scheme == "https" else 80)
         for name in known:
             # Names share their locations, so that every path is asked under one of them.
-            for path in _paths(body) if name == known[0] else ["/"]:
-                yield Question(f"{scheme}://{name}{'' if usual else f':{port}'}{path}", address)
+            paths = _paths(body)
+            for path in paths if name == known[0] else [path for path in paths if path == "/"]:
+                url = f"{scheme}://{name}{'' if usual else f':{port}'}{path}"
+                yield Question(url, address, path in _returned(body))
 
 
 def _places(listens: Iterable[Statement]) -> list[tuple[str, str, int]]:
@@ -167,6 +188,16 @@ def _paths(body: list[Statement]) -> list[str]:
             if _refuses(each.block):
                 refusing.add(path)
     return [each for each in dict.fromkeys(paths) if each not in refusing]
+
+
+def _returned(body: list[Statement]) -> set[str]:
+    """Return the paths at which nginx answers by `return`."""
+    found = (
+        location_form(each.args)[1]
+        for each in body
+        if each.block and each.name == "location" and any(inside.name == "return" for inside in each.block.body)
+    )
+    return {*found}
 
 
 def _refuses(location: Block) -> bool:

@@ -139,6 +139,15 @@ def test_one_look_is_enough_where_nothing_of_constellation_is_meant(world: World
     }
 
 
+def test_proxies_in_front_are_never_banned(world: World) -> None:
+    (site,) = world.variables["edge_sites"]
+    world.variables["edge_sites"] = [{**site, "trusted_proxies": ["198.51.100.7", "cloudflare"]}]
+    plan = world.run(ignoreip=["192.0.2.0/24"])
+    assert plan["proxies"][0] == "198.51.100.7/32"
+    assert "2400:cb00::/32" in plan["proxies"]
+    assert plan["ignoreip"] == ["127.0.0.1/8", "::1", "192.0.2.0/24", *plan["proxies"]]
+
+
 def test_what_the_owner_adds_is_added(world: World) -> None:
     plan = world.run(
         ignoreip=["192.0.2.0/24"], lan=["10.0.0.0/8"], firewall_rules=[{"port": "8443"}], acme_server="https://ca/"

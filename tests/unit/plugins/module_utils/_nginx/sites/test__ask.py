@@ -141,6 +141,37 @@ def test_a_path_that_is_taken_away_is_not_asked_again(tmp_path: Path, back_end: 
     watch.compare()
 
 
+def plain_site(back_end: BackEnd, answer: str) -> str:
+    listen = f"listen 127.0.0.1:{back_end.server.server_port}"
+    return f"server {{ {listen}; server_name a.test b.test; location / {{ {answer} }} }}"
+
+
+def test_what_led_to_https_may_be_served_in_clear_text_by_a_service_that_is_off(
+    tmp_path: Path, back_end: BackEnd
+) -> None:
+    watch = Watch(*host(tmp_path, plain_site(back_end, "return 301 https://$host$request_uri;")), SOON)
+    back_end.status["/"] = 502
+    # As long as nginx is to lead there by itself, it has to.
+    with pytest.raises(RouteLost):
+        watch.compare()
+    host(tmp_path, plain_site(back_end, "proxy_pass http://127.0.0.1:9;"))
+    watch.compare()
+
+
+def test_a_service_in_clear_text_is_lost_as_any_other(tmp_path: Path, back_end: BackEnd) -> None:
+    watch = Watch(*host(tmp_path, plain_site(back_end, "proxy_pass http://127.0.0.1:9;")), SOON)
+    back_end.status["/"] = 502
+    with pytest.raises(RouteLost):
+        watch.compare()
+
+
+def test_a_root_that_is_closed_from_now_on_is_asked_under_no_name(tmp_path: Path, back_end: BackEnd) -> None:
+    watch = Watch(*host(tmp_path, plain_site(back_end, "return 301 https://$host$request_uri;")), SOON)
+    host(tmp_path, plain_site(back_end, "return 444;"))
+    back_end.status["/"] = 0
+    watch.compare()
+
+
 def test_an_answer_that_comes_back_in_time_is_no_loss(tmp_path: Path, back_end: BackEnd) -> None:
     watch = Watch(*host(tmp_path, back_end.site("/a/")), Patience(answer=5.0, again=30.0))
     back_end.status["/a/"] = 503
