@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._nginx.text.tree import Statement
@@ -36,6 +37,7 @@ from .redirect import Redirected
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
 from .returned import Returned
+from .site_raw import SiteRaw
 from .site_redirect import SiteRedirect
 from .static import Static
 from .sticky import Sticky
@@ -81,6 +83,7 @@ SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     ContentPolicy,
     ErrorPages,
     Index,
+    SiteRaw,
     SiteDrops,
 )
 
@@ -129,9 +132,8 @@ def options(at: Place) -> Directives:
 
 def file(site: Site, host: Host) -> Directives:
     """Return what the features have at the top of a site's file."""
-    return dict(
-        sorted(_merged(feature.file(at.route, at) for at in places([site], host) for feature in active(at)).items())
-    )
+    routes = (feature.file(at.route, at) for at in places([site], host) for feature in active(at))
+    return dict(sorted(_merged(chain(routes, (feature.file(site, site) for feature in SITE_FEATURES))).items()))
 
 
 def owned(at: Place) -> list[str]:
@@ -248,6 +250,11 @@ def traits(site: Site) -> dict[str, Any]:
 def site_adopted(site: Site) -> Directives:
     """Return what the features of a site have in an adopted server alone."""
     return _merged(feature.adopted(site) for feature in SITE_FEATURES)
+
+
+def site_server(site: Site, host: Host) -> Directives:
+    """Return the further directives of a site's HTTPS server."""
+    return _merged(feature.server(site, site, host) for feature in SITE_FEATURES)
 
 
 def site_owned() -> list[str]:

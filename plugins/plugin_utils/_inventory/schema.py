@@ -78,6 +78,7 @@ class _Reader:
         # Where an owner writes what has no key, for the site that is read.
         self.file = ""
         self.written: list[Written] = []
+        self.items: list[tuple[Site, Mapping[str, Any]]] = []
 
     def sites(self, value: object) -> list[Site]:
         if not isinstance(value, list) or not value:
@@ -96,6 +97,8 @@ class _Reader:
                 seen[name] = site.name
         for feature in FEATURES:
             self._refuse(feature.across(self.written, seen))
+        for each in SITE_FEATURES:
+            self._refuse(each.across(self.items))
         return [site for site in sites if site]
 
     def _site(self, item: object, place: str) -> Site | None:
@@ -119,6 +122,7 @@ class _Reader:
         site = Site(**({"hsts": not values["adopt"]} | values | {"routes": tuple(routes)}))
         for feature in SITE_FEATURES:
             self._refuse(feature.problems(site, place, item))
+        self.items.append((site, item))
         return site
 
     def _redirecting(self, item: Mapping[str, Any], place: str, values: Mapping[str, Any]) -> list[Route]:

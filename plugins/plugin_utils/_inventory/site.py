@@ -31,6 +31,7 @@ from .._features.redirect import Redirected
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
 from .._features.returned import Returned
+from .._features.site_raw import SiteRaw
 from .._features.site_redirect import SiteRedirect
 from .._features.static import Static
 from .._features.sticky import Sticky
@@ -120,6 +121,7 @@ class _SiteNames(SiteFeature):
 
 @dataclass(frozen=True, kw_only=True)
 class Site(
+    SiteRaw,
     Index,
     Maintenance,
     ErrorPages,

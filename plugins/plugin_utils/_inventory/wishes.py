@@ -17,8 +17,8 @@ _AUTOMATIC = "leave it out: every site has it"
 _LOGIN = f"no key asks for a login: write `auth_basic Home;` and `auth_basic_user_file FILE;` {_STAYS}"
 _ACCESS = f"no key lets addresses in: write `allow 192.168.0.0/24;` and `deny all;` {_STAYS}"
 _LIMIT = (
-    "no key limits requests: write `limit_req_zone $binary_remote_addr zone=NAME:10m rate=10r/s;` into a file of your "
-    f"own, /etc/nginx/conf.d/NAME.conf, and `limit_req zone=NAME burst=20;` {_STAYS}"
+    "write `raw_http: limit_req_zone $binary_remote_addr zone=NAME:10m rate=10r/s;` in a site, and `raw: limit_req "
+    "zone=NAME burst=20;` in it or in a route"
 )
 _HEADER = "write `request_headers: {NAME: VALUE}` in a route"
 _ANSWER_HEADER = "write `headers: {NAME: VALUE}` in a route"
@@ -42,7 +42,7 @@ _STREAM = (
 _DNS = "the collection enters no names: point each to your router's address at your DNS provider"
 _WILDCARD = "there are no wildcards: list each name in `server_name`"
 _BALANCE = "write a list, `upstream: [http://ADDRESS:PORT, http://ADDRESS:PORT]`, in a route"
-_TEXT = "write nginx's own directives as `raw: |` in a route"
+_TEXT = "write nginx's own directives as `raw: |` in a site or a route"
 _BY_HAND = "no variable says it: write it into the route's location in /etc/nginx/sites-available/NAME; it stays"
 _CACHE = "leave it out: a route's answers are not kept"
 

@@ -149,7 +149,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     routes = _in_order([_route(at) for at in places])
     moves = [each for at in places if at.route.moved_from for each in _moved(at)]
     bare = [each for at in places if not at.route.targets for each in _bare(at)]
-    answering = features.site_guard(site)
+    answering, more = features.site_guard(site), features.site_server(site, host)
     rooted = any("/" in (route.identity, route.moved_from) for route in site.routes)
     page = [] if rooted else [_no_route()]
     own = [_page(each, site) for each in features.pages(site)]
@@ -163,6 +163,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
             **platform.keepalive(),
             **older.refusals(platform),
             **answering,
+            **more,
             **_NAMES,
             **_OWN,
             **answers.COMPRESSION,
@@ -190,7 +191,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         "without": ["/", _error()["location"]],
     }
     headers = features.headers(site)
-    theirs = {**platform.tls(), **answering, **features.site_adopted(site)}
+    theirs = {**platform.tls(), **answering, **more, **features.site_adopted(site)}
     theirs |= {"add_header": headers} if headers else {}
     exact = [each for each in moves if each["location"].startswith("=")]
     without = [each["location"] for each in [*exact, *page, *error]]
@@ -216,6 +217,12 @@ def _route(at: Place) -> dict[str, Any]:
 def every_route(at: Place) -> frozenset[str]:
     """Return the directives that a route's location has whatever its keys say."""
     return frozenset() if at.site.adopt or not at.route.targets else frozenset(_OWN_PROXY)
+
+
+def every_server(site: Site, host: Host) -> frozenset[str]:
+    """Return the directives that the HTTPS server of a site has whatever its owner writes into it."""
+    server = _site(site, host)["servers"][1]
+    return frozenset((server["adopted"] if site.adopt else server)["directives"])
 
 
 def _head(route: Route) -> str:
