@@ -376,6 +376,16 @@ options:
         - 'For example C(index: true).'
         type: bool
         default: false
+      compression:
+        description:
+        - 'By which formats answers are compressed: V(off), V(gzip), V(brotli), V(zstd), or a list.'
+        - HTML, style, scripts, fonts and SVG of 512 bytes and more are, never streams of events, nor what
+          the service has compressed itself. A format for which the host's nginx has no module is left out,
+          as the summary tells.
+        - Off is right for pages that show a secret beside what a client sent (BREACH).
+        - By default, HTML, style, scripts, fonts and SVG by gzip, where nginx.conf says gzip on.
+        - 'For example C(compression: ["brotli", "gzip"]).'
+        type: raw
       raw:
         description:
         - 'Directives of nginx for the site''s HTTPS server that no key says: a text, or a mapping of names

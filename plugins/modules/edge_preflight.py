@@ -126,6 +126,10 @@ host:
       description: The standard modules, such as C(http_geo_module), that nginx was built without.
       type: list
       elements: str
+    nginx_modules:
+      description: The other modules that nginx was built with or loads, such as C(ngx_http_brotli_filter_module).
+      type: list
+      elements: str
     record_due:
       description: Whether M(constellation.edge.edge_record) has something to keep, as before the first run.
       type: bool

@@ -45,6 +45,7 @@ _HEADERS = {
 }
 _RAW = {
     "server_name": "raw.example.net",
+    "compression": ["brotli", "gzip"],
     "raw": {"limit_req": "zone=raw burst=20", "if ($raw_slow)": {"return": "429"}},
     "raw_http": "limit_req_zone $binary_remote_addr zone=raw:1m rate=9r/s; map $arg_slow $raw_slow { default 0; 1 1; }",
     "routes": [{"path": "/", "upstream": "http://192.168.0.14:8080"}],

@@ -188,6 +188,10 @@ class SiteFeature:
         """Return what the site needs on its host beside nginx's configuration."""
         return Needs()
 
+    def files(self, whole: Site, host: Host) -> Mapping[str, str]:
+        """Return further texts in the form of `Needs.files`, where they depend on the host."""
+        return {}
+
     def options(self) -> Mapping[str, Any]:
         """Return further options of the site's server, as `nginx_site` takes them."""
         return {}

@@ -16,6 +16,7 @@ from .added_request_headers import AddedRequestHeaders
 from .aliases import Aliases
 from .body_size import BodySize
 from .buffering import Buffering
+from .compression import Compression
 from .console import Console
 from .content_length import ContentLength
 from .content_policy import ContentPolicy
@@ -83,6 +84,7 @@ SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     ContentPolicy,
     ErrorPages,
     Index,
+    Compression,
     SiteRaw,
     SiteDrops,
 )
@@ -179,7 +181,8 @@ def jails(sites: Sequence[Site], host: Host) -> list[dict[str, Any]]:
 def files(site: Site, host: Host) -> dict[str, str]:
     """Return the texts that directives of a site name, by the names of their files."""
     needs = [*(need for _at, need in _needs([site], host)), *(feature.needs(site, site) for feature in SITE_FEATURES)]
-    return {name: text for need in needs for name, text in need.files.items()}
+    texts = [*(need.files for need in needs), *(feature.files(site, site, host) for feature in SITE_FEATURES)]
+    return {name: text for each in texts for name, text in each.items()}
 
 
 def lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, str]]:

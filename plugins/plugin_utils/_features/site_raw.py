@@ -42,6 +42,7 @@ _SAID_BY = {
     "real_ip_header": _CLIENT,
     "real_ip_recursive": _CLIENT,
     "merge_slashes": "the checks of paths rely on nginx's own choice: take it out",
+    **dict.fromkeys(("gzip", "brotli", "zstd"), "write it as `compression: FORMAT`, or a list"),
     "include": "what is in the file would not be checked: write its lines here",
 }
 # What would answer in front of every route, of `maintenance` and of the checks for the LAN, or lead around them.

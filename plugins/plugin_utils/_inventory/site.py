@@ -11,6 +11,7 @@ from .._features.added_request_headers import AddedRequestHeaders
 from .._features.aliases import Aliases
 from .._features.body_size import BodySize
 from .._features.buffering import Buffering
+from .._features.compression import Compression
 from .._features.console import Console
 from .._features.content_length import ContentLength
 from .._features.content_policy import ContentPolicy
@@ -122,6 +123,7 @@ class _SiteNames(SiteFeature):
 @dataclass(frozen=True, kw_only=True)
 class Site(
     SiteRaw,
+    Compression,
     Index,
     Maintenance,
     ErrorPages,

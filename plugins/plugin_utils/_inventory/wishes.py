@@ -35,6 +35,7 @@ _UPSTREAM = "write `upstream: http://ADDRESS:PORT`"
 _TIMEOUT = "write `read_timeout: SECONDS`"
 _BODY = "write `max_body_size: 100m`"
 _NAME = "write `server_name: NAME`, or a list of names"
+_COMPRESSION = "write `compression: gzip` in a site, or a list"
 _STREAM = (
     "TCP and UDP are not proxied: `edge_firewall_rules` opens a port; for nginx, write a `stream` block into a file of "
     "your own, /etc/nginx/modules-enabled/99-NAME.conf (package libnginx-mod-stream); it stays"
@@ -68,7 +69,8 @@ _BOTH = {
     **_each("respond status status_code", _STATUS),
     **_each("cache caching proxy_cache proxy_cache_path cache_assets", _CACHE),
     **_each("ssl tls cert certificate certificates https ssl_certificate letsencrypt acme force_ssl", _CERTIFICATE),
-    **_each("http2 http3 gzip compression ipv6 force_https ssl_redirect listen security_headers", _AUTOMATIC),
+    **_each("http2 http3 ipv6 force_https ssl_redirect listen security_headers", _AUTOMATIC),
+    **_each("gzip brotli zstd compress encode", _COMPRESSION),
     **_each("csp content_security_policy", _POLICY),
     **_each("stream streams tcp udp", _STREAM),
     **_each("dns dns_challenge cloudflare ddns dyndns", _DNS),

@@ -11,6 +11,7 @@ from typing import Any
 from ...module_utils._host.names import COMMON_SITE, WEBROOT
 from ...module_utils._nginx.text.quoting import quote
 from .._features import registry as features
+from .._features.compression import COMPRESSED
 from .._features.console import Console
 from .._features.feature import CHALLENGE_PATH, Page
 from .._features.moved_from import MovedFrom, moved_from, sends_on
@@ -166,7 +167,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
             **more,
             **_NAMES,
             **_OWN,
-            **answers.COMPRESSION,
+            **COMPRESSED,
             "access_log": log,
             "add_header": [*features.headers(site), *answers.headers()],
         },
