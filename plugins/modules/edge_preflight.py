@@ -64,6 +64,11 @@ options:
     type: list
     elements: str
     default: []
+  definitions:
+    description: Names for all servers of nginx, each with its kind, such as V(variable is_scanner).
+    type: list
+    elements: str
+    default: []
   certificates:
     description: Certificates to have of a public authority. Names that one of them is valid for are not asked about.
     type: list
@@ -126,6 +131,10 @@ host:
       description: The standard modules, such as C(http_geo_module), that nginx was built without.
       type: list
       elements: str
+    definitions:
+      description: For each of O(definitions) that a file of the owner's defines, the places.
+      type: dict
+      sample: {variable is_scanner: ["/etc/nginx/conf.d/maps.conf:3"]}
     nginx_modules:
       description: The other modules that nginx was built with or loads, such as C(ngx_http_brotli_filter_module).
       type: list
@@ -187,6 +196,7 @@ from ..module_utils._dns.resolver import known_names
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import is_due, is_unmarked
 from ..module_utils._host.versions import too_new
+from ..module_utils._nginx.sites.definitions import definitions
 from ..module_utils._nginx.sites.standing import standing
 from ..module_utils._preflight.folders import folders
 from ..module_utils._preflight.host import host_facts, refuse_taken_ports
@@ -209,6 +219,7 @@ def main() -> None:
             "sockets": {"type": "list", "elements": "str", "default": []},
             "server_names": {"type": "list", "elements": "str", "default": []},
             "folders": {"type": "list", "elements": "str", "default": []},
+            "definitions": {"type": "list", "elements": "str", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
         supports_check_mode=True,
@@ -233,6 +244,7 @@ def main() -> None:
         "sockets": unreached(module.params["sockets"]),
         "folders": folders(module.params["folders"]),
         "servers": servers,
+        "definitions": definitions("/etc/nginx", module.params["definitions"]),
         "reach": reached,
         "record_due": is_due() or is_unmarked(),
     }

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...module_utils._nginx.text.defined import DEFINING, PREFIX, defined
 from ...module_utils._nginx.text.identity import location_form
 from ...module_utils._nginx.text.tokens import outer
 from ...module_utils._nginx.text.tree import Block, Statement, said, walk
 from .._keys.keys import key
 from .._keys.path_forms import Path
-from ._defined import DEFINING, PREFIX, defined
+from .._nginx.reach import Rule, taken
 from ._raw import Text, file_of, include, statements, written
 from .feature import Directives, SiteFeature
 from .place import Host, Needs, Refusal
@@ -160,7 +161,7 @@ def _location_faults(site: Site, location: Statement) -> Iterator[tuple[str, str
         yield what, "write it as a route; here are `location @name` and `location = /path` with `internal;` alone"
     elif form == "=" and not any(each.name == "internal" for each in body.body):
         yield what, "write it as a route of its own, or `internal;` into it where clients are not to reach it"
-    elif form == "=" and (path.startswith("/.constellation-edge/") or path in _taken(site)):
+    elif form == "=" and (path.startswith("/.constellation-edge/") or _is_taken(site, path)):
         yield what, "a route or a page of the site has this path: take another one"
     elif form == "@" and path.startswith(PREFIX):
         yield what, _OURS
@@ -170,11 +171,13 @@ def _location_faults(site: Site, location: Statement) -> Iterator[tuple[str, str
         yield from _name_faults(each)
 
 
-def _taken(site: Site) -> frozenset[str]:
-    """Return the exact paths that lead to a route."""
-    moved = (route.moved_from for route in site.routes if route.moved_from)
-    paths = {path for route in site.routes if (path := Path.of(route.path).text)} | {*moved}
-    return frozenset(form for path in paths for form in (path, path.rstrip("/")))
+def _is_taken(site: Site, path: str) -> bool:
+    """Whether a path is that of a route, or one that the regular expression of a route is for."""
+    forms = [Path.of(route.path) for route in site.routes]
+    plain = {each.text for each in forms if not each.is_expression}
+    plain |= {route.moved_from for route in site.routes if route.moved_from}
+    expressions = [Rule(*each) for each in forms if each.is_expression]
+    return path in {form for each in plain for form in (each, each.rstrip("/"))} or taken(expressions, path) is not None
 
 
 def _http_faults(raw: str) -> Iterator[tuple[str, str]]:

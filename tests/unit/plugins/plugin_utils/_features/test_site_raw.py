@@ -20,7 +20,11 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._plan.repeated 
 
 HOST = {"nginx_version": "1.26.3", "openssl_version": "3.5", "ipv6": True}
 FOLDER = "/etc/nginx/constellation-edge"
-ROUTES = [{"path": "/zm/", "upstream": "http://192.168.0.10"}, {"path": "= /status", "return": 204}]
+ROUTES = [
+    {"path": "/zm/", "upstream": "http://192.168.0.10"},
+    {"path": "= /status", "return": 204},
+    {"path": "~ ^/only[.]php$", "return": 204},
+]
 ZONE = "limit_req_zone $binary_remote_addr zone=login:1m rate=1r/s;"
 
 
@@ -113,6 +117,7 @@ def test_two_sites_and_two_routes_have_files_of_their_own() -> None:
         ("location =/x { return 204; }", "write it as a route of its own, or `internal;`"),
         ("location = /status { internal; }", "a route or a page of the site has this path"),
         ("location = /zm { internal; }", "a route or a page of the site has this path"),
+        ("location = /only.php { internal; }", "a route or a page of the site has this path"),
         ("location = /.constellation-edge/error { internal; }", "a route or a page of the site has this path"),
         ("location @constellation_edge_x { return 204; }", "names that begin with constellation_edge"),
         ("location = /x { internal; location ~ ^/ { return 204; } }", "locations in locations are not taken here"),

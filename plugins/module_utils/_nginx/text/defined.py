@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: which names a directive of nginx's http level defines for all servers."""
+"""Which names a directive of nginx's http level defines for all servers."""
 
 from __future__ import annotations
 
 import re
 
-from ...module_utils._nginx.text.tokens import outer
-from ...module_utils._nginx.text.tree import Statement
+from .tokens import outer
+from .tree import Statement
 
 #: What every name of ours there begins with.
 PREFIX = "constellation_edge"
