@@ -48,6 +48,7 @@ from ..plugin_utils._origin import where
 from ..plugin_utils._plan import public
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
+from ..plugin_utils._plan.defined import defined_problems, definitions
 from ..plugin_utils._plan.folders import directories, folder_notes, folder_problems
 from ..plugin_utils._plan.hidden import hidden_problems
 from ..plugin_utils._plan.machine import machine
@@ -134,12 +135,13 @@ class ActionModule(ActionBase):
         plan: dict[str, Any] = {"is_edge": self._is_edge, "constellation": constellation}
         due = bool(found.get("record_due"))
         if self._is_edge:
-            names = [name for site in sites for name in site.names]
+            server_names = [name for site in sites for name in site.names]
             acme_server = arguments["acme_server"]
             about = {**asked(sites), "certificates": public.asked(sites, acme_server)}
             about |= {"folders": shown} if (shown := directories(sites)) else {}
             about |= {"pins": pinned} if (pinned := asked_pins(sites)) else {}
-            host = self._look("edge_preflight", {"server_names": names, **about})
+            about |= {"definitions": names} if (names := definitions(sites)) else {}
+            host = self._look("edge_preflight", {"server_names": server_names, **about})
             if host.get("failed"):
                 return {**result, **host}
             servers = host["host"]["servers"]
@@ -149,6 +151,7 @@ class ActionModule(ActionBase):
             problems += module_problems(arguments["sites"], sites, host["host"], server)
             folders, omitted = host["host"].get("folders", {}), self._sandbox_omitted()
             problems += folder_problems(arguments["sites"], sites, folders, omitted)
+            problems += defined_problems(arguments["sites"], sites, host["host"].get("definitions", {}))
             problems += repeated_problems(arguments["sites"], sites, host["host"], server)
             address = str(self._task_vars.get("ansible_host", self._host))
             problems += upstream_problems(arguments["sites"], sites, host["host"], [self._host, address])

@@ -512,6 +512,35 @@ options:
         - 'For example C(index: true).'
         type: bool
         default: false
+      compression:
+        description:
+        - 'By which formats answers are compressed: V(off), V(gzip), V(brotli), V(zstd), or a list.'
+        - HTML, style, scripts, fonts and SVG of 512 bytes and more are, never streams of events, nor what
+          the service has compressed itself. A format for which the host's nginx has no module is left out,
+          as the summary tells.
+        - Off is right for pages that show a secret beside what a client sent (BREACH).
+        - By default, HTML, style, scripts, fonts and SVG by gzip, where nginx.conf says gzip on.
+        - 'For example C(compression: ["brotli", "gzip"]).'
+        type: raw
+      raw:
+        description:
+        - 'Directives of nginx for the site''s HTTPS server that no key says: a text, or a mapping of names
+          to arguments.'
+        - 'What a key says is refused, with that key, as is what would answer in the place of all routes.
+          A C(location) is one that clients do not reach: C(@name), or C(= /path) with C(internal;).'
+        - What the site and its routes ask of each request, they ask first. Everybody on the host may read
+          the lines.
+        - 'For example C(raw: auth_request /login-check;).'
+        type: raw
+        default: ''
+      raw_http:
+        description:
+        - 'Definitions of nginx beside the server, which C(raw) of the site and of its routes name: C(map),
+          C(geo), C(upstream), C(limit_req_zone), C(log_format) and their like.'
+        - Each name is known to all sites, so that no two sites say the same one.
+        - 'For example C(raw_http: limit_req_zone $binary_remote_addr zone=login:1m rate=1r/s;).'
+        type: raw
+        default: ''
       http:
         description:
         - What the names of the site answer on port 80, without TLS.

@@ -89,6 +89,11 @@ options:
         description: The name by which the service is asked (SNI). Empty for none.
         type: str
         default: ""
+  definitions:
+    description: Names for all servers of nginx, each with its kind, such as V(variable is_scanner).
+    type: list
+    elements: str
+    default: []
   certificates:
     description: Certificates to have of a public authority. Names that one of them is valid for are not asked about.
     type: list
@@ -149,6 +154,14 @@ host:
       type: bool
     nginx_without:
       description: The modules, such as C(http_geo_module), that nginx was built without.
+      type: list
+      elements: str
+    definitions:
+      description: For each of O(definitions) that a file of the owner's defines, the places.
+      type: dict
+      sample: {variable is_scanner: ["/etc/nginx/conf.d/maps.conf:3"]}
+    nginx_modules:
+      description: The other modules that nginx was built with or loads, such as C(ngx_http_brotli_filter_module).
       type: list
       elements: str
     record_due:
@@ -216,6 +229,7 @@ from ..module_utils._dns.resolver import known_names
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import is_due, is_unmarked
 from ..module_utils._host.versions import too_new
+from ..module_utils._nginx.sites.definitions import definitions
 from ..module_utils._nginx.sites.standing import standing
 from ..module_utils._preflight.folders import folders
 from ..module_utils._preflight.host import host_facts, refuse_taken_ports
@@ -246,6 +260,7 @@ def main() -> None:
             "server_names": {"type": "list", "elements": "str", "default": []},
             "folders": {"type": "list", "elements": "str", "default": []},
             "pins": {"type": "list", "elements": "dict", "default": [], "options": PIN},
+            "definitions": {"type": "list", "elements": "str", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
         supports_check_mode=True,
@@ -271,6 +286,7 @@ def main() -> None:
         "folders": folders(module.params["folders"]),
         "pins": shown(module.params["pins"]),
         "servers": servers,
+        "definitions": definitions("/etc/nginx", module.params["definitions"]),
         "reach": reached,
         "record_due": is_due() or is_unmarked(),
     }

@@ -43,6 +43,13 @@ _HEADERS = {
     "hide_headers": ["X-Generator"],
     "request_headers": {"X-Script-Name": "/app", "X-Seen-By": "$hostname"},
 }
+_RAW = {
+    "server_name": "raw.example.net",
+    "compression": ["brotli", "gzip"],
+    "raw": {"limit_req": "zone=raw burst=20", "if ($raw_slow)": {"return": "429"}},
+    "raw_http": "limit_req_zone $binary_remote_addr zone=raw:1m rate=9r/s; map $arg_slow $raw_slow { default 0; 1 1; }",
+    "routes": [{"path": "/", "upstream": "http://192.168.0.14:8080"}],
+}
 _WITHOUT_SERVICE = (
     {"server_name": "old.example.net", "redirect": "https://home.example.net", "http_code": 308},
     {
@@ -80,7 +87,7 @@ def inventories(presets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
         found.append(_inventory(f"made {number + 1}", made, adopt=number % 7 == 0))
     # In one alone: commits from before these keys refuse it.
     found[-1]["sites"][0]["routes"][0] |= _HEADERS
-    found[-1]["sites"] += _WITHOUT_SERVICE
+    found[-1]["sites"] += (*_WITHOUT_SERVICE, _RAW)
     return found
 
 

@@ -14,14 +14,12 @@ from typing import Any
 
 import pytest
 import runs
-import yaml
-from conftest import ROOT, Client, Home
+from conftest import Client, Home
+from guide import BLOCKS
 from lab import recipes
 from lab.containers import File
 from router import Router, held
 
-GUIDE = (ROOT / "docs/guides/routes.md").read_text(encoding="utf-8")
-BLOCKS = [yaml.safe_load(block)["edge_sites"] for block in re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.M | re.S)]
 NAS = Path(__file__).with_name("nas.py")
 FOLDER = "/opt/nas"
 NAME = "nas.home.test"

@@ -7,21 +7,14 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
 import runs
-import yaml
-from conftest import ROOT, Client, Home
+from conftest import Client, Home
+from guide import BLOCKS
 
-GUIDE = (ROOT / "docs/guides/routes.md").read_text(encoding="utf-8")
-SITES = {
-    site["server_name"]: site
-    for block in re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
-    for site in yaml.safe_load(block)["edge_sites"]
-    if isinstance(site["server_name"], str)
-}
+SITES = {site["server_name"]: site for block in BLOCKS for site in block if isinstance(site["server_name"], str)}
 NAME = "{{ inventory_hostname }}.example.org"
 ELSEWHERE = "https://photos.example.org"
 SERVICE = {"path": "/wiki/", "return": {"code": 200, "text": "wiki"}}

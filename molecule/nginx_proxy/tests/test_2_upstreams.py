@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import runs
-import yaml
-from conftest import ROOT, Client, Home
+from conftest import Client, Home
+from guide import BLOCKS
 from lab import recipes
 from lab.containers import File
 
-GUIDE = (ROOT / "docs/guides/routes.md").read_text(encoding="utf-8")
-BLOCKS = [yaml.safe_load(block)["edge_sites"] for block in re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.M | re.S)]
 UPSTREAMS = [route for sites in BLOCKS for site in sites for route in site.get("routes", ()) if "upstream" in route]
 APP = Path(__file__).with_name("app.py")
 FOLDER = "/opt/app"

@@ -285,6 +285,8 @@ def _wait_for_new_workers(pid_file: str, before: Running, log: _Log, timeout: fl
         final = [line for line in errors if "bind() to" not in line or "still could not" in line]
         if final or time.monotonic() >= deadline:
             said = "; ".join(dict.fromkeys(errors)) or f"no new worker within {timeout:g} s; see {log.path}"
+            # A zone keeps what it counts while nginx runs, which `nginx -t` does not see.
+            said += ": give the zone another name" if "while previously it used" in said else ""
             raise NginxError(f"nginx refused the reload and still serves the previous configuration: {said}")
         time.sleep(POLL_INTERVAL)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .._host.command import run
 from .._host.errors import EdgeError
 from .._host.sockets import Listener, listeners
+from .nginx_modules import added_modules
 
 WEB_PORTS = (80, 443)
 # Programs that hold a host's port on behalf of a container: Docker with its userland proxy and without, Podman.
@@ -36,7 +37,8 @@ class PreflightError(EdgeError):
 class HostFacts:
     """Versions are those installed, or else those that the distribution would install.
 
-    `nginx_without` are the modules of which nginx says that it was built without them.
+    `nginx_without` are the modules of which nginx says that it was built without them. `nginx_modules` are the others
+    that it was built with, by the names of their sources, or loads, by those of their files.
     """
 
     distribution: str
@@ -47,6 +49,7 @@ class HostFacts:
     openssl_version: str
     ipv6: bool
     nginx_without: tuple[str, ...] = ()
+    nginx_modules: tuple[str, ...] = ()
 
 
 def host_facts(os_release: str = "/etc/os-release") -> HostFacts:
@@ -70,6 +73,7 @@ def host_facts(os_release: str = "/etc/os-release") -> HostFacts:
         openssl_version=_openssl_version(nginx, identity),
         ipv6=_has_ipv6(),
         nginx_without=_without(nginx),
+        nginx_modules=added_modules(nginx) if installed else (),
     )
 
 

@@ -145,7 +145,7 @@ class Feature:
 class SiteFeature:
     """One feature of a site. What a feature does not need stays as it is said here."""
 
-    #: What `guard` and `headers` set for any value of the keys, in the form of `owns`.
+    #: What `guard`, `server` and `headers` set for any value of the keys, in the form of `owns`.
     owns: ClassVar[tuple[str, ...]] = ()
     #: Whether `guard` and `pages` are for an adopted server on port 80, too, which may answer without HTTPS.
     is_on_plain: ClassVar[bool] = False
@@ -162,6 +162,14 @@ class SiteFeature:
         """Return what `both` sets at this site for any value of the keys, in the form of `owns`."""
         return ()
 
+    def server(self, whole: Site, host: Host) -> Directives:
+        """Return further directives of the site's HTTPS server; an adopted one has those its owner does not say."""
+        return {}
+
+    def file(self, whole: Site) -> Directives:
+        """Return what stands at the top of the site's file, beside its servers."""
+        return {}
+
     def headers(self) -> list[str]:
         """Return values of `add_header` for the site's server, an adopted one as well."""
         return []
@@ -169,6 +177,11 @@ class SiteFeature:
     @classmethod
     def problems(cls, whole: Site, place: str, entry: Mapping[str, Any]) -> Iterable[Refusal]:
         """Yield what is wrong with a site and does not show in a single key; `place` reads as in a message."""
+        return ()
+
+    @classmethod
+    def across(cls, several: Sequence[tuple[Site, Mapping[str, Any]]]) -> Iterable[Refusal]:
+        """Yield what is wrong between the sites of a host; each comes with what is written of it."""
         return ()
 
     def pages(self, whole: Site) -> list[Page]:
@@ -182,6 +195,10 @@ class SiteFeature:
     def needs(self, whole: Site) -> Needs:
         """Return what the site needs on its host beside nginx's configuration."""
         return Needs()
+
+    def files(self, whole: Site, host: Host) -> Mapping[str, str]:
+        """Return further texts in the form of `Needs.files`, where they depend on the host."""
+        return {}
 
     def options(self) -> Mapping[str, Any]:
         """Return further options of the site's server, as `nginx_site` takes them."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._nginx.text.tree import Statement
@@ -15,6 +16,7 @@ from .added_request_headers import AddedRequestHeaders
 from .aliases import Aliases
 from .body_size import BodySize
 from .buffering import Buffering
+from .compression import Compression
 from .console import Console
 from .content_length import ContentLength
 from .content_policy import ContentPolicy
@@ -38,6 +40,7 @@ from .redirect import Redirected
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
 from .returned import Returned
+from .site_raw import SiteRaw
 from .site_redirect import SiteRedirect
 from .static import Static
 from .sticky import Sticky
@@ -87,6 +90,8 @@ SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     ContentPolicy,
     ErrorPages,
     Index,
+    Compression,
+    SiteRaw,
     SiteDrops,
 )
 
@@ -135,9 +140,8 @@ def options(at: Place) -> Directives:
 
 def file(site: Site, host: Host) -> Directives:
     """Return what the features have at the top of a site's file."""
-    return dict(
-        sorted(_merged(feature.file(at.route, at) for at in places([site], host) for feature in active(at)).items())
-    )
+    routes = (feature.file(at.route, at) for at in places([site], host) for feature in active(at))
+    return dict(sorted(_merged(chain(routes, (feature.file(site, site) for feature in SITE_FEATURES))).items()))
 
 
 def owned(at: Place) -> list[str]:
@@ -183,7 +187,8 @@ def jails(sites: Sequence[Site], host: Host) -> list[dict[str, Any]]:
 def files(site: Site, host: Host) -> dict[str, str]:
     """Return the texts that directives of a site name, by the names of their files."""
     needs = [*(need for _at, need in _needs([site], host)), *(feature.needs(site, site) for feature in SITE_FEATURES)]
-    return {name: text for need in needs for name, text in need.files.items()}
+    texts = [*(need.files for need in needs), *(feature.files(site, site, host) for feature in SITE_FEATURES)]
+    return {name: text for each in texts for name, text in each.items()}
 
 
 def lacking(sites: Sequence[Site], host: Host) -> Iterator[tuple[Place, str]]:
@@ -254,6 +259,11 @@ def traits(site: Site) -> dict[str, Any]:
 def site_adopted(site: Site) -> Directives:
     """Return what the features of a site have in an adopted server alone."""
     return _merged(feature.adopted(site) for feature in SITE_FEATURES)
+
+
+def site_server(site: Site, host: Host) -> Directives:
+    """Return the further directives of a site's HTTPS server."""
+    return _merged(feature.server(site, site, host) for feature in SITE_FEATURES)
 
 
 def site_owned() -> list[str]:

@@ -99,6 +99,7 @@ class _Reader:
         self.written: list[Written] = []
         # The entry in the inventory, by the identity of one that is put together for a location.
         self._whole: dict[int, object] = {}
+        self.items: list[tuple[Site, Mapping[str, Any]]] = []
 
     def sites(self, value: object) -> list[Site]:
         if not isinstance(value, list) or not value:
@@ -117,6 +118,8 @@ class _Reader:
                 seen[name] = site.name
         for feature in FEATURES:
             self._refuse(feature.across(self.written, seen))
+        for each in SITE_FEATURES:
+            self._refuse(each.across(self.items))
         return [site for site in sites if site]
 
     def _site(self, item: object, place: str) -> Site | None:
@@ -142,6 +145,7 @@ class _Reader:
         site = Site(**(usual | values | {"routes": tuple(routes)}))
         for feature in SITE_FEATURES:
             self._refuse(feature.problems(site, place, item))
+        self.items.append((site, item))
         return site
 
     def _redirecting(self, item: Mapping[str, Any], place: str, values: Mapping[str, Any]) -> list[Route]:

@@ -11,6 +11,7 @@ from .._features.added_request_headers import AddedRequestHeaders
 from .._features.aliases import Aliases
 from .._features.body_size import BodySize
 from .._features.buffering import Buffering
+from .._features.compression import Compression
 from .._features.console import Console
 from .._features.content_length import ContentLength
 from .._features.content_policy import ContentPolicy
@@ -33,6 +34,7 @@ from .._features.redirect import Redirected
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
 from .._features.returned import Returned
+from .._features.site_raw import SiteRaw
 from .._features.site_redirect import SiteRedirect
 from .._features.static import Static
 from .._features.sticky import Sticky
@@ -126,6 +128,8 @@ class _SiteNames(SiteFeature):
 class Site(
     TrustedProxies,
     PlainHttp,
+    SiteRaw,
+    Compression,
     Index,
     Maintenance,
     ErrorPages,

@@ -17,8 +17,8 @@ _AUTOMATIC = "leave it out: every site has it"
 _LOGIN = f"no key asks for a login: write `auth_basic Home;` and `auth_basic_user_file FILE;` {_STAYS}"
 _ACCESS = f"no key lets addresses in: write `allow 192.168.0.0/24;` and `deny all;` {_STAYS}"
 _LIMIT = (
-    "no key limits requests: write `limit_req_zone $binary_remote_addr zone=NAME:10m rate=10r/s;` into a file of your "
-    f"own, /etc/nginx/conf.d/NAME.conf, and `limit_req zone=NAME burst=20;` {_STAYS}"
+    "write `raw_http: limit_req_zone $binary_remote_addr zone=NAME:10m rate=10r/s;` in a site, and `raw: limit_req "
+    "zone=NAME burst=20;` in it or in a route"
 )
 _HEADER = "write `request_headers: {NAME: VALUE}` in a route"
 _ANSWER_HEADER = "write `headers: {NAME: VALUE}` in a route"
@@ -35,6 +35,7 @@ _UPSTREAM = "write `upstream: http://ADDRESS:PORT`"
 _TIMEOUT = "write `read_timeout: SECONDS`"
 _BODY = "write `max_body_size: 100m`"
 _NAME = "write `server_name: NAME`, or a list of names"
+_COMPRESSION = "write `compression: gzip` in a site, or a list"
 _STREAM = (
     "TCP and UDP are not proxied: `edge_firewall_rules` opens a port; for nginx, write a `stream` block into a file of "
     "your own, /etc/nginx/modules-enabled/99-NAME.conf (package libnginx-mod-stream); it stays"
@@ -42,7 +43,7 @@ _STREAM = (
 _DNS = "the collection enters no names: point each to your router's address at your DNS provider"
 _WILDCARD = "there are no wildcards: list each name in `server_name`"
 _BALANCE = "write a list, `upstream: [http://ADDRESS:PORT, http://ADDRESS:PORT]`, in a route"
-_TEXT = "write nginx's own directives as `raw: |` in a route"
+_TEXT = "write nginx's own directives as `raw: |` in a site or a route"
 _BY_HAND = "no variable says it: write it into the route's location in /etc/nginx/sites-available/NAME; it stays"
 _PLAIN = "leave it out: port 80 redirects to HTTPS; `http: serve` or `http_code: 308` in a site says otherwise"
 _PROXIES = "write `trusted_proxies: [ADDRESS]`, or `trusted_proxies: cloudflare`, in a site"
@@ -70,8 +71,9 @@ _BOTH = {
     **_each("respond status status_code", _STATUS),
     **_each("cache caching proxy_cache proxy_cache_path cache_assets", _CACHE),
     **_each("ssl tls cert certificate certificates https ssl_certificate letsencrypt acme force_ssl", _CERTIFICATE),
-    **_each("http2 http3 gzip compression ipv6 listen security_headers", _AUTOMATIC),
+    **_each("http2 http3 ipv6 listen security_headers", _AUTOMATIC),
     **_each("force_https ssl_redirect ssl_forced https_redirect redirect_code", _PLAIN),
+    **_each("gzip brotli zstd compress encode", _COMPRESSION),
     **_each("csp content_security_policy", _POLICY),
     **_each("stream streams tcp udp", _STREAM),
     **_each("dns dns_challenge ddns dyndns", _DNS),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,19 +34,22 @@ KEEPALIVE_DIRECTIVES = ("keepalive_min_timeout",)
 class Platform:
     """The nginx that a host has, or would get from its distribution: versions as number tuples.
 
-    `without` are the standard modules that it was built without, such as `http_geo_module`.
+    `without` are the standard modules that it was built without, such as `http_geo_module`. `compresses` are the
+    formats beside gzip for which it has a module.
     """
 
     nginx: tuple[int, ...]
     openssl: tuple[int, ...]
     ipv6: bool
     without: frozenset[str] = frozenset()
+    compresses: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, host: Mapping[str, Any]) -> Platform:
         """Read the `edge_preflight` facts of a host."""
         without = frozenset(host.get("nginx_without", ()))
-        return cls(_numbers(host["nginx_version"]), _numbers(host["openssl_version"]), bool(host["ipv6"]), without)
+        versions = _numbers(host["nginx_version"]), _numbers(host["openssl_version"])
+        return cls(*versions, bool(host["ipv6"]), without, _compressing(host.get("nginx_modules", ())))
 
     @property
     def has_http2_directive(self) -> bool:
@@ -101,6 +104,12 @@ class Platform:
             "ssl_session_cache": "shared:constellation_edge:10m",
             "ssl_session_tickets": "off",
         }
+
+
+def _compressing(modules: Iterable[str]) -> frozenset[str]:
+    """Return the formats of the modules that compress answers; others of the same format send compressed files."""
+    filters = [name for name in modules if "static" not in name]
+    return frozenset(each for each in ("brotli", "zstd") if any(each in name for name in filters))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

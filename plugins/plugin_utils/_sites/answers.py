@@ -40,10 +40,6 @@ _STATUSES = (
     *(400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 416, 421, 429),
     *(494, 495, 496, 497, 500, 501, 502, 503, 504, 505, 507),
 )
-# What is compressed already grows, and events are to come at once. JSON, XML and plain texts are what clients edit:
-# their ETag would become weak, and could not be sent back (RFC 9110 section 13.1.1, 2022).
-_TYPES = "text/css text/javascript application/javascript application/manifest+json image/svg+xml font/ttf"
-COMPRESSION = {"gzip_vary": "on", "gzip_types": _TYPES}
 
 
 def maps() -> str:

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ...module_utils._host.names import COMMON_SITE, WEBROOT
 from ...module_utils._nginx.text.quoting import quote
 from .._features import registry as features
+from .._features.compression import COMPRESSED
 from .._features.console import Console
 from .._features.feature import CHALLENGE_PATH, Page
 from .._features.moved_from import MovedFrom, moved_from, sends_on
@@ -153,10 +154,10 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     }
     places = [*features.places([site], host)]
     routes = _in_order([_route(at) for at in places])
-    ends = [_route(at) | {"adopted": {}} for at in _ends(places)]
+    ends = [_end(at) for at in places if _has_end(at)]
     moves = [each for at in places if at.route.moved_from for each in _moved(at)]
     bare = [each for at in places if not at.route.targets for each in _bare(at)]
-    answering = features.site_guard(site)
+    answering, more = features.site_guard(site), features.site_server(site, host)
     rooted = any("/" in (route.identity, route.moved_from) for route in site.routes)
     page = [] if rooted else [_no_route()]
     own = [_page(each, site) for each in features.pages(site)]
@@ -171,9 +172,10 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
             **platform.keepalive(),
             **older.refusals(platform),
             **answering,
+            **more,
             **_NAMES,
             **_OWN,
-            **answers.COMPRESSION,
+            **COMPRESSED,
             "access_log": log,
             "add_header": [*features.headers(site), *answers.headers()],
         },
@@ -200,7 +202,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
         "without": ["/", _error()["location"]],
     }
     headers = features.headers(site)
-    theirs = {**platform.tls(), **answering, **features.site_adopted(site)}
+    theirs = {**platform.tls(), **answering, **more, **features.site_adopted(site)}
     theirs |= {"add_header": headers} if headers else {}
     exact = [each for each in moves if each["location"].startswith("=")]
     without = [each["location"] for each in [*exact, *page, *error]]
@@ -264,6 +266,12 @@ def _route(at: Place) -> dict[str, Any]:
 def every_route(at: Place) -> frozenset[str]:
     """Return the directives that a route's location has whatever its keys say."""
     return frozenset() if at.site.adopt or not at.route.targets else frozenset(_OWN_PROXY)
+
+
+def every_server(site: Site, host: Host) -> frozenset[str]:
+    """Return the directives that the HTTPS server of a site has whatever its owner writes into it."""
+    server = _site(site, host)["servers"][1]
+    return frozenset((server["adopted"] if site.adopt else server)["directives"])
 
 
 def _head(route: Route) -> str:
@@ -337,13 +345,22 @@ def _moved(at: Place) -> list[dict[str, Any]]:
     return [location] if old == "/" or taken else [location, bare]
 
 
-def _ends(places: Sequence[Place]) -> Iterator[Place]:
-    """Yield the paths of locations without their last slash, which are the service's, too: nginx would send them on."""
-    taken = {each.identity for at in places for each in at.site.places}
-    for at in places:
-        end = f"{EXACT} {at.route.base.rstrip('/')}"
-        if at.route.within and at.route.targets and at.route.is_prefix and end not in taken:
-            yield replace(at, route=replace(at.route, path=end))
+def _has_end(at: Place) -> bool:
+    """Whether a path without its last slash is a location of its service: nginx would send its clients on."""
+    taken = any(each.identity == _end_of(at.route) for each in at.site.places)
+    return bool(at.route.within and at.route.targets and at.route.is_prefix and not taken)
+
+
+def _end(at: Place) -> dict[str, Any]:
+    """Answer for the path of a location without its last slash as for the rest; an owner's location stays his."""
+    there = _route(replace(at, route=replace(at.route, path=_end_of(at.route))))
+    # A file that it includes is that of the location.
+    marked = {"marked": found} if (found := _marked(at)) else {}
+    return {**there, **marked, "adopted": {}}
+
+
+def _end_of(route: Route) -> str:
+    return f"{EXACT} {route.base.rstrip('/')}"
 
 
 def _bare(at: Place) -> list[dict[str, Any]]:

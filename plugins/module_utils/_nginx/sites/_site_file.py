@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..._host.names import SITE_FILES
 from ..text.addresses import listen_key, listen_keys, name_keys
 from ..text.declare import WantedLocation
 from ..text.edit import insert, is_marked, remove, set_args
 from ..text.foreign import HEADER
-from ..text.identity import key, location_key
+from ..text.identity import Key, key, location_key
 from ..text.inclusion import Includes, nothing_included, spread
 from ..text.locations import reconcile_locations
 from ..text.quoting import quote
@@ -250,7 +251,7 @@ def _set_server(
     pair = _certificate_pair(block, wanted, around, ours)
     if ours and pair and "ssl_certificate" not in wanted.drops:
         _refuse_to_replace(editor, block, pair[0].args[0], around)
-    owns = wanted.owns
+    owns = wanted.owns | _included(block)
     exact = wanted.state == "exact"
     if exact:
         _remove_other_locations(block, wanted)
@@ -261,6 +262,12 @@ def _set_server(
     _set_listens(editor, block, wanted.listens, owner, ours or (exact and bool(wanted.listens)))
     _set_names(editor, block, wanted.names, owner, ours or exact)
     editor.present(block, pair + wanted.body, owner, owns=owns, guards=wanted.guards)
+
+
+def _included(block: Block) -> frozenset[str | Key]:
+    """Return the identities of the includes of files in our folder, which go with the files."""
+    there = (each for each in block.body if each.name == "include")
+    return frozenset(key(each) for each in there if each.args[:1] and each.args[0].startswith(f"{SITE_FILES}/"))
 
 
 def _adopt_server(

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from difflib import SequenceMatcher
 
-from ..._host.names import NGINX_MARK
+from ..._host.names import NGINX_MARK, SITE_FILES
 from .declare import Marks, Owns
 from .edit import comment_after, insert, is_marked, open_up, remove, set_args
 from .identity import ORDERED, WITH_OFF, Key, condition, key, location_form
@@ -346,6 +346,9 @@ def _ends_before(block: Block, guard: Statement, guards: Owns) -> Statement | No
 
 def _is_end(statement: Statement, ends: frozenset[str]) -> bool:
     if statement.name in ends or (statement.name == "rewrite" and "break" in statement.args[2:]):
+        return True
+    # An owner's lines of the inventory may answer.
+    if statement.name == "include" and any(each.startswith(f"{SITE_FILES}/") for each in statement.args):
         return True
     return (
         statement.name == "if"

@@ -99,6 +99,7 @@ def test_a_feature_of_a_site_writes_what_its_directory_says(name: str) -> None:
     found = {each: getattr(feature, each)(site) for each in OF_A_SITE}
     expected = yaml.safe_load(said(FIXTURES / name / "server.yml"))
     found |= {"guard": feature.guard(site, site), "common": feature.common([site]), "both": feature.both(site, site)}
+    found |= {"server": feature.server(site, site, HOST), "file": feature.file(site, site)}
     found["pages"] = [without_empty(asdict(page)) for page in feature.pages(site, site)]
     found |= {"guards": feature.guards([site], HOST), "notes": feature.notes([site], HOST)}
     found["needs"] = without_empty(asdict(feature.needs(site, site)))

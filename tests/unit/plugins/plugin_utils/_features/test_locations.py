@@ -212,3 +212,9 @@ def test_a_route_for_one_path_has_none() -> None:
 def test_what_a_location_may_not_say_to_its_service_is_refused() -> None:
     said = refused({"path": "/a/", "request_buffering": False}, app="constellation")
     assert any("location /a/" in each and "request_buffering" in each for each in said), said
+
+
+def test_with_and_without_its_last_slash_it_includes_one_file() -> None:
+    text = written(None, {"locations": [{"path": "/api/", "raw": "limit_rate 1m;"}]})
+    files = [each.split(";")[0] for each in text.split("include ")[1:]]
+    assert len(files) == 2 == files.count(files[0])

@@ -9,7 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import NO_SERVER
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._site_file import edit_site
+from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import (
+    NO_SERVER,
+    LocalServer,
+)
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Site
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import edge_plan
@@ -111,3 +116,13 @@ def test_what_may_stand_there_several_times_is_not_refused() -> None:
     assert repeated("set $a b; if ($a) { return 403; } allow 10.0.0.0/8; deny all; limit_rate 1m;") == []
     assert repeated("proxy_request_buffering off;") == []
     assert repeated("proxy_request_buffering off;", request_buffering=False) != []
+
+
+def test_what_is_kept_for_the_lan_later_is_asked_before_what_raw_says() -> None:
+    sites = read("break;", path="/constellation/", upstream="http://127.0.0.1:8088", app="generic")
+    text: str | None = None
+    for server in (NO_SERVER, LocalServer(ports=frozenset({8088}), folders=("/WebConsole",))):
+        (site,) = _declaration.sites([edge_plan(sites, HOST, server)["nginx_sites"][1]])
+        text = edit_site(text, site, "s", lambda name: (f"/{name}/c", f"/{name}/k"), lambda _path: True, purge=True)
+    assert text
+    assert 0 < text.index("if ($constellation_edge_kept)") < text.index("/constellation-edge/raw-")

@@ -48,8 +48,8 @@ def said(route=(), site=()) -> list[str]:
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("rate_limit", f"`limit_req zone=NAME burst=20;` into the route's location in {FILE} after the first run"),
-        ("limit_req", "`limit_req_zone "),
+        ("rate_limit", "and `raw: limit_req zone=NAME burst=20;` in it or in a route"),
+        ("limit_req", "write `raw_http: limit_req_zone "),
         ("error_page", "write `error_pages: {502: FILE}` in a site"),
         ("auth", "write `auth_basic Home;`"),
         ("add_header", "write `headers: {NAME: VALUE}` in a route"),
@@ -139,7 +139,7 @@ def text_of(before, **route):
 
 @pytest.mark.parametrize(
     ("place", "anchor", "count"),
-    [("the route's location", "        proxy_http_version", 5)],
+    [("the route's location", "        proxy_http_version", 4)],
 )
 def test_what_is_written_by_hand_stays_over_a_run_of_the_same_route_and_of_a_changed_one(place, anchor, count):
     written = lines(place)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import runs
 from conftest import Client, Home
-from test_1_guide import BLOCKS
+from guide import said_of_site as said
 
 HOST = "{{ inventory_hostname }}"
 # More than nginx by itself takes of a body, 1 MB.
@@ -26,11 +26,6 @@ SERVICE = {"path": "/", "upstream": OFF}
 UNTIL = "2226-12-24 18:00 +01:00"
 ZM = {"path": "/zm/", "app": "zoneminder", "upstream": OFF}
 ROUTES = [CONSTELLATION, ZM, {"path": "/off/", "upstream": OFF}, {"path": "/old/", "upstream": OFF}]
-
-
-def said(key: str) -> Any:
-    """Return what the first site of the guide that has a key says of it."""
-    return next(site[key] for sites in BLOCKS for site in sites if key in site)
 
 
 def run(keys: dict[str, Any], **closed: dict[str, Any]) -> runs.Run:

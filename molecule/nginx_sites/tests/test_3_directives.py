@@ -1,0 +1,104 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Directives of nginx and compression for whole sites, as the guide has them, asked from another machine."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import runs
+from conftest import Client, Home
+from guide import said_of_site as said
+
+HOST = "{{ inventory_hostname }}"
+SCANNER = "Mozilla/5.0 sqlmap/1.8"
+FOLDER = "/srv/compressed"
+# What every browser says, and what a proxy of its network adds.
+BROWSER = ("-H", "Accept-Encoding: gzip, br, zstd")
+BEHIND_PROXY = ("-H", "Via: 1.1 cache.example.org")
+MAKE = f"""
+mkdir -p {FOLDER}
+for i in $(seq 100); do echo "p {{{{ color: #abcdef }}}}"; done > {FOLDER}/long.css
+cp {FOLDER}/long.css {FOLDER}/long.html
+cp {FOLDER}/long.css {FOLDER}/long.json
+echo short > {FOLDER}/short.css
+"""
+
+
+def encoding(client: Client, url: str, home: Home, *options: str) -> str:
+    """Return how an answer is encoded, "" for not at all."""
+    shown = client.curl(
+        home, url, *BROWSER, *options, "-o", "/dev/null", "-w", "%{http_code} %header{content-encoding}"
+    )
+    status, _blank, found = str(shown.stdout).strip().partition(" ")
+    assert status == "200"
+    return found
+
+
+@pytest.fixture(scope="module")
+def first(lab: Any, homes: list[Home]) -> runs.Run:
+    """Return a run with the keys of the guide, in front of a real service."""
+    for home in homes:
+        assert home.host.run(MAKE).rc == 0
+    keys = {name: said(name) for name in ("raw", "raw_http", "compression")}
+    assert keys["compression"] == ["zstd", "brotli", "gzip"]
+    files = {"path": "/files/", "static": FOLDER}
+    routes = [{"path": "/", "upstream": f"http://{lab.address('jeedom')}"}, files]
+    plain = {"server_name": f"www.{HOST}.example.org", "routes": routes, "compression": "off"}
+    sites = [{"server_name": f"{HOST}.example.org", "routes": routes, **keys}, plain]
+    return runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}))
+
+
+def test_the_run_succeeds(first: runs.Run) -> None:
+    assert first.rc == 0, first.tail
+
+
+def test_what_the_map_finds_is_refused_on_this_site_alone(first: runs.Run, homes: list[Home], client: Client) -> None:
+    for home in homes:
+        assert client.status(home, f"https://{home.domain}/", "-A", SCANNER) == "403"
+        assert client.status(home, f"https://{home.domain}/") == "200"
+        assert client.status(home, f"https://www.{home.domain}/", "-A", SCANNER) == "200"
+
+
+def test_whoever_asks_too_often_is_told_so(first: runs.Run, homes: list[Home], client: Client) -> None:
+    for home in homes:
+        for name, statuses in ((home.domain, {"200", "429"}), (f"www.{home.domain}", {"200"})):
+            url = f"https://{name}/?[1-99]"
+            said = client.curl(home, url, "--parallel", "-o", "/dev/null", "-w", "%{http_code}\n", "-s").stdout
+            assert set(said.split()) == statuses
+
+
+def test_certificates_are_renewed_all_the_same(first: runs.Run, homes: list[Home], client: Client) -> None:
+    for home in homes:
+        url = f"http://{home.domain}/.well-known/acme-challenge/token"
+        assert client.status(home, url, "-A", SCANNER) == "404"
+
+
+class TestCompression:
+    """Where the host has no module but nginx's own."""
+
+    @pytest.mark.parametrize(
+        ("file", "found"), [("long.css", "gzip"), ("long.html", "gzip"), ("long.json", ""), ("short.css", "")]
+    )
+    def test_what_gains_by_it_is_compressed_behind_a_proxy_of_the_client_too(
+        self, first: runs.Run, homes: list[Home], client: Client, file: str, found: str
+    ) -> None:
+        for home in homes:
+            assert encoding(client, f"https://{home.domain}/files/{file}", home, *BEHIND_PROXY) == found
+
+    def test_off_is_off_where_nginx_compresses_by_itself(
+        self, first: runs.Run, homes: list[Home], client: Client
+    ) -> None:
+        for home in homes:
+            assert "gzip on" in home.host.file("/etc/nginx/nginx.conf").content_string
+            for file in ("long.css", "long.html"):
+                assert encoding(client, f"https://www.{home.domain}/files/{file}", home) == ""
+
+    def test_the_summary_tells_what_the_host_does_not_have(self, first: runs.Run, homes: list[Home]) -> None:
+        text = " ".join(first.text.split())
+        for home in homes:
+            assert f"{home.domain} is compressed by gzip alone: this nginx has no module for zstd and brotli" in text
