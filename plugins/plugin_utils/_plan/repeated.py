@@ -18,7 +18,8 @@ from .._inventory.site import Site
 from .._keys.keys import keys_of
 from .._keys.kinds import listed
 from .._nginx.platform import Platform
-from .._sites.nginx_sites import every_route, every_server
+from .._sites.locations import every_route
+from .._sites.nginx_sites import every_server
 
 
 def repeated_problems(
