@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import ssl
@@ -12,14 +13,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
-
 from ...module_utils._host.names import SITE_FILES
 from .._features._pins import PIN, fingerprint_of, is_pinned, pin_file
 from .._features.place import Pinned
 from .._inventory.schema import Problem, written_routes
 from .._inventory.site import Route, Site
+
+# ansible-core brings it; the files are also imported without, to learn whether their other imports are right.
+with contextlib.suppress(ImportError):
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
 
 # What nginx takes as it stands: it would put the values of variables into `proxy_ssl_name`, and cut a port off.
 _USABLE = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9 _.-]*[A-Za-z0-9_])?")

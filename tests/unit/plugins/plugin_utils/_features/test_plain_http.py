@@ -40,8 +40,8 @@ def sites(routes: list[dict[str, Any]] | None = None, **said: Any) -> list[Any]:
     return read_sites([{"server_name": "a.example.org", "routes": routes or ROUTES, **said}], presets)
 
 
-def written(before: str | None, facts: dict[str, Any] = FACTS, **said: Any) -> str:
-    _common, site = nginx_sites(sites(**said), Host(Platform.of(facts)))
+def written(before: str | None, facts: dict[str, Any] | None = None, **said: Any) -> str:
+    _common, site = nginx_sites(sites(**said), Host(Platform.of(facts or FACTS)))
     (wanted,) = _declaration.sites([site])
     pair = ("/c", "/k")
     return str(edit_site(before, wanted, "s", lambda _name: pair, lambda _path: True, purge=True))
