@@ -48,6 +48,7 @@ from ..plugin_utils._origin import where
 from ..plugin_utils._plan import public
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
+from ..plugin_utils._plan.clear import clear_problems
 from ..plugin_utils._plan.defined import defined_problems, definitions
 from ..plugin_utils._plan.folders import directories, folder_notes, folder_problems
 from ..plugin_utils._plan.hidden import hidden_problems
@@ -152,6 +153,7 @@ class ActionModule(ActionBase):
             folders, omitted = host["host"].get("folders", {}), self._sandbox_omitted()
             problems += folder_problems(arguments["sites"], sites, folders, omitted)
             problems += defined_problems(arguments["sites"], sites, host["host"].get("definitions", {}))
+            problems += clear_problems(arguments["sites"], sites, server)
             problems += repeated_problems(arguments["sites"], sites, host["host"], server)
             address = str(self._task_vars.get("ansible_host", self._host))
             problems += upstream_problems(arguments["sites"], sites, host["host"], [self._host, address])

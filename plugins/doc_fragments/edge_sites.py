@@ -276,7 +276,7 @@ options:
             default: ''
           locations:
             description:
-            - Parts of the service of which something else is said than of the rest.
+            - Parts of the service with settings of their own.
             - What a location does not say is as the route says it. Of regular expressions the first that
               matches counts.
             - 'For example C(locations: [{"path": "/api/", "max_body_size": "10g"}]).'

@@ -98,7 +98,7 @@ MISTAKES = {
     "a variable of the collection's own": Mistake("'edge_plan' is no variable of yours", **variable("edge_plan: {}")),
     "a variable that is wished for": Mistake("TCP and UDP are not proxied", **variable("edge_streams: []")),
     "a misspelt key": Mistake("did you mean 'upstream'", "upstream:", "upstrem:"),
-    "a limit of requests": Mistake(f"`limit_req .*` {BY_HAND}", **more("rate_limit: 10")),
+    "a limit of requests": Mistake("write `raw_http: limit_req_zone", **more("rate_limit: 10")),
     "a page for errors": Mistake("write `error_pages: {502: FILE}` in a site", **more("error_page: /sorry.html")),
     "a login": Mistake(f"`auth_basic .*` {BY_HAND}", **more("auth: true")),
     "a word of nginx": Mistake("write `max_body_size:", **more("client_max_body_size: 1g")),

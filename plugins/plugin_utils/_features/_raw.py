@@ -29,12 +29,14 @@ class Text(Kind):
 
     def __init__(self, example: str) -> None:
         """Name it; `example` is a directive that may stand there."""
-        json = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "minProperties": 1}]}
+        json = {"anyOf": [{"type": "string"}, {"type": "object", "minProperties": 1}]}
         super().__init__(words="directives of nginx, as a text or a mapping", option={"type": "raw"}, json=json)
         self.example = example
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
-        """Refuse what is no list of whole directives."""
+        """Refuse what is no list of whole directives; by "" a location has none of its route's."""
+        if value == "":
+            return
         if not isinstance(value, (str, dict)) or not value:
             text = f"must be directives of nginx, such as `{self.example}`, as a text or a mapping"
             yield Mistake(value, f"{name} {text}, not {kind_of(value)}")
@@ -54,7 +56,7 @@ class Text(Kind):
     def convert(self, value: Any) -> str:
         """Return the text."""
         if isinstance(value, str):
-            return value if value.endswith("\n") else f"{value}\n"
+            return value if not value or value.endswith("\n") else f"{value}\n"
         return "".join(f"{outer(each.dumps()).strip()}\n" for each in directives(value, "raw"))
 
 

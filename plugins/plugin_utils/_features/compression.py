@@ -125,8 +125,9 @@ def _used(formats: Sequence[str], host: Host) -> list[str]:
 def _note(site: Site, host: Host) -> str:
     used = " and ".join(_used(site.compression, host))
     lacking = [each for each in site.compression if _lacks(each, host)]
+    done = f"compressed by {used} alone" if used else "not compressed at all"
     return (
-        f"{site.name} is compressed {f'by {used} alone' if used else 'not at all'}: this nginx has no module for "
+        f"{site.name} is {done}: this nginx has no module for "
         f"{' and '.join(lacking)} ({'; '.join(_PACKAGES[each] for each in lacking)}); with the module, run again"
     )
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from .._keys.keys import Key, fields_of, key, keys_of
+from .._keys.keys import fields_of, key, keys_of
 from .._keys.kinds import Listing, Mistake, Parsed, kind_of, listed
 from .._keys.nearest import nearest
-from .._keys.path_forms import FORMS_PATTERN, Path, any_path
+from .._keys.path_forms import FORMS_PATTERN, Path, part_path
+from ._instead import answers_itself
 from .added_headers import AddedHeaders
 from .added_request_headers import AddedRequestHeaders
 from .body_size import BodySize
@@ -33,9 +34,12 @@ if TYPE_CHECKING:
     from .._inventory.site import Route
 
 _PATH = "path"
+# What a preset says of a location and of no route.
+_BESIDE = (_PATH, "redirect", "return")
 _OF_THE_ROUTE = "it is a key of the route, and counts for all of it: write it there"
 _ANOTHER = "a location is a part of its route's service: write what leads to another one as a route of its own"
-_INSTEAD = {
+#: what is written elsewhere, with where
+INSTEAD = {
     "app": _ANOTHER,
     "upstream": _ANOTHER,
     "locations": "a location has none of its own: write each in the list of the route",
@@ -55,7 +59,7 @@ class Said(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class _PartPath(Feature):
     path: str = key(
-        Parsed("a path", FORMS_PATTERN, any_path),
+        Parsed("a path", FORMS_PATTERN, part_path),
         "Where it is, in the forms of the route's C(path), and without that: V(/api/) of a route V(/photos/) is "
         "V(/photos/api/).",
         "An expression that begins with C(^) is bound to the path of the route; any other one matches anywhere below "
@@ -87,16 +91,21 @@ class Part(
     """What may be said of a part of a route."""
 
 
+PART_KEYS = tuple(sorted(keys_of(Part)))
+
+
 class Parts(Listing):
     """A list of parts; a preset says nothing in it that it does not say of a route, but for what nginx answers."""
 
     def __init__(self, *, is_preset: bool = False) -> None:
         """Name them."""
         super().__init__("locations", Part)
-        self._keys = {name: each for name, each in keys_of(Part).items() if not is_preset or _is_for_presets(each)}
+        self._is_preset = is_preset
+        known = keys_of(Part)
+        self._keys = {name: each for name, each in known.items() if not is_preset or each.preset or name in _BESIDE}
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
-        """Refuse what is no list, unknown keys, and wrong values."""
+        """Refuse what is no list, and wrong values; of an owner's unknown keys `schema` tells what he may mean."""
         if not isinstance(value, list) or not value:
             text = f"must be a list with {listed([_PATH])} and other keys of a route in each, not {kind_of(value)}"
             yield Mistake(value, f"{name} {text}")
@@ -112,10 +121,13 @@ class Parts(Listing):
             place = f"location {value[_PATH]}"
         if _PATH not in value:
             yield Mistake(value, "has no path: write which part of the route it is, such as '/api/'", place)
-        for each in value:
+        elif len(value) == 1:
+            yield Mistake(value, "says nothing of its part: write a key beside `path`, or take it out", place)
+        elif Path.of(str(value[_PATH])).identity == "/":
+            yield Mistake(value, "is all of its route: write its keys in the route", place)
+        for each in value if self._is_preset else ():
             if each not in self._keys:
-                instead = f": {_INSTEAD[each]}" if each in _INSTEAD else nearest(each, self._keys)
-                yield Mistake(each, f"unknown key '{each}'{instead}", place)
+                yield Mistake(each, f"unknown key '{each}'{nearest(each, self._keys)}", place)
         for each, known in self._keys.items():
             if each in value:
                 for part, text, below in known.read(each, value[each])[1]:
@@ -124,13 +136,6 @@ class Parts(Listing):
     def convert(self, value: Any) -> tuple[Said, ...]:
         """Return each with its values."""
         return tuple(Said(each, _values(each)) for each in value)
-
-
-def _is_for_presets(known: Key) -> bool:
-    return bool(known.preset) or known.kind in _ANSWERS
-
-
-_ANSWERS = [keys_of(Part)[name].kind for name in (_PATH, "redirect", "return")]
 
 
 def _values(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +151,7 @@ class Locations(Feature):
     is_for_services: ClassVar[bool] = True
     locations: tuple[Route, ...] = key(
         Parts(),
-        "Parts of the service of which something else is said than of the rest.",
+        "Parts of the service with settings of their own.",
         "What a location does not say is as the route says it. Of regular expressions the first that matches counts.",
         default=(),
         example=[{"path": "/api/", "max_body_size": "10g"}],
@@ -155,12 +160,16 @@ class Locations(Feature):
 
 
 def parts_of(said: Sequence[Said], known: Sequence[Said]) -> list[Said]:
-    """Return what an owner says, then what a preset does of other paths; of the same one the owner's keys win."""
+    """Return what an owner says, then what a preset does of other paths; of the same one the owner's keys win.
+
+    Where he says anything of a path at which nginx is to answer by the preset, the service answers, or as he says.
+    """
     presets = {_identity(each): each for each in known}
     own = []
     for each in said:
         base = presets.pop(_identity(each), Said({}, {}))
-        own.append(Said(each.entry, {**base.values, **each.values}))
+        kept = {} if answers_itself(base.values) or answers_itself(each.values) else base.values
+        own.append(Said(each.entry, {**kept, **each.values}))
     return [*own, *presets.values()]
 
 

@@ -21,7 +21,7 @@ from .._nginx.literal import literal
 from ._lan import INSIDE, lan_networks
 from .feature import CHALLENGE_PATH, ERROR_PATH, Directives, Page, SiteFeature
 from .place import Host, Needs
-from .trusted_proxies import trusts
+from .trusted_proxies import is_near, trusts
 
 if TYPE_CHECKING:
     from .._inventory.site import Site
@@ -138,7 +138,7 @@ class Maintenance(SiteFeature):
             site.name: _allowed(site._said[_ALLOW], host, behind=behind) for site in closed if site._said[_ALLOW]
         }
         geos = {_geo(networks): networks for networks in lets_in.values()}
-        texts = [text for name, networks in geos.items() for text in _tells(name, networks)]
+        texts = [text for name, networks in geos.items() for text in _tells(name, networks, host, behind=behind)]
         if geos:
             names = " ".join(
                 f'"~^{_names(site)}$" {_geo(lets_in[site.name])};' for site in closed if site.name in lets_in
@@ -278,17 +278,19 @@ def _allowed(allowed: Iterable[str], host: Host, *, behind: bool) -> list[str]:
     return [*dict.fromkeys(network for some in several for network in some)]
 
 
-def _tells(name: str, allowed: Sequence[str]) -> list[str]:
-    """Return what makes a variable 1 for those that are let in."""
-    networks = " ".join(f"{each} 1;" for each in allowed if each != LAN)
-    if LAN not in allowed:
-        return [f"geo {name} {{ default 0; {networks} }}"]
-    if not networks:
-        return [f"map {INSIDE} {name} {{ default 0; 1 1; }}"]
+def _tells(name: str, allowed: Sequence[str], host: Host, *, behind: bool) -> list[str]:
+    """Return what makes a variable 1 for those that are let in.
+
+    Where a proxy may say who its client is, one of the LAN has to ask himself, or to be named by a proxy of the LAN.
+    """
+    if not behind:
+        return [f"geo {name} {{ default 0; {' '.join(f'{each} 1;' for each in allowed)} }}"]
     listed_ones = f"{name}_listed"
+    networks = " ".join(f"{each} {1 if is_near(each, host) else 2};" for each in allowed if each != LAN)
+    inside = '"~^1" 1;' if LAN in allowed else '"11" 1;'
     return [
         f"geo {listed_ones} {{ default 0; {networks} }}",
-        f'map "{INSIDE}{listed_ones}" {name} {{ default 1; "00" 0; }}',
+        f'map "{INSIDE}{listed_ones}" {name} {{ default 0; "~2$" 1; {inside} }}',
     ]
 
 

@@ -137,7 +137,7 @@ def _hidden(rules: Sequence[Rule], number: int, found: Hidden, routes: Sequence[
     if rule.form not in (REGEX, REGEX_ANY_CASE):
         remedy = f"write `path: ^~ {rule.text}`, which nginx takes before any regular expression, or narrow that one"
     elif other.form in (REGEX, REGEX_ANY_CASE):
-        remedy = "of regular expressions nginx takes the first that matches: list this route before that one"
+        remedy = "of regular expressions nginx takes the first that matches: list this one before that one"
     else:
         remedy = f"nginx takes '{shown}' before any regular expression: take one of the two out"
     return (

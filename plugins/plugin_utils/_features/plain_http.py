@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from .._constellation.local_server import CONSTELLATION
 from .._keys.keys import key
 from .._keys.kinds import Kind, Mistake, WordOrOff
-from .feature import SiteFeature
+from .feature import CHALLENGE_PATH, SiteFeature
 from .place import Host, Refusal
 
 if TYPE_CHECKING:
-    from .._inventory.site import Site
+    from .._inventory.site import Route, Site
 
 REDIRECT, SERVE, OFF = "redirect", "serve", "off"
 # By which browsers go elsewhere for a page (RFC 9110 section 15.4, 2022). With 307 and 308 they send a form again.
@@ -38,7 +38,9 @@ class _Code(Kind):
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
         """Refuse other statuses."""
-        if isinstance(value, bool) or value not in _CODES:
+        if str(value) in map(str, _CODES) and isinstance(value, str):
+            yield Mistake(value, f"{name} {value!r} is a text: write {value} without quotes")
+        elif isinstance(value, bool) or value not in _CODES:
             yield Mistake(value, f"{name} {value!r} is no redirect to HTTPS: write one of {self.words}")
 
     def convert(self, value: Any) -> int:
@@ -86,13 +88,16 @@ class PlainHttp(SiteFeature):
                 "hsts: browsers would never ask by HTTP again, and `http: serve` has it answered: take one of them out"
             )
             yield Refusal(place, text, entry)
-        for route in whole.routes:
-            if route.app == CONSTELLATION:
+        for each in whole.places:
+            if each.identity == CHALLENGE_PATH:
                 text = (
-                    f"http: route {route.path} leads to a Constellation server, whose access keys travel in addresses: "
-                    "in clear text everybody on the way reads them. Take `http` out, or give it a site of its own"
+                    f"http: challenges for the certificate are answered at {each.path} on port 80: take that path out, "
+                    "or `http: serve`"
                 )
                 yield Refusal(place, text, entry)
+        for route in whole.routes:
+            if route.app == CONSTELLATION:
+                yield Refusal(place, in_clear(route), entry)
 
     def traits(self) -> Mapping[str, Any]:
         """Tell `edge_probe` where nothing leads to HTTPS for good."""
@@ -126,3 +131,11 @@ class PlainHttp(SiteFeature):
     @property
     def _is_usual(self) -> bool:
         return self.http == REDIRECT and self.http_code in _FOR_GOOD
+
+
+def in_clear(route: Route) -> str:
+    """Return what is said of a route to a Constellation server that port 80 would serve."""
+    return (
+        f"http: route {route.path} leads to a Constellation server, whose access keys travel in addresses: "
+        "in clear text everybody on the way reads them. Take `http` out, or give it a site of its own"
+    )

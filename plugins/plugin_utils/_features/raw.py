@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...module_utils._nginx.sites.losses import PROTECTING
 from ...module_utils._nginx.text.tree import Block, walk
 from .._keys.keys import key
+from .._keys.kinds import listed
 from ._raw import Text, file_of, include, statements, written
 from .feature import Directives, Feature
 from .place import Needs, Place, Refusal, Written
@@ -51,6 +53,20 @@ class Raw(Feature):
         for each, _depth in walk(Block(statements(route.values.get("raw", "")))):
             if each.name in _SAID_BY:
                 yield Refusal(route.place, f"raw: '{each.name}': {_SAID_BY[each.name]}", route.entry)
+
+
+def unprotected(route: Written, part: Written) -> Iterator[Refusal]:
+    """Refuse lines of a location that take the place of its route's, where those ask something of a client."""
+    own, others = (
+        {each.name for each in statements(str(values.get("raw", "")))} for values in (part.values, route.values)
+    )
+    lost = sorted((others - own) & {*PROTECTING})
+    if "raw" in part.entry and part.entry["raw"] is not route.entry.get("raw") and lost:
+        text = (
+            f"raw: it takes the place of the route's, in which {listed(lost)} asks something of clients: write that "
+            "here as well, or `off` where it has that"
+        )
+        yield Refusal(part.place, text, part.entry)
 
 
 def _file(at: Place) -> str:

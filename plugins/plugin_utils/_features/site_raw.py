@@ -38,7 +38,7 @@ _SAID_BY = {
     "proxy_set_header": "write it as `request_headers: {NAME: VALUE}` in the routes",
     "proxy_hide_header": "write it as `hide_headers: [NAME]` in the routes",
     "proxy_redirect": "redirects of a service lead below the path of its route by themselves: take it out",
-    "error_page": "write it as `error_pages: {502: FILE}`",
+    "error_page": "write a page as `error_pages: {502: FILE}`, and what leads to a login in `raw` of the routes",
     "access_log": _TAKE_OUT,
     "set_real_ip_from": _CLIENT,
     "real_ip_header": _CLIENT,
@@ -204,3 +204,8 @@ def _http_faults(raw: str) -> Iterator[tuple[str, str]]:
             elif (kind, word) in known:
                 yield f"{kind} {word}", "it is defined twice: keep one of the two"
             known.add((kind, word))
+        for inside, _depth in walk(each.block or Block([])):
+            if inside.name == "include":
+                yield f"{name} ... include", _SAID_BY["include"]
+            if any(map(_CAPTURED.search, (inside.name, *inside.args))):
+                yield outer(said(inside)), _OURS

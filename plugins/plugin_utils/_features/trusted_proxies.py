@@ -170,6 +170,11 @@ def networks(sites: Iterable[Site]) -> list[str]:
     return _spelt(each for site in sites for each in site.trusted_proxies)
 
 
+def is_near(network: str, host: Host) -> bool:
+    """Whether all of a network is in the LAN."""
+    return any(_within(ipaddress.ip_network(network), ipaddress.ip_network(each)) for each in lan_networks(host))
+
+
 def _spelt(proxies: Iterable[str]) -> list[str]:
     """Return the networks that are meant, each once."""
     several = (CDNS[each].networks if each in CDNS else (each,) for each in proxies)

@@ -36,7 +36,13 @@ _SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 _DEPTH = "3"
 _VERIFY, _NAME = "verify", "name"
 # Each of ours carries our mark: an owner may have lines of these names, with which ours do not stand together.
-_MARKED = ("proxy_ssl_verify", "proxy_ssl_verify_depth", "proxy_ssl_trusted_certificate", "proxy_ssl_server_name")
+_MARKED = (
+    *("proxy_ssl_verify", "proxy_ssl_verify_depth", "proxy_ssl_session_reuse"),
+    *("proxy_ssl_trusted_certificate", "proxy_ssl_server_name"),
+)
+# nginx shares the TLS sessions of a service among all locations that lead to it. One that began unchecked would be
+# resumed with the result of that, and one that began checked would count where another authority is asked for.
+_CHECKED = {"proxy_ssl_verify": "on", "proxy_ssl_verify_depth": _DEPTH, "proxy_ssl_session_reuse": "off"}
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s.*?-----END CERTIFICATE-----\s*", re.DOTALL)
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _file = partial(file_of, "authority", "pem")
@@ -136,8 +142,7 @@ class UpstreamTls(Feature):
         if not self._verify:
             return named
         bundle = _SYSTEM_BUNDLE if self._verify == SYSTEM else f"{SITE_FILES}/{_file(self._verify)}"
-        checked = {"proxy_ssl_verify": "on", "proxy_ssl_verify_depth": _DEPTH, "proxy_ssl_trusted_certificate": bundle}
-        return {**checked, **named}
+        return {**_CHECKED, "proxy_ssl_trusted_certificate": bundle, **named}
 
     def _pinned(self, at: Place) -> Directives:
         """Have nginx take one certificate alone, asked for as it was learned: by the name that the owner says, or none.
@@ -147,8 +152,7 @@ class UpstreamTls(Feature):
         file = pin_file(at.route)
         pinned = at.host.pins.get(file)
         return {
-            "proxy_ssl_verify": "on",
-            "proxy_ssl_verify_depth": _DEPTH,
+            **_CHECKED,
             "proxy_ssl_trusted_certificate": f"{SITE_FILES}/{file}",
             "proxy_ssl_server_name": "on" if self.upstream_tls.get(_NAME) else "off",
             "proxy_ssl_name": quote(pinned.name if pinned else file),

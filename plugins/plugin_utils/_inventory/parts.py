@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,24 +13,35 @@ from .._features.locations import Parts, Said, parts_of
 from .._features.place import Written
 from .._features.registry import FEATURES
 from .._keys.keys import fields_of, keys_of
-from .._keys.path_forms import below
+from .._keys.path_forms import FIRST, Path, below, refuse_twice
 from .site import Route
 
 _LOCATIONS = "locations"
 # What is about the route's own path.
 _OF_THE_PATH = ("path", _LOCATIONS, "moved_from", "drops", "probe")
 # What is about a service, beside the keys of the features that say so.
-_OF_A_SERVICE = ("app",)
+_OF_A_SERVICE = ("app", "raw")
 
 
-def written_parts(route: Written, values: Mapping[str, Any], preset: Mapping[str, Any]) -> Iterator[Written]:
+def written_parts(
+    route: Written, values: Mapping[str, Any], preset: Mapping[str, Any], taken: Collection[str]
+) -> Iterator[Written]:
     """Yield the locations of a route, or raise UnusableValueError.
 
-    `values` are those of the route by the names of their fields, once what follows from them is settled.
+    `values` are those of the route by the names of their fields, once what follows from them is settled. Of the
+    preset's locations none counts whose path is a route's own, by its identity in `taken`, and none at all where the
+    route is no prefix.
     """
     own: tuple[Said, ...] = route.values[_LOCATIONS] if _LOCATIONS in route.entry else ()
-    for said in parts_of(own, Parts(is_preset=True).convert(preset.get(_LOCATIONS, ()))):
+    known = Parts(is_preset=True).convert(preset.get(_LOCATIONS, ()))
+    found = parts_of(own, known)
+    for said in found[: len(own)]:
+        refuse_twice(values["path"], said.values["path"])
         yield _written(route, values, said)
+    for said in found[len(own) :] if Path.of(values["path"]).form in ("", FIRST) else ():
+        part = _written(route, values, said)
+        if Path.of(part.values["path"]).identity not in taken:
+            yield part
 
 
 def _written(route: Written, values: Mapping[str, Any], said: Said) -> Written:

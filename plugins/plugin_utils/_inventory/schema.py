@@ -13,13 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .._features.locations import INSTEAD, PART_KEYS
 from .._features.place import Refusal, Written
 from .._features.plain_http import SERVE
+from .._features.raw import unprotected
 from .._features.registry import FEATURES, SITE_FEATURES, problems
 from .._keys.keys import fields_of, keys_of
 from .._keys.kinds import kind_of, listed
 from .._keys.names import UnusableValueError
 from .._keys.nearest import nearest
+from .._keys.path_forms import Path, any_path
 from .parts import written_parts
 from .refused import refused
 from .site import GENERIC_APP, Route, Site
@@ -99,6 +102,8 @@ class _Reader:
         self.written: list[Written] = []
         # The entry in the inventory, by the identity of one that is put together for a location.
         self._whole: dict[int, object] = {}
+        # The paths of the routes of the site that is read, by their identity.
+        self._paths: set[str] = set()
         self.items: list[tuple[Site, Mapping[str, Any]]] = []
 
     def sites(self, value: object) -> list[Site]:
@@ -171,17 +176,21 @@ class _Reader:
         routes = []
         before = len(self.written)
         seen: dict[str, int] = {}
+        self._paths = {*map(_identity, raw)}
         for number, entry in enumerate(raw, 1):
             route = self._route(entry, number, place)
             if route is None:
                 continue
-            for each in (route, *route.locations):
+            said = itertools.chain([entry], entry.get("locations", ()), itertools.repeat(entry))
+            for each, written in zip((route, *route.locations), said, strict=False):
                 if each.identity in seen:
                     text = (
                         f"path '{each.path}' is already that of route {seen[each.identity]}: each path leads to one "
                         "service"
                     )
-                    self._say(f"{place}, route {each.path}", text, entry)
+                    if each.within:
+                        text = f"path '{each.path}' stands twice in route {number}, or is route {seen[each.identity]}"
+                    self._say(f"{place}, route {each.path}", text, written)
                 seen[each.identity] = number
             routes.append(route)
         for feature in FEATURES:
@@ -196,7 +205,10 @@ class _Reader:
         before = len(self.problems)
         if isinstance(entry.get("path"), str):
             place = f"{site}, route {entry['path']}"
-        self._route_keys(entry, place)
+        self._route_keys(entry, place, ROUTE_KEYS)
+        for part in entry["locations"] if isinstance(entry.get("locations"), list) else ():
+            if isinstance(part, dict):
+                self._route_keys(part, f"{place}, location {part.get('path', '')}".rstrip(), PART_KEYS)
         if "path" not in entry:
             self._say(place, "has no path: write '/' for the whole site or a prefix such as '/zm/'", entry)
         app, preset = self._app(entry, place)
@@ -208,14 +220,14 @@ class _Reader:
         if len(self.problems) > before:
             return None
         settled = {field: value for feature in FEATURES for field, value in feature.settled(values).items()}
-        values |= {"app": app, **settled}
+        values = {**values, "app": app, **settled}
         return Route(**{**values, "locations": tuple(self._locations(written, values, preset))})
 
     def _locations(self, route: Written, values: Mapping[str, Any], preset: Mapping[str, Any]) -> Iterator[Route]:
         try:
-            parts = [*written_parts(route, values, preset)]
+            parts = [*written_parts(route, values, preset, self._paths)]
         except UnusableValueError as problem:
-            self._say(f"{route.place}, locations", str(problem), route.entry["locations"])
+            self._say(f"{route.place}, locations", str(problem), route.entry.get("locations", route.entry))
             return
         said = itertools.chain(route.entry.get("locations", ()), itertools.repeat(route.entry))
         for part, entry in zip(parts, said, strict=False):
@@ -224,6 +236,7 @@ class _Reader:
             before = len(self.problems)
             self._refuse(refused(part, preset))
             self._refuse(problems(part))
+            self._refuse(unprotected(route, part))
             if len(self.problems) == before:
                 yield Route(**{"app": GENERIC_APP, **part.values})
 
@@ -256,12 +269,16 @@ class _Reader:
             elif key not in SITE_KEYS:
                 self._unknown(place, key, SITE_KEYS, SITE_WISHES)
 
-    def _route_keys(self, entry: Mapping[str, Any], place: str) -> None:
+    def _route_keys(self, entry: Mapping[str, Any], place: str, known: Sequence[str]) -> None:
         for key in entry:
-            if key in SITE_KEYS and key not in ROUTE_KEYS:
+            if key in known:
+                continue
+            if key in ROUTE_KEYS:
+                self._say(place, f"unknown key '{key}': {INSTEAD[key]}", key)
+            elif key in SITE_KEYS:
                 self._say(place, f"unknown key '{key}': it is a key of the site, write it beside `routes`", key)
-            elif key not in ROUTE_KEYS:
-                self._unknown(place, key, ROUTE_KEYS, ROUTE_WISHES)
+            else:
+                self._unknown(place, key, known, ROUTE_WISHES)
 
     def _unknown(self, place: str, key: object, known: Sequence[str], wishes: Mapping[str, str]) -> None:
         instead = wish(key, wishes, self.file)
@@ -276,6 +293,14 @@ class _Reader:
             word = re.match("[a-z_]+", text)
             named = _placed(None, value, word[0]) if word and isinstance(value, dict) else None
             self._say(place, text, self._whole.get(id(value), value) if named is None else named)
+
+
+def _identity(entry: object) -> str:
+    """Return by what nginx tells the path of a route from another one, "" where it cannot be read."""
+    try:
+        return Path.of(any_path(entry.get("path"))).identity if isinstance(entry, dict) else ""
+    except UnusableValueError:
+        return ""
 
 
 def _placed(value: object, entry: Mapping[str, Any], name: str) -> object:

@@ -58,36 +58,60 @@ class Path(NamedTuple):
         return self.form in EXPRESSIONS
 
 
-def below(outer: str, inner: str) -> str:
-    """Return a path below that of a route in nginx's notation for the whole site, or raise UnusableValueError.
+def part_path(value: object) -> str:
+    """Return a path below that of a route in nginx's notation, or raise UnusableValueError.
 
-    Both are as `any_path` returns them. `outer` is a prefix; in front of one with `^~` no regular expression counts, so
-    that prefixes below it are of that form, too. An expression that is bound to the begin is bound to that of the
-    route; any other one matches anywhere behind it.
+    What begins an expression is bound to the begin of the route, so that a slash has to follow: `^.*` behind `/zm`
+    would match `/zmedia/`, too.
     """
-    (way, begin), (form, text) = Path.of(outer), Path.of(inner)
-    if form in EXPRESSIONS:
-        return f"{form} {_expression_below(begin, form, text)}"
-    if begin != "/" and text.startswith(begin):
-        short = text.removeprefix(begin.rstrip("/"))
-        raise UnusableValueError(
-            f"path '{inner}' is below that of its route, which is added by itself: write '{f'{form} {short}'.strip()}'"
-        )
-    form = form or (FIRST if way == FIRST else "")
-    return f"{form} {begin.rstrip('/')}{text}".strip()
-
-
-def _expression_below(begin: str, form: str, text: str) -> str:
-    if begin == "/":
-        return text
+    form, text = path = Path.of(any_path(value))
     bound = text.startswith("^")
-    if _is_open(text.removeprefix("^"), is_bound=bound):
+    if path.is_expression and bound and not text.startswith(("^/", "^\\/")):
+        raise UnusableValueError(
+            f"path '{form} {text}' of a location must go on with '/' behind '^': write '{form} ^/{text[1:]}', or the "
+            "like"
+        )
+    if path.is_expression and _is_open(text.removeprefix("^"), is_bound=bound):
         raise UnusableValueError(
             f"path '{form} {text}' of a location has '^' behind its begin, or '|' beside it: bind all of it at once, "
             "as in '^/(?:one|other)/'"
         )
-    found = f"^{literal(begin.rstrip('/'))}{text[1:]}" if bound else f"^{literal(begin)}.*(?:{text})"
-    return _expression(form, found)
+    return any_path(value)
+
+
+def below(outer: str, inner: str) -> str:
+    """Return a path below that of a route in nginx's notation for the whole site, or raise UnusableValueError.
+
+    `outer` is a prefix, as `any_path` returns it, `inner` is as `part_path` does. In front of a prefix with `^~` no
+    regular expression counts, so that prefixes below it are of that form, too. An expression that is bound is so to the
+    begin of the route; any other one matches anywhere behind it.
+    """
+    (way, begin), (form, text) = Path.of(outer), Path.of(inner)
+    if form not in EXPRESSIONS:
+        form = form or (FIRST if way == FIRST else "")
+        return f"{form} {begin.rstrip('/')}{text}".strip()
+    if way == FIRST:
+        raise UnusableValueError(
+            f"path '{inner}' of a location: nginx takes '{outer}' before any regular expression, write the path of the "
+            "route without `^~`"
+        )
+    if begin == "/":
+        return inner
+    # The route's own path is as it is written, whatever the letters of the rest.
+    bound = literal(begin.rstrip("/")) if form == REGEX else f"(?-i:{literal(begin.rstrip('/'))})"
+    # Anywhere behind it is also where it ends, and behind a line end.
+    found = f"^{bound}{text[1:]}" if text.startswith("^") else f"^{bound}(?=/)(?s:.*)(?:{text})"
+    return f"{form} {_expression(form, found)}"
+
+
+def refuse_twice(outer: str, inner: str) -> None:
+    """Raise UnusableValueError for a path of a location that has its route's in front."""
+    begin, (form, text) = Path.of(outer).text, Path.of(inner)
+    if form not in EXPRESSIONS and begin != "/" and text.startswith(begin) and text != begin:
+        short = text.removeprefix(begin.rstrip("/"))
+        raise UnusableValueError(
+            f"path '{inner}' is below that of its route, which is added by itself: write '{f'{form} {short}'.strip()}'"
+        )
 
 
 def _is_open(text: str, *, is_bound: bool) -> bool:

@@ -20,7 +20,7 @@ from . import locations, older
 LET_CHALLENGES_IN = {f"if ($uri ~ ^{CHALLENGE_PATH.replace('.', '[.]')})": {"break": None}}
 
 # A redirect to the host that was asked for.
-_WITHIN = re.compile(r"\A(30[1278] )https://(?=\$host)")
+_WITHIN = re.compile(r"\A(30[12378] )https://(?=\$host)")
 
 
 def root(site: Site) -> dict[str, Any]:

@@ -45,4 +45,4 @@ def defined(statement: Statement) -> list[tuple[str, str]]:
 
 def _bare(variable: str) -> str:
     # nginx knows variables in small letters.
-    return variable.removeprefix("$").lower()
+    return variable.removeprefix("$").removeprefix("{").removesuffix("}").lower()

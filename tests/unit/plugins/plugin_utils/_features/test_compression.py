@@ -85,7 +85,7 @@ def test_an_owners_server_gets_the_lines_one_by_one() -> None:
     [
         (
             "brotli",
-            "a.example.org is compressed not at all: this nginx has no module for brotli (for brotli, the package",
+            "a.example.org is not compressed at all: this nginx has no module for brotli (for brotli, the package",
         ),
         (
             ["gzip", "zstd"],

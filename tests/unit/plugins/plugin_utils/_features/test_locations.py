@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.locations import INSTEAD, PART_KEYS
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import (
+    ROUTE_KEYS,
     SchemaError,
     read_sites,
     written_places,
 )
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Route
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.names import UnusableValueError
-from ansible_collections.constellation.edge.plugins.plugin_utils._keys.path_forms import below
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.path_forms import below, part_path
 from routes import THEIRS, lines, written
 
 API = {"path": "/api/", "max_body_size": "1g"}
@@ -60,11 +63,12 @@ def refused(*locations: Any, **route: Any) -> list[str]:
         ("^~ /zm/", "/api/", "^~ /zm/api/"),
         ("^~ /zm/", "= /api", "= /zm/api"),
         ("/", r"~ \.php$", r"~ \.php$"),
-        ("/zm/", r"~ \.php$", r"~ ^/zm/.*(?:\.php$)"),
-        ("/zm/", r"~* \.(jpg|png)$", r"~* ^/zm/.*(?:\.(jpg|png)$)"),
-        ("/zm/", r"~ jpg|png", r"~ ^/zm/.*(?:jpg|png)"),
+        ("/zm/", r"~ \.php$", r"~ ^/zm(?=/)(?s:.*)(?:\.php$)"),
+        ("/zm/", r"~* \.(jpg|png)$", r"~* ^(?-i:/zm)(?=/)(?s:.*)(?:\.(jpg|png)$)"),
+        ("/zm/", r"~ jpg|png", r"~ ^/zm(?=/)(?s:.*)(?:jpg|png)"),
         ("/zm/", "~ ^/(?:a|b)/", "~ ^/zm/(?:a|b)/"),
         ("/zm/", r"~ ^/[^|^]/\^", r"~ ^/zm/[^|^]/\^"),
+        ("/zm/", "~* ^/api/", "~* ^(?-i:/zm)/api/"),
         ("/z.m/", "~ ^/a", r"~ ^/z\.m/a"),
     ],
 )
@@ -75,13 +79,24 @@ def test_it_is_below_the_path_of_its_route(outer: str, inner: str, whole: str) -
 @pytest.mark.parametrize("inner", ["~ ^/a|^/b", "~ ^/a|b", "~ a|^/b", "~ (^/a|/b)$"])
 def test_an_expression_whose_begin_is_not_bound_at_once_is_refused(inner: str) -> None:
     with pytest.raises(UnusableValueError, match=r"bind all of it at once"):
-        below("/zm/", inner)
+        part_path(inner)
 
 
-@pytest.mark.parametrize("inner", ["/zm/api/", "= /zm/x", "^~ /zm/api/"])
-def test_the_path_of_the_route_is_not_written_twice(inner: str) -> None:
-    with pytest.raises(UnusableValueError, match=r"write '(\^~ |= )?/(api/|x)'"):
-        below("/zm/", inner)
+@pytest.mark.parametrize("inner", [r"~ ^.*\.php$", "~ ^(?!/pub/)", "~ ^[^.]+$", "~ ^$"])
+def test_an_expression_that_would_match_beside_the_route_is_refused(inner: str) -> None:
+    with pytest.raises(UnusableValueError, match=r"must go on with '/' behind '\^'"):
+        part_path(inner)
+
+
+@pytest.mark.parametrize(("inner", "right"), [("/zm/api/", "/api/"), ("= /zm/x", "= /x"), ("^~ /zm/api/", "^~ /api/")])
+def test_the_path_of_the_route_is_not_written_twice(inner: str, right: str) -> None:
+    (said,) = refused({"path": inner, "max_body_size": "1g"})
+    assert said.endswith(f"is below that of its route, which is added by itself: write '{right}'")
+
+
+def test_a_part_that_is_called_as_its_route_is_no_mistake() -> None:
+    (part,) = parts({"path": "/zm/", "max_body_size": "1g"})
+    assert part.path == "/zm/zm/"
 
 
 def test_what_a_location_does_not_say_its_route_says() -> None:
@@ -139,7 +154,7 @@ def test_expressions_come_in_the_order_of_the_list() -> None:
     text = written(
         None, {"locations": [{"path": "~ b$", "max_body_size": "1g"}, {"path": "~ a$", "max_body_size": "2g"}]}
     )
-    assert text.index("location ~ ^/zm/.*(?:b$)") < text.index("location ~ ^/zm/.*(?:a$)")
+    assert text.index("(?:b$)") < text.index("(?:a$)")
 
 
 def test_a_preset_can_have_locations_and_the_owners_keys_win() -> None:
@@ -180,9 +195,17 @@ PLACE = "site home.example.org, route /zm/"
         ({"path": "/a/", "prefix": "strip"}, f"{PLACE}, location /a/: unknown key 'prefix': it is a key of the route"),
         ({"path": "/a/", "locations": []}, f"{PLACE}, location /a/: unknown key 'locations': a location has none"),
         ({"path": "/a/", "max_body_size": -1}, f"{PLACE}, location /a/: max_body_size"),
-        ({"path": "/zm/a/"}, f"{PLACE}, locations: path '/zm/a/' is below that of its route"),
+        ({"path": "/a/"}, f"{PLACE}, location /a/: says nothing of its part"),
+        ({"path": "/a/", "auth_basic": "x"}, f"{PLACE}, location /a/: unknown key 'auth_basic': "),
+        (
+            {"path": "/a/", "compression": "off"},
+            f"{PLACE}, location /a/: unknown key 'compression': it is a key",
+        ),
         ({"path": "~ (", "max_body_size": "1g"}, f"{PLACE}, location ~ (: path '~ (' is no regular expression"),
-        ({"path": "/"}, f"{PLACE.replace('/zm/', '')}/zm/: path '/zm/' is already that of route 1"),
+        (
+            {"path": "/", "max_body_size": "1g"},
+            f"{PLACE}, location /: is all of its route: write its keys",
+        ),
         (
             {"path": "/a/", "return": 404, "max_body_size": "1g"},
             f"{PLACE}, location /a/: max_body_size is for a route",
@@ -201,8 +224,8 @@ def test_an_empty_list_is_refused() -> None:
 
 
 def test_one_that_no_request_reaches_is_refused() -> None:
-    (said,) = refused({"path": "~ x", "max_body_size": "1g"}, {"path": "~ xy", "max_body_size": "2g"})
-    assert said.startswith(f"{PLACE}, location ~ xy: no request ever gets here")
+    (said,) = refused({"path": "~ ^/x", "max_body_size": "1g"}, {"path": "~ ^/xy", "max_body_size": "2g"})
+    assert said.startswith(f"{PLACE}, location ~ ^/xy: no request ever gets here")
 
 
 def test_a_route_for_one_path_has_none() -> None:
@@ -218,3 +241,83 @@ def test_with_and_without_its_last_slash_it_includes_one_file() -> None:
     text = written(None, {"locations": [{"path": "/api/", "raw": "limit_rate 1m;"}]})
     files = [each.split(";")[0] for each in text.split("include ")[1:]]
     assert len(files) == 2 == files.count(files[0])
+
+
+def test_of_two_locations_with_one_path_the_second_is_named() -> None:
+    (said,) = refused(API, {**API, "path": "^~ /api/"})
+    assert said == (
+        "site home.example.org, route ^~ /zm/api/: path '^~ /zm/api/' stands twice in route 1, or is route 1"
+    )
+
+
+def test_each_key_of_a_route_is_one_of_a_location_or_is_told_where_it_belongs() -> None:
+    assert {*PART_KEYS, *INSTEAD} == {*ROUTE_KEYS}
+
+
+def test_an_expression_below_a_prefix_that_comes_first_is_told_what_helps() -> None:
+    (said,) = refused({"path": "~ x$", "max_body_size": "1g"}, path="^~ /zm/")
+    assert said.startswith("site home.example.org, route ^~ /zm/, locations: path '~ x$' of a location: nginx takes")
+
+
+METRICS = {"port": 80, "locations": [{"path": "= /metrics", "return": 404}]}
+
+
+@pytest.mark.parametrize("said", [{"redirect": "/y/"}, {"max_body_size": "1m"}])
+def test_what_an_owner_says_takes_the_place_of_a_presets_answer(
+    monkeypatch: pytest.MonkeyPatch, said: dict[str, Any]
+) -> None:
+    monkeypatch.setitem(PRESETS, "metrics", METRICS)
+    (part,) = parts({"path": "= /metrics", **said}, app="metrics")
+    assert not part.returns
+    assert bool(part.targets) == ("redirect" not in said)
+
+
+@pytest.mark.parametrize("path", ["= /x", "~ x"])
+def test_a_route_that_is_no_prefix_has_none_of_its_presets(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setitem(PRESETS, "metrics", METRICS)
+    assert parts(app="metrics", path=path, locations=None) == ()
+
+
+def test_a_route_of_its_own_wins_over_a_presets_location(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRESETS, "metrics", METRICS)
+    routes = [{"path": "/", "app": "metrics"}, {"path": "= /metrics", "upstream": "http://192.168.0.10"}]
+    (site,) = read_sites([{"server_name": "home.example.org", "routes": routes}], PRESETS)
+    assert [each.locations for each in site.routes] == [(), ()]
+
+
+def test_a_presets_location_may_begin_as_the_route_does() -> None:
+    assert [each.path for each in parts(app="known", path="/api/", locations=None)] == ["/api/api/", "/api/up/"]
+
+
+def test_where_nginx_answers_nothing_of_the_routes_raw_counts() -> None:
+    part, other = parts({"path": "/s/", "static": "/srv/www"}, {**API, "raw": ""}, raw="index a.html;")
+    assert (part.raw, other.raw) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("inner", "path", "is_meant"),
+    [
+        ("~ /metrics$", "/zm/metrics", True),
+        ("~ /metrics$", "/zm/x/metrics", True),
+        ("~ /metrics$", "/zm/\n/metrics", True),
+        ("~ /metrics$", "/zmedia/metrics", False),
+        ("~ /metrics$", "/other/metrics", False),
+        (r"~* \.php$", "/zm/a.PHP", True),
+        (r"~* \.php$", "/ZM/a.php", False),
+        ("~* ^/api/", "/zm/API/", True),
+        ("~* ^/api/", "/ZM/api/", False),
+    ],
+)
+def test_an_expression_matches_below_its_route_alone(inner: str, path: str, is_meant: bool) -> None:
+    form, _blank, text = below("/zm/", inner).partition(" ")
+    # Python has PCRE's groups with flags; nginx's `~*` is its flag for the whole.
+    assert bool(re.search(text, path, re.IGNORECASE if form == "~*" else 0)) == is_meant
+
+
+LOGIN = "auth_basic x;\nauth_basic_user_file /etc/h;\n"
+
+
+def test_lines_that_would_drop_a_login_of_the_route_are_refused() -> None:
+    (said,) = refused({"path": "/a/", "raw": "limit_rate 1m;"}, raw=LOGIN)
+    assert said.startswith(f"{PLACE}, location /a/: raw: it takes the place of the route's, in which `auth_basic` asks")
+    assert parts({"path": "/a/", "raw": "auth_basic off;"}, API, raw=LOGIN)

@@ -118,7 +118,7 @@ def test_a_route_that_nginx_never_takes_is_refused_with_a_url() -> None:
     ]
     assert refused({"path": "~ /zm/"}, {"path": r"~ ^/zm/.*\.php$"}) == [
         rf"site a.example.org, route ~ ^/zm/.*\.php$: {first}/zm/.php goes to route 1 ('~ /zm/'); of regular "
-        "expressions nginx takes the first that matches: list this route before that one"
+        "expressions nginx takes the first that matches: list this one before that one"
     ]
     (said,) = refused({"path": "^~ /zm/"}, {"path": "~ ^/zm/"})
     assert "nginx takes '^~ /zm/' before any regular expression: take one of the two out" in said

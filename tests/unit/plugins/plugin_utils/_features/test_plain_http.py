@@ -127,8 +127,8 @@ def test_what_is_served_in_clear_text_is_asked_for_and_told() -> None:
     [
         ({"http": True}, "http 'True' is not known"),
         ({"http": "serv"}, "http 'serv' is not known; did you mean 'serve'?"),
+        ({"http_code": "301"}, "http_code '301' is a text: write 301 without quotes"),
         ({"http_code": 303}, "http_code 303 is no redirect to HTTPS"),
-        ({"http_code": "301"}, "http_code '301' is no redirect to HTTPS"),
         ({"http_code": True}, "http_code True is no redirect to HTTPS"),
         ({"http": "serve", "http_code": 301}, "http_code: with `http: serve` nothing leads to HTTPS"),
         ({"http": False, "http_code": 301}, "http_code: with `http: off` nothing leads to HTTPS"),

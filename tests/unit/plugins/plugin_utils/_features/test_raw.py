@@ -66,7 +66,6 @@ def test_it_becomes_a_file_that_the_location_includes(raw: Any, text: str) -> No
             ["limit_rate 1m;"],
             "raw must be directives of nginx, such as `limit_rate 1m;`, as a text or a mapping, not a",
         ),
-        ("", "raw must be directives of nginx"),
         ("add_header X-A b;", "raw: 'add_header': write it as `headers: {NAME: VALUE}`"),
         ('"add_header" X-A b;', "raw: 'add_header': write it as `headers: {NAME: VALUE}`"),
         ("if ($arg_x) { add_header X-A b; }", "raw: 'add_header': write it as `headers: {NAME: VALUE}`"),

@@ -96,7 +96,7 @@ def test_two_sites_and_two_routes_have_files_of_their_own() -> None:
         ("add_header X-A b;", "raw: 'add_header': write it as `headers: {NAME: VALUE}` in the routes"),
         ('"add_header" X-A b;', "raw: 'add_header': "),
         ("proxy_set_header X-A b;", "raw: 'proxy_set_header': "),
-        ("error_page 404 /x;", "raw: 'error_page': write it as `error_pages: {502: FILE}`"),
+        ("error_page 404 /x;", "raw: 'error_page': write a page as `error_pages: {502: FILE}`, and what"),
         ("set_real_ip_from 0.0.0.0/0;", "raw: 'set_real_ip_from': it decides whom the checks for the LAN take"),
         ("include /etc/nginx/x.conf;", "raw: 'include': what is in the file would not be checked"),
         ("return 403;", "raw: 'return': it would answer in the place of every route"),

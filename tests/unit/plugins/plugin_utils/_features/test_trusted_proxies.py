@@ -177,13 +177,20 @@ def test_console_and_maintenance_ask_for_that_lan() -> None:
     assert "map $constellation_edge_inside $constellation_edge_outside { default 1; 1 0; }" in text
     assert text.count("geo $constellation_edge_inside_client ") == 1
     assert '"$realip_remote_addr $server_addr $constellation_edge_let_in ' in text
-    (listed,) = re.findall(r"geo (\$constellation_edge_let_in_\w+_listed) \{ default 0; 203\.0\.113\.7/32 1; \}", text)
+    (listed,) = re.findall(r"geo (\$constellation_edge_let_in_\w+_listed) \{ default 0; 203\.0\.113\.7/32 2; \}", text)
     assert f'map "$constellation_edge_inside{listed}" {listed.removesuffix("_listed")} ' in text
 
 
 def test_only_the_lan_is_let_in() -> None:
     text = common(raw(PROXIES, maintenance={"allow": "lan"}))
-    assert re.search(r"map \$constellation_edge_inside \$constellation_edge_let_in_\w+ \{ default 0; 1 1; \}", text)
+    (asked,) = re.findall(r'map "\$constellation_edge_inside\S+_listed" \S+ \{ default 0; (.*?) \}', text)
+    assert asked == '"~2$" 1; "~^1" 1;'
+
+
+def test_networks_of_the_lan_are_written_out_and_a_proxy_elsewhere_names_none_of_them() -> None:
+    text = common(raw(PROXIES, maintenance={"allow": ["192.168.0.0/24", "203.0.113.7"]}))
+    assert re.search(r"_listed \{ default 0; 192\.168\.0\.0/24 1; 203\.0\.113\.7/32 2; \}", text)
+    assert '{ default 0; "~2$" 1; "11" 1; }' in text
 
 
 def test_the_host_has_the_networks_of_all_sites_once() -> None:
