@@ -186,6 +186,15 @@ class TestTheFirstRun:
             size = client.host.file("/etc/hostname").size
             assert client.curl(home, url, "--location-trusted", "-T", "/etc/hostname").stdout.split()[0] == str(size)
 
+    def test_an_unchecked_route_to_the_same_service_cuts_off_no_checked_one(
+        self, first: runs.Run, homes: list[Home], client: Client
+    ) -> None:
+        """By a TLS session that it has begun, each of nginx's processes for itself."""
+        for home in homes:
+            for _each in range(6):
+                assert status(client, home, "/unchecked/") == "200"
+                assert status(client, home, "/nas/") == "200"
+
     def test_the_service_is_asked_for_by_its_name(
         self, first: runs.Run, nas: Nas, homes: list[Home], client: Client
     ) -> None:

@@ -34,6 +34,7 @@ def run(paths: list[str]) -> runs.Run:
     ]
     # The guide's locations, in front of a service that answers 404 to all that it does not know.
     parts = [part if {"redirect", "return"} & {*part} else {**part, "headers": {"X-Part": "yes"}} for part in PARTS]
+    parts.append({"path": "~* /hidden$", "return": 410})
     routes.append({"path": "/cloud/", "upstream": UPSTREAM, "max_body_size": "1k", "locations": parts, **ANY})
     return runs.site(
         runs.INVENTORY,
@@ -70,6 +71,7 @@ def answered(client: Client, home: Home, path: str, paths: list[str]) -> str:
         ("/downloads.php", r"~ \.php$"),
         ("/app1/x.php", r"~ \.php$"),
         ("/APP12/y", "~* ^/app[0-9]{1,2}/"),
+        ("/CLOUD/hidden", "/"),
     ],
 )
 def test_each_request_gets_to_the_route_that_is_meant(
@@ -96,6 +98,9 @@ def test_a_prefix_is_found_without_its_last_slash(first: runs.Run, homes: list[H
         ("/cloud/.well-known/carddav", "301 https://HOME/remote.php/dav/"),
         ("/cloud/.well-known/cardda", "service "),
         ("/cloud/metrics", "404 "),
+        ("/cloud/hidden", "410 "),
+        ("/cloud/x/HIDDEN", "410 "),
+        ("/cloud/%0A/hidden", "410 "),
     ],
 )
 def test_a_part_of_a_service_has_an_answer_of_its_own(
