@@ -287,7 +287,7 @@ options:
                 description:
                 - 'Where it is, in the forms of the route''s C(path), and without that: V(/api/) of a route
                   V(/photos/) is V(/photos/api/).'
-                - An expression that begins with C(^) is bound to the path of the route; any other one matches
+                - An expression that begins with C(^/) is bound to the path of the route; any other one matches
                   anywhere below it.
                 - 'For example C(path: /api/).'
                 type: str

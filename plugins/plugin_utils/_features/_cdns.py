@@ -2,7 +2,8 @@
 
 """PRIVATE: networks from which content delivery networks call a proxy, as data that is true on a date.
 
-`header` is the header in which the network alone writes the address of its client, whatever that one has sent.
+`date` is the day on which a list was compared with copies of its sources. `header` is the header in which the network
+alone writes the address of its client, whatever that one has sent.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def statements(raw: str, name: str = "raw") -> list[Statement]:
     return directives(raw, name)
 
 
-def file_of(key: str, site: str, path: str = "") -> str:
+def file_of_key(key: str, site: str, path: str = "") -> str:
     """Return the name of the file of a key, at a site or at the path of one of its routes.
 
     It stays while the text changes, so that `--diff` shows the lines that do. nginx reads the file when it loads its

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .._keys.keys import key
 from .._keys.kinds import Kind, Mistake, kind_of, listed
 from .._keys.nearest import nearest
-from ._raw import file_of, include
+from ._raw import file_of_key, include
 from .feature import Directives, SiteFeature
 from .place import Host
 
@@ -149,4 +149,4 @@ def _lacks(name: str, host: Host) -> bool:
 
 
 def _file(site: Site) -> str:
-    return file_of("compression", site.name)
+    return file_of_key("compression", site.name)

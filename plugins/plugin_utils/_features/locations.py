@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: parts of a service, each below the path of its route, of which something else is said."""
+"""PRIVATE: parts of a service with settings of their own, each below the path of its route."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class _PartPath(Feature):
         Parsed("a path", FORMS_PATTERN, part_path),
         "Where it is, in the forms of the route's C(path), and without that: V(/api/) of a route V(/photos/) is "
         "V(/photos/api/).",
-        "An expression that begins with C(^) is bound to the path of the route; any other one matches anywhere below "
+        "An expression that begins with C(^/) is bound to the path of the route; any other one matches anywhere below "
         "it.",
         example="/api/",
     )
@@ -139,9 +139,7 @@ class Parts(Listing):
 
 
 def _values(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        field: (known.kind).convert(entry[name]) for field, (name, known) in fields_of(Part).items() if name in entry
-    }
+    return {field: known.kind.convert(entry[name]) for field, (name, known) in fields_of(Part).items() if name in entry}
 
 
 @dataclass(frozen=True, kw_only=True)

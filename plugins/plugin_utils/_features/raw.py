@@ -11,7 +11,7 @@ from ...module_utils._nginx.sites.losses import PROTECTING
 from ...module_utils._nginx.text.tree import Block, walk
 from .._keys.keys import key
 from .._keys.kinds import listed
-from ._raw import Text, file_of, include, statements, written
+from ._raw import Text, file_of_key, include, statements, written
 from .feature import Directives, Feature
 from .place import Needs, Place, Refusal, Written
 
@@ -56,18 +56,17 @@ class Raw(Feature):
 
 
 def unprotected(route: Written, part: Written) -> Iterator[Refusal]:
-    """Refuse lines of a location that take the place of its route's, where those ask something of a client."""
-    own, others = (
-        {each.name for each in statements(str(values.get("raw", "")))} for values in (part.values, route.values)
-    )
+    """Refuse a location without what its route's lines ask of a client: its own take their place, as do its files."""
+    own, others = ({each.name for each in statements(said.values.get("raw", ""))} for said in (part, route))
     lost = sorted((others - own) & {*PROTECTING})
-    if "raw" in part.entry and part.entry["raw"] is not route.entry.get("raw") and lost:
+    # What nginx answers by `return` is answered before anybody is asked for a login.
+    if lost and not {"redirect", "return"} & {*part.entry}:
         text = (
-            f"raw: it takes the place of the route's, in which {listed(lost)} asks something of clients: write that "
-            "here as well, or `off` where it has that"
+            f"raw of the route, in which {listed(lost)} asks something of clients, does not count here: write it here "
+            "as well, or what lifts it, such as `auth_basic off;`"
         )
         yield Refusal(part.place, text, part.entry)
 
 
 def _file(at: Place) -> str:
-    return file_of("raw", at.site.name, at.route.identity)
+    return file_of_key("raw", at.site.name, at.route.identity)

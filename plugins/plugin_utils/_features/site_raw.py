@@ -16,7 +16,7 @@ from ...module_utils._nginx.text.tree import Block, Statement, said, walk
 from .._keys.keys import key
 from .._keys.path_forms import Path
 from .._nginx.reach import Rule, taken
-from ._raw import Text, file_of, include, statements, written
+from ._raw import Text, file_of_key, include, statements, written
 from .feature import Directives, SiteFeature
 from .place import Host, Needs, Refusal
 from .plain_http import SERVE
@@ -84,18 +84,18 @@ class SiteRaw(SiteFeature):
 
     def server(self, whole: Site, host: Host) -> Directives:
         """Include the file of `raw`."""
-        return {"include": [include(file_of(_SERVER, whole.name))]} if self.raw else {}
+        return {"include": [include(file_of_key(_SERVER, whole.name))]} if self.raw else {}
 
     def file(self, whole: Site) -> Directives:
         """Include the file of `raw_http` in front of what needs it."""
-        return {"include": [include(file_of(_HTTP, whole.name))]} if self.raw_http else {}
+        return {"include": [include(file_of_key(_HTTP, whole.name))]} if self.raw_http else {}
 
     def needs(self, whole: Site) -> Needs:
         """Have the files beside the site."""
         texts = {_SERVER: self.raw, _HTTP: self.raw_http}
         return Needs(
             files={
-                file_of(each, whole.name): written(each, f"site {whole.name}", text)
+                file_of_key(each, whole.name): written(each, f"site {whole.name}", text)
                 for each, text in texts.items()
                 if text
             }

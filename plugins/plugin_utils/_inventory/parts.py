@@ -53,7 +53,7 @@ def _written(route: Written, values: Mapping[str, Any], said: Said) -> Written:
         route,
         place=f"{route.place}, location {said.values['path']}",
         entry={**entry, **said.entry},
-        values={**known, **said.values, "path": below(values["path"], said.values["path"]), "within": values["path"]},
+        values={**known, **said.values, "path": below(values["path"], said.values["path"])},
         within=values["path"],
     )
 

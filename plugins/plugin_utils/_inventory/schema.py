@@ -189,7 +189,9 @@ class _Reader:
                         "service"
                     )
                     if each.within:
-                        text = f"path '{each.path}' stands twice in route {number}, or is route {seen[each.identity]}"
+                        text = (
+                            f"path '{each.path}' is said already by route {seen[each.identity]}: take one of them out"
+                        )
                     self._say(f"{place}, route {each.path}", text, written)
                 seen[each.identity] = number
             routes.append(route)
@@ -238,7 +240,7 @@ class _Reader:
             self._refuse(problems(part))
             self._refuse(unprotected(route, part))
             if len(self.problems) == before:
-                yield Route(**{"app": GENERIC_APP, **part.values})
+                yield Route(**{"app": GENERIC_APP, **part.values, "within": part.within})
 
     def _read(self, declared: type, entry: Mapping[str, Any], place: str, base: Mapping[str, Any]) -> dict[str, Any]:
         """Return by field what is said of each key, in `base` where `entry` does not; the rest has its default."""

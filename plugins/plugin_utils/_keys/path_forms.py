@@ -64,7 +64,8 @@ def part_path(value: object) -> str:
     What begins an expression is bound to the begin of the route, so that a slash has to follow: `^.*` behind `/zm`
     would match `/zmedia/`, too.
     """
-    form, text = path = Path.of(any_path(value))
+    read = any_path(value)
+    form, text = path = Path.of(read)
     bound = text.startswith("^")
     if path.is_expression and bound and not text.startswith(("^/", "^\\/")):
         raise UnusableValueError(
@@ -76,7 +77,7 @@ def part_path(value: object) -> str:
             f"path '{form} {text}' of a location has '^' behind its begin, or '|' beside it: bind all of it at once, "
             "as in '^/(?:one|other)/'"
         )
-    return any_path(value)
+    return read
 
 
 def below(outer: str, inner: str) -> str:

@@ -53,7 +53,7 @@ def _repeated(at: Place) -> Iterator[str]:
 
 
 def _repeated_by_site(site: Site, host: Host) -> Iterator[str]:
-    always = every_server(site, host)
+    always = every_server(site, host) | {*_in_files(site, host)}
     places = [*features.places([site], host)]
     for each in statements(site.raw):
         if each.block is not None or each.name in ORDERED:
@@ -71,7 +71,18 @@ def _instead(keys: Sequence[str]) -> str:
 
 def _site_keys(site: Site, host: Host, name: str) -> list[str]:
     """Return the keys of a site that set a directive."""
-    return [key for each in features.SITE_FEATURES if name in each.server(site, site, host) for key in keys_of(each)]
+    direct = [key for each in features.SITE_FEATURES if name in each.server(site, site, host) for key in keys_of(each)]
+    return direct or _in_files(site, host).get(name, [])
+
+
+def _in_files(site: Site, host: Host) -> dict[str, list[str]]:
+    """Return the directives of files that the site's server includes, each with the keys that say it."""
+    return {
+        each.name: [*keys_of(feature)]
+        for feature in features.SITE_FEATURES
+        for text in feature.files(site, site, host).values()
+        for each in statements(text)
+    }
 
 
 def _sets(at: Place, name: str) -> bool:

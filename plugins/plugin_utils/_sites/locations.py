@@ -46,6 +46,7 @@ _OWN_DIRECTIVES = (
 
 
 def of_route(at: Place) -> dict[str, Any]:
+    """Return the location of a route, in a server of ours."""
     own = {} if at.site.adopt or not at.route.targets else _OWN_PROXY
     guards = features.guard(at) | refuse_climbing()
     location = declared(
@@ -129,10 +130,10 @@ def moves(at: Place) -> list[dict[str, Any]]:
     location = declared(old, {**sending, **page["directives"]}, dict.fromkeys([*page["owns"], *features.owned(there)]))
     location["guards"] = [*map(owned, sending)]
     location["adopted"] = of_old_path(old, features.guard(at) | sending)
-    bare = declared(f"= {old.rstrip('/')}", {"return": f"308 https://$host{at.route.base}$is_args$args"})
+    short = declared(f"= {old.rstrip('/')}", {"return": f"308 https://$host{at.route.base}$is_args$args"})
     # Another route may have this very path.
-    taken = any(each.identity == bare["location"] for each in at.site.places)
-    return [location] if old == "/" or taken else [location, bare]
+    taken = any(each.identity == short["location"] for each in at.site.places)
+    return [location] if old == "/" or taken else [location, short]
 
 
 def has_end(at: Place) -> bool:
@@ -156,9 +157,9 @@ def _end_of(route: Route) -> str:
 def bare(at: Place) -> list[dict[str, Any]]:
     """Lead the path without its last slash to the route, as nginx does for what it proxies; an owner's stays his."""
     sent = {"return": f"308 https://$host{at.route.base}$is_args$args"}
-    bare = declared(f"= {at.route.base.rstrip('/')}", sent) | {"adopted": {}}
-    taken = any(each.identity == bare["location"] for each in at.site.places)
-    return [] if at.route.base == "/" or taken or not at.route.is_prefix else [bare]
+    short = declared(_end_of(at.route), sent) | {"adopted": {}}
+    taken = any(each.identity == short["location"] for each in at.site.places)
+    return [] if at.route.base == "/" or taken or not at.route.is_prefix else [short]
 
 
 def of_old_path(old: str, directives: dict[str, Any]) -> dict[str, Any]:
@@ -182,10 +183,12 @@ def adopting(location: dict[str, Any], at: Place) -> dict[str, Any]:
 
 
 def challenge() -> dict[str, Any]:
+    """Return where challenges for certificates are answered."""
     return declared(f"^~ {CHALLENGE_PATH}", {"root": WEBROOT, "default_type": "text/plain"})
 
 
 def error() -> dict[str, Any]:
+    """Return the usual page for errors."""
     return declared(*answers.error_location())
 
 

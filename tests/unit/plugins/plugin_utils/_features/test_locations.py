@@ -246,7 +246,7 @@ def test_with_and_without_its_last_slash_it_includes_one_file() -> None:
 def test_of_two_locations_with_one_path_the_second_is_named() -> None:
     (said,) = refused(API, {**API, "path": "^~ /api/"})
     assert said == (
-        "site home.example.org, route ^~ /zm/api/: path '^~ /zm/api/' stands twice in route 1, or is route 1"
+        "site home.example.org, route ^~ /zm/api/: path '^~ /zm/api/' is said already by route 1: take one of them out"
     )
 
 
@@ -319,5 +319,11 @@ LOGIN = "auth_basic x;\nauth_basic_user_file /etc/h;\n"
 
 def test_lines_that_would_drop_a_login_of_the_route_are_refused() -> None:
     (said,) = refused({"path": "/a/", "raw": "limit_rate 1m;"}, raw=LOGIN)
-    assert said.startswith(f"{PLACE}, location /a/: raw: it takes the place of the route's, in which `auth_basic` asks")
-    assert parts({"path": "/a/", "raw": "auth_basic off;"}, API, raw=LOGIN)
+    assert said.startswith(f"{PLACE}, location /a/: raw of the route, in which `auth_basic` asks something of")
+    assert parts({"path": "/a/", "raw": "auth_basic off;"}, API, {"path": "/b/", "return": 404}, raw=LOGIN)
+
+
+def test_files_that_would_be_there_without_a_login_of_the_route_are_refused() -> None:
+    (said,) = refused({"path": "/a/", "static": "/srv/www"}, raw=LOGIN)
+    assert said.startswith(f"{PLACE}, location /a/: raw of the route, in which `auth_basic` asks something of")
+    assert parts({"path": "/a/", "static": "/srv/www", "raw": LOGIN}, raw=LOGIN)

@@ -160,6 +160,14 @@ def test_what_the_site_sets_is_refused(raw: str, text: str) -> None:
     assert (problem.place, problem.text, problem.value) == ("site a.example.org", text, entries[0])
 
 
+def test_what_is_in_the_file_of_another_key_is_refused_with_it() -> None:
+    entries = [written(raw="gzip_min_length 100;", compression="gzip")]
+    (problem,) = repeated_problems(entries, read(*entries), HOST, NO_SERVER)
+    assert problem.text == (
+        "raw: 'gzip_min_length' is set by the site itself: write it with `compression`, or take it out"
+    )
+
+
 def test_what_every_route_sets_is_refused_with_its_key_and_what_one_does_not_is_taken() -> None:
     service = [{"path": "/zm/", "upstream": "http://192.168.0.10"}]
     entries = [written(raw="proxy_read_timeout 5s;", routes=service)]
