@@ -46,6 +46,7 @@ from ..plugin_utils._inventory.variables import (
 from ..plugin_utils._once import once
 from ..plugin_utils._origin import where
 from ..plugin_utils._plan import public
+from ..plugin_utils._plan.addresses import address_problems, decides, named
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
 from ..plugin_utils._plan.clear import clear_problems
@@ -138,10 +139,11 @@ class ActionModule(ActionBase):
         if self._is_edge:
             server_names = [name for site in sites for name in site.names]
             acme_server = arguments["acme_server"]
-            about = {**asked(sites), "certificates": public.asked(sites, acme_server)}
+            about: dict[str, Any] = {**asked(sites, named(sites)), "certificates": public.asked(sites, acme_server)}
             about |= {"folders": shown} if (shown := directories(sites)) else {}
             about |= {"pins": pinned} if (pinned := asked_pins(sites)) else {}
             about |= {"definitions": names} if (names := definitions(sites)) else {}
+            about |= {"owners": True} if decides(sites) else {}
             host = self._look("edge_preflight", {"server_names": server_names, **about})
             if host.get("failed"):
                 return {**result, **host}
@@ -157,12 +159,17 @@ class ActionModule(ActionBase):
             problems += repeated_problems(arguments["sites"], sites, host["host"], server)
             address = str(self._task_vars.get("ansible_host", self._host))
             problems += upstream_problems(arguments["sites"], sites, host["host"], [self._host, address])
+            keeps = self._value_of("nginx_proxy_disable_default") is False
+            problems += address_problems(arguments["sites"], sites, host["host"], keeps_packaged=keeps)
             held = pins(arguments["sites"], sites, host["host"].get("pins", {}))
             problems += held.problems
             if problems:
                 raise AnsibleActionFail(_report(self._host, problems))
             rules = with_web(arguments["firewall_rules"])
-            plan |= {"host": host["host"], **edge_plan(sites, host["host"], server, held.held)}
+            view = self._view_from_the_controller()
+            # An address that the owner gives for all is asked for all.
+            asks = "" if self._value_of("edge_probe_address") else view["address"]
+            plan |= {"host": host["host"], **edge_plan(sites, host["host"], server, held.held, asks)}
             # Not in every run: nothing is lost where all routes are served already.
             if host["host"]["nginx_installed"] and not are_served(sites, servers):
                 self._refuse_losses(plan["nginx_sites"])
@@ -173,7 +180,7 @@ class ActionModule(ActionBase):
                 "ignoreip": [*LOOPBACK, *arguments["ignoreip"], *networks(sites)],
                 "proxies": networks(sites),
                 "lan": arguments["lan"],
-                **self._view_from_the_controller(),
+                **view,
             }
             unreached = public.warnings(host["host"].get("reach", {}))
             plan["certificates"] = public.certificates(plan["certificates"], acme_server)

@@ -561,6 +561,25 @@ options:
         - 307
         - 308
         default: 301
+      listen:
+        description:
+        - The addresses of the host at which the names of the site are answered, on the ports 80 and 443.
+        - At its other addresses they are names that nobody has; challenges for the certificate are answered
+          at all.
+        - 'It says where, not who: behind a router everybody comes by the address to which it leads.'
+        - By default, all addresses.
+        - 'For example C(listen: ["192.168.0.2", "fd00::2"]).'
+        type: list
+        elements: str
+      default:
+        description:
+        - Whether who asks the host for a name that it does not have, or for its bare address, is led here
+          (302).
+        - By HTTPS he is shown the certificate of this site first, which is not for what he asked for.
+        - On a host without such a site the connection is closed.
+        - 'For example C(default: true).'
+        type: bool
+        default: false
       trusted_proxies:
         description:
         - 'Proxies in front of the site, as addresses, networks, or the name of a CDN: V(cloudflare).'

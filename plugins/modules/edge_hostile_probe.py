@@ -79,6 +79,10 @@ options:
         type: list
         elements: str
         default: []
+      leads_to:
+        description: Name to which the host leads for names that it does not have. Empty where it refuses them.
+        type: str
+        default: ""
   address:
     description: Address to connect to, whatever the names resolve to. Empty lets the names resolve.
     type: str
@@ -194,6 +198,7 @@ TARGET = {
     "echo": {"type": "str", "default": ""},
     "kept": {"type": "str", "default": ""},
     "without": {"type": "list", "elements": "str", "default": []},
+    "leads_to": {"type": "str", "default": ""},
 }
 ARGUMENTS = {
     "url": {"type": "str"},
@@ -216,7 +221,9 @@ def main() -> None:
     given = module.params
     targets = given["targets"]
     if given["url"]:
-        targets = [{"address": "", "without": [], **{key: given[key] for key in ("url", "echo", "kept")}}]
+        targets = [
+            {"address": "", "without": [], "leads_to": "", **{key: given[key] for key in ("url", "echo", "kept")}}
+        ]
     subjects = [
         Subject(
             url=target["url"],
@@ -225,6 +232,7 @@ def main() -> None:
             echo=target["echo"],
             kept=target["kept"],
             without=tuple(target["without"]),
+            leads_to=target["leads_to"],
             claims=tuple(given["claims"]) or CLAIMS,
             slow=given["slow"],
             connections=given["connections"],

@@ -89,6 +89,10 @@ options:
         description: The name by which the service is asked (SNI). Empty for none.
         type: str
         default: ""
+  owners:
+    description: Whether the servers of other owners on a port of the web are returned, whatever their names are.
+    type: bool
+    default: false
   definitions:
     description: Names for all servers of nginx, each with its kind, such as V(variable is_scanner).
     type: list
@@ -156,6 +160,13 @@ host:
       description: The modules, such as C(http_geo_module), that nginx was built without.
       type: list
       elements: str
+    owners:
+      description:
+        - With O(owners), the servers on port 80 or 443 that nginx reads and that do not carry our mark, in its order.
+          Each has C(place), C(names), C(listens), of these the ones of which it is the default server as C(defaults),
+          and C(packaged), whether it is the distribution's own one as its package delivers it.
+      type: list
+      elements: dict
     definitions:
       description: For each of O(definitions) that a file of the owner's defines, the places.
       type: dict
@@ -230,6 +241,7 @@ from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import is_due, is_unmarked
 from ..module_utils._host.versions import too_new
 from ..module_utils._nginx.sites.definitions import definitions
+from ..module_utils._nginx.sites.everywhere import owners
 from ..module_utils._nginx.sites.standing import standing
 from ..module_utils._preflight.folders import folders
 from ..module_utils._preflight.host import host_facts, refuse_taken_ports
@@ -260,6 +272,7 @@ def main() -> None:
             "server_names": {"type": "list", "elements": "str", "default": []},
             "folders": {"type": "list", "elements": "str", "default": []},
             "pins": {"type": "list", "elements": "dict", "default": [], "options": PIN},
+            "owners": {"type": "bool", "default": False},
             "definitions": {"type": "list", "elements": "str", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
@@ -286,6 +299,7 @@ def main() -> None:
         "folders": folders(module.params["folders"]),
         "pins": shown(module.params["pins"]),
         "servers": servers,
+        "owners": owners("/etc/nginx") if module.params["owners"] else [],
         "definitions": definitions("/etc/nginx", module.params["definitions"]),
         "reach": reached,
         "record_due": is_due() or is_unmarked(),

@@ -40,6 +40,10 @@ options:
         description: URL of the route.
         type: str
         required: true
+      address:
+        description: Address to connect to for this URL, by default that of all.
+        type: str
+        default: ""
       status:
         description: Acceptable statuses. None stands for 200 to 399 and 401.
         type: list
@@ -297,6 +301,7 @@ ARGUMENTS = {
             "url": {"type": "str", "required": True},
             "status": {"type": "list", "elements": "int", "default": []},
             "location": {"type": "str", "default": ""},
+            "address": {"type": "str", "default": ""},
             "closes": {"type": "bool", "default": False},
             "guarded": {"type": "bool", "default": False},
             "maintenance": {"type": "bool", "default": False},

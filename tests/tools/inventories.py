@@ -51,7 +51,7 @@ _RAW = {
     "routes": [{"path": "/", "upstream": "http://192.168.0.14:8080"}],
 }
 _WITHOUT_SERVICE = (
-    {"server_name": "old.example.net", "redirect": "https://home.example.net", "http_code": 308},
+    {"server_name": "old.example.net", "redirect": "https://home.example.net", "http_code": 308, "default": True},
     {
         "server_name": "answers.example.net",
         "routes": [

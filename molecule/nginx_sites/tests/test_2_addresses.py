@@ -18,12 +18,13 @@ ROUTES = [{"path": "/", "return": {"code": 200, "text": "here"}}, {"path": "/con
 PUBLIC, AT_HOME = "203.0.113.9", "192.168.77.5"
 
 
-def run(client: Client) -> runs.Run:
+def run(client: Client, homes: list[Home]) -> runs.Run:
     """Run with a site that takes another machine for its proxy, beside one that does not."""
     plain = ROUTES[:1]
+    own = f"{{{{ {json.dumps({home.name: home.ipv4 for home in homes})}[inventory_hostname] }}}}"
     sites = [
         {"server_name": NAME, "routes": ROUTES, "trusted_proxies": ["cloudflare", client.ipv4]},
-        {"server_name": f"www.{NAME}", "routes": plain, "http": "serve"},
+        {"server_name": f"www.{NAME}", "routes": plain, "http": "serve", "listen": own},
         {
             "server_name": f"camera.{NAME}",
             "routes": plain,
@@ -37,9 +38,9 @@ def run(client: Client) -> runs.Run:
 
 
 @pytest.fixture(scope="module")
-def done(client: Client) -> runs.Run:
+def done(client: Client, homes: list[Home]) -> runs.Run:
     """Return the run."""
-    return run(client)
+    return run(client, homes)
 
 
 def test_it_succeeds(done: runs.Run) -> None:
@@ -153,3 +154,45 @@ class TestPort80:
                 head = client.curl(home, f"{scheme}://www.{home.domain}/", "-i", "-k").stdout.lower()
                 assert "x-content-type-options: nosniff" in head
                 assert "strict-transport-security" not in head
+
+
+class TestListen:
+    """A site that one of the host's addresses has."""
+
+    def test_it_is_answered_there_alone(self, done: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            url = f"www.{home.domain}/"
+            assert [client.status(home, f"{scheme}://{url}") for scheme in ("http", "https")] == ["200", "200"]
+            closed, rejected = (client.curl(home, f"{scheme}://{url}", family=6) for scheme in ("http", "https"))
+            assert "Empty reply" in closed.stderr
+            assert "unrecognized name" in rejected.stderr
+
+    def test_the_other_sites_are_answered_at_both(self, done: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            for family in (4, 6):
+                assert client.status(home, f"https://{home.domain}/", family=family) == "200"
+
+    def test_other_names_are_refused_at_both(self, done: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            for family in (4, 6):
+                for scheme in ("http", "https"):
+                    assert client.status(home, f"{scheme}://unknown.example.org/", "-k", family=family) == "000"
+
+    def test_challenges_are_answered_at_both(self, done: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            for family in (4, 6):
+                path = f"www.{home.domain}/.well-known/acme-challenge/none"
+                assert client.status(home, f"http://{path}", family=family) == "404"
+
+    def test_nginx_waits_for_no_address_when_it_starts(self, done: runs.Run, homes: list[Home]) -> None:
+        for home in homes:
+            held = home.host.check_output("ss -H -ltn 'sport = :443 or sport = :80'")
+            assert home.ipv4 not in held
+            assert "0.0.0.0:443" in held
+
+    def test_an_address_of_another_host_is_refused(self, client: Client, homes: list[Home]) -> None:
+        sites = [{"server_name": NAME, "routes": ROUTES, "listen": client.ipv4}]
+        refused = runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}))
+        assert refused.rc != 0
+        assert f"listen: {client.ipv4} is no address of this host" in refused.text
+        assert "changed=0" in refused.text

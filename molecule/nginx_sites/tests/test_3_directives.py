@@ -44,7 +44,7 @@ def first(lab: Any, homes: list[Home]) -> runs.Run:
     """Return a run with the keys of the guide, in front of a real service."""
     for home in homes:
         assert home.host.run(MAKE).rc == 0
-    keys = {name: said(name) for name in ("raw", "raw_http", "compression")}
+    keys = {name: said(name) for name in ("raw", "raw_http", "compression", "default")}
     assert keys["compression"] == ["zstd", "brotli", "gzip"]
     files = {"path": "/files/", "static": FOLDER}
     routes = [{"path": "/", "upstream": f"http://{lab.address('jeedom')}"}, files]
@@ -102,3 +102,34 @@ class TestCompression:
         text = " ".join(first.text.split())
         for home in homes:
             assert f"{home.domain} is compressed by gzip alone: this nginx has no module for zstd and brotli" in text
+
+
+class TestDefaultSite:
+    """Names that nobody has, and the host's bare address."""
+
+    def led(self, client: Client, home: Home, url: str) -> str:
+        shown = client.curl(home, url, "-k", "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}")
+        return str(shown.stdout)
+
+    def test_they_lead_to_it(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            for origin in ("http://unknown.example.org", "https://unknown.example.org", f"http://{home.ipv4}"):
+                assert self.led(client, home, f"{origin}/a?b=c") == f"302 https://{home.domain}/a?b=c"
+            assert self.led(client, home, f"https://{home.ipv4}/") == f"302 https://{home.domain}/"
+
+    def test_tls_for_another_name_opens_no_site(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            url, host = "https://unknown.example.org/", ("-H", f"Host: {home.domain}")
+            assert client.status(home, url, "-k", *host) == "421"
+
+    def test_the_run_proves_it(self, first: runs.Run, homes: list[Home]) -> None:
+        for home in homes:
+            assert f"the host's bare address learns the name {home.domain}" in " ".join(first.text.split())
+        assert "names." not in first.tail
+
+    def test_a_site_without_listen_is_answered_at_every_address_again(
+        self, first: runs.Run, homes: list[Home], client: Client
+    ) -> None:
+        for home in homes:
+            for family in (4, 6):
+                assert client.status(home, f"https://www.{home.domain}/", family=family) == "200"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from . import _http2
 from ._judging import not_spoken, refused, turned_away
@@ -20,6 +21,8 @@ REMEDY = (
 
 # By so many bytes two pages are told apart; what changes with each request stands further down.
 _START = 64
+# By which a host leads to its default site (RFC 9110 section 15.4.3, 2022).
+_LED = 302
 
 
 def probes(subject: Subject) -> list[Probe]:
@@ -46,7 +49,7 @@ def _greetings(subject: Subject, other: str) -> list[Probe]:
 
 def _hosts(subject: Subject, other: str) -> list[Probe]:
     def asks(name: str, what: str, data: bytes, way: Way = HTTPS) -> Probe:
-        return Probe(name, what, lambda: turned_away(exchange(subject, data, way)))
+        return Probe(name, what, lambda: _elsewhere(subject, exchange(subject, data, way)))
 
     here = f"Host: {subject.host}"
     return [
@@ -72,6 +75,14 @@ def _hosts(subject: Subject, other: str) -> list[Probe]:
     ]
 
 
+def _elsewhere(subject: Subject, seen: Seen, *statuses: int) -> Verdict:
+    """Judge what must be refused, or led to the default site where the host has one."""
+    if subject.leads_to and seen.status == _LED and len(seen.answers) == 1:
+        place = seen.only().one("Location")
+        return Verdict(urlsplit(place).hostname == subject.leads_to, f"{seen}, to {shown(place)}")
+    return turned_away(seen, *statuses)
+
+
 def _address(subject: Subject) -> str:
     try:
         known = ipaddress.ip_address(subject.place)
@@ -84,7 +95,7 @@ def _address(subject: Subject) -> str:
 def _wrong_host_h2(subject: Subject, other: str) -> Verdict:
     given = [(name, other.encode() if name == b":authority" else value) for name, value in _http2.fields(subject)]
     seen = _http2.exchange(subject, given)
-    return Verdict(not_spoken(seen) or refused(seen), str(seen))
+    return Verdict(True, str(seen)) if not_spoken(seen) else _elsewhere(subject, seen)
 
 
 def _silent_about(other: str, seen: Seen) -> Verdict:
@@ -129,16 +140,18 @@ def _redirected(subject: Subject, host: str) -> Verdict:
 
 def _old(subject: Subject) -> list[Probe]:
     without = b"GET / HTTP/1.0\r\n\r\n"
-    return [
+    found = [
         Probe("http10-no-host", "HTTP/1.0 without Host", lambda: _by_greeting(subject, without)),
         Probe("http10-no-host-80", "the same on port 80", _closed(subject, without, PLAIN)),
         Probe("http09", "HTTP/0.9", lambda: _headless(subject)),
         Probe("http09-80", "HTTP/0.9 on port 80", _closed(subject, b"GET /\r\n", PLAIN)),
     ]
+    # Where a host leads to a default site, it does so in a page without a head, which cannot be told from another one.
+    return found[:-1] if subject.leads_to else found
 
 
 def _closed(subject: Subject, data: bytes, way: Way) -> Callable[[], Verdict]:
-    return lambda: turned_away(exchange(subject, data, way), 400, 421, 426, 505)
+    return lambda: _elsewhere(subject, exchange(subject, data, way), 400, 421, 426, 505)
 
 
 def _headless(subject: Subject) -> Verdict:

@@ -30,6 +30,7 @@ class Subject:
     resolves to, when it is not empty. ``ca_file`` adds a trust root. ``echo`` is the path of a service that reports
     what it was sent, as tests/lab/standins/echo.py does; ``kept`` is the path of what answers 403 outside the LAN; each
     is empty for none. ``without`` names kinds and probes, as ``answers`` or ``answers.hsts``, that are not asked.
+    ``leads_to`` is the name to which the host leads for names that it does not have, empty where it refuses them.
     ``claims`` are the headers that no service may be told. ``slow`` is how many unfinished requests
     are held open, and ``connections`` how many connections are tried, 0 for none. ``timeout`` is the seconds that an
     exchange may take, ``patience`` those within which an unfinished one must be ended, ``quiet`` the silence after an
@@ -42,6 +43,7 @@ class Subject:
     echo: str = ""
     kept: str = ""
     without: tuple[str, ...] = ()
+    leads_to: str = ""
     claims: tuple[str, ...] = CLAIMS
     slow: int = 60
     connections: int = 0

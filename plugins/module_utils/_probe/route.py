@@ -26,9 +26,9 @@ class ProbedRoute:
 
     ``status`` lists what is acceptable, nothing stands for 200 to 399 and 401, and where it is ``guarded`` for 403
     too, in ``maintenance`` for 503. ``location`` is where the answer leads, empty for anywhere; with ``closes`` the
-    connection has to be closed without an answer. ``sse``, ``websocket`` and
-    ``stream`` are paths of the same site, empty for none; without a leading slash they are taken from the URL on.
-    ``http_port`` is where the plain form of an HTTPS URL is asked.
+    connection has to be closed without an answer. ``sse``, ``websocket`` and ``stream`` are paths of the same site,
+    empty for none; without a leading slash they are taken from the URL on. ``http_port`` is where the plain form of an
+    HTTPS URL is asked. ``address`` is connected to instead of that of all routes, where it is not empty.
     """
 
     url: str
@@ -43,6 +43,7 @@ class ProbedRoute:
     websocket_echo: bool = False
     stream: str = ""
     http_port: int = 80
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def check(route: ProbedRoute, conditions: Conditions) -> RouteFacts:
 
 
 def _check(route: ProbedRoute, conditions: Conditions, facts: RouteFacts) -> None:
-    target = Target(route.url, conditions.address, conditions.ca_file, True, conditions.timeout)
+    target = Target(route.url, route.address or conditions.address, conditions.ca_file, True, conditions.timeout)
     if target.parts.scheme not in ("http", "https") or not target.host:
         raise ProbeError("not a URL of the form https://name/path")
     if target.secure:

@@ -20,6 +20,7 @@ from .compression import Compression
 from .console import Console
 from .content_length import ContentLength
 from .content_policy import ContentPolicy
+from .default_site import DefaultSite
 from .drops import Drops, SiteDrops
 from .error_pages import ErrorPages
 from .feature import Directives, Feature, Page, SiteFeature
@@ -27,6 +28,7 @@ from .frame_ancestors import FrameAncestors
 from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
 from .index import Index
+from .listen import Listen
 from .locations import Locations
 from .maintenance import Maintenance
 from .moved_from import MovedFrom
@@ -81,6 +83,8 @@ FEATURES: tuple[type[Feature], ...] = (
 )
 SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     TrustedProxies,
+    Listen,
+    DefaultSite,
     PlainHttp,
     Aliases,
     Maintenance,

@@ -191,9 +191,13 @@ def itself(target: Upstream) -> str:
     return f"upstream '{target.written}' is the proxy itself: give the service's own address and port"
 
 
-def asked(sites: Sequence[Site]) -> dict[str, list[str]]:
-    """Return what `edge_preflight` is asked about the upstreams, by its options."""
-    return {"names": asked_names(sites), "hosts": _on_our_ports(sites), "sockets": sockets(sites)}
+def asked(sites: Sequence[Site], hosts: Iterable[str] = ()) -> dict[str, list[str]]:
+    """Return what `edge_preflight` is asked about the upstreams, and about further `hosts`, by its options."""
+    return {
+        "names": asked_names(sites),
+        "hosts": sorted({*_on_our_ports(sites), *hosts}),
+        "sockets": sockets(sites),
+    }
 
 
 def asked_names(sites: Iterable[Site]) -> list[str]:

@@ -15,6 +15,7 @@ from .._features.compression import Compression
 from .._features.console import Console
 from .._features.content_length import ContentLength
 from .._features.content_policy import ContentPolicy
+from .._features.default_site import DefaultSite
 from .._features.drops import Drops, SiteDrops
 from .._features.error_pages import ErrorPages
 from .._features.feature import Feature, SiteFeature
@@ -22,6 +23,7 @@ from .._features.frame_ancestors import FrameAncestors
 from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
 from .._features.index import Index
+from .._features.listen import Listen
 from .._features.locations import Locations
 from .._features.maintenance import Maintenance
 from .._features.moved_from import MovedFrom
@@ -127,6 +129,8 @@ class _SiteNames(SiteFeature):
 @dataclass(frozen=True, kw_only=True)
 class Site(
     TrustedProxies,
+    DefaultSite,
+    Listen,
     PlainHttp,
     SiteRaw,
     Compression,

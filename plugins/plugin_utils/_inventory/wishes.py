@@ -47,6 +47,8 @@ _TEXT = "write nginx's own directives as `raw: |` in a site or a route"
 _BY_HAND = "no variable says it: write it into the route's location in /etc/nginx/sites-available/NAME; it stays"
 _PLAIN = "leave it out: port 80 redirects to HTTPS; `http: serve` or `http_code: 308` in a site says otherwise"
 _PROXIES = "write `trusted_proxies: [ADDRESS]`, or `trusted_proxies: cloudflare`, in a site"
+_LISTEN = "write `listen: [ADDRESS]` in a site"
+_DEFAULT = "write `default: true` in a site"
 _CACHE = "leave it out: a route's answers are not kept"
 
 
@@ -71,7 +73,7 @@ _BOTH = {
     **_each("respond status status_code", _STATUS),
     **_each("cache caching proxy_cache proxy_cache_path cache_assets", _CACHE),
     **_each("ssl tls cert certificate certificates https ssl_certificate letsencrypt acme", _CERTIFICATE),
-    **_each("http2 http3 ipv6 listen security_headers", _AUTOMATIC),
+    **_each("http2 http3 ipv6 security_headers", _AUTOMATIC),
     **_each("force_https force_ssl ssl_redirect ssl_forced https_redirect redirect_code", _PLAIN),
     **_each("gzip brotli zstd compress encode", _COMPRESSION),
     **_each("csp content_security_policy", _POLICY),
@@ -106,6 +108,8 @@ SITE_WISHES = {
     **_each("alias", "write `aliases: [NAME]`"),
     **_each("domain domains host hostname name names fqdn server server_names domain_name domain_names url", _NAME),
     **_each("location paths services proxy_hosts proxies", "write `routes:`, a list of routes"),
+    **_each("address addresses bind bind_address interface interfaces listen_address ip ips port ports", _LISTEN),
+    **_each("default_server default_site catch_all catchall fallback", _DEFAULT),
     **_each("email mail", "write `edge_email` beside `edge_sites`"),
     **_each("offline closed down maintenance_mode under_maintenance disabled", _MAINTENANCE),
 }

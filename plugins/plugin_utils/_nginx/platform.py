@@ -77,14 +77,19 @@ class Platform:
         # A question mark lets OpenSSL pass over a group that it was built without (SSL_CTX_set1_groups_list, 3.3).
         return f"?{POST_QUANTUM_GROUP}:{GROUPS}" if self.openssl >= (3, 5) else GROUPS
 
-    def listen(self, port: int, *parameters: str) -> list[str]:
-        """Both families' `listen` values, the second one only where the kernel has IPv6."""
-        families = [str(port), f"[::]:{port}"] if self.ipv6 else [str(port)]
-        return [" ".join((address, *parameters)) for address in families]
+    def listen(self, port: int, *parameters: str, at: Iterable[str] = (), everywhere: bool = True) -> list[str]:
+        """Return `listen` values: those of both families, the second one where the kernel has IPv6, and of addresses.
 
-    def listen_https(self) -> list[str]:
-        """Return the `listen` values of a TLS server."""
-        return self.listen(443, "ssl") if self.has_http2_directive else self.listen(443, "ssl", "http2")
+        `at` are addresses as in a URL, `everywhere` tells whether every address is meant, too.
+        """
+        families = [str(port), f"[::]:{port}"] if self.ipv6 else [str(port)]
+        found = [*(families if everywhere else ()), *(f"{address}:{port}" for address in at)]
+        return [" ".join((address, *parameters)) for address in found]
+
+    def listen_https(self, at: Iterable[str] = (), everywhere: bool = True) -> list[str]:
+        """Return the `listen` values of a TLS server, as `listen` does."""
+        parameters = ("ssl",) if self.has_http2_directive else ("ssl", "http2")
+        return self.listen(443, *parameters, at=at, everywhere=everywhere)
 
     def keepalive(self) -> dict[str, str]:
         """Directives for a server block that keep a reload from closing connections in use, from nginx 1.27.4 on."""

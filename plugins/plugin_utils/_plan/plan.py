@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
+from .._features.default_site import default_of
 from .._features.place import Host, Pinned
 from .._features.plain_http import SERVE
 from .._features.returned import CLOSES
@@ -17,6 +18,7 @@ from .._inventory.site import Site
 from .._nginx.platform import Platform
 from .._sites.nginx_sites import nginx_sites
 from . import adoption, moved
+from .addresses import asked_at
 from .machine import Machine
 from .servers import constellation_routes, listen_uri
 
@@ -29,15 +31,20 @@ def edge_plan(
     host: Mapping[str, Any],
     server: LocalServer = NO_SERVER,
     pins: Mapping[str, Pinned] | None = None,
+    address: str = "",
 ) -> dict[str, Any]:
     """Return what the roles of an edge host get, what is asked in the end, and what a person should know.
 
     `host` is what `edge_preflight` says, asked for the names of `upstream.asked_names`; `server` is the Constellation
-    server of this very host, `pins` the certificates that services must show, by the names of their files.
+    server of this very host, `pins` the certificates that services must show, by the names of their files. `address` is
+    what the controller connects to, "" where it does so for all sites whatever they listen on.
     """
     known = Host(Platform.of(host), host.get("upstreams", {}), server, host.get("sockets", {}), pins or {})
     names, servers = known.names, host.get("servers", [])
     written, sites = sites, moved.with_moves(sites, servers, names)
+    default = default_of(sites)
+    leads = {"leads_to": default.name} if default else {}
+    reached = [(site, at) for site in sites if (at := asked_at(site, address)) is not None]
     return {
         "nginx_sites": nginx_sites(sites, known, moved.plain_moves(sites, servers, names)),
         "notes": [
@@ -47,13 +54,14 @@ def edge_plan(
         ],
         "certificates": adoption.certificates(sites, servers),
         "probes": [
-            probe | adoption.probe_traits(at.site, at.route, servers) | features.traits(at.site)
-            for at in features.places(sites, known)
-            for probe in features.probes(at)
+            probe | adoption.probe_traits(site, each.route, servers) | features.traits(site) | at
+            for site, at in reached
+            for each in features.places([site], known)
+            for probe in features.probes(each)
         ]
-        + [probe | _own_traits(probe, site) for site in sites for probe in features.site_probes(site)]
-        + [in_clear for site in sites if site.http == SERVE for in_clear in _in_clear(site, known)],
-        "hostile": [_hostile(site, known, path) for site in sites if (path := _answering(site))],
+        + [probe | _own_traits(probe, site) | at for site, at in reached for probe in features.site_probes(site)]
+        + [probe | at for site, at in reached if site.http == SERVE for probe in _in_clear(site, known)],
+        "hostile": [_hostile(site, known, path) | leads | at for site, at in reached if (path := _answering(site))],
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),
     }

@@ -10,11 +10,13 @@ from typing import Any
 from ...module_utils._host.names import COMMON_SITE
 from .._features import registry as features
 from .._features.compression import COMPRESSED
+from .._features.default_site import leads_on
 from .._features.place import Host
 from .._features.plain_http import SERVE
 from .._inventory.site import Site
 from .._nginx.platform import KEEPALIVE_DIRECTIVES
 from . import answers, locations, older, port_80
+from .listening import Listening
 from .paths import CLIMBS_MAP
 
 # Access keys travel in query strings, so neither the query nor the referrer is logged; the rest is the layout of
@@ -48,6 +50,8 @@ _PATIENCE = {"client_header_timeout": "10s", "client_body_timeout": "30s"}
 
 # What an older nginx does not know: it goes when nginx goes back.
 _NEWER = ("http2", "ssl_reject_handshake")
+# What the server for other names has of a default site, whose certificate may be gone when it is not one any more.
+_CERTIFICATE = ("ssl_certificate", "ssl_certificate_key")
 
 # What a server of ours says in its own right; an owner's is as he has it.
 _OWN = {**_PATIENCE, **answers.error_page()}
@@ -58,40 +62,45 @@ def nginx_sites(sites: Sequence[Site], host: Host, plain: Collection[tuple[str, 
 
     `plain` has, by the name of their site, the old paths that an owner's server answers without HTTPS.
     """
-    found = [_site(site, host) for site in sites]
+    listening = Listening(sites, host.platform)
+    found = [_site(site, host, listening) for site in sites]
     for site, declared in zip(sites, found, strict=True):
         moved = [at for at in features.places([site], host) if (site.name, at.route.moved_from) in plain]
         port_80.send_on(declared, moved)
-    return [_common(sites, host), *found]
+    return [_common(sites, host, listening), *found]
 
 
-def _common(sites: Sequence[Site], host: Host) -> dict[str, Any]:
-    platform = host.platform
-    refusal = {"ssl_reject_handshake": "on"} if platform.can_reject_handshake else {}
+def _common(sites: Sequence[Site], host: Host, listening: Listening) -> dict[str, Any]:
+    platform, default, rejects = host.platform, listening.default, listening.rejects
+    refusal = {"ssl_reject_handshake": "on"} if rejects else {}
     https = {
         "server_name": ["_"],
-        "listen": platform.listen_https(),
+        "listen": listening.https(),
         "default": True,
         "directives": {**platform.tls(), **refusal, **_NAMES, **_OWN, "access_log": _DEFAULT_LOG},
-        "owns": list(_NEWER),
+        "owns": [*_NEWER, *_CERTIFICATE],
         # A client that shook hands under a right name and then asks for a wrong one ends here.
         "locations": [
-            locations.declared("/", {"return": "421" if platform.can_reject_handshake else "444"}),
+            locations.declared("/", {"return": leads_on(default, "https") or ("421" if rejects else "444")}),
             locations.error(),
         ],
     }
-    if not platform.can_reject_handshake:
-        https["certificate"] = COMMON_SITE
+    if not rejects:
+        https["certificate"] = default.name if default else COMMON_SITE
     http = {
         "server_name": ["_"],
-        "listen": platform.listen(80),
+        "listen": listening.plain(),
         "default": True,
         "directives": {"server_tokens": "off", **_NAMES, **_OWN, "access_log": _DEFAULT_LOG},
-        "locations": [locations.challenge(), locations.declared("/", {"return": "444"}), locations.error()],
+        "locations": [
+            locations.challenge(),
+            locations.declared("/", {"return": leads_on(default, "http") or "444"}),
+            locations.error(),
+        ],
     }
     # The last one only where it is needed: some small builds of nginx lack `geo`.
     every = (_LOG_FORMAT, _PATH_MAP, *features.common(), CLIMBS_MAP, *features.site_common(sites), answers.maps())
-    texts = (_names_hash(sites), *every, older.maps(sites, platform), *features.guards(sites, host))
+    texts = (_names_hash(sites), *every, older.maps(sites, platform, rejects=rejects), *features.guards(sites, host))
     maps = "\n".join(filter(None, texts))
     return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}
 
@@ -110,7 +119,7 @@ def _names_hash(sites: Iterable[Site]) -> str:
     return f"server_names_hash_bucket_size {max(64, 1 << (needed - 1).bit_length())};"
 
 
-def _site(site: Site, host: Host) -> dict[str, Any]:
+def _site(site: Site, host: Host, listening: Listening) -> dict[str, Any]:
     platform = host.platform
     server_names = list(site.names)
     challenge = locations.adopting_challenge() if site.adopt else locations.challenge()
@@ -118,7 +127,7 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     both, both_own = features.site_both(site), features.site_both_owned(site)
     http: dict[str, Any] = {
         "server_name": server_names,
-        "listen": platform.listen(80),
+        "listen": listening.plain(site),
         "directives": {"server_tokens": "off", **both, **platform.keepalive(), **_OWN, "access_log": log},
         "owns": [*both_own, *KEEPALIVE_DIRECTIVES, *port_80.owned()],
         "locations": [challenge, port_80.root(site), locations.error()],
@@ -135,13 +144,13 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
     error = [] if any(each["location"] == locations.error()["location"] for each in own) else [locations.error()]
     https: dict[str, Any] = {
         "server_name": server_names,
-        "listen": platform.listen_https(),
+        "listen": listening.https(site),
         "certificate": site.name,
         "directives": {
             **both,
             **platform.tls(),
             **platform.keepalive(),
-            **older.refusals(platform),
+            **older.refusals(platform, rejects=listening.rejects),
             **answering,
             **more,
             **_NAMES,
@@ -184,5 +193,5 @@ def _site(site: Site, host: Host) -> dict[str, Any]:
 
 def every_server(site: Site, host: Host) -> frozenset[str]:
     """Return the directives that the HTTPS server of a site has whatever its owner writes into it."""
-    server = _site(site, host)["servers"][1]
+    server = _site(site, host, Listening([site], host.platform))["servers"][1]
     return frozenset((server["adopted"] if site.adopt else server)["directives"])

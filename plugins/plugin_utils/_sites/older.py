@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: what an older nginx, such as Ubuntu 22.04's, does not refuse by itself, refused in each server of ours."""
+"""PRIVATE: what nginx does not refuse before it knows the request, refused in each server of ours.
+
+An older one, such as Ubuntu 22.04's, refuses neither TLS for another name nor two lengths; a newer one takes TLS for
+another name where it leads to a default site.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +23,10 @@ _PAGE = literal(ERROR_PATH)
 REFUSALS = (f"if ({_ASTRAY}) {{}}", f"if ({_LENGTHS}) {{}}")
 
 
-def maps(sites: Iterable[Site], platform: Platform) -> str:
-    """Return what the refusals ask, for the http level; "" for an nginx that needs none."""
+def maps(sites: Iterable[Site], platform: Platform, *, rejects: bool) -> str:
+    """Return what the refusals ask, for the http level; "" for an nginx that needs none; see `refusals`."""
     texts = []
-    if not platform.can_reject_handshake:
+    if not rejects:
         # What shook hands without TLS gets its answer elsewhere.
         known = " ".join(f'"~*^on:{_names([site.name])}:{_names(site.names)}:" 0;' for site in sites)
         head = f'map "$https:$server_name:$ssl_server_name:$uri" {_ASTRAY}'
@@ -35,9 +39,12 @@ def maps(sites: Iterable[Site], platform: Platform) -> str:
     return "\n".join(texts)
 
 
-def refusals(platform: Platform) -> dict[str, Any]:
-    """Return the directives of a server: another name in TLS than the site's, and a length that is said twice."""
-    astray = {} if platform.can_reject_handshake else {f"if ({_ASTRAY})": {"return": "421"}}
+def refusals(platform: Platform, *, rejects: bool) -> dict[str, Any]:
+    """Return the directives of a server: another name in TLS than the site's, and a length that is said twice.
+
+    `rejects` tells whether TLS for a name that nobody has ends in its handshake.
+    """
+    astray = {} if rejects else {f"if ({_ASTRAY})": {"return": "421"}}
     return astray | ({} if platform.refuses_two_lengths else {f"if ({_LENGTHS})": {"return": "400"}})
 
 

@@ -9,7 +9,7 @@ only where there are none: https://nginx.org/en/docs/http/request_processing.htm
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..text.addresses import listen_keys
@@ -88,16 +88,32 @@ def without_taken_defaults(
     for site in sites:
         kept: list[WantedServer] = []
         for server in site.servers:
-            places = [f"{address} in {taken[address]}" for address in sorted(server.key.listens) if address in taken]
-            if not server.default or not places:
+            if not server.default or _keeps_default(site, server, taken, warnings):
                 kept.append(server)
-                continue
-            warnings.append(
-                f"site {site.name!r}: its default server is left out, because there is a default_server already for "
-                + ", ".join(places)
-            )
         site.servers = kept
     return warnings
+
+
+def _keeps_default(site: WantedSite, server: WantedServer, taken: Mapping[str, str], warnings: list[str]) -> bool:
+    """Take the addresses that have a default server out of ours; tell whether it keeps any.
+
+    One that is not for every address any more does not answer for a part of them, either.
+    """
+    held = sorted(address for address in server.key.listens if address in taken)
+    if not held:
+        return True
+    there = ", ".join(f"{each} in {taken[each]}" for each in held)
+    left = [each for each in server.listens if not listen_keys(each.args) & {*held}]
+    if not left or any(each.rpartition(":")[0] in _EVERY for each in held):
+        warnings.append(
+            f"site {site.name!r}: its default server is left out, because there is a default_server already for {there}"
+        )
+        return False
+    server.listens[:] = left
+    warnings.append(
+        f"site {site.name!r}: its default server does not answer where there is a default_server already: {there}"
+    )
+    return True
 
 
 class _Own(NamedTuple):

@@ -4,7 +4,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+
 from ..._host.command import run
+from ..files import read_text
+
+
+def enabled_default(root: str) -> str:
+    """Return the path of the distribution's own site, where its link in sites-enabled leads there; else ""."""
+    path = os.path.join(root, "sites-available", "default")
+    link = os.path.join(root, "sites-enabled", "default")
+    return path if os.path.islink(link) and os.path.realpath(link) == os.path.realpath(path) else ""
+
+
+def is_as_delivered(path: str) -> bool | None:
+    """Tell whether a configuration file is as its package delivers it; None where it cannot be read."""
+    text = read_text(path)
+    if text is None:
+        return None
+    return hashlib.md5(text.encode("latin-1"), usedforsecurity=False).hexdigest() == packaged_md5(path)
 
 
 def packaged_md5(path: str) -> str | None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -28,7 +27,7 @@ from ._hash_size import has_http, leave_to_owner, says_size, taken, with_size
 from ._main_file import is_read, main_file_changes
 from ._named_files import file_changes
 from ._neighbours import Neighbours, listen_beside, without_taken_defaults
-from ._packaged import packaged_md5
+from ._packaged import enabled_default, is_as_delivered
 from ._placeholder import Certificates, host_names
 from ._placing import merged, places
 from ._site_file import edit_site
@@ -356,19 +355,15 @@ class _Planner:
 
     def disable_default(self) -> None:
         """Take the distribution's own site out of sites-enabled when nobody has changed it."""
-        link = os.path.join(self.enabled, "default")
-        path = os.path.join(self.available, "default")
-        if not os.path.islink(link) or os.path.realpath(link) != os.path.realpath(path):
+        path = enabled_default(self.root)
+        if not path or path in self.sites_of:
             return
-        if path in self.sites_of:
-            return
-        text = read_text(path)
-        if text is None:
-            return
-        if hashlib.md5(text.encode("latin-1"), usedforsecurity=False).hexdigest() == packaged_md5(path):
+        delivered = is_as_delivered(path)
+        if delivered:
+            link = os.path.join(self.enabled, "default")
             self.gone.add(link)
             self.result.changes.append(Remove(link))
-        else:
+        elif delivered is False:
             self.result.warnings.append(f"{path}: is not as its package delivers it, so it stays enabled")
 
     def leave_adopted(self) -> list[dict[str, Any]]:

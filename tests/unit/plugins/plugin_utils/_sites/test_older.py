@@ -51,12 +51,17 @@ def value(text: str, source: str) -> str:
 
 
 def test_a_newer_nginx_needs_nothing():
-    assert older.maps(SITES, NEW) == ""
-    assert older.refusals(NEW) == {}
-    assert {f"{each} {{}}" for each in older.refusals(OLD)} == set(older.REFUSALS)
+    assert older.maps(SITES, NEW, rejects=True) == ""
+    assert older.refusals(NEW, rejects=True) == {}
+    assert {f"{each} {{}}" for each in older.refusals(OLD, rejects=False)} == set(older.REFUSALS)
+
+
+def test_a_newer_one_refuses_other_names_where_its_handshake_does_not():
+    assert older.maps(SITES, NEW, rejects=False) == older.maps(SITES, OLD, rejects=False).splitlines()[0]
+    assert f"{next(iter(older.refusals(NEW, rejects=False)))} {{}}" == older.REFUSALS[0]
 
 
 @pytest.mark.parametrize(("number", "cases"), [(0, ASTRAY), (1, LENGTHS)])
 def test_an_older_one_refuses(number, cases):
-    text = older.maps(SITES, OLD).splitlines()[number]
+    text = older.maps(SITES, OLD, rejects=False).splitlines()[number]
     assert {source: value(text, source) for source in cases} == cases

@@ -260,3 +260,25 @@ def test_c3_a_server_of_its_owner_is_adopted_on_the_address_that_it_has(host: Pa
     assert result.problems == []
     [text] = texts(result).values()
     assert "location /zm/" in text.partition("192.168.0.2:443 ssl;")[2]
+
+
+class TestTakenDefaults:
+    """Which addresses our default server keeps beside an owner's."""
+
+    @pytest.mark.parametrize(
+        ("taken", "left"),
+        [
+            ("192.168.0.2:80", ["80", "[::]:80"]),
+            ("80", None),
+            ("[::]:80", None),
+            ("192.168.0.3:80", ["80", "[::]:80", "192.168.0.2:80"]),
+        ],
+    )
+    def test_an_address_of_its_own_is_left_alone(self, host: Path, taken: str, left: list[str] | None) -> None:
+        listens = ["80", "[::]:80", "192.168.0.2:80"]
+        common = {"name": COMMON["name"], "servers": [{"server_name": ["_"], "listen": listens, "default": True}]}
+        result = planned(host, f"server {{ listen {taken} default_server; }}", sites=[common])
+        text = texts(result).get(str(COMMON["name"]), "")
+        assert [each for each in listens if f"listen {each} default_server;" in text] == (left or [])
+        assert len(result.warnings) == (left != listens)
+        assert all(f"in {host}/conf.d/old.conf:1" in each for each in result.warnings)

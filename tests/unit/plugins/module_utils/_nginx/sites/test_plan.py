@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import _declaration, _packaged
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import plan as site_module
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import (
     Certificates,
@@ -603,12 +603,12 @@ def test_the_packaged_default_site_goes_only_unchanged(host: Path, monkeypatch: 
     (host / "sites-available" / "default").write_text("server { listen 80 default_server; }\n")
     (host / "sites-enabled" / "default").symlink_to(host / "sites-available" / "default")
     default = {"name": "d", "servers": [{"server_name": ["_"], "listen": ["80"], "default": True}]}
-    monkeypatch.setattr(site_module, "packaged_md5", lambda _path: "1b6d19b4e1a3e9ad29b8d4ad5e3d0f0a")
+    monkeypatch.setattr(_packaged, "packaged_md5", lambda _path: "1b6d19b4e1a3e9ad29b8d4ad5e3d0f0a")
     result = plan(host, [default], disable_default=True)
     assert result.changes == []
     assert len(result.warnings) == 2
     digest = __import__("hashlib").md5((host / "sites-available" / "default").read_bytes()).hexdigest()
-    monkeypatch.setattr(site_module, "packaged_md5", lambda _path: digest)
+    monkeypatch.setattr(_packaged, "packaged_md5", lambda _path: digest)
     result = plan(host, [default], disable_default=True)
     assert [type(change) for change in result.changes] == [Remove, Write, Link]
     assert result.warnings == []
