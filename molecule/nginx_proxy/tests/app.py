@@ -5,7 +5,8 @@
 """A service that tells who it is and what it got: `python3 app.py NAME PORT`, or a socket's path for the port.
 
 Below a path with `redirect` it sends to its own path and sets a cookie there. One with `hang-up` it reads, and closes
-the connection. Each request is a line of the file NAME.log beside this program.
+the connection. One with `slow` it answers after three seconds, one with `drip` at once, and ends after three seconds.
+It takes each WebSocket, and closes it. Each request is a line of the file NAME.log beside this program.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import os
 import socketserver
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -31,14 +33,29 @@ class App(BaseHTTPRequestHandler):
         if "hang-up" in self.path:
             self.close_connection = True
             return
+        if "slow" in self.path:
+            time.sleep(3)
+        if self.headers["Upgrade"]:
+            self.send_response(101)
+            self.send_header("Upgrade", "websocket")
+            self.send_header("Connection", "upgrade")
+            self.end_headers()
+            self.close_connection = True
+            return
         body = f"{NAME} {self.path} {self.headers['Host']}\n".encode()
+        if method := self.headers["X-HTTP-Method-Override"]:
+            body += f"{method}\n".encode()
         self.send_response(302 if "redirect" in self.path else 200)
         if "redirect" in self.path:
             self.send_header("Location", "/guacamole/home?a=1")
             self.send_header("Set-Cookie", "session=1; Path=/guacamole/")
-        self.send_header("Content-Length", str(len(body)))
+        drips = "drip" in self.path
+        self.send_header("Content-Length", str(len(body) + drips))
         self.end_headers()
         self.wfile.write(body)
+        if drips:
+            time.sleep(3)
+            self.wfile.write(b"\n")
 
     def do_POST(self) -> None:
         """Do the same."""

@@ -22,6 +22,8 @@ UPSTREAMS = [route for sites in BLOCKS for site in sites for route in site.get("
 APP = Path(__file__).with_name("app.py")
 FOLDER = "/opt/app"
 PORTS = {"one": 8081, "two": 8082}
+# Each the opposite of what a route has by itself.
+OTHER = {"buffering": True, "read_timeout": 1, "websocket": False, "method_override": True}
 
 
 class Apps:
@@ -84,6 +86,8 @@ def routes(apps: Apps) -> list[dict[str, Any]]:
         {**plain, "path": "/several/", "upstream": both},
         {**sticky, "path": "/same/", "upstream": both},
         {**spare, "path": "/spare/", "upstream": with_spare},
+        {"path": "/usual/", "upstream": one},
+        {"path": "/other/", "upstream": one, **OTHER},
     ]
 
 
@@ -121,6 +125,35 @@ class TestSocket:
         for home in homes:
             home.host.check_output(f"chmod 666 {socket_path()}")
             assert body(client, home, "/wiki/a%2Fb?c") == f"socket /wiki/a%2Fb?c {home.domain}\n"
+
+
+class TestUsualKeys:
+    """Two routes to one service, the second with keys that say the opposite."""
+
+    def test_an_answer_comes_as_the_service_sends_it(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            usual, other = (body(client, home, f"/{route}/drip", "--max-time", "2") for route in ("usual", "other"))
+            assert usual.startswith("one /usual/drip")
+            assert other == ""
+
+    def test_how_long_a_service_may_be_silent(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            asked = [client.status(home, f"https://{home.domain}/{route}/slow") for route in ("usual", "other")]
+            assert asked == ["200", "504"]
+
+    def test_a_web_socket_is_opened(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        said = ("--http1.1", "--max-time", "5", "-H", "Connection: Upgrade", "-H", "Upgrade: websocket")
+        for home in homes:
+            urls = [f"https://{home.domain}/{route}/ws" for route in ("usual", "other")]
+            assert [client.status(home, url, *said) for url in urls] == ["101", "200"]
+
+    def test_another_method_in_a_header_is_told_where_it_is_said(
+        self, first: runs.Run, homes: list[Home], client: Client
+    ) -> None:
+        for home in homes:
+            said = ("-H", "X-HTTP-Method-Override: DELETE")
+            told = ["DELETE" in body(client, home, f"/{route}/", *said) for route in ("usual", "other")]
+            assert told == [False, True]
 
 
 class TestPath:

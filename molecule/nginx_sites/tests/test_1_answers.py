@@ -44,7 +44,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     page = tmp_path_factory.mktemp("inventory") / "off.html"
     page.write_text(PAGE, encoding="utf-8")
     assert said("error_pages") == {502: "{{ inventory_dir }}/off.html"}
-    return {"error_pages": {502: str(page)}, "content_policy": said("content_policy"), "index": said("index")}
+    pages = {"error_pages": {502: str(page)}, "content_policy": said("content_policy"), "index": said("index")}
+    return {**pages, "hsts": False, "frame_ancestors": ["https://frame.example.org"]}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ class TestErrorPages:
             assert (status, body) == ("502", PAGE)
             assert headers["content-type"] == "text/html"
             assert headers["cache-control"] == "no-store"
-            assert "strict-transport-security" in headers
+            assert headers["x-content-type-options"] == "nosniff"
 
     def test_other_statuses_have_a_page_that_names_the_site(
         self, first: runs.Run, homes: list[Home], client: Client
@@ -122,9 +123,21 @@ class TestContentPolicy:
     def test_a_page_loads_from_the_site_alone(self, first: runs.Run, homes: list[Home], client: Client) -> None:
         for home in homes:
             policy = answer(client, home, "/zm/")[1]["content-security-policy"]
-            assert policy.startswith("frame-ancestors 'self' ")
+            assert policy.startswith("frame-ancestors 'self' https://frame.example.org; ")
             assert f"; connect-src 'self' data: blob: wss://{home.domain}" in policy
             assert "default-src" not in answer(client, home, "/", below="www.")[1]["content-security-policy"]
+
+
+class TestHsts:
+    """Off on one site, and on where nothing is said."""
+
+    def test_browsers_are_told_on_the_other_sites_alone(
+        self, first: runs.Run, homes: list[Home], client: Client
+    ) -> None:
+        for home in homes:
+            for path in ("/", "/constellation/", "/off/", "/none"):
+                assert "strict-transport-security" not in answer(client, home, path)[1]
+            assert answer(client, home, "/", below="www.")[1]["strict-transport-security"].startswith("max-age=")
 
 
 class TestIndex:
@@ -135,7 +148,7 @@ class TestIndex:
             status, headers, body = answer(client, home, "/")
             assert status == "200"
             assert headers["content-type"] == "text/html"
-            assert "strict-transport-security" in headers
+            assert headers["x-content-type-options"] == "nosniff"
             assert f"<h1>{home.domain}</h1>" in body
             assert '<li>zoneminder <a href="/zm/">/zm/</a></li>\n<li><a href="/off/">/off/</a></li>' in body
             assert answer(client, home, "/", "-X", "POST", "-d", "a=b")[0] == "405"
@@ -190,7 +203,8 @@ class TestWithoutTheKeys:
             assert "<p>The service does not answer.</p>" in body
             assert answer(client, home, "/off/", "-T", LARGE)[::2] == (status, body)
             assert "cache-control" not in headers
-            assert "default-src" not in headers["content-security-policy"]
+            assert headers["content-security-policy"] == "frame-ancestors 'self'"
+            assert "strict-transport-security" in headers
             assert answer(client, home, "/")[0] == "404"
             there = home.host.file("/etc/nginx/constellation-edge")
             assert not there.exists or there.listdir() == []

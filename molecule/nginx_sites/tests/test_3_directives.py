@@ -20,6 +20,9 @@ FOLDER = "/srv/compressed"
 # What every browser says, and what a proxy of its network adds.
 BROWSER = ("-H", "Accept-Encoding: gzip, br, zstd")
 BEHIND_PROXY = ("-H", "Via: 1.1 cache.example.org")
+# A server that the owner has switched off, and what protected the service there.
+OLD = "/etc/nginx/sites-available/old"
+THEIRS = "server {{ listen 80; server_name www.{}; location /files/ {{ deny all; root /srv; }} }}"
 MAKE = f"""
 mkdir -p {FOLDER}
 for i in $(seq 100); do echo "p {{{{ color: #abcdef }}}}"; done > {FOLDER}/long.css
@@ -44,13 +47,23 @@ def first(lab: Any, homes: list[Home]) -> runs.Run:
     """Return a run with the keys of the guide, in front of a real service."""
     for home in homes:
         assert home.host.run(MAKE).rc == 0
+        home.host.check_output("echo %s > " + OLD, THEIRS.format(home.domain))
     keys = {name: said(name) for name in ("raw", "raw_http", "compression", "default")}
     assert keys["compression"] == ["zstd", "brotli", "gzip"]
     files = {"path": "/files/", "static": FOLDER}
     routes = [{"path": "/", "upstream": f"http://{lab.address('jeedom')}"}, files]
     plain = {"server_name": f"www.{HOST}.example.org", "routes": routes, "compression": "off"}
     sites = [{"server_name": f"{HOST}.example.org", "routes": routes, **keys}, plain]
+    refused = runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}))
+    assert refused.rc != 0
+    assert "would be served without what protects location /files/: deny (" + OLD in refused.text
+    plain["drops"] = ["deny"]
     return runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}))
+
+
+def test_what_an_owner_gives_up_by_name_is_served(first: runs.Run, homes: list[Home], client: Client) -> None:
+    for home in homes:
+        assert client.status(home, f"https://www.{home.domain}/files/long.css") == "200"
 
 
 def test_the_run_succeeds(first: runs.Run) -> None:
