@@ -123,7 +123,9 @@ class TestContentPolicy:
     def test_a_page_loads_from_the_site_alone(self, first: runs.Run, homes: list[Home], client: Client) -> None:
         for home in homes:
             policy = answer(client, home, "/zm/")[1]["content-security-policy"]
-            assert policy.startswith("frame-ancestors 'self' https://frame.example.org; ")
+            framers, _semicolon, _rest = policy.partition(";")
+            assert framers.startswith("frame-ancestors 'self' ")
+            assert "https://frame.example.org" in framers
             assert f"; connect-src 'self' data: blob: wss://{home.domain}" in policy
             assert "default-src" not in answer(client, home, "/", below="www.")[1]["content-security-policy"]
 
@@ -203,7 +205,8 @@ class TestWithoutTheKeys:
             assert "<p>The service does not answer.</p>" in body
             assert answer(client, home, "/off/", "-T", LARGE)[::2] == (status, body)
             assert "cache-control" not in headers
-            assert headers["content-security-policy"] == "frame-ancestors 'self'"
+            assert "default-src" not in headers["content-security-policy"]
+            assert "frame.example.org" not in headers["content-security-policy"]
             assert "strict-transport-security" in headers
             assert answer(client, home, "/")[0] == "404"
             there = home.host.file("/etc/nginx/constellation-edge")
