@@ -8,16 +8,50 @@ import glob
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..._host.names import CACHES
 from ..._transaction.changes import Change, Remove, Write
-from ..text.tokens import ConfigError
+from ..text.edit import is_marked
+from ..text.inclusion import Includes, spread
+from ..text.server import servers_of
+from ..text.tokens import ConfigError, outer
+from ..text.tree import Block, Statement, said
 from .includes import included
 
 # In front of the name of one that goes: nothing is written into it any more.
 _GOING = "going-"
 _BYTES = {"m": 1 << 20, "g": 1 << 30}
+
+
+def shadowed(planned: Block, includes: Includes) -> Iterator[str]:
+    """Yield in words which expressions of an owner's a location of ours for some files would be asked before.
+
+    nginx looks into the location of a prefix first. What an owner forbids by an expression beside it would be open.
+    """
+    for server in servers_of(planned):
+        block = server.block or Block([])
+        files = [inside for inside in map(_files, block.body) if inside]
+        ours = {id(each) for at, each in enumerate(block.body) if is_marked(block, at)}
+        for each, path in spread(block, includes) if files else ():
+            if each.name == "location" and each.args[:1] in (["~"], ["~*"]) and (path or id(each) not in ours):
+                yield (
+                    f"{outer(said(each))} is asked for no file any more that `cache` with `types` is for "
+                    f"({outer(files[0])}): write what it does as a route or a location in the inventory, or `cache` "
+                    "without `types` into a location of its own there"
+                )
+
+
+def _files(location: Statement) -> str:
+    """Return the location of ours for some files in a location of a prefix, "" for none."""
+    if location.name != "location" or location.block is None or location.args[0] in ("^~", "~", "~*", "="):
+        return ""
+    found = (each for at, each in enumerate(location.block.body) if is_marked(location.block, at))
+    return next((said(each) for each in found if each.name == "location" and _keeps(each)), "")
+
+
+def _keeps(location: Statement) -> bool:
+    return location.block is not None and any(each.name == "proxy_cache" for each in location.block.body)
 
 
 def texts_after(root: str, changes: Iterable[Change]) -> list[str] | None:

@@ -138,3 +138,23 @@ def test_lines_of_the_owners_own_beside_the_key_are_refused(root: Path) -> None:
     assert due(root, sites({**ROUTE, "buffering": True})) == []
     found = planned(root, sites(WHOLE))
     assert "proxy_cache_valid" in found.problems[0]
+
+
+DENY = "location ~ /\\.ht { deny all; }"
+
+
+@pytest.mark.parametrize("adopt", [False, True])
+@pytest.mark.parametrize("included", [False, True])
+def test_an_expression_of_an_owners_that_would_not_be_asked_is_told(root: Path, adopt: bool, included: bool) -> None:
+    if adopt:
+        (root / "conf.d" / "own.conf").write_text(OWN)
+    come(root, sites(ROUTE, adopt=adopt))
+    path = root / ("conf.d/own.conf" if adopt else "sites-available/a.example.org")
+    (root / "deny").write_text(DENY)
+    said = f"include {root}/deny;" if included else DENY
+    path.write_text(path.read_text().replace("    location /x/ {", f"    {said}\n    location /x/ {{"))
+    # In an owner's server the location is as he has it.
+    for route in (ROUTE,) if adopt else (ROUTE, WHOLE, {**CACHED, "path": "^~ /x/"}):
+        assert not planned(root, sites(route, adopt=adopt)).problems
+    (problem,) = planned(root, sites(CACHED, adopt=adopt)).problems
+    assert f"{path}: location ~ /\\.ht is asked for no file any more" in problem
