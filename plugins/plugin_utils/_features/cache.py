@@ -151,7 +151,7 @@ class _Cache(Kind):
         elif isinstance(value, str):
             yield from self._size.faults(name, value)
         else:
-            text = f"must be true, a size such as 1g, or a mapping with `{_SIZE}` and `{_TYPES}`"
+            text = "must be true, a size such as 1g, or a mapping with `size` and `types`"
             yield Mistake(value, f"{name} {text}, not {kind_of(value)}")
 
     def convert(self, value: Any) -> Mapping[str, Any]:
@@ -280,17 +280,15 @@ def _faults(route: Written, cache: Mapping[str, Any]) -> Iterator[str]:
     form = Path.of(str(route.values.get("path", "/"))).form
     if route.app == CONSTELLATION:
         yield f"is not for `app: {CONSTELLATION}`, whose answers are events and files of one user: take it out"
-    if any(each.scheme.startswith("grpc") for each in route.values.get("targets", ())):
-        yield "is not for gRPC, whose answers are streams: take it out"
     if route.values.get("method_override"):
         yield "is not for a route with `method_override`, where a question can be an order: take one of the two out"
     if not cache[_TYPES] and not route.values.get("buffering"):
         yield (
             "without `types` has nginx take each answer whole, so that no event and no video would come at once: name "
-            f"`{_TYPES}`, such as [images], or write `buffering: true` beside it where nothing of the kind is there"
+            "`types`, such as [images], or write `buffering: true` beside it where nothing of the kind is there"
         )
     if cache[_TYPES] and form == EXACT:
-        yield f"`{_TYPES}` are of files below a path, and this is one path alone: take `{_TYPES}` out"
+        yield "`types` are of files below a path, and this is one path alone: take `types` out"
 
 
 def _taken(path: Path, files: Rule, other: Rule, every: Sequence[Path]) -> str:
@@ -299,11 +297,15 @@ def _taken(path: Path, files: Rule, other: Rule, every: Sequence[Path]) -> str:
     found = shared(files, other, prefixes, Rule(*path))
     if found is None:
         return ""
-    shown = f"path '{other.form} {other.text}'"
-    what = f"of {shown}, too, such as {found}" if found else f"perhaps of {shown}, which is not judged"
+    said = f"path '{other.form} {other.text}'"
+    lost = (
+        f"would no longer get files of these `types`, such as {found}"
+        if found
+        else ("might no longer get files of these `types` (such an expression is not judged)")
+    )
     return (
-        f"files of its `{_TYPES}` are {what}, and would be answered here: take `cache` out, and write it without "
-        f"`{_TYPES}` in a location of its own, behind that one: `path: {files.form} {files.text}`, `buffering: true`"
+        f"{said} {lost}, since nginx looks into the route's own location first: in place of `types`, list behind that "
+        f"one a route of the same service with `path: {files.form} {files.text}`, `buffering: true` and `cache: 1g`"
     )
 
 

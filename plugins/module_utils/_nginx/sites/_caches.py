@@ -36,9 +36,9 @@ def shadowed(planned: Block, includes: Includes) -> Iterator[str]:
         for each, path in spread(block, includes) if files else ():
             if each.name == "location" and each.args[:1] in (["~"], ["~*"]) and (path or id(each) not in ours):
                 yield (
-                    f"{outer(said(each))} is asked for no file any more that `cache` with `types` is for "
-                    f"({outer(files[0])}): write what it does as a route or a location in the inventory, or `cache` "
-                    "without `types` into a location of its own there"
+                    f"{outer(said(each))} would no longer count for the files of `cache` ({outer(files[0])}), since "
+                    "nginx looks into the route's own location first: write it as a route or a location in the "
+                    "inventory, or take `types` out of `cache`"
                 )
 
 

@@ -157,4 +157,4 @@ def test_an_expression_of_an_owners_that_would_not_be_asked_is_told(root: Path, 
     for route in (ROUTE,) if adopt else (ROUTE, WHOLE, {**CACHED, "path": "^~ /x/"}):
         assert not planned(root, sites(route, adopt=adopt)).problems
     (problem,) = planned(root, sites(CACHED, adopt=adopt)).problems
-    assert f"{path}: location ~ /\\.ht is asked for no file any more" in problem
+    assert f"{path}: location ~ /\\.ht would no longer count for the files of `cache`" in problem
