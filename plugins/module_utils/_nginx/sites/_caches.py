@@ -8,9 +8,9 @@ import glob
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from ..._host.names import CACHES
+from ..._host.names import CACHES, NGINX_PREFIX, SITE_FILES
 from ..._transaction.changes import Change, Remove, Write
 from ..text.edit import is_marked
 from ..text.inclusion import Includes, spread
@@ -21,33 +21,58 @@ from .includes import included
 
 # In front of the name of one that goes: nothing is written into it any more.
 _GOING = "going-"
+# What nginx does with a request before it looks for its answer, and does not pass on to a location in the one around.
+_CONDITIONS = ("if", "return", "rewrite", "set")
+# Locations that nginx takes before or by an expression.
+_FIRST = ("^~", "~", "~*")
+# How an expression of ours begins that takes the path of a route away.
+_STRIPPING = "(?s)^"
+# What is included from there stands in the location in it as well.
+_FOLDER = f"/{os.path.basename(SITE_FILES)}/"
 _BYTES = {"m": 1 << 20, "g": 1 << 30}
 
 
 def shadowed(planned: Block, includes: Includes) -> Iterator[str]:
-    """Yield in words which expressions of an owner's a location of ours for some files would be asked before.
+    """Yield in words which lines of an owner's would not count for the files that a location of ours is for.
 
-    nginx looks into the location of a prefix first. What an owner forbids by an expression beside it would be open.
+    nginx looks into the location of a prefix before it asks expressions beside it, and passes no condition on to what
+    is in it: what an owner forbids by one of them would be open.
     """
     for server in servers_of(planned):
         block = server.block or Block([])
-        files = [inside for inside in map(_files, block.body) if inside]
-        ours = {id(each) for at, each in enumerate(block.body) if is_marked(block, at)}
-        for each, path in spread(block, includes) if files else ():
-            if each.name == "location" and each.args[:1] in (["~"], ["~*"]) and (path or id(each) not in ours):
+        for around in block.body:
+            files = _files(around)
+            if not files:
+                continue
+            for each in _by_hand(around.block or Block([]), includes, _CONDITIONS):
                 yield (
-                    f"{outer(said(each))} would no longer count for the files of `cache` ({outer(files[0])}), since "
-                    "nginx looks into the route's own location first: write it as a route or a location in the "
-                    "inventory, or take `types` out of `cache`"
+                    f"{outer(said(each))} in {outer(said(around))} would not count for the files of `cache` ({files}), "
+                    "since nginx does not pass it on: write it as `raw` of the route, or take `types` out of `cache`"
                 )
+            for each in _by_hand(block, includes, ("location",)) if around.args[0] not in _FIRST else ():
+                if each.args[:1] in (["~"], ["~*"]):
+                    yield (
+                        f"{outer(said(each))} would no longer count for the files of `cache` ({files}), since nginx "
+                        "looks into the route's own location first: write it as a route or a location in the "
+                        "inventory, or take `types` out of `cache`"
+                    )
+
+
+def _by_hand(block: Block, includes: Includes, names: Collection[str]) -> Iterator[Statement]:
+    """Yield the statements of these names that are not ours."""
+    ours = {id(each) for at, each in enumerate(block.body) if is_marked(block, at)}
+    for each, path in spread(block, includes):
+        by_name = any(NGINX_PREFIX in arg or arg.startswith(_STRIPPING) for arg in each.args)
+        if each.name in names and not by_name and id(each) not in ours and _FOLDER not in path:
+            yield each
 
 
 def _files(location: Statement) -> str:
-    """Return the location of ours for some files in a location of a prefix, "" for none."""
-    if location.name != "location" or location.block is None or location.args[0] in ("^~", "~", "~*", "="):
+    """Return the location of ours for some files in another one, "" for none."""
+    if location.name != "location" or location.block is None:
         return ""
     found = (each for at, each in enumerate(location.block.body) if is_marked(location.block, at))
-    return next((said(each) for each in found if each.name == "location" and _keeps(each)), "")
+    return next((outer(said(each)) for each in found if each.name == "location" and _keeps(each)), "")
 
 
 def _keeps(location: Statement) -> bool:

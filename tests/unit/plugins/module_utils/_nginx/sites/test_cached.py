@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._caches import shadowed
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.leaving import leaving_plan
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import Block, parse
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Link, Write
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
@@ -42,7 +44,7 @@ def sites(route: dict[str, Any], **said: Any) -> list[dict[str, Any]]:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Return nginx's folder."""
-    for name in ("sites-available", "sites-enabled", "conf.d"):
+    for name in ("sites-available", "sites-enabled", "conf.d", "constellation-edge"):
         (tmp_path / name).mkdir()
     (tmp_path / "nginx.conf").write_text(
         "events {}\nhttp {\n    include conf.d/*.conf;\n    include sites-enabled/*;\n}\n"
@@ -158,3 +160,42 @@ def test_an_expression_of_an_owners_that_would_not_be_asked_is_told(root: Path, 
         assert not planned(root, sites(route, adopt=adopt)).problems
     (problem,) = planned(root, sites(CACHED, adopt=adopt)).problems
     assert f"{path}: location ~ /\\.ht would no longer count for the files of `cache`" in problem
+
+
+@pytest.mark.parametrize("line", ["if ($http_x) { return 403; }", "rewrite ^/x/a /x/b;", "set $a b;"])
+def test_a_condition_of_an_owners_that_would_not_count_is_told(root: Path, line: str) -> None:
+    come(root, sites(ROUTE))
+    path = root / "sites-available" / "a.example.org"
+    head = "location /x/ { # constellation.edge\n"
+    assert head in path.read_text()
+    path.write_text(path.read_text().replace(head, f"{head}        {line}\n"))
+    assert not planned(root, sites(ROUTE)).problems
+    (problem,) = planned(root, sites(CACHED)).problems
+    assert f"{line.partition(' {')[0].rstrip(';')}" in problem
+    assert "in location /x/ would not count for the files of `cache` (location ~* " in problem
+
+
+def test_what_the_key_raw_says_counts_in_both(root: Path) -> None:
+    given = sites({**CACHED, "raw": "if ($http_x) { return 403; }"})
+    come(root, given)
+    assert due(root, given) == []
+    text = (root / "sites-available" / "a.example.org").read_text()
+    assert text.count("include /etc/nginx/constellation-edge/") == 2
+    (condition,) = (root / "constellation-edge").glob("raw-*")
+
+    def includes(pattern: str) -> list[tuple[str, Block]]:
+        """Read the one file, from there or from somewhere else."""
+        assert pattern.endswith(condition.name)
+        return [(where.format(condition.name), parse(condition.read_text()))]
+
+    where = "/etc/nginx/constellation-edge/{}"
+    assert [*shadowed(parse(text), includes)] == []
+    where = "/etc/nginx/snippets/{}"
+    assert [told.partition(" would")[0] for told in shadowed(parse(text), includes)] == ["if ($http_x) in location /x/"]
+
+
+def test_a_site_that_answers_in_clear_has_it_on_both_ports(root: Path) -> None:
+    given = sites(CACHED, http="serve")
+    come(root, given)
+    assert due(root, given) == []
+    assert (root / "sites-available" / "a.example.org").read_text().count(NESTED) == 2
