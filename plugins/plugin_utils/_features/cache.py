@@ -293,8 +293,8 @@ def _faults(route: Written, cache: Mapping[str, Any]) -> Iterator[str]:
 
 def _taken(path: Path, files: Rule, other: Rule, every: Sequence[Path]) -> str:
     """Return why an expression and the files of a route cannot be in one site, "" where they can."""
-    prefixes = [Rule(*each) for each in every if each.form in ("", FIRST, EXACT)]
-    found = shared(files, other, prefixes, Rule(*path))
+    below = [Rule(*each) for each in every if each.form in ("", FIRST, EXACT) and each.text.startswith(path.text)]
+    found = shared(files, other, below, Rule(*path))
     if found is None:
         return ""
     said = f"path '{other.form} {other.text}'"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +200,20 @@ def test_a_site_that_answers_in_clear_has_it_on_both_ports(root: Path) -> None:
     come(root, given)
     assert due(root, given) == []
     assert (root / "sites-available" / "a.example.org").read_text().count(NESTED) == 2
+
+
+def test_a_file_that_stays_with_its_owner_has_all_that_its_cache_needs(root: Path) -> None:
+    come(root, sites(CACHED))
+    path = root / "sites-available" / "a.example.org"
+    path.write_text(
+        path.read_text().replace("    location /x/ {", "    location /mine/ { return 204; }\n    location /x/ {")
+    )
+    come(root, None)
+    text = path.read_text()
+    assert "location /mine/" in text
+    assert "proxy_cache_path /var/cache/constellation-edge-a.example.org-" in text
+    defined = {f"${name}" for name in re.findall(r"\(\?<(\w+)>", text)}
+    defined |= set(re.findall(r"^(?:map|geo) [^{]*?(\$\w+) {", text, re.MULTILINE))
+    used = set(re.findall(r"\$(?:constellation|home)_edge\w*", text))
+    assert "$home_edge_shared" in used
+    assert used - defined == set()
