@@ -50,9 +50,10 @@ TYPES = {
 _ENDING = re.compile(r"\.[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*\Z")
 _MEGABYTES = re.compile(r"([1-9][0-9]{0,5})([mg])\Z", re.IGNORECASE)
 
-# Whether a request may be answered from a cache, and where it comes from; both are asked for by each cache.
-_SHARED, _FROM = "$constellation_edge_shared", "$constellation_edge_from"
-_AGAIN, _UNKEPT = "$constellation_edge_again", "$constellation_edge_unkept"
+# Whether a request may be answered from a cache, whether it comes from the LAN, whether the client wants an answer of
+# now, and which answers are not kept. With longer names nginx warns that its hash of variables is full.
+_SHARED, _FROM = "$constellation_edge_all", "$constellation_edge_lan"
+_AGAIN, _UNKEPT = "$constellation_edge_new", "$constellation_edge_not"
 # An error could be one that somebody has provoked. What has a gigabyte could fill the disk before nginx makes room.
 _KEPT = r"~*^200:\d{0,9}:(?!.*(?:must-revalidate|proxy-revalidate|s-maxage))"
 # The headers by which clients say who they are, beside cookies. Immich: immich.app/docs/api; Jellyfin and Emby:
@@ -325,4 +326,4 @@ def _zone(at: Place) -> str:
 
 
 def _variable(at: Place) -> str:
-    return f"$constellation_edge_cache_{_name(at).rpartition('-')[2]}"
+    return f"$constellation_edge_{_name(at).rpartition('-')[2]}"

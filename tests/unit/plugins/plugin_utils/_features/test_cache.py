@@ -133,7 +133,7 @@ class TestWhatIsKept:
         ],
     )
     def test_requests_that_are_nobodys(self, request_: str, expected: bool) -> None:
-        assert self.matches("shared", request_) is expected
+        assert self.matches("all", request_) is expected
 
     @pytest.mark.parametrize(
         ("answer", "expected"),
@@ -151,7 +151,7 @@ class TestWhatIsKept:
         ],
     )
     def test_answers(self, answer: str, expected: bool) -> None:
-        assert self.matches("unkept", answer) is expected
+        assert self.matches("not", answer) is expected
 
     def test_a_request_with_any_of_these_headers_is_somebodys(self) -> None:
         asked, *_rest = cache.Cache.guards([site({"cache": IMAGES})], HOST).splitlines()
@@ -160,8 +160,8 @@ class TestWhatIsKept:
 
     def test_the_lan_is_told_from_the_rest_as_a_proxy_in_front_says(self) -> None:
         plain, behind = site({"cache": IMAGES}), site({"cache": IMAGES}, trusted_proxies="192.168.0.2")
-        assert "geo $constellation_edge_from {" in cache.Cache.guards([plain], HOST)
-        assert "map $constellation_edge_inside $constellation_edge_from {" in cache.Cache.guards([behind], HOST)
+        assert "geo $constellation_edge_lan {" in cache.Cache.guards([plain], HOST)
+        assert "map $constellation_edge_inside $constellation_edge_lan {" in cache.Cache.guards([behind], HOST)
         assert cache.Cache.guards([site({})], HOST) == ""
 
     def test_an_answer_without_a_time_of_its_own_is_not_kept(self) -> None:
@@ -199,7 +199,7 @@ class TestTheLocation:
         server = declared(site({"cache": "1g", "buffering": True}))["servers"][1]
         (root,) = [each for each in server["locations"] if each["location"] == "/"]
         assert root["directives"]["proxy_buffering"] == "on"
-        assert root["directives"]["proxy_cache"].startswith("$constellation_edge_cache_")
+        assert root["directives"]["proxy_cache"].startswith("$constellation_edge_")
         assert not any("parents" in each for each in server["locations"])
 
     def test_a_location_of_the_route_has_one_of_its_own_or_none(self) -> None:

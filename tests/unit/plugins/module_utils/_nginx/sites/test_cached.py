@@ -215,5 +215,5 @@ def test_a_file_that_stays_with_its_owner_has_all_that_its_cache_needs(root: Pat
     defined = {f"${name}" for name in re.findall(r"\(\?<(\w+)>", text)}
     defined |= set(re.findall(r"^(?:map|geo) [^{]*?(\$\w+) {", text, re.MULTILINE))
     used = set(re.findall(r"\$(?:constellation|home)_edge\w*", text))
-    assert "$home_edge_shared" in used
+    assert "$home_edge_all" in used
     assert used - defined == set()
