@@ -158,6 +158,18 @@ options:
             - 'For example C(buffering: true).'
             type: bool
             default: false
+          cache:
+            description:
+            - Whether nginx keeps answers of the service on the proxy's disk, and gives them to others who
+              ask for them.
+            - An answer is kept for as long as its C(Cache-Control) or C(Expires) says, and never without
+              one. Requests with a login or a cookie go to the service.
+            - While the service is off, an answer that is old is given in its place.
+            - With C(types), answers for files of these types alone are kept. Without it all are, which needs
+              C(buffering=true).
+            - By default, nothing is kept.
+            - 'For example C(cache: {"size": "2g", "types": ["images", ".pbf"]}).'
+            type: raw
           request_buffering:
             description:
             - Whether nginx takes the whole body of a request before the service gets any of it.
@@ -329,6 +341,18 @@ options:
                 - 'For example C(buffering: true).'
                 type: bool
                 default: false
+              cache:
+                description:
+                - Whether nginx keeps answers of the service on the proxy's disk, and gives them to others
+                  who ask for them.
+                - An answer is kept for as long as its C(Cache-Control) or C(Expires) says, and never without
+                  one. Requests with a login or a cookie go to the service.
+                - While the service is off, an answer that is old is given in its place.
+                - With C(types), answers for files of these types alone are kept. Without it all are, which
+                  needs C(buffering=true).
+                - By default, nothing is kept.
+                - 'For example C(cache: {"size": "2g", "types": ["images", ".pbf"]}).'
+                type: raw
               request_buffering:
                 description:
                 - Whether nginx takes the whole body of a request before the service gets any of it.

@@ -18,6 +18,7 @@ SUBJECTS = {
     "module_utils/_host/test_lock.py",
     "module_utils/_hostile/test_probes.py",
     "module_utils/_hostile/test_reading.py",
+    "module_utils/_nginx/sites/test_cached.py",
     "module_utils/_nginx/text/test_corpus.py",
     "module_utils/_nginx/text/test_grammar.py",
     "module_utils/_nginx/text/test_linear.py",

@@ -31,6 +31,9 @@ COMMON_SITE = "00-constellation-edge"
 COMMON_SITE_PATH = f"/etc/nginx/sites-available/{COMMON_SITE}"
 # Files that directives of the sites name; there is none where no route asks for one.
 SITE_FILES = "/etc/nginx/constellation-edge"
+# How the directories begin in which nginx keeps answers of services. nginx makes each, but not the one around it, so
+# that they lie in one that every system has.
+CACHES = f"/var/cache/{FILE_WORD}-"
 MAIN_FILE = "99-constellation-edge.conf"
 NGINX_DROP_IN_PATH = "/etc/systemd/system/nginx.service.d/constellation-edge.conf"
 RECOVERY_UNIT = "constellation-edge-recover.service"

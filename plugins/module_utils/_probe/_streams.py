@@ -84,7 +84,7 @@ def server_sent_events(target: Target) -> SseFacts:
 
 def _listen(target: Target, seen: _Arrivals) -> str:
     start = time.monotonic()
-    headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache", "Accept-Encoding": "identity"}
+    headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
     with opened(target) as used:
         response = ask(target, used, headers)
         kind = _kind(response)

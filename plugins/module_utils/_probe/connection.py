@@ -177,11 +177,16 @@ def reason(error: Exception) -> str:
 
 
 def ask(target: Target, used: socket.socket, headers: dict[str, str] | None = None) -> http.client.HTTPResponse:
-    """Send a GET for the target's path over an opened socket and return the answer, its body not yet read."""
+    """Send a GET for the target's path over an opened socket and return the answer, its body not yet read.
+
+    It is to be the service's own, of now: nginx may keep those of others.
+    """
     connection = http.client.HTTPConnection(target.host, target.port, timeout=target.timeout)
     connection.sock = used
     host = f"[{target.host}]" if ":" in target.host else target.host
     explicit = target.parts.port not in (None, 443 if target.secure else 80)
     sent = {"Host": f"{host}:{target.port}" if explicit else host, "User-Agent": "constellation.edge-probe"}
-    connection.request("GET", target.path, headers={**sent, "Accept": "*/*", **(headers or {})})
+    connection.request(
+        "GET", target.path, headers={**sent, "Accept": "*/*", "Cache-Control": "no-cache", **(headers or {})}
+    )
     return connection.getresponse()

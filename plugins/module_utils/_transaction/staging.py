@@ -19,15 +19,17 @@ _WARNING = re.compile(r"\[warn\]\s*(?:\d+#\d+:\s*)?(.*)")
 
 # Runs inside the private mount namespace, which ends with it: mounts each pair of its arguments and becomes nginx.
 # While it tests, nginx creates a candidate's log files and cache folders: in memory only, where the kernel allows it.
+# What is below a folder that is covered is taken from where all of it can still be seen.
 _INSIDE = f"""
 nginx=$1 memory=$2
 shift 2
 if mount -t tmpfs -o mode=0711 scratch "$memory"; then
-  for folder in /var/log/nginx /var/lib/nginx /var/cache/nginx; do
-    upper=$memory/upper$folder work=$memory/work$folder
-    [ -d $folder ] && mkdir -p "$upper" "$work" && chown --reference=$folder "$upper" &&
-      chmod --reference=$folder "$upper" &&
-      mount -t overlay -o "lowerdir=$folder,upperdir=$upper,workdir=$work" scratch $folder
+  mkdir "$memory/var" && mount --rbind /var "$memory/var"
+  for folder in /var/log/nginx /var/lib/nginx /var/cache /var/cache/nginx; do
+    lower=$memory$folder upper=$memory/upper$folder work=$memory/work$folder
+    [ -d $folder ] && mkdir -p "$upper" "$work" && chown --reference="$lower" "$upper" &&
+      chmod --reference="$lower" "$upper" &&
+      mount -t overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$work" scratch $folder
   done
 fi 2>/dev/null
 while [ $# -gt 0 ]; do

@@ -18,7 +18,7 @@ class Buffering(Feature):
     """`buffering` of a route."""
 
     is_for_services: ClassVar[bool] = True
-    owns: ClassVar[tuple[str, ...]] = ("proxy_buffering", "proxy_cache")
+    owns: ClassVar[tuple[str, ...]] = ("proxy_buffering",)
     buffering: bool = key(
         FLAG,
         "Whether nginx takes an answer from the service before the client has read it.",
@@ -32,5 +32,7 @@ class Buffering(Feature):
     )
 
     def location(self, at: Place) -> Directives:
-        """Switch it off, with the cache that would need it."""
-        return {} if self.buffering else {"proxy_buffering": "off", "proxy_cache": "off"}
+        """Switch it off, or on for a cache that needs it."""
+        if self.buffering:
+            return {"proxy_buffering": "on"} if at.route.cache else {}
+        return {"proxy_buffering": "off"}

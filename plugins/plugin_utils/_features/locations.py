@@ -17,6 +17,7 @@ from .added_headers import AddedHeaders
 from .added_request_headers import AddedRequestHeaders
 from .body_size import BodySize
 from .buffering import Buffering
+from .cache import Cache
 from .content_length import ContentLength
 from .feature import Feature
 from .hidden_headers import HiddenHeaders
@@ -82,6 +83,7 @@ class Part(
     BodySize,
     Timeouts,
     RequestBuffering,
+    Cache,
     Buffering,
     Static,
     Returned,

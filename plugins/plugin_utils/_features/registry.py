@@ -16,6 +16,7 @@ from .added_request_headers import AddedRequestHeaders
 from .aliases import Aliases
 from .body_size import BodySize
 from .buffering import Buffering
+from .cache import Cache
 from .compression import Compression
 from .console import Console
 from .content_length import ContentLength
@@ -72,6 +73,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Timeouts,
     BodySize,
     Buffering,
+    Cache,
     RequestBuffering,
     Console,
     Probe,

@@ -17,8 +17,8 @@ from .._keys.path_forms import FIRST, Path, below, refuse_twice
 from .site import Route
 
 _LOCATIONS = "locations"
-# What is about the route's own path.
-_OF_THE_PATH = ("path", _LOCATIONS, "moved_from", "drops", "probe")
+# What is about the route's own path. What a cache holds is of one location.
+_OF_THE_PATH = ("path", _LOCATIONS, "moved_from", "drops", "probe", "cache")
 # What is about a service, beside the keys of the features that say so.
 _OF_A_SERVICE = ("app", "raw")
 

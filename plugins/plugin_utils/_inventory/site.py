@@ -11,6 +11,7 @@ from .._features.added_request_headers import AddedRequestHeaders
 from .._features.aliases import Aliases
 from .._features.body_size import BodySize
 from .._features.buffering import Buffering
+from .._features.cache import Cache
 from .._features.compression import Compression
 from .._features.console import Console
 from .._features.content_length import ContentLength
@@ -85,6 +86,7 @@ class Route(
     BodySize,
     Timeouts,
     RequestBuffering,
+    Cache,
     Buffering,
     UpstreamTls,
     PrefixHeader,

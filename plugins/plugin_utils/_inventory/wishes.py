@@ -49,7 +49,7 @@ _PLAIN = "leave it out: port 80 redirects to HTTPS; `http: serve` or `http_code:
 _PROXIES = "write `trusted_proxies: [ADDRESS]`, or `trusted_proxies: cloudflare`, in a site"
 _LISTEN = "write `listen: [ADDRESS]` in a site"
 _DEFAULT = "write `default: true` in a site"
-_CACHE = "leave it out: a route's answers are not kept"
+_CACHE = "write `cache: {size: 1g, types: [images, styles, scripts, fonts]}` in a route"
 
 
 def _each(words: str, sentence: str) -> dict[str, str]:
@@ -71,7 +71,7 @@ _BOTH = {
     **_each("root alias files try_files autoindex document_root directory", _FILES),
     **_each("redirects rewrite redirect_to redir", _REDIRECT),
     **_each("respond status status_code", _STATUS),
-    **_each("cache caching proxy_cache proxy_cache_path cache_assets", _CACHE),
+    **_each("caching proxy_cache proxy_cache_path cache_assets", _CACHE),
     **_each("ssl tls cert certificate certificates https ssl_certificate letsencrypt acme", _CERTIFICATE),
     **_each("http2 http3 ipv6 security_headers", _AUTOMATIC),
     **_each("force_https force_ssl ssl_redirect ssl_forced https_redirect redirect_code", _PLAIN),
@@ -133,7 +133,8 @@ VARIABLE_WISHES = {
     **_each("request_headers proxy_set_header", f"{_HEADER} of `edge_sites`"),
     **_each("hide_headers proxy_hide_header", f"{_HIDDEN_HEADER} of `edge_sites`"),
     **_each("error_page error_pages", f"{_ERROR_PAGE} of `edge_sites`"),
-    **_each("rate_limit auth allow deny cache", _BY_HAND),
+    **_each("rate_limit auth allow deny", _BY_HAND),
+    **_each("cache caching", f"{_CACHE} of `edge_sites`"),
     **_each("redirect redirects", f"{_REDIRECT} of `edge_sites`"),
     **_each("static root", f"{_FILES} of `edge_sites`"),
 }

@@ -93,6 +93,21 @@ def taken(rules: Sequence[Rule], path: str) -> int | None:
     return None if found == _NOBODY else found
 
 
+def shared(one: Rule, other: Rule, prefixes: Sequence[Rule], within: Rule) -> str | None:
+    """Return a path that two expressions match and whose longest prefix is `within`, escaped; None for none.
+
+    The path is "" where that is not judged.
+    """
+    search = _Search([one, other, *prefixes])
+    if not {0, 1} <= search.judged():
+        return ""
+    for path, seen in search.paths():
+        best = seen.best != _NOBODY and search.rule(seen.best) == within
+        if best and not search.is_exact(seen) and {0, 1} <= {*search.matched(seen)}:
+            return quote(path, encoding="latin-1")
+    return "" if search.is_cut else None
+
+
 class _Search:
     """All paths at once, by the states that they lead to."""
 
@@ -160,7 +175,15 @@ class _Search:
             return exact
         if seen.best != _NOBODY and self._rules[seen.best].form == FIRST:
             return seen.best
-        return next(self._matched(seen), seen.best)
+        return next(self.matched(seen), seen.best)
+
+    def rule(self, number: int) -> Rule:
+        """Return a rule by its number."""
+        return self._rules[number]
+
+    def is_exact(self, seen: _Seen) -> bool:
+        """Whether a path that ends here has a location of its own."""
+        return seen.node in self._exact
 
     def meant(self, seen: _Seen) -> Iterator[int]:
         """Yield the rules that are meant for a path that ends here, but for prefixes that a longer one narrows."""
@@ -168,9 +191,10 @@ class _Search:
             yield self._exact[seen.node]
         if seen.best != _NOBODY:
             yield seen.best
-        yield from self._matched(seen)
+        yield from self.matched(seen)
 
-    def _matched(self, seen: _Seen) -> Iterator[int]:
+    def matched(self, seen: _Seen) -> Iterator[int]:
+        """Yield the expressions that match a path that ends here."""
         both = zip(self._automata.items(), seen.states, strict=True)
         return (number for (number, automaton), states in both if automaton.has_matched(states))
 

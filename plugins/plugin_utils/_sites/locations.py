@@ -11,6 +11,7 @@ from typing import Any
 from ...module_utils._host.names import WEBROOT
 from ...module_utils._nginx.text.quoting import quote
 from .._features import registry as features
+from .._features.cache import cached_files, kept
 from .._features.console import Console
 from .._features.feature import CHALLENGE_PATH, Page
 from .._features.moved_from import MovedFrom, moved_from
@@ -43,6 +44,10 @@ _OWN_DIRECTIVES = (
     "proxy_ignore_headers",
     *_BUFFERS,
 )
+
+
+# What a location in a location does not get from the one around it.
+_AGAIN = ("set", "rewrite", "proxy_pass")
 
 
 def of_route(at: Place) -> dict[str, Any]:
@@ -117,6 +122,23 @@ def of_page(page: Page, site: Site) -> dict[str, Any]:
     return {**location, **({"marked": marked} if marked else {}), "adopted": adopted}
 
 
+def cached(at: Place) -> list[dict[str, Any]]:
+    """Return the location whose answers are kept, in that of its route: whatever is said there counts here, too.
+
+    Beside it, an expression would be taken before the prefixes of other routes. nginx inherits neither where requests
+    go nor what decides before that, so these are said again, with the lines that may hold more of the kind.
+    """
+    head = cached_files(at)
+    if not head:
+        return []
+    there = replace(at, route=replace(at.route, path=head, within=at.route.mount))
+    said = features.guard(there) | refuse_climbing() | features.location(there)
+    again = {name: value for name, value in said.items() if name in _AGAIN or name.startswith("if ")}
+    more = {"include": files} if (files := features.marked(at).get("include")) else {}
+    body = {**again, "proxy_buffering": "on", **kept(at), "proxy_ignore_headers": answers.IGNORED, **more}
+    return [{"location": head, "parents": [_head(at.route)], "state": "exact", "directives": body}]
+
+
 def moves(at: Place) -> list[dict[str, Any]]:
     """Send readers of a route's old path on; whatever else asks there gets what a path without a route does.
 
@@ -144,7 +166,8 @@ def has_end(at: Place) -> bool:
 
 def end(at: Place) -> dict[str, Any]:
     """Answer for the path of a location without its last slash as for the rest; an owner's location stays his."""
-    there = of_route(replace(at, route=replace(at.route, path=_end_of(at.route))))
+    # A cache is that of the location itself.
+    there = of_route(replace(at, route=replace(at.route, path=_end_of(at.route), cache={})))
     # A file that it includes is that of the location.
     marked = {"marked": found} if (found := _marked(at)) else {}
     return {**there, **marked, "adopted": {}}

@@ -135,6 +135,7 @@ def _site(site: Site, host: Host, listening: Listening) -> dict[str, Any]:
     places = [*features.places([site], host)]
     routes = locations.in_order([locations.of_route(at) for at in places])
     ends = [locations.end(at) for at in places if locations.has_end(at)]
+    caches = [each for at in places for each in locations.cached(at)]
     moves = [each for at in places if at.route.moved_from for each in locations.moves(at)]
     bare = [each for at in places if not at.route.targets for each in locations.bare(at)]
     answering, more = features.site_guard(site), features.site_server(site, host)
@@ -161,7 +162,7 @@ def _site(site: Site, host: Host, listening: Listening) -> dict[str, Any]:
         },
         # Of headers this one alone is taken away again: others that an owner adds stay.
         "owns": [*features.site_owned(), *both_own, *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
-        "locations": [*routes, *ends, *bare, *moves, *page, *own, *error],
+        "locations": [*routes, *caches, *ends, *bare, *moves, *page, *own, *error],
         "guards": [*older.REFUSALS, *map(locations.owned, answering)],
         **features.site_options(site),
     }
@@ -187,7 +188,7 @@ def _site(site: Site, host: Host, listening: Listening) -> dict[str, Any]:
     exact = [each for each in moves if each["location"].startswith("=")]
     without = [each["location"] for each in [*exact, *page, *error]]
     https["adopted"] = {"directives": theirs, "guards": [*map(locations.owned, answering)], "without": without}
-    https["locations"] = [*map(locations.adopting, routes, places), *ends, *bare, *moves, *page, *own, *error]
+    https["locations"] = [*map(locations.adopting, routes, places), *caches, *ends, *bare, *moves, *page, *own, *error]
     return whole
 
 

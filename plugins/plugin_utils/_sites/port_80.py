@@ -44,7 +44,12 @@ def serve_in_clear(http: dict[str, Any], https: dict[str, Any], challenge: dict[
 
 
 def _with_headers(location: dict[str, Any], headers: list[str]) -> dict[str, Any]:
-    """Return a location that says the headers of its server itself, by our mark: in that of port 80 none is ours."""
+    """Return a location that says the headers of its server itself, by our mark: in that of port 80 none is ours.
+
+    One in another location gets those of that one.
+    """
+    if "parents" in location:
+        return location
     return {**location, "marked": {"add_header": headers, **location.get("marked", {})}}
 
 

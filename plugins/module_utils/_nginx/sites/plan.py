@@ -21,6 +21,7 @@ from ..text.inclusion import patterns, takes
 from ..text.tokens import ConfigError
 from ..text.tree import Block, Statement, read
 from ._adopted import http_headers, is_adopted
+from ._caches import shadowed
 from ._declaration import WantedSite
 from ._declaration import sites as wanted_sites
 from ._hash_size import has_http, leave_to_owner, says_size, taken, with_size
@@ -178,6 +179,7 @@ class _Planner:
         """Refuse to serve what was protected without its protection. Raises ConfigError with all of it."""
         own = os.path.realpath(path)
         lost = [text for site in sites for text in losses(site, planned, own, self.before, self._includes)]
+        lost += [f"{path}: {text}" for text in shadowed(planned, self._includes)]
         if lost:
             raise ConfigError("; ".join(lost))
 

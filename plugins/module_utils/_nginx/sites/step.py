@@ -13,11 +13,13 @@ from typing import Any
 from ..._certbot.checkpoint import beside_certbot
 from ..._certbot.checkpoint import pending as certbot_left
 from ..._host.command import find
+from ..._host.names import CACHES
 from ..._transaction.changes import Change, Link, diffs, pending
 from ..._transaction.steps import Pausing, Planned, RunOptions, Step
 from ..process import bring_up_to_date, loaded
 from ..text.tokens import ConfigError
 from ._ask import Watch
+from ._caches import remove, shortage, texts_after, unused
 from ._order import safe_order
 from ._placeholder import Certificates, create, discard, tidy
 from .run import predict
@@ -58,11 +60,13 @@ class SitesStep(Step):
         reload: bool = True,
         probe: bool = True,
         certificates: Certificates | None = None,
+        caches: str = CACHES,
     ) -> None:
         """Name what plans; it is called under the host's lock.
 
         `reload` lets the running nginx serve what is on disk, also when no file changes. `probe` asks the sites that
-        change before and after, and puts everything back when an answer got lost.
+        change before and after, and puts everything back when an answer got lost. `caches` is how the directories of
+        our caches begin.
         """
         self.reloaded = False
         self._options = options
@@ -70,6 +74,8 @@ class SitesStep(Step):
         self._reloads = reload and find("nginx") is not None
         self._probe = probe
         self._certificates = certificates or Certificates()
+        self._caches = caches
+        self._unused: list[str] = []
         self._plan = SitePlan()
         self._todo: list[Change] = []
         self._watch: Watch | None = None
@@ -95,8 +101,9 @@ class SitesStep(Step):
             notes = held.enter_context(beside_certbot(options.root, check_mode=options.check_mode))
             plan = _without_problems(self._make_plan(), notes)
         plan.warnings[:0] = notes
-        plan.due = bool(notes or plan.missing)
         self._plan, self._todo = plan, pending(plan.changes)
+        self._look_at_caches()
+        plan.due = bool(notes or plan.missing or self._unused)
         plan.diff = diffs(self._todo) + _placeholder_diff(plan)
         return plan
 
@@ -146,6 +153,22 @@ class SitesStep(Step):
         if self._reloads:
             bring_up_to_date()
         yield from ()
+
+    def settle(self) -> None:
+        """Remove the caches that the running nginx does not name any more."""
+        self._plan.warnings += remove(self._unused, self._caches)
+
+    def _look_at_caches(self) -> None:
+        # Without a reload an nginx that runs may still use one.
+        texts = texts_after(self._options.root, self._todo) if self._may_look_at_caches() else None
+        if texts is not None:
+            self._unused = unused(texts, self._caches)
+            self._plan.notes += shortage(texts, self._caches)
+
+    def _may_look_at_caches(self) -> bool:
+        """Whether the configuration is the one for which the directories are there, and nothing else uses them."""
+        of_the_host = self._options.root == RunOptions().root or self._caches != CACHES
+        return of_the_host and (self._reloads or find("nginx") is None)
 
     def _note_reload(self, reloaded: bool) -> None:
         self.reloaded = reloaded

@@ -126,11 +126,15 @@ def test_no_two_features_own_the_same(feature: type[Feature], at: Place) -> None
             assert [each.name for each in set_by(other, at) if is_in(each, owned_by(feature, at))] == []
 
 
+# What may stand at the top of a site's file.
+FILE = {"map", "proxy_cache_path", "upstream"}
+
+
 @pytest.mark.parametrize(("feature", "at"), CASES)
 def test_what_a_feature_writes_at_the_http_level_is_nginx_text(feature: type[Feature], at: Place) -> None:
     texts = [feature.common(), feature.guards([at.site], at.host)]
     assert {each.name for text in texts for each in parse(text).body} <= {"geo", "map"}
-    assert {each.name for each in declare.directives(feature.file(at.route, at), "here")} <= {"upstream"}
+    assert {each.name for each in declare.directives(feature.file(at.route, at), "here")} <= FILE
 
 
 @pytest.mark.parametrize(("feature", "at"), CASES)

@@ -65,7 +65,7 @@ def said(route=(), site=()) -> list[str]:
         ("redirect_to", "write `redirect: URL` in a route"),
         ("root", "write `static: DIRECTORY` in a route"),
         ("respond", "write `return: CODE` in a route"),
-        ("cache", "leave it out"),
+        ("proxy_cache", "write `cache: {size: 1g, types: "),
         ("ssl", "gets a certificate from Let's Encrypt"),
         ("streams", "TCP and UDP are not proxied"),
         ("wildcard", "list each name in `server_name`"),

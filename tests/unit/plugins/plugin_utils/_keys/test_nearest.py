@@ -40,7 +40,7 @@ TYPOS = {
 }
 OTHERS = """
 rate_limit limit_req edge_streams login deny target proxy_pass backend destination domain
-cookies cache ssl certificate dns wildcard edge_dns edge_ssl edge_domain edge_timezone edge_rules
+cookies ssl certificate dns wildcard edge_dns edge_ssl edge_domain edge_timezone edge_rules
 """
 
 

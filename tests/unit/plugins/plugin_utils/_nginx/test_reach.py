@@ -14,7 +14,13 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.expressi
     WrongExpressionError,
     expression,
 )
-from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.reach import Hidden, Rule, hidden, taken
+from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.reach import (
+    Hidden,
+    Rule,
+    hidden,
+    shared,
+    taken,
+)
 
 PHP = Rule("~", r"\.php$")
 
@@ -50,6 +56,23 @@ PHP = Rule("~", r"\.php$")
 )
 def test_what_is_never_taken_is_told_with_a_path(rules: list[Rule], expected: dict[int, Hidden]) -> None:
     assert hidden(rules) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (Rule("~*", r"\.png$"), Rule("~", r"^/a/"), "/a/.png"),
+        (Rule("~*", r"\.png$"), Rule("~", r"\.PNG$"), "/.PNG"),
+        (Rule("~", r"\.png$"), Rule("~", r"\.jpg$"), None),
+        # Of another prefix, and of one path alone.
+        (Rule("~", r"\.png$"), Rule("~", r"^/b/"), None),
+        (Rule("~", r"\.png$"), Rule("~", r"^/one\.png$"), None),
+        (Rule("~", r"\.png$"), Rule("~", r"(?!a)"), ""),
+    ],
+)
+def test_what_two_expressions_share_below_a_prefix(one: Rule, other: Rule, expected: str | None) -> None:
+    prefixes = [Rule("", "/"), Rule("^~", "/b/"), Rule("=", "/one.png")]
+    assert shared(one, other, prefixes, prefixes[0]) == expected
 
 
 def test_prefixes_and_exact_paths_alone_hide_nothing() -> None:

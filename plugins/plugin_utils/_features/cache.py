@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: answers that nginx keeps on its disk, so that the service is not asked for them again.
+
+What is kept was given to a client without any login, and by an answer that says for how long. RFC 9111 (2022) is the
+standard; where nginx does less than it asks for, less is kept:
+
+- A request that could be somebody's own (`_PERSONAL`) goes past the cache, both ways. nginx by itself would keep the
+  answer to one with `Authorization` (section 3.5), and knows nothing of cookies.
+- nginx forgets `must-revalidate`, `proxy-revalidate` and `s-maxage` when the service is off, and would show such an
+  answer when it is old (section 4.2.4): it is not kept.
+- `proxy_cache_valid` says nothing here, so that no answer is kept without a time of its own.
+- `proxy_cache_lock` is off: of clients that ask for the same picture at once, such as that of a camera, all but one
+  would wait for half a second and more although the answer may not be kept (`ngx_http_file_cache_lock_wait`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ...module_utils._host.names import CACHES
+from .._constellation.local_server import CONSTELLATION
+from .._keys.keys import key
+from .._keys.kinds import Group, Kind, Mistake, kind_of, listed
+from .._keys.nearest import nearest
+from .._keys.path_forms import EXACT, EXPRESSIONS, FIRST, REGEX_ANY_CASE, Path
+from .._nginx.reach import Rule, shared
+from ._lan import INSIDE, lan_networks
+from .feature import Directives, Feature
+from .place import Host, Needs, Place, Refusal, Written
+from .trusted_proxies import trusts
+
+if TYPE_CHECKING:
+    from .._inventory.site import Site
+
+_SIZE, _TYPES = "size", "types"
+_USUAL_SIZE = "1g"
+# The endings of file names by the words for them, without the dot.
+TYPES = {
+    "images": ("avif", "bmp", "gif", "heic", "ico", "jpeg", "jpg", "png", "svg", "webp"),
+    "styles": ("css",),
+    "scripts": ("js", "mjs", "wasm"),
+    "fonts": ("eot", "otf", "ttf", "woff", "woff2"),
+    "packages": ("apk", "deb", "jar", "rpm", "udeb", "whl"),
+}
+_ENDING = re.compile(r"\.[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*\Z")
+_MEGABYTES = re.compile(r"([1-9][0-9]{0,5})([mg])\Z", re.IGNORECASE)
+
+# Whether a request may be answered from a cache, whether it comes from the LAN, whether the client wants an answer of
+# now, and which answers are not kept. With longer names nginx warns that its hash of variables is full.
+_SHARED, _FROM = "$constellation_edge_all", "$constellation_edge_lan"
+_AGAIN, _UNKEPT = "$constellation_edge_new", "$constellation_edge_not"
+# An error could be one that somebody has provoked. What has a gigabyte could fill the disk before nginx makes room.
+_KEPT = r"~*^200:\d{0,9}:(?!.*(?:must-revalidate|proxy-revalidate|s-maxage))"
+# The headers by which clients say who they are, beside cookies. Immich: immich.app/docs/api; Jellyfin and Emby:
+# jellyfin/jellyfin Jellyfin.Server.Implementations/Security/AuthorizationContext.cs; Plex: X-Plex-Token of
+# plexapi.readthedocs.io; GitLab and Gitea: docs.gitlab.com/api/rest/authentication; PhotoPrism: docs.photoprism.dev.
+_CREDENTIALS = (
+    *("authorization", "cookie", "api_key", "apikey", "x_api_key", "x_api_token", "x_auth", "x_auth_token"),
+    *("x_access_token", "x_token", "x_session_id", "x_session_token", "x_user_token", "x_immich_user_token"),
+    *("x_immich_share_key", "x_emby_token", "x_emby_authorization", "x_mediabrowser_token", "x_plex_token"),
+    *("private_token", "deploy_token", "job_token"),
+)
+# What else makes an answer one for this request alone: parts, upgrades, and other sites that read it in a browser.
+_ALONE = ("range", "upgrade", "origin")
+_PERSONAL = "".join(f"$http_{name}" for name in (*_CREDENTIALS, *_ALONE))
+# Directives of a location that keeps answers, and that an owner may have written there while no key said it.
+_LINES = (
+    "proxy_cache_bypass",
+    "proxy_cache_convert_head",
+    "proxy_cache_key",
+    "proxy_cache_lock",
+    "proxy_cache_min_uses",
+    "proxy_cache_revalidate",
+    "proxy_cache_use_stale",
+    "proxy_cache_valid",
+    "proxy_no_cache",
+)
+# Letters of the site in the name of a directory, which has 255 bytes at most.
+_LONGEST = 200
+
+
+class _Types(Kind):
+    def __init__(self) -> None:
+        item = {"anyOf": [{"enum": [*TYPES]}, {"type": "string", "pattern": f"^{_ENDING.pattern[:-2]}$"}]}
+        super().__init__(
+            words="a list of types and endings",
+            option={"type": "list", "elements": "str"},
+            json={"type": "array", "minItems": 1, "items": item},
+        )
+
+    def faults(self, name: str, value: object) -> Iterator[Mistake]:
+        """Refuse what is neither a word for files nor an ending."""
+        if not isinstance(value, list) or not value:
+            text = f"must be a list of {listed(TYPES)} and of endings such as `.pbf`"
+            yield Mistake(value, f"{name} {text}, not {kind_of(value)}")
+            return
+        for each in value:
+            if not isinstance(each, str) or not (each in TYPES or _ENDING.match(each)):
+                known = f"one of {listed(TYPES)}, or an ending such as `.pbf`"
+                yield Mistake(each, f"{name}: {each!r} is not {known}{nearest(each, TYPES)}")
+
+    def convert(self, value: Any) -> tuple[str, ...]:
+        """Return the endings without their dots, each once, in the order of the alphabet."""
+        found = {ending for each in value for ending in TYPES.get(each, (str(each)[1:].lower(),))}
+        return tuple(sorted(found))
+
+
+class _Size(Kind):
+    def __init__(self) -> None:
+        json = {"type": "string", "pattern": f"^{_MEGABYTES.pattern[:-2].replace('[mg]', '[mgMG]')}$"}
+        super().__init__(words="a number with m or g", option={"type": "str"}, json=json)
+
+    def faults(self, name: str, value: object) -> Iterator[Mistake]:
+        """Refuse what is no size of a cache."""
+        if not isinstance(value, str) or not _MEGABYTES.match(value):
+            yield Mistake(value, f"{name} {value!r} must be a number with m or g, such as 500m or 2g")
+
+    def convert(self, value: Any) -> str:
+        """Return it in small letters."""
+        return str(value).lower()
+
+
+class _Cache(Kind):
+    """`true`, a size, or a mapping with size and types."""
+
+    def __init__(self) -> None:
+        self._size = _Size()
+        keys: dict[str, Kind] = {_SIZE: self._size, _TYPES: _Types()}
+        docs = {
+            _SIZE: f"How much of the disk the answers may take, V({_USUAL_SIZE}) by default.",
+            _TYPES: f"Of which files answers are kept: {', '.join(f'V({each})' for each in TYPES)}, and endings of "
+            "file names, such as V(.pbf).",
+        }
+        self._group = Group(keys, docs)
+        super().__init__(
+            words=f"true, a size, or a mapping with {listed(keys)}",
+            option={"type": "raw"},
+            json={"anyOf": [{"type": "boolean"}, self._size.json, self._group.json]},
+        )
+
+    def faults(self, name: str, value: object) -> Iterator[Mistake]:
+        """Refuse what is none of these."""
+        if isinstance(value, bool):
+            return
+        if isinstance(value, dict) and value:
+            yield from self._group.faults(name, value)
+        elif isinstance(value, str):
+            yield from self._size.faults(name, value)
+        else:
+            text = "must be true, a size such as 1g, or a mapping with `size` and `types`"
+            yield Mistake(value, f"{name} {text}, not {kind_of(value)}")
+
+    def convert(self, value: Any) -> Mapping[str, Any]:
+        """Return size and endings, nothing for V(false)."""
+        if not value:
+            return {}
+        given = value if isinstance(value, dict) else {} if value is True else {_SIZE: value}
+        return {_SIZE: _USUAL_SIZE, _TYPES: (), **self._group.convert(given)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cache(Feature):
+    """`cache` of a route."""
+
+    is_for_services: ClassVar[bool] = True
+    owns: ClassVar[tuple[str, ...]] = ("proxy_cache",)
+    cache: Mapping[str, Any] = key(
+        _Cache(),
+        "Whether nginx keeps answers of the service on the proxy's disk, and gives them to others who ask for them.",
+        "An answer is kept for as long as its C(Cache-Control) or C(Expires) says, and never without one. Requests "
+        "with a login or a cookie go to the service.",
+        "While the service is off, an answer that is old is given in its place.",
+        "With C(types), answers for files of these types alone are kept. Without it all are, which needs "
+        "C(buffering=true).",
+        default={},
+        otherwise="nothing is kept",
+        example={_SIZE: "2g", _TYPES: ["images", ".pbf"]},
+    )
+
+    def location(self, at: Place) -> Directives:
+        """Keep the answers of the whole location, or switch an owner's cache off, which would need buffering."""
+        if self.cache and not self.cache[_TYPES]:
+            return kept(at)
+        return {} if at.route.buffering else {"proxy_cache": "off"}
+
+    def marked(self, at: Place) -> Directives:
+        """Tell whether an answer comes from the cache; one that never could has no such header."""
+        return {"add_header": ["X-Cache-Status $upstream_cache_status"]} if self.cache else {}
+
+    def marks(self, at: Place) -> list[list[str]]:
+        """Leave an owner's own lines to him."""
+        return [[*_LINES]]
+
+    def file(self, at: Place) -> Directives:
+        """Return the cache of the route, and which of its requests may be answered from it."""
+        if not self.cache:
+            return {}
+        rules = "levels=1:2 use_temp_path=off inactive=30d"
+        zone = f"keys_zone={_zone(at)}:10m max_size={self.cache[_SIZE]}"
+        return {
+            "proxy_cache_path": [f"{CACHES}{_name(at)} {rules} {zone}"],
+            f"map {_SHARED} {_variable(at)}": {"default": "off", "1": _zone(at)},
+        }
+
+    @classmethod
+    def guards(cls, sites: Sequence[Site], host: Host) -> str:
+        """Return what each cache asks, "" where there is none."""
+        if not any(route.cache for site in sites for route in site.places):
+            return ""
+        lan = " ".join(f"{network} lan;" for network in lan_networks(host))
+        known = trusts(sites)
+        return "\n".join(
+            (
+                f'map "$request_method:$ssl_client_verify:{_PERSONAL}" {_SHARED} '
+                '{ default ""; "~^(?:GET|HEAD):(?:NONE)?:$" 1; }',
+                f'map $http_cache_control {_AGAIN} {{ default ""; "~*no-cache" 1; }}',
+                f'map "$upstream_status:$upstream_http_content_length:$upstream_http_cache_control" {_UNKEPT} '
+                f'{{ default 1; "{_KEPT}" ""; }}',
+                f'map {INSIDE} {_FROM} {{ default ""; 1 lan; }}' if known else f'geo {_FROM} {{ default ""; {lan} }}',
+            )
+        )
+
+    def needs(self, at: Place) -> Needs:
+        """Need what tells the LAN from the rest."""
+        return Needs(modules=("http_geo_module",)) if self.cache else Needs()
+
+    @classmethod
+    def problems(cls, route: Written) -> Iterator[Refusal]:
+        """Refuse it where answers are nobody else's, or cannot be kept."""
+        cache = route.values.get("cache")
+        if not cache or "cache" not in route.entry:
+            return
+        for text in _faults(route, cache):
+            yield Refusal(route.place, f"cache {text}", route.entry)
+
+    @classmethod
+    def among(cls, routes: Sequence[Written], paths: Mapping[str, int]) -> Iterator[Refusal]:
+        """Refuse types whose files another route of the site takes by an expression: nginx would look here first."""
+        known = [route for route in routes if "path" in route.values]
+        others = [Path.of(route.values["path"]) for route in known]
+        beside = [Rule(*path) for path in others if path.form in EXPRESSIONS]
+        for route, path in zip(known, others, strict=True):
+            types: Sequence[str] = route.values.get("cache", {}).get(_TYPES, ()) if "cache" in route.entry else ()
+            for other in beside if types and path.form == "" else ():
+                if text := _taken(path, Rule(REGEX_ANY_CASE, _ending(types)), other, others):
+                    yield Refusal(route.place, f"cache: {text}", route.entry)
+
+
+def cached_files(at: Place) -> str:
+    """Return the expression of the location in that of a route whose answers alone are kept, "" for none."""
+    types = at.route.cache.get(_TYPES)
+    return f"{REGEX_ANY_CASE} {_ending(types)}" if types else ""
+
+
+def kept(at: Place) -> Directives:
+    """Return what a location has whose answers are kept.
+
+    What is the service's to say is said here again, since what an owner has said for all sites would count. Of
+    the status of `proxy_cache_valid` nothing is kept.
+    """
+    return {
+        "proxy_cache": _variable(at),
+        "proxy_cache_key": f"{_FROM}$scheme://$host:$server_port$request_uri",
+        "proxy_cache_valid": "599 1s",
+        "proxy_cache_bypass": _AGAIN,
+        "proxy_no_cache": _UNKEPT,
+        "proxy_cache_revalidate": "on",
+        "proxy_cache_use_stale": "error timeout http_502 http_503 http_504",
+        "proxy_cache_convert_head": "on",
+        "proxy_cache_min_uses": "1",
+        "proxy_cache_lock": "off",
+    }
+
+
+def _faults(route: Written, cache: Mapping[str, Any]) -> Iterator[str]:
+    form = Path.of(str(route.values.get("path", "/"))).form
+    if route.app == CONSTELLATION:
+        yield f"is not for `app: {CONSTELLATION}`, whose answers are events and files of one user: take it out"
+    if route.values.get("method_override"):
+        yield "is not for a route with `method_override`, where a question can be an order: take one of the two out"
+    if not cache[_TYPES] and not route.values.get("buffering"):
+        yield (
+            "without `types` has nginx take each answer whole, so that no event and no video would come at once: name "
+            "`types`, such as [images], or write `buffering: true` beside it where nothing of the kind is there"
+        )
+    if cache[_TYPES] and form == EXACT:
+        yield "`types` are of files below a path, and this is one path alone: take `types` out"
+
+
+def _taken(path: Path, files: Rule, other: Rule, every: Sequence[Path]) -> str:
+    """Return why an expression and the files of a route cannot be in one site, "" where they can."""
+    below = [Rule(*each) for each in every if each.form in ("", FIRST, EXACT) and each.text.startswith(path.text)]
+    found = shared(files, other, below, Rule(*path))
+    if found is None:
+        return ""
+    said = f"path '{other.form} {other.text}'"
+    lost = (
+        f"would no longer get files of these `types`, such as {found}"
+        if found
+        else ("might no longer get files of these `types` (such an expression is not judged)")
+    )
+    return (
+        f"{said} {lost}, since nginx looks into the route's own location first: in place of `types`, list behind that "
+        f"one a route of the same service with `path: {files.form} {files.text}`, `buffering: true` and `cache: 1g`"
+    )
+
+
+def _ending(types: Sequence[str]) -> str:
+    return rf"\.(?:{'|'.join(re.escape(each) for each in types)})$"
+
+
+def _name(at: Place) -> str:
+    """Return what of a name is the cache's own: another service at the same path has another cache."""
+    route = at.route
+    digest = hashlib.sha256(repr((at.site.name, route.identity, route.targets, route.prefix)).encode()).hexdigest()
+    return f"{at.site.name[:_LONGEST]}-{digest[:8]}"
+
+
+def _zone(at: Place) -> str:
+    return f"constellation_edge_{_name(at)}"
+
+
+def _variable(at: Place) -> str:
+    return f"$constellation_edge_{_name(at).rpartition('-')[2]}"
