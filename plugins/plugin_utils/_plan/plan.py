@@ -19,6 +19,7 @@ from .._sites.nginx_sites import nginx_sites
 from . import adoption, moved
 from .machine import Machine
 from .servers import constellation_routes, listen_uri
+from .standing import by_grpc
 
 # The checks of `edge_hostile_probe` by which names on port 80 lead to HTTPS.
 _REDIRECTS = ("names.host-dot-80", "names.host-port-80", "names.host-uppercase-80")
@@ -35,8 +36,10 @@ def edge_plan(
     `host` is what `edge_preflight` says, asked for the names of `upstream.asked_names`; `server` is the Constellation
     server of this very host, `pins` the certificates that services must show, by the names of their files.
     """
-    known = Host(Platform.of(host), host.get("upstreams", {}), server, host.get("sockets", {}), pins or {})
-    names, servers = known.names, host.get("servers", [])
+    servers = host.get("servers", [])
+    before = by_grpc(sites, servers)
+    known = Host(Platform.of(host), host.get("upstreams", {}), server, host.get("sockets", {}), pins or {}, before)
+    names = known.names
     written, sites = sites, moved.with_moves(sites, servers, names)
     return {
         "nginx_sites": nginx_sites(sites, known, moved.plain_moves(sites, servers, names)),
