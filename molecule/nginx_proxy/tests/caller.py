@@ -5,7 +5,8 @@
 """A client that speaks gRPC: `python3 caller.py ADDRESS NAME CA METHOD [HEADERS]` calls NAME at ADDRESS by TLS.
 
 It prints as JSON the gRPC status, the messages that came, and after how many seconds each did. HEADERS are pairs as
-JSON. To a method `Chat` it sends two messages, the second one once the first has come back.
+JSON; `pause` is how many seconds it is silent. To a method `Chat` it sends two messages, the second one once the first
+has come back.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from queue import Queue
 import grpc
 
 ADDRESS, NAME, CA, METHOD, *HEADERS = sys.argv[1:]
-PATIENCE = 10.0
+SENT = [tuple(each) for each in json.loads(HEADERS[0])] if HEADERS else []
+PAUSE = float(dict(SENT).get("pause", 0))
+PATIENCE = PAUSE + 10.0
 
 
 def messages(back: Queue[None]) -> Iterator[bytes]:
@@ -28,6 +31,7 @@ def messages(back: Queue[None]) -> Iterator[bytes]:
     yield b'"a"'
     if METHOD.endswith("Chat"):
         back.get(timeout=PATIENCE)
+        time.sleep(PAUSE)
         yield b'"b"'
 
 
@@ -35,8 +39,7 @@ credentials = grpc.ssl_channel_credentials(Path(CA).read_bytes())
 options = [("grpc.ssl_target_name_override", NAME), ("grpc.default_authority", NAME)]
 begin, came, moments, back = time.monotonic(), [], [], Queue()
 with grpc.secure_channel(f"ipv4:{ADDRESS}:443", credentials, options) as channel:
-    headers = [tuple(each) for each in json.loads(HEADERS[0])] if HEADERS else []
-    call = channel.stream_stream(METHOD)(messages(back), timeout=PATIENCE, metadata=headers)
+    call = channel.stream_stream(METHOD)(messages(back), timeout=PATIENCE, metadata=SENT)
     status = "OK"
     try:
         for each in call:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._grpc_claims import REFUSING
 from .place import Host, Place
 
 if TYPE_CHECKING:
@@ -63,4 +64,4 @@ def owned_by_both(at: Place, names: Iterable[str]) -> list[str]:
 
 def left(site: Site, identity: str, host: Host) -> list[str]:
     """Return what a route of a gRPC service has left at a path, in the form of `owns`."""
-    return [f"{_GRPC}{name}" for name in _UNMARKED] if (site.name, identity) in host.by_grpc else []
+    return [REFUSING, *(f"{_GRPC}{name}" for name in _UNMARKED)] if (site.name, identity) in host.by_grpc else []

@@ -6,14 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from .._keys.names import Upstream
 from ._grpc import is_grpc
+from ._grpc_claims import CLAIMED_MAP, REFUSAL, REFUSING, refuses
 from .feature import Directives, Feature
-from .place import Needs, Place, Refusal, Written
+from .place import Host, Needs, Place, Refusal, Written
 
-_PATIENCE = "client_body_timeout"
+if TYPE_CHECKING:
+    from .._inventory.site import Site
+
 _MODULE = "http_grpc_module"
 # Of `probe`: what is no question to a gRPC service.
 _PROBES = ("sse", "stream", "websocket")
@@ -25,13 +28,19 @@ class Grpc(Feature):
 
     is_for_services: ClassVar[bool] = True
 
-    def location(self, at: Place) -> Directives:
-        """Let a client that streams be silent for as long as its service: its stream is the body of one request."""
-        return {_PATIENCE: f"{at.route.read_timeout}s"} if is_grpc(at.route) else {}
+    def guard(self, at: Place) -> Directives:
+        """Refuse a client that says what services believe of their proxy."""
+        return dict(REFUSAL) if is_grpc(at.route) and refuses(at) else {}
 
-    def marks(self, at: Place) -> list[list[str]]:
-        """Leave an owner's own line in the location of another service to him."""
-        return [[_PATIENCE]] if is_grpc(at.route) else []
+    @classmethod
+    def guards(cls, sites: Sequence[Site], host: Host) -> str:
+        """Return the map that is asked."""
+        several = (Place(route, site, host) for site in sites for route in site.places)
+        return CLAIMED_MAP if any(is_grpc(at.route) and refuses(at) for at in several) else ""
+
+    def owns_here(self, at: Place) -> tuple[str, ...]:
+        """Own the refusal."""
+        return (REFUSING,) if is_grpc(at.route) else ()
 
     def needs(self, at: Place) -> Needs:
         """Name nginx's module."""
