@@ -31,6 +31,27 @@ NEWEST, NEW, OLD = (Platform(each, (3, 5), ipv6=True) for each in ((1, 28, 3), (
 NAMES = {"nas.lan": {"full_name": "nas.lan", "address": "", "in_dns": True, "fresh": False, "servers": ["10.0.0.1"]}}
 NAME = "a.example.org"
 SERVICE = {"path": "/a.B/", "upstream": "grpc://10.0.0.9:50051"}
+# The owner's own: a location inherits headers of its server where it has none.
+THEIRS = f"""\
+server {{
+    listen 80;
+    server_name {NAME};
+}}
+server {{
+    listen 443 ssl;
+    server_name {NAME};
+    ssl_certificate /x;
+    ssl_certificate_key /y;
+    grpc_set_header X-Mine yes;
+    location /a.B/ {{
+        grpc_pass 10.0.0.9:50051;
+        grpc_set_header Remote-User $ssl_client_s_dn;
+    }}
+    location /c.D/ {{
+        grpc_pass 10.0.0.9:50051;
+    }}
+}}
+"""
 HEAD = "    location /a.B/ { # constellation.edge"
 WEB = {**SERVICE, "upstream": "http://10.0.0.9:50051"}
 # What nginx's module sets by itself (`ngx_http_grpc_headers` of nginx 1.30).
@@ -285,3 +306,21 @@ def test_a_start_page_has_no_link_to_it() -> None:
 )
 def test_an_owners_line_is_read(line: str, target: str) -> None:
     assert proxied(parse(line)) == target
+
+
+def test_an_owners_location_keeps_its_headers_and_is_changed_once() -> None:
+    routes = [SERVICE, {**SERVICE, "path": "/c.D/"}]
+    (wanted,) = _declaration.sites([nginx_sites(sites(*routes, adopt=True), Host(NEW, NAMES))[1]])
+
+    def edited(before: str) -> str:
+        return edit_site(before, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
+
+    changed = edited(THEIRS)
+    first, second = (changed.partition(f"location {path} {{")[2].partition("\n    }")[0] for path in ("/a.B/", "/c.D/"))
+    assert "grpc_set_header Remote-User $ssl_client_s_dn;" in first
+    assert "grpc_set_header X-Mine yes;" not in first
+    assert "grpc_set_header X-Mine yes;" in second
+    for each in (first, second):
+        assert "grpc_set_header X-Real-IP $remote_addr;" in each
+        assert "proxy_" not in each
+    assert edited(changed) == changed
