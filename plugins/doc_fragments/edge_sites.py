@@ -531,7 +531,7 @@ options:
       index:
         description:
         - Whether the root of the site has a page with a link to each route, where no route has V(/).
-        - Regular expressions have no link, nor have routes that only C(return) a status.
+        - Regular expressions have no link, nor have gRPC services and routes that only C(return) a status.
         - Everybody who may open the site reads it. Otherwise the root answers 404.
         - 'For example C(index: true).'
         type: bool

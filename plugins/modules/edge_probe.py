@@ -57,6 +57,12 @@ options:
         description: Whether the connection must be closed without an answer.
         type: bool
         default: false
+      grpc:
+        description:
+          - Whether the service speaks gRPC. The URL is called as a method that no service has, and the answer must be
+            one of gRPC, where O(routes[].status) has none.
+        type: bool
+        default: false
       guarded:
         description: Whether its owner lets only some addresses in, so that C(403) is acceptable, too.
         type: bool
@@ -303,6 +309,7 @@ ARGUMENTS = {
             "location": {"type": "str", "default": ""},
             "address": {"type": "str", "default": ""},
             "closes": {"type": "bool", "default": False},
+            "grpc": {"type": "bool", "default": False},
             "guarded": {"type": "bool", "default": False},
             "maintenance": {"type": "bool", "default": False},
             "redirect": {"type": "bool", "default": True},

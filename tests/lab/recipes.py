@@ -104,7 +104,7 @@ HOME_PACKAGES: tuple[str, ...] = (
     "supervisor",
 )
 
-SERVICES_PACKAGES: tuple[str, ...] = ("bind9", "curl", "openssl", "pebble")
+SERVICES_PACKAGES: tuple[str, ...] = ("bind9", "curl", "openssl", "pebble", "python3-grpcio")
 
 # What says whether a configuration is right: nginx itself, with Lua blocks where the archive has that module, fail2ban
 # and ufw. With faketime an hour passes in seconds.

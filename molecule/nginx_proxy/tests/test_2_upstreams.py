@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples of `upstream` in docs/guides/routes.md in front of real services: sockets, paths and lists."""
+"""The examples of `upstream` in docs/guides/routes.md in front of real services: sockets, paths, lists and gRPC."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import calling
 import pytest
 import runs
 from conftest import Client, Home
@@ -98,9 +99,15 @@ def run(*given: dict[str, Any]) -> runs.Run:
 
 
 @pytest.fixture(scope="module")
-def first(apps: Apps) -> runs.Run:
+def speaker(lab: Any, client: Client) -> calling.Speaker:
+    """Return the services that speak gRPC."""
+    return calling.Speaker(lab, client)
+
+
+@pytest.fixture(scope="module")
+def first(apps: Apps, speaker: calling.Speaker) -> runs.Run:
     """Return the first run."""
-    return run(*routes(apps))
+    return run(*routes(apps), *calling.routes(speaker))
 
 
 def body(client: Client, home: Home, path: str, *options: str) -> str:
@@ -205,9 +212,60 @@ class TestList:
         apps.start("one")
 
 
+class TestGrpc:
+    """Clients speak gRPC with the services through HTTPS; by `http://` no call would be answered."""
+
+    def test_the_run_has_called_each_service(self, first: runs.Run, homes: list[Home]) -> None:
+        for home in homes:
+            for path in ("/edge.Lab", "/below/constellation.edge.Probe", "/tls/constellation.edge.Probe"):
+                assert f"https://{home.domain}{path}/ConstellationEdgeProbe" in first.text
+        assert "instead of an answer by gRPC" not in first.text
+
+    @pytest.mark.parametrize(("path", "name"), [("", "plain"), ("/below", "plain"), ("/tls", "tls")])
+    def test_a_call_is_answered(self, first: runs.Run, homes: list[Home], client: Client, path: str, name: str) -> None:
+        for home in homes:
+            status, came, _moments = calling.called(client, home, f"{path}/edge.Lab/Tell")
+            assert (status, came[0][0]) == ("OK", name)
+            # What is no method of the service, the service says.
+            assert calling.called(client, home, f"{path}/edge.Lab/None")[0] == "UNIMPLEMENTED"
+
+    def test_a_stream_comes_piece_by_piece(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            status, came, moments = calling.called(client, home, "/edge.Lab/Count")
+            assert (status, came) == ("OK", [0, 1, 2])
+            assert moments[2] - moments[0] > 0.3
+
+    def test_messages_go_both_ways_in_one_call(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            assert calling.called(client, home, "/edge.Lab/Chat")[:2] == ("OK", ["a", "b"])
+
+    @pytest.mark.long
+    def test_a_client_may_be_silent(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        """Elsewhere nginx gives up after 30 seconds without a part of a request's body."""
+        for home in homes:
+            assert calling.called(client, home, "/edge.Lab/Chat", ["pause", "33"])[:2] == ("OK", ["a", "b"])
+
+    def test_a_client_says_nothing_of_itself(self, first: runs.Run, homes: list[Home], client: Client) -> None:
+        for home in homes:
+            _status, came, _moments = calling.called(client, home, "/edge.Lab/Tell", *calling.EMPTIED, ["x-a", "kept"])
+            told = dict(came[0][2])
+            assert "lie" not in told.values()
+            assert told.items() >= {"x-forwarded-for": client.ipv4, "x-a": "kept"}.items()
+            for lie in calling.REFUSED:
+                assert calling.called(client, home, "/edge.Lab/Tell", lie)[:2] == ("INTERNAL", [])
+
+    def test_a_service_that_is_off_is_unavailable(
+        self, first: runs.Run, speaker: calling.Speaker, homes: list[Home], client: Client
+    ) -> None:
+        speaker.stop("plain")
+        for home in homes:
+            assert calling.called(client, home, "/edge.Lab/Tell")[0] == "UNAVAILABLE"
+        speaker.start("plain")
+
+
 @pytest.mark.long
-def test_the_next_run_changes_nothing(first: runs.Run, apps: Apps, homes: list[Home]) -> None:
-    second = run(*routes(apps))
+def test_the_next_run_changes_nothing(first: runs.Run, apps: Apps, speaker: calling.Speaker, homes: list[Home]) -> None:
+    second = run(*routes(apps), *calling.routes(speaker))
     assert second.rc == 0, second.tail
     for home in homes:
         assert second.count(home.name, "changed") == 0, second.tail

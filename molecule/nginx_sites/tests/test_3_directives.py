@@ -56,7 +56,7 @@ def first(lab: Any, homes: list[Home]) -> runs.Run:
     sites = [{"server_name": f"{HOST}.example.org", "routes": routes, **keys}, plain]
     refused = runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}))
     assert refused.rc != 0
-    assert f"without what protects location /files/: deny ({OLD}" in refused.text, refused.tail
+    assert f"without what protects /files/: deny ({OLD}" in refused.text, refused.tail
     plain["drops"] = ["deny"]
     return runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites}))
 

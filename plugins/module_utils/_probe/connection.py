@@ -28,7 +28,8 @@ class Target:
 
     ``address`` is connected to instead of what the name resolves to, when it is not empty. ``ca_file`` adds a trust
     root. ``verify`` is false for an exchange that goes on with a certificate that nobody vouches for. ``timeout`` is
-    the seconds that connecting may take, and that the whole exchange may take after it.
+    the seconds that connecting may take, and that the whole exchange may take after it. ``protocol`` is offered in the
+    TLS handshake (ALPN).
     """
 
     url: str
@@ -36,6 +37,7 @@ class Target:
     ca_file: str = ""
     verify: bool = True
     timeout: float = 10.0
+    protocol: str = "http/1.1"
 
     @property
     def parts(self) -> SplitResult:
@@ -105,7 +107,7 @@ def _resolve(address: str, port: int, timeout: float) -> list[tuple[int, int, in
     return list(answer)
 
 
-def tls_context(ca_file: str = "", verify: bool = True) -> ssl.SSLContext:
+def tls_context(ca_file: str = "", verify: bool = True, protocol: str = "http/1.1") -> ssl.SSLContext:
     """Return the settings of a client: the system's trust roots and, when given, those of ``ca_file``.
 
     Raises ProbeError when that file holds no certificate.
@@ -122,7 +124,7 @@ def tls_context(ca_file: str = "", verify: bool = True) -> ssl.SSLContext:
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols([protocol])
     return context
 
 
@@ -144,7 +146,7 @@ def opened(target: Target) -> Iterator[socket.socket]:
         try:
             plain.settimeout(target.timeout)
             if target.secure:
-                used = tls_context(target.ca_file, target.verify).wrap_socket(
+                used = tls_context(target.ca_file, target.verify, target.protocol).wrap_socket(
                     plain, server_hostname=target.host, do_handshake_on_connect=False
                 )
                 used.do_handshake()
@@ -176,8 +178,10 @@ def reason(error: Exception) -> str:
     return str(error)
 
 
-def ask(target: Target, used: socket.socket, headers: dict[str, str] | None = None) -> http.client.HTTPResponse:
-    """Send a GET for the target's path over an opened socket and return the answer, its body not yet read.
+def ask(
+    target: Target, used: socket.socket, headers: dict[str, str] | None = None, method: str = "GET"
+) -> http.client.HTTPResponse:
+    """Send a request for the target's path over an opened socket and return the answer, its body not yet read.
 
     It is to be the service's own, of now: nginx may keep those of others.
     """
@@ -186,7 +190,6 @@ def ask(target: Target, used: socket.socket, headers: dict[str, str] | None = No
     host = f"[{target.host}]" if ":" in target.host else target.host
     explicit = target.parts.port not in (None, 443 if target.secure else 80)
     sent = {"Host": f"{host}:{target.port}" if explicit else host, "User-Agent": "constellation.edge-probe"}
-    connection.request(
-        "GET", target.path, headers={**sent, "Accept": "*/*", "Cache-Control": "no-cache", **(headers or {})}
-    )
+    given = {**sent, "Accept": "*/*", "Cache-Control": "no-cache", **(headers or {})}
+    connection.request(method, target.path, headers=given)
     return connection.getresponse()

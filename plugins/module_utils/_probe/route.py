@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 from urllib.parse import urljoin, urlsplit
 
+from . import _grpc
 from ._streams import SseFacts, StreamFacts, moving_pictures, server_sent_events
 from ._tls import TlsFacts
 from ._tls import look as look_at_tls
@@ -26,15 +27,18 @@ class ProbedRoute:
 
     ``status`` lists what is acceptable, nothing stands for 200 to 399 and 401, and where it is ``guarded`` for 403
     too, in ``maintenance`` for 503. ``location`` is where the answer leads, empty for anywhere; with ``closes`` the
-    connection has to be closed without an answer. ``sse``, ``websocket`` and ``stream`` are paths of the same site,
-    empty for none; without a leading slash they are taken from the URL on. ``http_port`` is where the plain form of an
-    HTTPS URL is asked. ``address`` is connected to instead of that of all routes, where it is not empty.
+    connection has to be closed without an answer. With ``grpc`` the URL is called as a method that no service has, and
+    the answer has to be one of gRPC, where ``status`` lists none. ``sse``, ``websocket`` and ``stream`` are paths of
+    the same site, empty for none; without a leading slash they are taken from the URL on. ``http_port`` is where the
+    plain form of an HTTPS URL is asked. ``address`` is connected to instead of that of all routes, where it is not
+    empty.
     """
 
     url: str
     status: tuple[int, ...] = ()
     location: str = ""
     closes: bool = False
+    grpc: bool = False
     guarded: bool = False
     maintenance: bool = False
     redirect: bool = True
@@ -115,7 +119,8 @@ def _check(route: ProbedRoute, conditions: Conditions, facts: RouteFacts) -> Non
             facts["problems"].append(f"the certificate is not trusted: {shown['problem']}")
         if route.redirect:
             facts["redirect"] = _redirect(route, target, facts["problems"])
-    facts["status"] = (_closed if route.closes else _status)(route, target, facts["problems"])
+    question = _closed if route.closes else _called if route.grpc else _status
+    facts["status"] = question(route, target, facts["problems"])
     if route.maintenance and facts["status"] == _CLOSED:
         return
     _check_streams(route, target, facts)
@@ -149,6 +154,19 @@ def _status(route: ProbedRoute, target: Target, problems: list[str]) -> int:
         problems.append(f"status {status} instead of {wanted}")
     if route.location and location != route.location:
         problems.append(f"leads to {location or 'nowhere'} instead of {route.location}")
+    return status
+
+
+def _called(route: ProbedRoute, target: Target, problems: list[str]) -> int:
+    """Call a service that speaks gRPC."""
+    if problem := _grpc.without_http2(target):
+        problems.append(problem)
+    status, problem = _grpc.call(target)
+    refusals = (401, 403) if route.guarded else (401,)
+    fine = status in route.status if route.status else not problem or status in refusals
+    if not fine and not (route.maintenance and status == _CLOSED):
+        wanted = ", ".join(map(str, route.status))
+        problems.append(f"status {status} instead of {wanted}" if wanted else problem)
     return status
 
 

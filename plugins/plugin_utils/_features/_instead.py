@@ -37,3 +37,11 @@ def misplaced(route: Written, of_services: Sequence[str]) -> Iterator[Refusal]:
             if other in route.entry and other != _SERVICE:
                 text = f"{other} is for a route with a service, and this one has `{key}`: take {other} out"
                 yield Refusal(route.place, text, route.entry)
+
+
+def of_http(route: Written, keys: Mapping[str, str]) -> Iterator[Refusal]:
+    """Refuse keys that a service which speaks gRPC has nothing of; `keys` has the reason of each."""
+    targets = route.values.get("targets", ())
+    for key, reason in keys.items() if targets and targets[0].is_grpc else ():
+        if key in route.entry:
+            yield Refusal(route.place, f"{key} is nothing for gRPC, {reason}: take {key} out", route.entry)

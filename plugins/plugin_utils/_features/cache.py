@@ -168,6 +168,7 @@ class Cache(Feature):
     """`cache` of a route."""
 
     is_for_services: ClassVar[bool] = True
+    not_for_grpc: ClassVar[str] = "of which nginx keeps no answers"
     owns: ClassVar[tuple[str, ...]] = ("proxy_cache",)
     cache: Mapping[str, Any] = key(
         _Cache(),

@@ -15,6 +15,7 @@ from .._keys.keys import key
 from .._keys.kinds import FLAG
 from .._keys.path_forms import Path
 from ._files import file_of
+from ._grpc import is_grpc
 from .feature import Page, SiteFeature
 from .place import Needs, Refusal
 
@@ -34,7 +35,7 @@ class Index(SiteFeature):
     index: bool = key(
         FLAG,
         "Whether the root of the site has a page with a link to each route, where no route has V(/).",
-        "Regular expressions have no link, nor have routes that only C(return) a status.",
+        "Regular expressions have no link, nor have gRPC services and routes that only C(return) a status.",
         "Everybody who may open the site reads it. Otherwise the root answers 404.",
         default=False,
         example=True,
@@ -94,7 +95,7 @@ def _page(site: Site) -> str:
 def _item(route: Route) -> str:
     """Return a link to a route, with the name of its application where that is known."""
     found = Path.of(route.path)
-    if found.is_expression or route.returns:
+    if found.is_expression or route.returns or is_grpc(route):
         return ""
     path = html.escape(found.text)
     app = "" if route.app == _NAMELESS else f"{html.escape(route.app)} "

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._keys.keys import key
 from .._keys.kinds import Parsed
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class MovedFrom(Feature):
     """`moved_from` of a route, which is None where the inventory leaves it to what stands at the old path."""
 
+    not_for_grpc: ClassVar[str] = "whose clients follow no redirect (give the old path a route of its own)"
     moved_from: str | None = key(
         Parsed("a path", PATH_PATTERN, route_path, empty=True),
         "A path that the route had before. GET and HEAD for it get a 308 (RFC 9110) to the same place below the "

@@ -30,7 +30,8 @@ class Host:
     """What is known of a proxy's host: its nginx, the upstreams' names, and its own Constellation server.
 
     `sockets` has, by the path of a Unix socket, why nginx cannot connect to it, "" where it can. `pins` has the
-    certificates that services must show, by the names of their files.
+    certificates that services must show, by the names of their files. `by_grpc` are the places, by the name of the site
+    and the identity of the path, that lead to a service by gRPC before the run.
     """
 
     platform: Platform
@@ -38,6 +39,7 @@ class Host:
     server: LocalServer = NO_SERVER
     sockets: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, Pinned] = field(default_factory=dict)
+    by_grpc: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._keys.keys import key
 from .._keys.kinds import Codes, Group, PathBelow, listed
 from .._keys.path_forms import Path
 from .._nginx.reach import Rule, misses
+from ._grpc import is_grpc
 from ._instead import INSTEAD
+from ._rest import strips
 from .feature import Feature
 from .place import Place, Refusal, Written
+
+if TYPE_CHECKING:
+    from .._inventory.site import Route
 
 _PATHS = {
     "sse": "The path of server-sent events, below that of the route.",
@@ -22,6 +27,8 @@ _PATHS = {
     "stream": "The path of a stream without end, such as MJPEG, below that of the route.",
 }
 _STATUS, _PATH = "status", "path"
+# No service has it. By two words where the service is told no path before it, since a method has two.
+_SERVICE, _METHOD = "constellation.edge.Probe/", "ConstellationEdgeProbe"
 _KIND = Group(
     dict(sorted({**dict.fromkeys((_PATH, *_PATHS), PathBelow()), _STATUS: Codes()}.items())),
     {
@@ -52,7 +59,12 @@ class Probe(Feature):
         if Path.of(at.route.path).is_expression and _PATH not in self.probe:
             return []
         page = base + str(self.probe.get(_PATH, "")).lstrip("/")
-        asked: dict[str, Any] = {"url": f"https://{at.site.name}{page}"}
+        asked: dict[str, Any] = {}
+        if is_grpc(at.route):
+            if not at.route.is_prefix and _PATH not in self.probe:
+                return []  # a method of the service would be called
+            page, asked["grpc"] = page if _PATH in self.probe else base + _no_method(at.route), True
+        asked["url"] = f"https://{at.site.name}{page}"
         for kind in (kind for kind in _PATHS if kind in self.probe):
             asked[kind] = base + str(self.probe[kind]).lstrip("/")
         if _STATUS in self.probe:
@@ -75,3 +87,8 @@ class Probe(Feature):
             yield Refusal(
                 route.place, f"probe: {listed(other)} is for a service, and this has `{key}`: take it out", said
             )
+
+
+def _no_method(route: Route) -> str:
+    """Return what is called behind the path of a gRPC route."""
+    return _METHOD if route.base != "/" and not strips(route) else _SERVICE + _METHOD

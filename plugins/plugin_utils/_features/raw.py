@@ -20,6 +20,9 @@ _SAID_BY = {
     "add_header": "write it as `headers: {NAME: VALUE}`",
     "proxy_set_header": "write it as `request_headers: {NAME: VALUE}`",
     "proxy_hide_header": "write it as `hide_headers: [NAME]`",
+    "grpc_pass": "write it as `upstream: grpc://ADDRESS:PORT`",
+    "grpc_set_header": "write it as `request_headers: {NAME: VALUE}`",
+    "grpc_hide_header": "write it as `hide_headers: [NAME]`",
     "proxy_redirect": "redirects of the service lead below the path of the route by themselves: take it out",
     "location": "write it as a route of its own",
 }

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...module_utils._nginx.text.tree import Statement
 from .._keys.keys import keys_of
-from ._instead import misplaced
+from ._grpc import all_spoken, is_grpc, owned_by_both, spoken
+from ._instead import misplaced, of_http
 from .added_headers import AddedHeaders
 from .added_request_headers import AddedRequestHeaders
 from .aliases import Aliases
@@ -26,6 +27,7 @@ from .drops import Drops, SiteDrops
 from .error_pages import ErrorPages
 from .feature import Directives, Feature, Page, SiteFeature
 from .frame_ancestors import FrameAncestors
+from .grpc import Grpc
 from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
 from .index import Index
@@ -71,6 +73,7 @@ FEATURES: tuple[type[Feature], ...] = (
     WebSocket,
     ContentLength,
     Timeouts,
+    Grpc,
     BodySize,
     Buffering,
     Cache,
@@ -108,13 +111,17 @@ def places(sites: Sequence[Site], host: Host) -> Iterator[Place]:
 
 
 def active(at: Place) -> Iterator[type[Feature]]:
-    """Yield the features that count at a place: where nginx answers itself, those for a service do not."""
-    return (feature for feature in FEATURES if at.route.targets or not feature.is_for_services)
+    """Yield the features that count at a place: those for a service do where there is one, by its protocol."""
+    here = (feature for feature in FEATURES if at.route.targets or not feature.is_for_services)
+    return (feature for feature in here if not (feature.not_for_grpc and is_grpc(at.route)))
 
 
 def problems(route: Written) -> Iterator[Refusal]:
     """Yield what is wrong with one route."""
     yield from misplaced(route, [key for each in FEATURES if each.is_for_services for key in keys_of(each)])
+    yield from of_http(
+        route, {key: each.not_for_grpc for each in FEATURES if each.not_for_grpc for key in keys_of(each)}
+    )
     for feature in FEATURES:
         yield from feature.problems(route)
 
@@ -126,17 +133,20 @@ def guard(at: Place) -> Directives:
 
 def location(at: Place) -> Directives:
     """Return the directives of all features in a route's location."""
-    return _merged(feature.location(at.route, at) for feature in active(at))
+    return all_spoken(at.route, _merged(feature.location(at.route, at) for feature in active(at)))
 
 
 def marks(at: Place) -> list[list[str]]:
     """Return the groups of directives that are ours by our mark."""
-    return [group for feature in FEATURES for group in feature.marks(at.route, at)]
+    groups = (
+        [spoken(at.route, name) for name in group] for feature in FEATURES for group in feature.marks(at.route, at)
+    )
+    return [known for group in groups if (known := [*filter(None, group)])]
 
 
 def marked(at: Place) -> Directives:
     """Return the directives of all features in a route's location that carry our mark one by one."""
-    return _merged(feature.marked(at.route, at) for feature in active(at))
+    return all_spoken(at.route, _merged(feature.marked(at.route, at) for feature in active(at)))
 
 
 def options(at: Place) -> Directives:
@@ -154,7 +164,8 @@ def owned(at: Place) -> list[str]:
     """Return what the features own in a route's location, in the form of `owns`."""
     here = [*active(at)]
     gone = [name for feature in FEATURES if feature not in here for name in feature.left(at.route.base)]
-    return [name for each in FEATURES for name in (*each.owns, *each.owns_here(at.route, at))] + gone
+    names = [name for each in FEATURES for name in (*each.owns, *each.owns_here(at.route, at))]
+    return owned_by_both(at, names + gone)
 
 
 def left(path: str) -> list[str]:

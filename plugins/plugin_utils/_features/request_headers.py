@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from .._keys.keys import key
 from .._keys.kinds import FLAG, Matching
+from ._grpc import is_grpc
+from ._grpc_claims import is_emptied
 from .claims import CLAIMS, METHOD
 from .feature import NOTHING, Directives, Feature
 from .place import Place
@@ -65,7 +67,11 @@ class RequestHeaders(Feature):
                 "X-Forwarded-Host $host",
                 "X-Forwarded-Proto $scheme",
                 "X-Forwarded-Port $server_port",
-                *(each for each in emptied if each.partition(" ")[0].lower() not in said),
+                *(
+                    each
+                    for each in emptied
+                    if (name := each.partition(" ")[0]).lower() not in said and _counts(at, name)
+                ),
             ],
             # So many names do not fit into what nginx takes by itself.
             "proxy_headers_hash_max_size": "1024",
@@ -80,3 +86,8 @@ class RequestHeaders(Feature):
     def left(cls, path: str) -> tuple[str, ...]:
         """Name every header that a route empties."""
         return _EMPTIED_HEADERS
+
+
+def _counts(at: Place, name: str) -> bool:
+    """Whether a header is emptied here, and not refused."""
+    return not is_grpc(at.route) or is_emptied(at, name)

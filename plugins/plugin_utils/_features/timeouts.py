@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from ...module_utils._nginx.text.tree import Statement
 from .._keys.keys import key
 from .._keys.kinds import Whole
+from ._grpc import is_grpc
 from .feature import Directives, Feature
 from .place import Place
 
@@ -20,6 +21,7 @@ _CONNECT = "30s"
 # One of several has another beside it, and a client that waits.
 _CONNECT_TO_ONE = "3s"
 _LEAST_SEND = 60
+_PATIENCE = "client_body_timeout"
 # nginx's units of time, in seconds (nginx.org/en/docs/syntax.html); a part of a second is none here.
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _TIME = re.compile(r"(?:[0-9]+[smhd]?)+\Z")
@@ -41,12 +43,21 @@ class Timeouts(Feature):
     )
 
     def location(self, at: Place) -> Directives:
-        """Set the three times of nginx's proxy."""
+        """Set the three times of nginx's proxy.
+
+        By gRPC a client's stream is the body of one request, in which it may be silent for as long as the service.
+        """
+        patience = {_PATIENCE: f"{self.read_timeout}s"} if is_grpc(at.route) else {}
         return {
             "proxy_connect_timeout": _CONNECT_TO_ONE if len(at.route.targets) > 1 else _CONNECT,
             "proxy_send_timeout": f"{max(self.read_timeout, _LEAST_SEND)}s",
             "proxy_read_timeout": f"{self.read_timeout}s",
+            **patience,
         }
+
+    def marks(self, at: Place) -> list[list[str]]:
+        """Leave an owner's own line in the location of another service to him."""
+        return [[_PATIENCE]] if is_grpc(at.route) else []
 
     @classmethod
     def recognise(cls, statements: Sequence[Statement]) -> Mapping[str, Any]:

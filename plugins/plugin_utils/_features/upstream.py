@@ -124,10 +124,13 @@ class Proxied(Feature):
 
     def location(self, at: Place) -> Directives:
         """Say where requests go, and with which path."""
-        path = behind(at.route, is_adopted=at.site.adopt)
+        # `grpc_pass` takes no path.
+        path = "" if self.upstream.is_grpc else behind(at.route, is_adopted=at.site.adopt)
         taken = take_rest(at.route) if REST in path else {}
         if strips(at.route):
             taken["proxy_cookie_path"] = cookie_path(at.route)
+        if self.upstream.is_grpc and (strips(at.route) or self.upstream.path):
+            taken["rewrite"] = f"{_stripping(at.route)} {self.upstream.path or '/'}$1 break"
         names = at.host.names
         known = [known_address(each, names) for each in self.targets if not each.is_socket]
         if name := group(at):
@@ -178,7 +181,7 @@ class Proxied(Feature):
 
 def is_named(at: Place) -> bool:
     """Whether nginx reaches the service by TLS through an `upstream` block, whose name is not the service's."""
-    return at.route.upstream.scheme == "https" and group(at) != ""
+    return at.route.upstream.is_tls and group(at) != ""
 
 
 def unknown(at: Place) -> list[str]:
@@ -233,7 +236,7 @@ def _unfit(route: Written) -> Iterator[Refusal]:
     if route.app == CONSTELLATION and len(targets) > 1:
         text = "a Constellation server is one, which knows its sentinels and packages: write the one `upstream`"
         yield Refusal(route.place, text, route.entry["upstream"])
-    elif route.app == CONSTELLATION and (path or any(each.is_socket for each in targets)):
+    elif route.app == CONSTELLATION and (path or any(each.is_socket or each.is_grpc for each in targets)):
         text = (
             "a Constellation server listens on a port, below the path of its route, which the run sets there: write "
             "`upstream: http://ADDRESS:PORT`"

@@ -181,11 +181,14 @@ class UpstreamTls(Feature):
         targets: Sequence[Upstream] = route.values.get("targets", ())
         target = next(iter(targets), None)
         raw = route.entry.get("upstream_tls", route.entry)
-        if said and target and target.scheme != "https":
-            text = f"upstream_tls is for an upstream of https://, and this one is {target.url}: take one of the two out"
+        if said and target and not target.is_tls:
+            text = (
+                f"upstream_tls is for an upstream of https:// or grpcs://, and this one is {target.url}: take one of "
+                "the two out"
+            )
             yield Refusal(route.place, text, raw)
         elif said and not target and "upstream" not in route.entry:
-            text = "upstream_tls is for an upstream of https://: write `upstream: https://ADDRESS:PORT`"
+            text = "upstream_tls is for an upstream of https:// or grpcs://: write `upstream: https://ADDRESS:PORT`"
             yield Refusal(route.place, text, raw)
         elif is_pin(said.get(_VERIFY)) and len(targets) > 1:
             text = (
@@ -226,7 +229,7 @@ class UpstreamTls(Feature):
             f"{route.found_at(site.name)} ({' and '.join(each.url for each in route.targets)})"
             for site in sites
             for route in site.routes
-            if route.targets and route.upstream.scheme == "https" and not route.upstream_tls.get(_VERIFY)
+            if route.targets and route.upstream.is_tls and not route.upstream_tls.get(_VERIFY)
         ]
         if not unchecked:
             return []
@@ -242,7 +245,7 @@ class UpstreamTls(Feature):
 
 
 def _owns_name(at: Place) -> bool:
-    named = any(each.scheme == "https" and not is_literal(each) for each in at.route.targets)
+    named = any(each.is_tls and not is_literal(each) for each in at.route.targets)
     return named or not at.route.targets
 
 

@@ -21,6 +21,7 @@ from .._features.drops import Drops, SiteDrops
 from .._features.error_pages import ErrorPages
 from .._features.feature import Feature, SiteFeature
 from .._features.frame_ancestors import FrameAncestors
+from .._features.grpc import Grpc
 from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
 from .._features.index import Index
@@ -84,6 +85,7 @@ class Route(
     RequestHeaders,
     WebSocket,
     BodySize,
+    Grpc,
     Timeouts,
     RequestBuffering,
     Cache,

@@ -70,6 +70,11 @@ def route_path(value: object) -> str:
     raise UnusableValueError(f"path '{value}' may hold letters, digits and . _ ~ @ + - between its slashes only")
 
 
+# nginx takes no gRPC service without a port.
+_PORTS = {"http": 80, "https": 443}
+_SCHEMES = ("http", "https", "grpc", "grpcs")
+
+
 @dataclass(frozen=True)
 class Upstream:
     """Where a service answers: scheme, host as written in a URL, and TCP port.
@@ -88,8 +93,18 @@ class Upstream:
     @property
     def url(self) -> str:
         """The URL without a path, as nginx takes it; a scheme's own port is left out."""
-        default = {"http": 80, "https": 443}[self.scheme]
+        default = _PORTS.get(self.scheme)
         return f"{self.scheme}://{self.host}" + ("" if self.port in (default, 0) else f":{self.port}")
+
+    @property
+    def is_grpc(self) -> bool:
+        """True where the service speaks gRPC."""
+        return self.scheme in ("grpc", "grpcs")
+
+    @property
+    def is_tls(self) -> bool:
+        """True where the service speaks TLS."""
+        return self.scheme in ("https", "grpcs")
 
     @property
     def written(self) -> str:
@@ -124,6 +139,10 @@ def upstream(value: object) -> Upstream:
             raise UnusableValueError(f"upstream '{value}' {mistake}")
         return Upstream("http", str(value), 0)
     scheme, rest = _split_scheme(value)
+    if rest.startswith(SOCKET):
+        raise UnusableValueError(
+            f"upstream '{value}': a gRPC service is reached at a port, write {scheme}://ADDRESS:PORT"
+        )
     if re.search(r"\s", value) or not rest.strip("/"):
         raise UnusableValueError(f"upstream '{value}' names no host: write {scheme}://ADDRESS:PORT, without blanks")
     place = re.split("[/?#]", rest)[0].rpartition("@")[2]
@@ -146,7 +165,10 @@ def upstream(value: object) -> Upstream:
         )
     host = _upstream_host(value, scheme, parts.hostname or "")
     host = f"[{host}]" if ":" in host else host
-    return Upstream(scheme, host, port or {"http": 80, "https": 443}[scheme], _upstream_path(value, parts.path))
+    port = port or _PORTS.get(scheme, 0)
+    if not port:
+        raise UnusableValueError(f"upstream '{value}' names no port: write {scheme}://{host}:PORT")
+    return Upstream(scheme, host, port, _upstream_path(value, parts.path))
 
 
 def upstream_name(value: object) -> str:
@@ -168,8 +190,10 @@ def _split_scheme(value: str) -> tuple[str, str]:
         begun = re.match(r"(https?):/*(?!\d+\Z)(.*)", value, re.IGNORECASE)
         right = f"{begun[1].lower()}://{begun[2]}" if begun else f"http://{value}"
         raise UnusableValueError(f"upstream '{value}' has no scheme: write '{right}'")
-    if scheme.lower() not in ("http", "https"):
-        raise UnusableValueError(f"upstream '{value}': scheme '{scheme}' is not known, use http or https")
+    if scheme.lower() not in _SCHEMES:
+        raise UnusableValueError(
+            f"upstream '{value}': scheme '{scheme}' is not known, use http or https, or grpc or grpcs for gRPC"
+        )
     return scheme.lower(), rest
 
 

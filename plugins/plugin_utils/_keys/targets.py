@@ -12,7 +12,8 @@ from .kinds import FLAG, Group, Kind, Mistake, Parsed, Whole
 from .names import Upstream, upstream
 from .sockets import SOCKET_PATTERN
 
-_PATTERN = rf"^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\s]+(/([A-Za-z0-9._~@+-]+/)*)?$|{SOCKET_PATTERN}"
+_SCHEME = "([Hh][Tt][Tt][Pp]|[Gg][Rr][Pp][Cc])[Ss]?"
+_PATTERN = rf"^{_SCHEME}://[^/?#\s]+(/([A-Za-z0-9._~@+-]+/)*)?$|{SOCKET_PATTERN}"
 _URL, _WEIGHT, _BACKUP = "url", "weight", "backup"
 _ONE = Parsed("a URL", _PATTERN, upstream)
 _ITEM = Group(
@@ -33,7 +34,7 @@ class Targets(Kind):
         item = {**_ITEM.json, "required": [_URL]}
         several = {"type": "array", "minItems": 1, "items": {"anyOf": [_ONE.json, item]}}
         super().__init__(
-            words="`http://` or `https://`, address, port, path; or `unix:/SOCKET`; or a list of these",
+            words="`http://`, `https://`, `grpc://` or `grpcs://`, address, port, path; `unix:/SOCKET`; or a list",
             option={"type": "raw"},
             json={"anyOf": [_ONE.json, several]},
         )

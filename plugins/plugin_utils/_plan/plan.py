@@ -21,6 +21,7 @@ from . import adoption, moved
 from .addresses import asked_at
 from .machine import Machine
 from .servers import constellation_routes, listen_uri
+from .standing import by_grpc
 
 # The checks of `edge_hostile_probe` by which names on port 80 lead to HTTPS.
 _REDIRECTS = ("names.host-dot-80", "names.host-port-80", "names.host-uppercase-80")
@@ -39,8 +40,10 @@ def edge_plan(
     server of this very host, `pins` the certificates that services must show, by the names of their files. `address` is
     what the controller connects to, "" where it does so for all sites whatever they listen on.
     """
-    known = Host(Platform.of(host), host.get("upstreams", {}), server, host.get("sockets", {}), pins or {})
-    names, servers = known.names, host.get("servers", [])
+    servers = host.get("servers", [])
+    before = by_grpc(sites, servers)
+    known = Host(Platform.of(host), host.get("upstreams", {}), server, host.get("sockets", {}), pins or {}, before)
+    names = known.names
     written, sites = sites, moved.with_moves(sites, servers, names)
     default = default_of(sites)
     leads = {"leads_to": default.name} if default else {}

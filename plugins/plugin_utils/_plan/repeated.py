@@ -10,6 +10,7 @@ from typing import Any
 from ...module_utils._nginx.text.identity import ORDERED
 from .._constellation.local_server import LocalServer
 from .._features import registry as features
+from .._features._grpc import all_spoken
 from .._features._raw import statements
 from .._features.feature import Feature
 from .._features.place import Host, Place
@@ -95,4 +96,4 @@ def _keys(at: Place, name: str) -> list[str]:
 
 
 def _said(feature: type[Feature], at: Place) -> frozenset[str]:
-    return frozenset({*feature.location(at.route, at), *feature.marked(at.route, at)})
+    return frozenset(all_spoken(at.route, {**feature.location(at.route, at), **feature.marked(at.route, at)}))

@@ -49,6 +49,12 @@ def _is_served(site: Site, route: Route, servers: Iterable[Server]) -> bool:
     return any(each["ours"] and not each["moved_to"] for each in there)
 
 
+def by_grpc(sites: Iterable[Site], servers: Sequence[Server]) -> frozenset[tuple[str, str]]:
+    """Return the places that lead to a service by gRPC, by the name of the site and the identity of the path."""
+    found = ((site.name, each) for site in sites for each in locations(site, servers, "443"))
+    return frozenset((name, path_of(each)) for name, each in found if str(each["upstream"]).startswith("grpc"))
+
+
 def has_port(server: Server, port: str) -> bool:
     """Whether a server listens on a port."""
     return any(address.rpartition(":")[2] == port for address in server["listens"])

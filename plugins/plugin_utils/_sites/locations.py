@@ -11,11 +11,12 @@ from typing import Any
 from ...module_utils._host.names import WEBROOT
 from ...module_utils._nginx.text.quoting import quote
 from .._features import registry as features
+from .._features._grpc import all_spoken, left, owned_by_both, spoken
 from .._features.cache import cached_files, kept
 from .._features.console import Console
 from .._features.feature import CHALLENGE_PATH, Page
 from .._features.moved_from import MovedFrom, moved_from
-from .._features.place import Place
+from .._features.place import Host, Place
 from .._inventory.site import Route, Site
 from .._keys.path_forms import EXACT, Path
 from . import answers
@@ -56,18 +57,22 @@ def of_route(at: Place) -> dict[str, Any]:
     guards = features.guard(at) | refuse_climbing()
     location = declared(
         _head(at.route),
-        guards | features.location(at) | own,
+        guards | features.location(at) | all_spoken(at.route, own),
         # Before there was a route, a page of ours may have stood there.
-        (CLIMBS, *features.owned(at), *_OWN_DIRECTIVES, *_PAGE),
+        (CLIMBS, *features.owned(at), *owned_by_both(at, _OWN_DIRECTIVES), *_PAGE),
     )
-    location |= {"yields": ["proxy_set_header"], "guards": [*map(owned, guards)], "marks": features.marks(at)}
+    location |= {
+        "yields": [spoken(at.route, "proxy_set_header")],
+        "guards": [*map(owned, guards)],
+        "marks": features.marks(at),
+    }
     marked = _marked(at)
     return location | features.options(at) | ({"marked": marked} if marked else {})
 
 
 def every_route(at: Place) -> frozenset[str]:
     """Return the directives that a route's location has whatever its keys say."""
-    return frozenset() if at.site.adopt or not at.route.targets else frozenset(_OWN_PROXY)
+    return frozenset() if at.site.adopt or not at.route.targets else frozenset(all_spoken(at.route, _OWN_PROXY))
 
 
 def _head(route: Route) -> str:
@@ -97,9 +102,10 @@ def _marked(at: Place) -> dict[str, Any]:
     if "add_header" in marked:
         lines = (*features.headers(at.site), *answers.headers(), *marked["add_header"])
         marked["add_header"] = [*{_header(line): line for line in lines}.values()]
-    if "proxy_hide_header" in marked and not at.site.adopt:
+    hiding = spoken(at.route, "proxy_hide_header")
+    if hiding in marked and not at.site.adopt:
         always = {_header(name) for name in answers.HIDDEN}
-        marked["proxy_hide_header"] = [each for each in marked["proxy_hide_header"] if _header(each) not in always]
+        marked[hiding] = [each for each in marked[hiding] if _header(each) not in always]
     return marked
 
 
@@ -107,9 +113,10 @@ def _header(line: str) -> str:
     return line.partition(" ")[0].lower()
 
 
-def without_route() -> dict[str, Any]:
+def without_route(site: Site, host: Host) -> dict[str, Any]:
     """Answer 404 at the root of a site, where nginx would have a welcome page; what a route has left there goes."""
-    return declared("/", {"return": "404"}, (*_PAGE, CLIMBS, *features.left("/"), *_OWN_DIRECTIVES))
+    gone = (*features.left("/"), *_OWN_DIRECTIVES, *left(site, "/", host))
+    return declared("/", {"return": "404"}, (*_PAGE, CLIMBS, *gone))
 
 
 def of_page(page: Page, site: Site) -> dict[str, Any]:
@@ -146,7 +153,7 @@ def moves(at: Place) -> list[dict[str, Any]]:
     is kept there, too. Without its last slash nginx finds the path for what it proxies alone.
     """
     old = at.route.moved_from or ""
-    page = without_route()
+    page = without_route(at.site, at.host)
     sending = moved_from(at.route)
     there = replace(at, route=replace(at.route, path=old))
     location = declared(old, {**sending, **page["directives"]}, dict.fromkeys([*page["owns"], *features.owned(there)]))

@@ -130,7 +130,7 @@ def _site(site: Site, host: Host, listening: Listening) -> dict[str, Any]:
         "listen": listening.plain(site),
         "directives": {"server_tokens": "off", **both, **platform.keepalive(), **_OWN, "access_log": log},
         "owns": [*both_own, *KEEPALIVE_DIRECTIVES, *port_80.owned()],
-        "locations": [challenge, port_80.root(site), locations.error()],
+        "locations": [challenge, port_80.root(site, host), locations.error()],
     }
     places = [*features.places([site], host)]
     routes = locations.in_order([locations.of_route(at) for at in places])
@@ -140,7 +140,7 @@ def _site(site: Site, host: Host, listening: Listening) -> dict[str, Any]:
     bare = [each for at in places if not at.route.targets for each in locations.bare(at)]
     answering, more = features.site_guard(site), features.site_server(site, host)
     rooted = any("/" in (route.identity, route.moved_from) for route in site.routes)
-    page = [] if rooted else [locations.without_route()]
+    page = [] if rooted else [locations.without_route(site, host)]
     own = [locations.of_page(each, site) for each in features.pages(site)]
     error = [] if any(each["location"] == locations.error()["location"] for each in own) else [locations.error()]
     https: dict[str, Any] = {

@@ -11,7 +11,7 @@ from typing import Any
 from .._features import registry as features
 from .._features.feature import CHALLENGE_PATH
 from .._features.moved_from import sends_on
-from .._features.place import Place
+from .._features.place import Host, Place
 from .._features.plain_http import OFF
 from .._inventory.site import Site
 from . import locations, older
@@ -23,10 +23,10 @@ LET_CHALLENGES_IN = {f"if ($uri ~ ^{CHALLENGE_PATH.replace('.', '[.]')})": {"bre
 _WITHIN = re.compile(r"\A(30[12378] )https://(?=\$host)")
 
 
-def root(site: Site) -> dict[str, Any]:
+def root(site: Site, host: Host) -> dict[str, Any]:
     """Return what answers on port 80 where no route does; what a route has left there goes."""
     answer = "444" if site.http == OFF else f"{site.http_code} https://$host$request_uri"
-    return {**locations.without_route(), "directives": {"return": answer}}
+    return {**locations.without_route(site, host), "directives": {"return": answer}}
 
 
 def serve_in_clear(http: dict[str, Any], https: dict[str, Any], challenge: dict[str, Any]) -> None:

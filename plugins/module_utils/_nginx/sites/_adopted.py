@@ -19,7 +19,8 @@ from ..text.tokens import outer
 from ..text.tree import Block, Statement, places, walk
 from ._answers import NAMES, Answers, in_owners_server
 
-_HEADER = "proxy_set_header"
+_HEADERS = ("proxy_set_header", "grpc_set_header")
+_GRPC, _PASSES = "grpc_pass", ("proxy_pass", "grpc_pass")
 # Variables that stand in the file of all sites (`plugin_utils/_sites/nginx_sites.py`); one of a location is its own.
 _SHARED = re.compile(r"\$constellation_edge_(?!(?:upstream|rest)\b)")
 # What the client wrote behind the path of its route (`plugin_utils/_features/_rest.py`).
@@ -59,7 +60,7 @@ def http_headers(main: Block, includes: Includes) -> list[Statement]:
         for http in main.body
         if http.name == "http" and http.block is not None
         for each, _path in spread(http.block, includes)
-        if each.name in (_HEADER, *NAMES)
+        if each.name in (*_HEADERS, *NAMES)
     ]
 
 
@@ -69,7 +70,8 @@ def adapted(
     """Return what is wanted of an owner's locations beside what their includes and the server around them say.
 
     What an include in a location says is left out: nginx refuses a directive twice, and sends a header twice. A
-    location that had the `proxy_set_header` lines of the server, or else the http level's `headers`, and gets some of
+    location that had the `proxy_set_header` or `grpc_set_header` lines of the server, or else the http level's
+    `headers`, and gets some of
     its own, would lose them: they come along. So do those of `add_header`, which carry our mark, and into a location
     that is made here, too: of headers, `adopted` counts in it. Returns the names of what was left out, too, by the
     file that says it.
@@ -79,9 +81,11 @@ def adapted(
     for at, have in enumerate(block.body):
         if have.block is not None and have.name == "location":
             (ours if is_marked(block, at) else there)[location_key(have.args)] = have.block
-    around = [each for each, _path in spread(block, includes) if each.name == _HEADER] or [
-        each for each in headers if each.name == _HEADER
-    ]
+    said_here = [each for each, _path in spread(block, includes)]
+    around = {
+        name: [each for each in said_here if each.name == name] or [each for each in headers if each.name == name]
+        for name in _HEADERS
+    }
     answers = Answers(block, includes, headers)
     left: defaultdict[str, list[str]] = defaultdict(list)
     found: list[WantedLocation] = []
@@ -102,8 +106,8 @@ def adapted(
             if key(one) in said:
                 left[said[key(one)]].append(outer(" ".join([one.name, *one.args[:1]])))
         names = {key(one) for one in body if _is_said(one, each.adopted)}
-        if _HEADER in {one.name for one in body} and _HEADER not in {one.name for one, _path in theirs}:
-            theirs_too = [one for one in around if key(one) not in names]
+        for header in {one.name for one in body} & {*_HEADERS} - {one.name for one, _path in theirs}:
+            theirs_too = [one for one in around[header] if key(one) not in names]
             body = [one for one in body if key(one) not in {key(other) for other in theirs_too}] + theirs_too
         found.append(replace(each, adopted=answers.kept(inside, replace(each.adopted, body=body))))
     return found, dict(left)
@@ -148,9 +152,13 @@ def _needed(location: Block) -> set[Key]:
 
 
 def proxied(location: Block) -> str:
-    """Return what a location's `proxy_pass` says, "" where it has none; our variable for a path is one."""
-    target = next((outer(each.args[0]) for each in location.body if each.name == "proxy_pass" and each.args), "")
-    return target.replace(_REST, "/")
+    """Return what a location's `proxy_pass` says, "" where it has none; our variable for a path is one.
+
+    `grpc_pass` is one, too. Without a scheme it is that of `grpc://`.
+    """
+    found = next((each for each in location.body if each.name in _PASSES and each.args), None)
+    target = outer(found.args[0]).replace(_REST, "/") if found else ""
+    return f"grpc://{target}" if found and found.name == _GRPC and "://" not in target else target
 
 
 def is_used(document: Block, upstream: Statement) -> bool:

@@ -37,6 +37,7 @@ _OFF = ("auth_basic", "auth_jwt", "auth_request", "ssl_verify_client")
 _OWN_PORTS = (("http://", ":80"), ("https://", ":443"))
 # Behind a socket, whose path has slashes, a colon begins the path that it gets.
 _SOCKET = re.compile(r"https?://unix:[^:]*")
+_GRPC = re.compile(r"\Agrpc(?=s?://)")
 _LOOPBACK = re.compile(r"(://)(localhost|\[::1\])(?=[:/]|\Z)")
 
 
@@ -157,6 +158,8 @@ def _services(block: Block, known: Groups) -> frozenset[str]:
 
 def _service(target: str) -> str:
     """Return scheme, host and port that a `proxy_pass` leads to; a scheme's own port is left out."""
+    # The same service may be asked by gRPC.
+    target = _GRPC.sub("http", target)
     socket = _SOCKET.match(target)
     origin = socket[0] if socket else _LOOPBACK.sub(r"\g<1>127.0.0.1", "/".join(target.split("/")[:3]))
     own = next((port for scheme, port in _OWN_PORTS if origin.startswith(scheme)), "")

@@ -70,6 +70,41 @@ def test_a_site_in_maintenance_may_answer_503_and_nothing_more_is_asked(
         assert not check(ProbedRoute(url, wanted), conditions())["ok"]
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "wanted", "problem"),
+    [
+        ("200 OK", "application/grpc", (), ""),
+        ("200 OK", "application/grpc+proto", (), ""),
+        ("200 OK", "text/html", (), "status 200 with text/html instead of an answer by gRPC"),
+        ("502 Bad Gateway", "text/html", (), "status 502 instead of an answer by gRPC"),
+        ("404 Not Found", "text/plain", (), "status 404 instead of an answer by gRPC"),
+        ("404 Not Found", "text/plain", (404,), ""),
+        ("200 OK", "application/grpc", (404,), "status 200 instead of 404"),
+        ("401 Unauthorized", "text/html", (), ""),
+    ],
+)
+def test_a_service_that_speaks_grpc_is_called(status: str, kind: str, wanted: tuple[int, ...], problem: str) -> None:
+    heads: list[str] = []
+
+    def answer(used: socket.socket, head: str) -> None:
+        heads.append(head)
+        plain(status, f"Content-Type: {kind}\r\n")(used, head)
+
+    with server(answer) as port:
+        facts = check(ProbedRoute(f"http://localhost:{port}/a.B/None", wanted, grpc=True), conditions())
+    assert facts["problems"] == ([problem] if problem else [])
+    assert heads[0].startswith("POST /a.B/None HTTP/1.1\r\n")
+    assert "Content-Type: application/grpc\r\nTE: trailers\r\n" in heads[0]
+
+
+def test_grpc_without_http2_is_a_problem(certificate: Path) -> None:
+    with server(plain("200 OK", "Content-Type: application/grpc\r\n"), certificate) as port:
+        route = ProbedRoute(f"https://localhost:{port}/a.B/None", redirect=False, grpc=True)
+        facts = check(route, conditions(certificate))
+    (problem,) = facts["problems"]
+    assert problem.startswith("HTTP/2 is not spoken, which every gRPC client needs")
+
+
 def test_request_names_the_host_and_the_path() -> None:
     heads: list[str] = []
 

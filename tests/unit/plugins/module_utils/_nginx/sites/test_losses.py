@@ -56,6 +56,15 @@ def test_a_service_is_the_same_however_it_is_written(host: Path, service: str) -
     assert problems(host, site()) == []
 
 
+@pytest.mark.parametrize("line", ["grpc_pass 192.168.0.10:50051", "proxy_pass http://192.168.0.10:50051"])
+def test_a_service_is_the_same_by_grpc(host: Path, line: str) -> None:
+    text = theirs("    auth_basic cameras;\n", path="/old/")
+    switched_off(host, text.replace(f"proxy_pass {SERVICE}", line))
+    (problem,) = problems(host, site(directives={"grpc_pass": "grpc://192.168.0.10:50051"}))
+    assert "would be served without what protects /old/: auth_basic" in problem
+    assert problems(host, site(directives={"grpc_pass": "grpc://192.168.0.10:50052"})) == []
+
+
 SEVERAL = "upstream theirs {\n  server 192.168.0.9;\n  server 192.168.0.10:80 backup;\n}\n"
 
 
