@@ -32,8 +32,8 @@ Answer = tuple[str, list[Any], list[float]]
 class Speaker:
     """The machine with the services."""
 
-    def __init__(self, lab: Any, client: Client) -> None:
-        """Start both services; the client learns to call them."""
+    def __init__(self, lab: Any, client: Client, folder: Path) -> None:
+        """Start both services; the client learns to call them, and the folder gets the certificate of one."""
         self._lab = lab
         lab.put(client.name, {f"{FOLDER}/caller.py": File((HERE / "caller.py").read_bytes())})
         files = {f"{FOLDER}/speaker.py": File((HERE / "speaker.py").read_bytes())}
@@ -42,6 +42,8 @@ class Speaker:
         for name in PORTS:
             self.start(name)
         self.address = lab.address(MACHINE)
+        self.certificate = folder / "speaker.pem"
+        self.certificate.write_bytes(lab.read(MACHINE, f"{FOLDER}/cert.pem"))
 
     def start(self, name: str) -> None:
         """Start one."""
@@ -64,7 +66,8 @@ def routes(speaker: Speaker) -> list[dict[str, Any]]:
         if any(str(route.get("upstream")).startswith("grpc:") for route in site.get("routes", ()))
     )
     plain = f"grpc://{speaker.address}:{PORTS['plain']}"
-    tls = {"upstream": f"grpcs://{speaker.address}:{PORTS['tls']}", "upstream_tls": {"verify": "pin"}}
+    checked = {"verify": str(speaker.certificate), "name": MACHINE}
+    tls = {"upstream": f"grpcs://{speaker.address}:{PORTS['tls']}", "upstream_tls": checked}
     return [
         {**service, "path": "/edge.Lab/", "upstream": plain},
         {"path": "/below/", "upstream": plain, "prefix": "strip"},

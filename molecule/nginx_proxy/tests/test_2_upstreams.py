@@ -99,9 +99,9 @@ def run(*given: dict[str, Any]) -> runs.Run:
 
 
 @pytest.fixture(scope="module")
-def speaker(lab: Any, client: Client) -> calling.Speaker:
+def speaker(lab: Any, client: Client, tmp_path_factory: pytest.TempPathFactory) -> calling.Speaker:
     """Return the services that speak gRPC."""
-    return calling.Speaker(lab, client)
+    return calling.Speaker(lab, client, tmp_path_factory.mktemp("inventory"))
 
 
 @pytest.fixture(scope="module")

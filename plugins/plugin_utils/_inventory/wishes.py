@@ -88,7 +88,10 @@ ROUTE_WISHES = {
     **_BOTH,
     **_each("url uri target proxy_pass backend destination dest forward_host forward_to service to", _UPSTREAM),
     **_each("host hostname ip address server port forward_port backend_port upstream_host upstream_port", _UPSTREAM),
-    **_each("grpc grpc_pass h2c grpcs", "write `upstream: grpc://ADDRESS:PORT`, or `grpcs://` for TLS"),
+    **_each(
+        "grpc grpc_pass h2c grpcs",
+        "write `upstream: grpc://ADDRESS:PORT`, or with TLS `upstream: grpcs://ADDRESS:PORT`",
+    ),
     **_each("timeout proxy_read_timeout timeouts proxy_timeout send_timeout proxy_send_timeout", _TIMEOUT),
     **_each("client_max_body_size body_size max_body upload_size max_upload max_upload_size upload_limit", _BODY),
     **_each("websockets ws allow_websocket_upgrade web_sockets upgrade", "leave it out, or write `websocket: true`"),
