@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from .._host.errors import EdgeError
 from .._host.files import host_lock
-from .changes import Change, TransactionError, pending
-from .transaction import HOST, Places, apply, recover
+from .changes import Change, TransactionError, after_no_change, pending
+from .recovery import HOST, Places, recover
 
 Pausing = Generator[None, None, None]
 
@@ -160,6 +160,12 @@ def _apply(steps: Sequence[Step], todo: list[Change], options: RunOptions, said:
     with ExitStack() as prepared:
         for step in steps:
             prepared.enter_context(step.prepare())
+        if not todo:
+            after_no_change(lambda: _follow_all(steps))
+            return []
+        # What writes is slow to load, and most runs find that nothing has to be written.
+        from .transaction import apply
+
         return apply(
             todo,
             root=options.root,

@@ -23,7 +23,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._host.versions 
     too_new,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import TransactionError, Write
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places, apply, recover
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places, recover
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import apply
 
 
 @pytest.fixture
