@@ -44,8 +44,7 @@ class Planned:
     due: bool = False
 
 
-@dataclass(frozen=True)
-class RunOutcome:
+class RunOutcome(NamedTuple):
     """What a run did, or in check mode would do."""
 
     changed: bool

@@ -18,7 +18,7 @@ from ..._host.command import Run, find, run
 from ..._host.errors import EdgeError
 from ..._host.files import explain, read_bytes
 from ..._host.names import ARCHIVE_PATH, NGINX_DROP_IN_PATH, RECOVERY_PATH
-from ..._host.versions import keep_older_off, let_older_in
+from ..._host.older import keep_older_off, let_older_in
 from ..._standalone.archive import build, listing
 from ..._transaction.changes import Change, Remove, Write, diffs, pending
 from ..._transaction.recovery import HOST, Places

@@ -25,7 +25,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._p
     create,
     discard,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.includes import included
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._reading import included
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.locations import plan_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan, SitesRefused
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
