@@ -108,7 +108,8 @@ from ..module_utils._found.now import Here, here_now
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.files import explained, host_lock
 from ..module_utils._host.found import is_due, is_unmarked, read
-from ..module_utils._host.versions import keep_older_off, too_new
+from ..module_utils._host.older import keep_older_off
+from ..module_utils._host.versions import too_new
 
 PLACES = ("server_path", "server_program", "sentinel_path", "sentinel_program")
 

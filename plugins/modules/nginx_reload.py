@@ -84,7 +84,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.process import NginxError, bring_up_to_date, enable, loaded, start, starts_with_host
-from ..module_utils._transaction.transaction import recover
+from ..module_utils._transaction.recovery import recover
 
 _ENABLED = {
     "before_header": "nginx.service",

@@ -4,7 +4,7 @@
 
 """What runs inside a judge's container: one file of nginx written by the collection's own transaction.
 
-`inside_transaction.py FOLDER` imports the collection from FOLDER/edge.pyz and writes FOLDER/new.conf into
+`inside_transaction.py FOLDER` imports the collection from FOLDER/sources.zip and writes FOLDER/new.conf into
 /etc/nginx/conf.d, beside FOLDER/old.conf. It prints as JSON what the transaction refused, "" for nothing, what it
 noted, and whether the new file is there; then both are taken away.
 """
@@ -22,7 +22,7 @@ HERE = Path("/etc/nginx/conf.d")
 def main() -> None:
     """Do what the module's documentation says."""
     folder = Path(sys.argv[1])
-    sys.path.insert(0, str(folder / "edge.pyz"))
+    sys.path.insert(0, str(folder / "sources.zip"))
     transaction = importlib.import_module("constellation_edge._transaction.transaction")
 
     old, new = HERE / "judge-old.conf", HERE / "judge-new.conf"

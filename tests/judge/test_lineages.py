@@ -16,7 +16,8 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._certbot import _plugin
 from ansible_collections.constellation.edge.plugins.module_utils._certbot._links import KINDS, relinking
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.skipped import skipped
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places, apply
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import apply
 
 from judge.certbot import CertbotJudge
 from judge.nginx import FOLDER

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.pl
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text import addresses
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import ServerKey, server_key
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
-from ansible_collections.constellation.edge.plugins.module_utils._standalone.archive import build
+from ansible_collections.constellation.edge.plugins.module_utils._standalone.archive import sources
 from ansible_collections.constellation.edge.plugins.module_utils._transaction._nginx_warnings import (
     conflicts as conflicts_of,
 )
@@ -55,6 +57,15 @@ HOSTS = (
 )
 ALONE = ("*", "127.0.0.1", "localhost", "[::]", "[::1]", "0.0.0.00", "unix:/run/a", "UNIX:/run/a", "unix:/run/A")
 LABELS = ("*.{}", ".{}", "{}", "www.{}", "*.www.{}", ".www.{}", "{}.*", "www.{}.*")
+
+
+def zipped(entry: str) -> bytes:
+    """Return a zip of a module and every module that it needs, under the names of the archive."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for path, text in sources(entry).items():
+            archive.writestr(path, text)
+    return stream.getvalue()
 
 
 def two_listens(chance: random.Random) -> tuple[str, str]:
@@ -151,7 +162,7 @@ LOST = 'conflicting server name "a.example.org" on 0.0.0.0:8123, ignored'
 def test_a_transaction_reads_what_nginx_warns_of(
     judge: Judge, old: str, new: str, refused: str, notes: list[str]
 ) -> None:
-    files = {"edge.pyz": build(), "old.conf": old.encode(), "new.conf": new.encode()}
+    files = {"sources.zip": zipped("_transaction.transaction"), "old.conf": old.encode(), "new.conf": new.encode()}
     said, noted, is_there = judge.run(TRANSACTION, files, FOLDER)
     assert refused in said
     assert bool(said) is bool(refused)

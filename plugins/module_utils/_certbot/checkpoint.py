@@ -25,7 +25,8 @@ from dataclasses import dataclass, field
 from .._host.errors import EdgeError
 from .._host.files import explain, fsync_folder, read_bytes, unlink_if_there
 from .._transaction.changes import Change, Write
-from .._transaction.transaction import HOST, Places, apply
+from .._transaction.recovery import HOST, Places
+from .._transaction.transaction import apply
 from ._lock import holder, kept_out
 
 # What certbot calls its checkpoints, in the order in which it takes them back: of a challenge, of an installation.

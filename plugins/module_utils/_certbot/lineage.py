@@ -13,7 +13,7 @@ from .._host import x509
 from .._host.files import read_bytes
 from .._host.names import WEBROOT
 from .._host.x509 import Certificate, CertificateError
-from .._transaction.transaction import HOST, Places
+from .._transaction.recovery import HOST, Places
 from ._interpolation import RenewalError
 from ._renewal import RenewalFile, first, items
 

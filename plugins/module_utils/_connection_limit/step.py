@@ -13,8 +13,8 @@ from typing import Any
 from .._host.command import Run, run
 from .._host.names import LIMIT_DROP_IN_PATH, LIMIT_PATH, LIMIT_TABLE, LIMIT_UNIT, LIMIT_UNIT_PATH
 from .._transaction.changes import Change, Remove, Write, diffs, pending
+from .._transaction.recovery import HOST, Places
 from .._transaction.steps import Pausing, Planned, RunOptions, Step, carry_out
-from .._transaction.transaction import HOST, Places
 from .host import Found, Unit, look, obstruction, read_table
 from .table import DELETION, Limit, LimitError, drop_in_text, nft_text, read_listing, unit_text
 

@@ -14,8 +14,8 @@ from .._dotnet.document import MAX_BYTES
 from .._dotnet.errors import DotnetError
 from .._host.files import explain, fsync_folder, unlink_if_there, write_new
 from .._transaction.changes import Write
+from .._transaction.recovery import HOST, Places
 from .._transaction.steps import Planned, RunOptions, Step, carry_out
-from .._transaction.transaction import HOST, Places
 from ._validation import check_candidate
 
 _ATTEMPTS = 3

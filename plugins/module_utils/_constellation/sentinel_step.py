@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from .._dotnet.errors import DotnetError
 from .._dotnet.settings import Setting, SettingsResult, change_settings, read_setting
 from .._transaction.changes import Change, TransactionError, Write
+from .._transaction.recovery import HOST, Places
 from .._transaction.steps import Pausing, Planned, RunOptions, Step, carry_out
-from .._transaction.transaction import HOST, Places
 from ._retry_guard import failed_before, remember_failure
 from ._server_process import Record, read_record, start_ticks
 from .facts import SERVER_URI

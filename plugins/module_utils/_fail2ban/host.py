@@ -21,7 +21,7 @@ from .._host import records
 from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
 from .._host.names import JAIL_PATH, TEMPORARY
-from .._transaction.transaction import HOST, Places
+from .._transaction.recovery import HOST, Places
 from .jail import (
     Fail2banError,
     Inherited,

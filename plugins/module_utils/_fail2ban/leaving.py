@@ -14,8 +14,8 @@ from .._host.command import Run, find, run
 from .._host.files import read_bytes, unlink_if_there
 from .._host.names import JAIL_PATH
 from .._transaction.changes import Remove
+from .._transaction.recovery import HOST, Places
 from .._transaction.steps import Pausing, Planned, RunOptions, Step, carry_out
-from .._transaction.transaction import HOST, Places
 from .host import ETC, RECORD, UNIT
 from .jail import Fail2banError
 from .step import JailsOutcome

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from .._host.command import Run, run
 from .._transaction.changes import Write
+from .._transaction.recovery import HOST, Places
 from .._transaction.steps import Pausing, Planned, RunOptions, Step, carry_out
-from .._transaction.transaction import HOST, Places
 from .host import ETC, UNIT, Fail2ban, WantedJails
 from .jail import Fail2banError, Jail, JailStatus, known_controller
 

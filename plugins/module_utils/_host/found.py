@@ -11,7 +11,8 @@ from typing import Any
 from . import records
 from .files import read_bytes
 from .names import ARCHIVE_PATH, COMMON_SITE_PATH, NGINX_MARK, SITE_FILES, STATE_FOLDER, TRACES
-from .versions import MARK, WORDS, marked
+from .older import WORDS
+from .versions import MARK, marked
 
 RECORD, ETC_RECORD = "found", "found-etc"
 # The record of a file that stands in a webroot while port 80 is asked for it.

@@ -21,8 +21,8 @@ from .._host import records
 from .._host.command import Answer, find, run
 from .._host.errors import EdgeError
 from .._host.files import explain, host_lock, read_bytes
+from .._transaction.recovery import HOST, Places
 from .._transaction.staging import Verdict
-from .._transaction.transaction import HOST, Places
 
 POLL_INTERVAL = 0.05
 COMMAND_TIMEOUT = 60.0

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from .._host.files import LockError, host_lock
 from .._transaction.changes import TransactionError
 from .._transaction.journal import journal_path
-from .._transaction.transaction import HOST, Places, recover
+from .._transaction.recovery import HOST, Places, recover
 
 # Who holds the lock is alive and finishes its change, or puts it back, itself. It may be waiting for a start of nginx,
 # which waits for this program: so the wait is short, and its end is no failure.

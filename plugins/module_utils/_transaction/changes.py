@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Union
@@ -72,6 +72,14 @@ def pending(changes: Iterable[Change]) -> list[Change]:
         else:
             result.append(change)
     return result
+
+
+def after_no_change(after: Callable[[], None]) -> None:
+    """Call the last step of a transaction that had nothing to change; a TransactionError tells of its failure."""
+    try:
+        after()
+    except Exception as error:
+        raise TransactionError(f"{error}; no file had been changed") from error
 
 
 def diffs(changes: Iterable[Change]) -> list[dict[str, str]]:

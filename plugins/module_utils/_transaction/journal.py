@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._host.files import fsync_folder, read_bytes, replace_file, unlink_if_there
@@ -45,8 +44,7 @@ class Entry(NamedTuple):
     after: str
 
 
-@dataclass
-class Journal:
+class Journal(NamedTuple):
     """The entries of one transaction in the order of their application, and the folders that it creates."""
 
     folder: str

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from .._host.errors import EdgeError
 from .._host.files import host_lock
-from .changes import Change, TransactionError, pending
-from .transaction import HOST, Places, apply, recover
+from .changes import Change, TransactionError, after_no_change, pending
+from .recovery import HOST, Places, recover
 
 Pausing = Generator[None, None, None]
 
@@ -44,8 +44,7 @@ class Planned:
     due: bool = False
 
 
-@dataclass(frozen=True)
-class RunOutcome:
+class RunOutcome(NamedTuple):
     """What a run did, or in check mode would do."""
 
     changed: bool
@@ -160,6 +159,12 @@ def _apply(steps: Sequence[Step], todo: list[Change], options: RunOptions, said:
     with ExitStack() as prepared:
         for step in steps:
             prepared.enter_context(step.prepare())
+        if not todo:
+            after_no_change(lambda: _follow_all(steps))
+            return []
+        # What writes is slow to load, and most runs find that nothing has to be written.
+        from .transaction import apply
+
         return apply(
             todo,
             root=options.root,

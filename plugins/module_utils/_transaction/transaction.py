@@ -2,19 +2,17 @@
 
 """Several files as one change: tested by nginx before it is live, atomic, durable, put back when a later step fails.
 
-docs/architecture.md tells the order. Who computes from files on the host calls `recover()` before reading them.
+docs/architecture.md tells the order.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from .._host.command import find
 from .._host.files import (
@@ -29,8 +27,7 @@ from .._host.files import (
     read_bytes,
     write_new,
 )
-from .._host.names import LOCK_PATH, STATE_FOLDER, TEMPORARY
-from .._host.versions import too_new
+from .._host.names import TEMPORARY
 from ._candidate import judge_warnings, new_stage, refusal, staged_test_passes
 from .changes import (
     Change,
@@ -39,42 +36,15 @@ from .changes import (
     Remove,
     TransactionError,
     Write,
+    after_no_change,
     bytes_at,
     pending,
     place_of,
     wanted_print,
 )
-from .journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint, recover_journal
+from .journal import ABSENT, Entry, Journal, content_fingerprint, fingerprint
+from .recovery import HOST, Places, recover, under_way
 from .staging import test_live
-
-
-class Places(NamedTuple):
-    """Where the parts of the host are: the folder for state, the lock file, the nginx program (a name or a path)."""
-
-    state: str = STATE_FOLDER
-    lock: str = LOCK_PATH
-    nginx: str = "nginx"
-
-
-HOST = Places()
-
-# The state folders whose transaction this process is carrying out: the lock lets its own process pass.
-_open: set[str] = set()
-
-
-def recover(*, host: Places = HOST) -> list[str]:
-    """Finish or undo a transaction that was cut off; return the names that were put back. Does nothing otherwise."""
-    if not os.path.isdir(host.state) or host.state in _open:
-        return []
-    with host_lock(path=host.lock):
-        if newer := too_new(host.state):
-            raise TransactionError(f"{newer}. Nothing was changed")
-        try:
-            return recover_journal(host.state)[0]
-        except OSError as error:
-            raise TransactionError(
-                f"a change that was cut off cannot be put back: {explain(error, host.state)}"
-            ) from error
 
 
 def check(
@@ -117,14 +87,14 @@ def apply(
     warns of, a server that it would ignore because of the changes is refused, too. When `after`, with everything in
     place, raises, all is put back, `undone` runs (to reload that) and a TransactionError tells.
     """
-    if host.state in _open:
+    if host.state in under_way:
         raise TransactionError("a transaction cannot begin inside the last step of another one; combine their changes")
     with host_lock(path=host.lock):
         recover(host=host)
         todo = _ordered(pending(changes))
         if not todo:
             if after is not None:
-                _call_after(after)
+                after_no_change(after)
             return []
         _refuse_unsafe(todo)
         nginx = find(host.nginx) if test else None
@@ -139,7 +109,7 @@ class _Run:
     """The part of a transaction that changes files."""
 
     def __init__(self, todo: Sequence[Change], host: Places, live_test: str | None, notes: list[str] | None) -> None:
-        token = secrets.token_hex(4)
+        token = os.urandom(4).hex()
         self.todo = todo
         self.live_test = live_test
         self.notes = notes
@@ -154,11 +124,11 @@ class _Run:
 
     def run(self, after: Callable[[], None] | None, undone: Callable[[], None] | None) -> None:
         """Write, test where it was not possible before, call `after`, and close; or put everything back."""
-        _open.add(self.journal.folder)
+        under_way.add(self.journal.folder)
         try:
             self._run(after, undone)
         finally:
-            _open.discard(self.journal.folder)
+            under_way.discard(self.journal.folder)
 
     def _run(self, after: Callable[[], None] | None, undone: Callable[[], None] | None) -> None:
         self.journal.open()
@@ -246,13 +216,6 @@ def _refuse_foreign(entry: Entry, path: str) -> None:
         )
 
 
-def _call_after(after: Callable[[], None]) -> None:
-    try:
-        after()
-    except Exception as error:
-        raise TransactionError(f"{error}; no file had been changed") from error
-
-
 def _call_undone(undone: Callable[[], None] | None) -> str:
     try:
         if undone is not None:
@@ -310,7 +273,7 @@ def _entry(change: Change, token: str) -> Entry:
 
 def _back_up(todo: Iterable[Change], host: Places) -> list[str]:
     """Copy each original under the state folder, where no include reads it; return the copies' paths."""
-    folder = os.path.join(host.state, "backup", time.strftime("%Y%m%dT%H%M%S") + "-" + secrets.token_hex(2))
+    folder = os.path.join(host.state, "backup", time.strftime("%Y%m%dT%H%M%S") + "-" + os.urandom(2).hex())
     copies: list[str] = []
     for change in todo:
         place = place_of(change)

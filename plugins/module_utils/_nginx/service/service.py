@@ -18,11 +18,11 @@ from ..._host.command import Run, find, run
 from ..._host.errors import EdgeError
 from ..._host.files import explain, read_bytes
 from ..._host.names import ARCHIVE_PATH, NGINX_DROP_IN_PATH, RECOVERY_PATH
-from ..._host.versions import keep_older_off, let_older_in
+from ..._host.older import keep_older_off, let_older_in
 from ..._standalone.archive import build, listing
 from ..._transaction.changes import Change, Remove, Write, diffs, pending
+from ..._transaction.recovery import HOST, Places
 from ..._transaction.steps import Pausing, Planned, RunOptions, Step, carry_out
-from ..._transaction.transaction import HOST, Places
 from ..process import NginxError, read_dump
 from ..text.tokens import ConfigError
 from ..text.tree import parse

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..text.declare import Owns, WantedLocation
 from ..text.edit import is_marked, remove
@@ -109,7 +108,7 @@ def adapted(
         for header in {one.name for one in body} & {*_HEADERS} - {one.name for one, _path in theirs}:
             theirs_too = [one for one in around[header] if key(one) not in names]
             body = [one for one in body if key(one) not in {key(other) for other in theirs_too}] + theirs_too
-        found.append(replace(each, adopted=answers.kept(inside, replace(each.adopted, body=body))))
+        found.append(each._replace(adopted=answers.kept(inside, each.adopted._replace(body=body))))
     return found, dict(left)
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from ..text.declare import WantedLocation
 from ..text.edit import is_marked
@@ -42,7 +41,7 @@ class Answers:
         if _merges(theirs, self._is_merged) or any(each.name == _ADD for each in theirs):
             return wanted
         more = [each for each in self._lines if key(each) not in said]
-        return replace(wanted, body=more + wanted.body, marked=wanted.marked | {key(each) for each in more})
+        return wanted._replace(body=more + wanted.body, marked=wanted.marked | {key(each) for each in more})
 
     def _of_owner(self, there: Block | None) -> list[Statement]:
         if there is None:
@@ -55,7 +54,7 @@ def in_owners_server(wanted: WantedLocation, adopted: WantedLocation) -> WantedL
     """Return a location that is made in an owner's server: of single lines of ours, `adopted` counts there."""
     body = [each for each in wanted.body if key(each) not in wanted.marked]
     more = [each for each in adopted.body if key(each) in adopted.marked]
-    return replace(wanted, body=body + more, marked=adopted.marked)
+    return wanted._replace(body=body + more, marked=adopted.marked)
 
 
 def _merges(lines: Iterable[Statement], otherwise: bool) -> bool:

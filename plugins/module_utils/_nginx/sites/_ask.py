@@ -23,7 +23,8 @@ from ..text.inclusion import Includes
 from ..text.server import listens_of, names_of, servers_of
 from ..text.tokens import outer
 from ..text.tree import Block, Statement
-from .includes import included, reader
+from ._reading import included
+from .includes import reader
 
 # A name that a client can send: no wildcard, no regular expression, not the catch-all `_`.
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\Z")

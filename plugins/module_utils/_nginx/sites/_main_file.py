@@ -10,9 +10,9 @@ from ..._host.names import MAIN_FILE
 from ..._transaction.changes import Change, Original, Remove, Write
 from ..files import read_text
 from ..text import declare
-from ..text.inclusion import takes
 from ..text.tokens import ConfigError
 from ._declaration import WantedSite
+from ._reading import takes
 from ._site_file import edit_site
 
 # Behind the files that load modules, whose directives could be among ours.

@@ -13,7 +13,7 @@ from ..._transaction.changes import Change, Remove, Write, bytes_at
 from ..files import read_text
 from ..text.tokens import ConfigError, inner, outer
 from ._declaration import WantedSite
-from .includes import names_in
+from ._reading import names_in
 
 _FOLDER = os.path.basename(SITE_FILES)
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from ..text.defined import defined
 from ..text.tree import Block, lines
 from ._named_files import folder_below
-from .includes import included
+from ._reading import included
 
 
 def definitions(root: str, names: Collection[str]) -> dict[str, list[str]]:

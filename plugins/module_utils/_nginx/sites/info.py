@@ -17,7 +17,7 @@ from ..text.tokens import ConfigError, inner, outer
 from ..text.tree import Block, Statement, lines, read
 from ._declaration import sites as wanted_sites
 from ._named_files import named_in
-from .includes import included, names_in
+from ._reading import included, names_in
 
 
 def describe_host(root: str) -> dict[str, list[dict[str, Any]]]:

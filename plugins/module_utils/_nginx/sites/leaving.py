@@ -19,7 +19,6 @@ from ..._transaction.changes import Change, Link, Original, Remove, Write
 from ..files import read_text
 from ..text.edit import is_marked, set_args
 from ..text.foreign import HEADER, first_foreign
-from ..text.inclusion import patterns
 from ..text.server import default_listens, server_key, servers_of
 from ..text.tokens import ConfigError
 from ..text.tree import Block, checked, first_token, parse, places, read, set_lead, walk
@@ -28,9 +27,10 @@ from ._hash_size import with_size
 from ._leftover import definitions, needed, rename, theirs, used, written
 from ._main_file import main_file_changes
 from ._placeholder import Certificates
+from ._reading import included, names_in, patterns
 from ._site_file import edit_site, is_empty
 from ._workers import with_connections
-from .includes import included, matches, names_in, reader
+from .includes import matches, reader
 from .step import SitePlan
 
 # Where certbot's challenges were answered from, and where the distribution's own site answers from.

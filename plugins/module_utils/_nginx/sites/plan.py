@@ -17,7 +17,6 @@ from ..._host.names import NGINX_MARK
 from ..._transaction.changes import Change, Link, Original, Remove, Write
 from ..files import read_text
 from ..text.foreign import first_foreign, has_ours
-from ..text.inclusion import patterns, takes
 from ..text.tokens import ConfigError
 from ..text.tree import Block, Statement, read
 from ._adopted import http_headers, is_adopted
@@ -31,9 +30,10 @@ from ._neighbours import Neighbours, listen_beside, without_taken_defaults
 from ._packaged import enabled_default, is_as_delivered
 from ._placeholder import Certificates, host_names
 from ._placing import merged, places
+from ._reading import included, names_in, patterns, takes
 from ._site_file import edit_site
 from ._workers import FILES, connections, files_said, with_connections
-from .includes import included, matches, names_in, reader
+from .includes import matches, reader
 from .losses import Before, losses
 from .step import SitePlan
 

@@ -12,7 +12,6 @@ from typing import Any
 from ..._host.errors import EdgeError
 from ..._transaction.changes import Change, diffs, pending
 from ..._transaction.steps import Planned, RunOptions, Step
-from ..._transaction.transaction import check
 from ..text.tokens import ConfigError
 
 CHECKPOINTS = ("/var/lib/letsencrypt/temp_checkpoint", "/var/lib/letsencrypt/IN_PROGRESS")
@@ -56,6 +55,9 @@ def predict(options: RunOptions, todo: list[Change]) -> list[str]:
     notes: list[str] = []
     try:
         if options.validate and todo:
+            # Slow to load, as in `carry_out`.
+            from ..._transaction.transaction import check
+
             check(todo, root=options.root, notes=notes)
     except EdgeError as error:
         return [f"nginx would refuse this as the host is now: {error}"]

@@ -16,7 +16,8 @@ from ..text.tokens import outer
 from ..text.tree import Block, Statement, lines, places, walk
 from ._adopted import is_taken, proxied
 from ._groups import Groups, each_of, groups
-from .includes import included, reader
+from ._reading import included
+from .includes import reader
 
 _SENDING = ("return", "rewrite")
 # What `plugin_utils/_features/console.py` asks before it refuses, and how `_features/moved_from.py` sends on.

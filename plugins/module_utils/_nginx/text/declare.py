@@ -8,8 +8,7 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .identity import Key, LocationKey, key, location_key
 from .tokens import LONGEST, ConfigError, SyntaxRefused, inner, outer
@@ -191,8 +190,7 @@ LOCATION: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class WantedLocation:
+class WantedLocation(NamedTuple):
     """One location: its head, its body and where it stands, `parents` being the locations around it.
 
     `yields` names the directives that, declared with an empty value, are not wanted where the location has a value for

@@ -4,29 +4,12 @@
 
 from __future__ import annotations
 
-import fnmatch
-import os
 from collections.abc import Callable, Iterator
 
-from .tree import Block, Statement, walk
+from .tree import Block, Statement
 
 # From the pattern of an `include` to the files that it reads, each with its path.
 Includes = Callable[[str], list[tuple[str, Block]]]
-
-
-def patterns(document: Block) -> list[str]:
-    """Return the patterns that a file includes, as it writes them."""
-    return [
-        os.fsdecode(each.args[0].encode("latin-1"))
-        for each, _depth in walk(document)
-        if each.block is None and each.name == "include" and len(each.words) == 2
-    ]
-
-
-def takes(root: str, pattern: str, path: str) -> bool:
-    """Whether an `include` reads a path; the pattern is relative to the folder of the main file."""
-    folder, name = os.path.split(os.path.join(root, pattern))
-    return folder == os.path.dirname(path) and fnmatch.fnmatchcase(os.path.basename(path), name)
 
 
 def nothing_included(_pattern: str) -> list[tuple[str, Block]]:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 
 from .declare import Parents, WantedLocation, shown
 from .edit import insert, is_marked, open_up
@@ -90,7 +89,7 @@ def _reconcile_level(editor: Reconciler, block: Block, wanted: list[WantedLocati
             made = insert(block, at, whole, editor.style, owner=owner, mark=True)
             if (len(rest) < len(each.body) or each.guards) and made.block is not None:
                 # The marked ones have a mark each, and the guards their place.
-                _present(editor, made.block, replace(each, owns=frozenset()), indent_of(made.words[0][0]) or "")
+                _present(editor, made.block, each._replace(owns=frozenset()), indent_of(made.words[0][0]) or "")
             found[each.key] = [made]
     wishes = [each for each in wanted if each.state != "absent" and (each.before or each.after)]
     # A wish can undo an earlier one; those that can all be met are met after as many rounds as there are of them.
@@ -164,7 +163,7 @@ def _giving_way(block: Block, wanted: WantedLocation) -> WantedLocation:
     there = {key(each) for each in block.body if each.name in wanted.yields and each.args[-1:] != [""]}
     theirs = ({key(each) for each in wanted.body if each.args[-1:] == [""]} & there) - wanted.marked
     body = [each for each in wanted.body if key(each) not in theirs]
-    return replace(wanted, body=body, owns=wanted.owns - theirs)
+    return wanted._replace(body=body, owns=wanted.owns - theirs)
 
 
 def _index(block: Block, wanted: WantedLocation, number: int, order: list[LocationKey], found: Found) -> int:

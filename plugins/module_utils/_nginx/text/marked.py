@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import replace
 
 from .declare import WantedLocation
 from .edit import is_marked, remove
@@ -36,7 +35,7 @@ def told_apart(editor: Reconciler, block: Block, wanted: WantedLocation) -> Want
             room[key(each)] -= 1
         else:
             remove(block, block.body.index(each))
-    return replace(wanted, body=body)
+    return wanted._replace(body=body)
 
 
 def _said_by_owner(

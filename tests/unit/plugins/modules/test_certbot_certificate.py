@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.release import Release
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 from module_runs import done, module, refused
 
 NAME = "a.example.org"

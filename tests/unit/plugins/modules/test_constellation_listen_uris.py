@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 from dotnet_world import SERVER
 from module_runs import done, module, refused
 

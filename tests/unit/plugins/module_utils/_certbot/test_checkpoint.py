@@ -20,7 +20,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._certbot.checkp
     resolve,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
 MAIN = "http {\n    # server_names_hash_bucket_size 64;\n    include sites-enabled/*;\n}\n"
 SITE = 'server {\n    listen 80;   # mine\n    server_name a.example;\n    location / { return 200 "one\\n"; }\n}\n'

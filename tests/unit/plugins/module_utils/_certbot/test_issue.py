@@ -31,7 +31,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineag
 )
 from ansible_collections.constellation.edge.plugins.module_utils._host import x509
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
 RENEWAL = """# renew_before_expiry = 30 days
 version = 4.0.0

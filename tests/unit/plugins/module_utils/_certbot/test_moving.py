@@ -18,7 +18,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineag
 )
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.moving import carry_out, planned
 from ansible_collections.constellation.edge.plugins.module_utils._host.x509 import Certificate
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
 NAMES = ("a.example.org", "b.example.org")
 HEAD = "# of 2019\nversion = 1.21.0\n\n[renewalparams]\naccount = 1 # mine\nserver = https://ca.example.org/dir\n"

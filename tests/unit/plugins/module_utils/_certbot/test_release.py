@@ -14,7 +14,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._certbot import
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.lineage import CertbotSettings, read_lineage
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.moving import carry_out, move_text
 from ansible_collections.constellation.edge.plugins.module_utils._certbot.release import release
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
 HEAD = "version = 1.21.0\n\n[renewalparams]\naccount = 1 # mine\n"
 NGINX = HEAD + "authenticator = nginx\ninstaller = nginx\n"

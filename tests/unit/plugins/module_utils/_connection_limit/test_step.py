@@ -25,6 +25,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._connection_lim
 )
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import MISSING, Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.steps import (
     Pausing,
     Planned,
@@ -32,7 +33,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._transaction.st
     Step,
     carry_out,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 LIMIT = parse_limit(256, [80, 443], [])
 

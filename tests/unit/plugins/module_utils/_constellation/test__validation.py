@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._constellation import files
 from ansible_collections.constellation.edge.plugins.module_utils._constellation._validation import check_candidate
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
 
 @dataclass

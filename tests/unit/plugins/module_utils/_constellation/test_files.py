@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._constellation import files
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.listen_uris import change_uris
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 from places import TEXTS
 
 FIXTURES = TEXTS / "dotnet"

@@ -13,7 +13,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._constellation 
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.mono.reach import Trouble
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.uris.server_uri import ServerUri
 from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors import DotnetError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 from dotnet_world import World
 
 OLD, NEW = "http://home:8088/", "https://demo.example.org/constellation"

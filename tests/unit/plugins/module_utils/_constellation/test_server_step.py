@@ -20,6 +20,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._dotnet.errors 
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import steps, transaction
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import TransactionError
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.steps import (
     Pausing,
     Planned,
@@ -27,7 +28,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._transaction.st
     RunOutcome,
     Step,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 from dotnet_world import World
 
 OLD, NEW = "http://+:8088/constellation", "http://+:8088/c"

@@ -13,7 +13,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._fail2ban impor
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.leaving import UNKNOWN, leave
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
 
 class Service:

@@ -19,7 +19,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.leavi
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.step import JailsOutcome, reconcile
 from ansible_collections.constellation.edge.plugins.module_utils._host.command import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places, recover
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places, recover
 from struck import struck
 
 OLD = "# an earlier run's\n[sshd]\nenabled = true\n"

@@ -13,17 +13,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host import found
-from ansible_collections.constellation.edge.plugins.module_utils._host.versions import (
-    FORMAT,
-    MARK,
-    WORDS,
-    keep_older_off,
-    let_older_in,
-    marked,
-    too_new,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._host.older import WORDS, keep_older_off, let_older_in
+from ansible_collections.constellation.edge.plugins.module_utils._host.versions import FORMAT, MARK, marked, too_new
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import TransactionError, Write
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places, apply, recover
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places, recover
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import apply
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.process 
     start,
     starts_with_host,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
 
 @dataclass

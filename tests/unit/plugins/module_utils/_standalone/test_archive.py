@@ -40,11 +40,13 @@ def test_it_holds_what_recovery_needs_and_nothing_of_ansible() -> None:
     found = sources()
     assert {
         "__main__.py",
-        "constellation_edge/_transaction/transaction.py",
+        "constellation_edge/_transaction/recovery.py",
         "constellation_edge/_transaction/journal.py",
     } <= set(found)
     assert not any("ansible" in line for text in found.values() for line in text.splitlines() if "import " in line)
-    assert "constellation_edge/_standalone/archive.py" not in found
+    assert not {"constellation_edge/_standalone/archive.py", "constellation_edge/_transaction/transaction.py"} & set(
+        found
+    )
 
 
 def test_it_is_the_same_every_time() -> None:

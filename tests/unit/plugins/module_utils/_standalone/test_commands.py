@@ -21,7 +21,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._transaction.jo
     content_fingerprint,
     journal_path,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._transaction import _candidate
 from ansible_collections.constellation.edge.plugins.module_utils._transaction._nginx_warnings import conflicts, remarks
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import TransactionError, Write
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.staging import Verdict
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places, apply, check
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import apply, check
 
 LOST = 'conflicting server name "new.example.org" on 0.0.0.0:443, ignored'
 OTHER = 'conflicting server name "old.example.org" on [::]:80, ignored'

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Change, Write
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places, recover
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.steps import (
     Pausing,
     Planned,
@@ -22,7 +25,6 @@ from ansible_collections.constellation.edge.plugins.module_utils._transaction.st
     Step,
     carry_out,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places, recover
 from struck import struck
 
 OLD, NEW = b"old\n", b"new\n"
@@ -123,6 +125,29 @@ def test_nothing_to_write_is_followed_and_no_change(tmp_path: Path, host: Places
     assert "server follow" in calls
     steps[1].due = True
     assert run(steps, host)[0] is True
+
+
+def test_what_fails_although_nothing_is_to_be_written_takes_no_file_back(tmp_path: Path, host: Places) -> None:
+    calls, steps = pair(tmp_path, ("", "prove"), writes=False)
+    with pytest.raises(EdgeError, match=r"fails in prove; no file had been changed$"):
+        run(steps, host)
+    assert not any("undo" in call or "settle" in call for call in calls)
+    assert calls[-2:] == ["sites withdraw", "server withdraw"]
+
+
+ALONE = f"""
+import sys
+from {carry_out.__module__} import Places, RunOptions, carry_out
+carry_out([], RunOptions(), host=Places(*sys.argv[1:]))
+print([name for name in sys.modules if name.endswith("._transaction.transaction")])
+"""
+
+
+def test_a_run_that_writes_nothing_does_not_load_what_writes(host: Places) -> None:
+    command = [sys.executable, "-c", ALONE, *host[:2]]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    assert done.stdout == "[]\n"
 
 
 def test_check_mode_plans_and_predicts_without_a_lock(tmp_path: Path, host: Places) -> None:

@@ -27,13 +27,9 @@ from ansible_collections.constellation.edge.plugins.module_utils._transaction.ch
     diffs,
     pending,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places, recover
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.staging import Verdict
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import (
-    Places,
-    apply,
-    check,
-    recover,
-)
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import apply, check
 from struck import struck
 
 
@@ -232,6 +228,14 @@ def test_last_step_runs_although_nothing_is_pending(root: Path, host: Places) ->
     steps: list[str] = []
     apply([], test=False, after=lambda: steps.append("after"), host=host)
     assert steps == ["after"]
+
+
+def test_last_step_that_fails_although_nothing_is_pending_is_told(root: Path, host: Places) -> None:
+    def after() -> None:
+        raise RuntimeError("the site answers 502")
+
+    with pytest.raises(TransactionError, match=r"^the site answers 502; no file had been changed$"):
+        apply([], test=False, after=after, host=host)
 
 
 def test_somebody_elses_edit_during_the_last_step_is_kept(root: Path, host: Places) -> None:

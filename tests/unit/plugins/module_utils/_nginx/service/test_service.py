@@ -24,7 +24,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.
     bring,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.unit import RESTRICTIONS, drop_in
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
 
 @dataclass

@@ -25,18 +25,18 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._p
     create,
     discard,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.includes import included
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._reading import included
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.locations import plan_locations
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.step import SitePlan, SitesRefused
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
-from ansible_collections.constellation.edge.plugins.module_utils._transaction import steps
+from ansible_collections.constellation.edge.plugins.module_utils._transaction import steps, transaction
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import (
     Change,
     TransactionError,
     Write,
 )
+from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.steps import Planned, RunOptions
-from ansible_collections.constellation.edge.plugins.module_utils._transaction.transaction import Places
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -112,9 +112,9 @@ class Recorder:
         self.fail = False
         self.current = True
         self.host = Places(str(tmp_path / "state"), str(tmp_path / "lock"))
-        monkeypatch.setattr(steps, "apply", self.apply)
+        monkeypatch.setattr(transaction, "apply", self.apply)
         monkeypatch.setattr(step, "find", lambda _name: "/usr/sbin/nginx")
-        monkeypatch.setattr(sites_run, "check", lambda todo, root, notes: self.calls.append("check"))
+        monkeypatch.setattr(transaction, "check", lambda todo, root, notes: self.calls.append("check"))
         monkeypatch.setattr(step, "bring_up_to_date", self.reload)
         monkeypatch.setattr(step, "certbot_left", lambda: self.notes)
         monkeypatch.setattr(step, "beside_certbot", lambda root, check_mode: contextlib.nullcontext(self.notes))
