@@ -17,7 +17,7 @@ from ..text.inclusion import Includes, spread
 from ..text.server import servers_of
 from ..text.tokens import ConfigError, outer
 from ..text.tree import Block, Statement, said
-from .includes import included
+from ._reading import included
 
 # In front of the name of one that goes: nothing is written into it any more.
 _GOING = "going-"

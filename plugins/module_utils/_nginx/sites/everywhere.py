@@ -13,7 +13,8 @@ from ..text.server import default_listens, server_key, servers_of
 from ..text.tokens import outer
 from ..text.tree import Block
 from ._packaged import enabled_default, is_as_delivered
-from .includes import included, reader
+from ._reading import included
+from .includes import reader
 
 _WEB = (":80", ":443")
 
