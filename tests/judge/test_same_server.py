@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import io
 import random
 import re
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -18,12 +16,12 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.pl
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text import addresses
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.server import ServerKey, server_key
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tree import parse
-from ansible_collections.constellation.edge.plugins.module_utils._standalone.archive import sources
 from ansible_collections.constellation.edge.plugins.module_utils._transaction._nginx_warnings import (
     conflicts as conflicts_of,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.changes import Write
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.staging import Verdict
+from lab.archive import zipped
 
 from judge.nginx import FOLDER, PORT, Judge
 
@@ -57,15 +55,6 @@ HOSTS = (
 )
 ALONE = ("*", "127.0.0.1", "localhost", "[::]", "[::1]", "0.0.0.00", "unix:/run/a", "UNIX:/run/a", "unix:/run/A")
 LABELS = ("*.{}", ".{}", "{}", "www.{}", "*.www.{}", ".www.{}", "{}.*", "www.{}.*")
-
-
-def zipped(entry: str) -> bytes:
-    """Return a zip of a module and every module that it needs, under the names of the archive."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path, text in sources(entry).items():
-            archive.writestr(path, text)
-    return stream.getvalue()
 
 
 def two_listens(chance: random.Random) -> tuple[str, str]:

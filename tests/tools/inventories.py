@@ -88,6 +88,7 @@ def inventories(presets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
     # In one alone: commits from before these keys refuse it.
     found[-1]["sites"][0]["routes"][0] |= _HEADERS
     found[-1]["sites"] += (*_WITHOUT_SERVICE, _RAW)
+    found[-1]["adopt"] = False
     return found
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -17,6 +18,7 @@ import runs
 from conftest import ROOT, Client, Home
 from guide import BLOCKS
 from lab import recipes
+from lab.archive import zipped
 from lab.containers import File
 
 TILES = Path(__file__).with_name("tiles.py")
@@ -35,8 +37,11 @@ with context.wrap_socket(socket.create_connection(("127.0.0.1", 443)), server_ho
 """
 # A change with a cache, as nginx tests it before it is made, and in check mode.
 TEST = """
-import sys
-sys.path.insert(0, "/usr/local/lib/constellation-edge/edge.pyz")
+import base64, sys, tempfile
+archive = tempfile.NamedTemporaryFile(suffix=".zip")
+archive.write(base64.b64decode("ARCHIVE"))
+archive.flush()
+sys.path.insert(0, archive.name)
 from constellation_edge._transaction import _candidate
 from constellation_edge._transaction.changes import Write
 line = b"proxy_cache_path /var/cache/constellation-edge-tried levels=1:2 keys_zone=tried:1m;"
@@ -216,7 +221,8 @@ def test_a_service_that_is_off_is_answered_for(
 
 
 def test_a_change_that_is_only_tested_leaves_no_cache(first: runs.Run, homes: list[Home]) -> None:
+    archive = base64.b64encode(zipped("_transaction._candidate")).decode()
     for home in homes:
         before = home.host.check_output(f"ls -d {CACHES}")
-        assert home.host.check_output("python3 -c %s", TEST) == "True"
+        assert home.host.check_output("python3 -c %s", TEST.replace("ARCHIVE", archive)) == "True"
         assert home.host.check_output(f"ls -d {CACHES}") == before

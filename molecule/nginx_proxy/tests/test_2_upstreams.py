@@ -23,6 +23,8 @@ UPSTREAMS = [route for sites in BLOCKS for site in sites for route in site.get("
 APP = Path(__file__).with_name("app.py")
 FOLDER = "/opt/app"
 PORTS = {"one": 8081, "two": 8082}
+# RFC 6455 section 1.3 (2011): the key of the example.
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 # Each the opposite of what a route has by itself.
 OTHER = {"buffering": True, "read_timeout": 1, "websocket": False, "method_override": True}
 
@@ -149,7 +151,8 @@ class TestUsualKeys:
             assert asked == ["200", "504"]
 
     def test_a_web_socket_is_opened(self, first: runs.Run, homes: list[Home], client: Client) -> None:
-        said = ("--http1.1", "--max-time", "5", "-H", "Connection: Upgrade", "-H", "Upgrade: websocket")
+        asks = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {KEY}")
+        said = ("--http1.1", "--max-time", "5", *(word for each in asks for word in ("-H", each)))
         for home in homes:
             urls = [f"https://{home.domain}/{route}/ws" for route in ("usual", "other")]
             assert [client.status(home, url, *said) for url in urls] == ["101", "200"]
