@@ -228,7 +228,7 @@ class TestGrpc:
     def test_a_call_is_answered(self, first: runs.Run, homes: list[Home], client: Client, path: str, name: str) -> None:
         for home in homes:
             status, came, _moments = calling.called(client, home, f"{path}/edge.Lab/Tell")
-            assert (status, came[0][0]) == ("OK", name)
+            assert (home.name, status, [each[0] for each in came]) == (home.name, "OK", [name])
             # What is no method of the service, the service says.
             assert calling.called(client, home, f"{path}/edge.Lab/None")[0] == "UNIMPLEMENTED"
 
