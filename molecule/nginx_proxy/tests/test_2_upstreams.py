@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -254,8 +255,15 @@ class TestGrpc:
             told = dict(came[0][2])
             assert "lie" not in told.values()
             assert told.items() >= {"x-forwarded-for": client.ipv4, "x-a": "kept"}.items()
+            found = re.search(r"nginx/1\.(\d+)", home.host.run("nginx -v").stderr)
+            assert found
             for lie in calling.REFUSED:
-                assert calling.called(client, home, "/edge.Lab/Tell", lie)[:2] == ("INTERNAL", [])
+                status, came, _moments = calling.called(client, home, "/edge.Lab/Tell", lie)
+                # An older nginx sees the first header of a name alone, so that it takes them all out instead.
+                if int(found[1]) < 23:
+                    assert (status, "lie" in dict(came[0][2]).values()) == ("OK", False)
+                else:
+                    assert (status, came) == ("INTERNAL", [])
 
     def test_a_service_that_is_off_is_unavailable(
         self, first: runs.Run, speaker: calling.Speaker, homes: list[Home], client: Client
