@@ -120,6 +120,17 @@ def test_the_second_client_is_answered_without_the_service(
         assert tiles.asked(path.replace("z=1", "z=2")) == 1
 
 
+def test_the_answer_to_a_request_with_a_body_is_not_kept(
+    first: runs.Run, tiles: Tiles, homes: list[Home], client: Client
+) -> None:
+    for home in homes:
+        for number, way in enumerate((["-d", "a=b"], ["-H", "Transfer-Encoding: chunked", "-d", "a=b", "--http1.1"])):
+            path = f"/{home.name}/open.png?body={number}"
+            body(client, home, path, "-X", "GET", *way)
+            body(client, home, path)
+            assert tiles.asked(path) == 2
+
+
 @pytest.mark.parametrize("name", ["private.png", "login.png", "strict.png", "silent.png", "gone.png", "open.html"])
 def test_what_is_not_to_be_kept_is_asked_for_again(
     first: runs.Run, tiles: Tiles, homes: list[Home], client: Client, name: str

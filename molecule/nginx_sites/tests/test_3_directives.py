@@ -127,7 +127,7 @@ class TestDefaultSite:
     def test_they_lead_to_it(self, first: runs.Run, homes: list[Home], client: Client) -> None:
         for home in homes:
             for origin in ("http://unknown.example.org", "https://unknown.example.org", f"http://{home.ipv4}"):
-                assert self.led(client, home, f"{origin}/a?b=c") == f"302 https://{home.domain}/a?b=c"
+                assert self.led(client, home, f"{origin}/a?b=c") == f"302 https://{home.domain}/a"
             assert self.led(client, home, f"https://{home.ipv4}/") == f"302 https://{home.domain}/"
 
     def test_tls_for_another_name_opens_no_site(self, first: runs.Run, homes: list[Home], client: Client) -> None:

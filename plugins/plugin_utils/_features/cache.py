@@ -30,7 +30,7 @@ from .._keys.nearest import nearest
 from .._keys.path_forms import EXACT, EXPRESSIONS, FIRST, REGEX_ANY_CASE, Path
 from .._nginx.reach import Rule, shared
 from ._lan import INSIDE, lan_networks
-from .feature import Directives, Feature
+from .feature import IGNORED, Directives, Feature
 from .place import Host, Needs, Place, Refusal, Written
 from .trusted_proxies import trusts
 
@@ -54,8 +54,12 @@ _MEGABYTES = re.compile(r"([1-9][0-9]{0,5})([mg])\Z", re.IGNORECASE)
 # now, and which answers are not kept. With longer names nginx warns that its hash of variables is full.
 _SHARED, _FROM = "$constellation_edge_all", "$constellation_edge_lan"
 _AGAIN, _UNKEPT = "$constellation_edge_new", "$constellation_edge_not"
-# An error could be one that somebody has provoked. What has a gigabyte could fill the disk before nginx makes room.
-_KEPT = r"~*^200:\d{0,9}:(?!.*(?:must-revalidate|proxy-revalidate|s-maxage))"
+# An error could be one that somebody has provoked. What has ten megabytes could fill the disk before nginx makes room;
+# what a service compresses on its way does not say how much it has.
+_STATUS_AND_LENGTH = r"~*^200:\d{0,7}:"
+_WITHOUT = "(?!.*(?:must-revalidate|proxy-revalidate|s-maxage))"
+# Before nginx 1.23.0 a variable has the first header of a name, and a cached answer is one for the last `Vary` alone.
+_SEES_ALL = (1, 23, 0)
 # The headers by which clients say who they are, beside cookies. Immich: immich.app/docs/api; Jellyfin and Emby:
 # jellyfin/jellyfin Jellyfin.Server.Implementations/Security/AuthorizationContext.cs; Plex: X-Plex-Token of
 # plexapi.readthedocs.io; GitLab and Gitea: docs.gitlab.com/api/rest/authentication; PhotoPrism: docs.photoprism.dev.
@@ -64,10 +68,16 @@ _CREDENTIALS = (
     *("x_access_token", "x_token", "x_session_id", "x_session_token", "x_user_token", "x_immich_user_token"),
     *("x_immich_share_key", "x_emby_token", "x_emby_authorization", "x_mediabrowser_token", "x_plex_token"),
     *("private_token", "deploy_token", "job_token"),
+    # Navidrome, Gotify, Grocy, NocoDB, Joplin, Redmine, Vault, Synology; and general words.
+    *("x_nd_authorization", "x_gotify_key", "grocy_api_key", "xc_auth", "x_api_auth", "x_redmine_api_key"),
+    *("x_vault_token", "x_syno_token", "x_goog_api_key", "x_authorization", "proxy_authorization", "x_auth_key"),
+    *("token", "access_token", "auth_token", "x_authentication", "x_authentication_token", "x_csrf_token"),
 )
 # What else makes an answer one for this request alone: parts, upgrades, and other sites that read it in a browser.
 _ALONE = ("range", "upgrade", "origin")
-_PERSONAL = "".join(f"$http_{name}" for name in (*_CREDENTIALS, *_ALONE))
+# A body with a length or in chunks, by which a `GET` could get another answer than one without.
+_BODY = "$content_length$http_transfer_encoding"
+_PERSONAL = "".join(f"$http_{name}" for name in (*_CREDENTIALS, *_ALONE)) + _BODY
 # Directives of a location that keeps answers, and that an owner may have written there while no key said it.
 _LINES = (
     "proxy_cache_bypass",
@@ -215,13 +225,15 @@ class Cache(Feature):
             return ""
         lan = " ".join(f"{network} lan;" for network in lan_networks(host))
         known = trusts(sites)
+        old = host.platform.nginx < _SEES_ALL
+        vary, no_other = (":$upstream_http_vary", "(?:Accept-Encoding)?:") if old else ("", "")
         return "\n".join(
             (
                 f'map "$request_method:$ssl_client_verify:{_PERSONAL}" {_SHARED} '
                 '{ default ""; "~^(?:GET|HEAD):(?:NONE)?:$" 1; }',
                 f'map $http_cache_control {_AGAIN} {{ default ""; "~*no-cache" 1; }}',
-                f'map "$upstream_status:$upstream_http_content_length:$upstream_http_cache_control" {_UNKEPT} '
-                f'{{ default 1; "{_KEPT}" ""; }}',
+                f'map "$upstream_status:$upstream_http_content_length{vary}:$upstream_http_cache_control" {_UNKEPT} '
+                f'{{ default 1; "{_STATUS_AND_LENGTH}{no_other}{_WITHOUT}" ""; }}',
                 f'map {INSIDE} {_FROM} {{ default ""; 1 lan; }}' if known else f'geo {_FROM} {{ default ""; {lan} }}',
             )
         )
@@ -264,9 +276,11 @@ def kept(at: Place) -> Directives:
     What is the service's to say is said here again, since what an owner has said for all sites would count. Of
     the status of `proxy_cache_valid` nothing is kept.
     """
+    encoding = "$http_accept_encoding" if at.host.platform.nginx < _SEES_ALL else ""
     return {
+        "proxy_ignore_headers": IGNORED,
         "proxy_cache": _variable(at),
-        "proxy_cache_key": f"{_FROM}$scheme://$host:$server_port$request_uri",
+        "proxy_cache_key": f"{_FROM}{encoding}$scheme://$host:$server_port$request_uri",
         "proxy_cache_valid": "599 1s",
         "proxy_cache_bypass": _AGAIN,
         "proxy_no_cache": _UNKEPT,
@@ -284,6 +298,11 @@ def _faults(route: Written, cache: Mapping[str, Any]) -> Iterator[str]:
         yield f"is not for `app: {CONSTELLATION}`, whose answers are events and files of one user: take it out"
     if route.values.get("method_override"):
         yield "is not for a route with `method_override`, where a question can be an order: take one of the two out"
+    if route.values.get("request_buffering") is False:
+        yield (
+            "is not for a route with `request_buffering: false`, where nginx does not know whether a request has a "
+            "body: take one of the two out"
+        )
     if not cache[_TYPES] and not route.values.get("buffering"):
         yield (
             "without `types` has nginx take each answer whole, so that no event and no video would come at once: name "
@@ -327,4 +346,4 @@ def _zone(at: Place) -> str:
 
 
 def _variable(at: Place) -> str:
-    return f"$constellation_edge_{_name(at).rpartition('-')[2]}"
+    return f"$edge_{_name(at).rpartition('-')[2]}"

@@ -36,7 +36,13 @@ class DefaultSite(SiteFeature):
 
     @classmethod
     def problems(cls, whole: Site, place: str, entry: Mapping[str, Any]) -> Iterator[Refusal]:
-        """Refuse it where another server is the first one."""
+        """Refuse it where another server is the first one, and where the site itself is not answered."""
+        if whole.default and whole.listen:
+            text = (
+                "default: who asks at another address than those of `listen` would be led here, where he is not "
+                "answered: take one of the two out"
+            )
+            yield Refusal(place, text, entry)
         if whole.default and whole.adopt:
             text = (
                 "default: a site that adopts leaves it to its owner's server: take `default` out, and write "
@@ -72,4 +78,5 @@ def leads_on(site: Site | None, scheme: str) -> str:
     if site is None or (scheme == "http" and site.http == OFF):
         return ""
     target = "http" if scheme == "http" and site.http == SERVE else "https"
-    return f"{_CODE} {target}://{site.name}$request_uri"
+    # Without the query, which may have a key for another service.
+    return f"{_CODE} {target}://{site.name}$constellation_edge_path"

@@ -25,6 +25,9 @@ Directives = dict[str, Any]
 ERROR_PATH = "/.constellation-edge/error"
 # RFC 8555 section 8.3 (2019): where a certificate authority looks for an HTTP-01 token.
 CHALLENGE_PATH = "/.well-known/acme-challenge/"
+# What nginx would obey when it comes from a service (ngx_http_upstream_module's list): an answer from another location,
+# such as one that is closed to its client. `X-Accel-Buffering` concerns the service's own answer alone.
+IGNORED = "X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Charset"
 # A header that is not sent.
 NOTHING = '""'
 

@@ -12,10 +12,6 @@ from .._features.frame_ancestors import FRAMERS
 # What a service says of itself: its own HSTS would count instead of the site's, as the first of two does (RFC 6797
 # section 8.1, 2012), and by which program it was made is nobody's business.
 HIDDEN = ("Strict-Transport-Security", "X-Powered-By")
-# What nginx would obey when it comes from a service (ngx_http_upstream_module's list): an answer from another location,
-# such as one that is closed to its client. `X-Accel-Buffering` concerns the service's own answer alone.
-IGNORED = "X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Charset"
-
 _CSP = "$constellation_edge_csp"
 _FRAME, _SNIFF, _REFERRER = "$constellation_edge_frame", "$constellation_edge_sniff", "$constellation_edge_referrer"
 _SAYS = "$constellation_edge_says"

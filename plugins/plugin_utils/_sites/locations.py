@@ -14,7 +14,7 @@ from .._features import registry as features
 from .._features._grpc import all_spoken, left, owned_by_both, spoken
 from .._features.cache import cached_files, kept
 from .._features.console import Console
-from .._features.feature import CHALLENGE_PATH, Page
+from .._features.feature import CHALLENGE_PATH, IGNORED, Page
 from .._features.moved_from import MovedFrom, moved_from
 from .._features.place import Host, Place
 from .._inventory.site import Route, Site
@@ -37,7 +37,7 @@ _BUFFERS = {
 }
 
 # What a route of ours says in its own right; an owner's location is as he has it.
-_OWN_PROXY = {"proxy_hide_header": list(answers.HIDDEN), "proxy_ignore_headers": answers.IGNORED, **_BUFFERS}
+_OWN_PROXY = {"proxy_hide_header": list(answers.HIDDEN), "proxy_ignore_headers": IGNORED, **_BUFFERS}
 
 # Of a location of ours; an owner's has his own.
 _OWN_DIRECTIVES = (
@@ -142,7 +142,8 @@ def cached(at: Place) -> list[dict[str, Any]]:
     said = features.guard(there) | refuse_climbing() | features.location(there)
     again = {name: value for name, value in said.items() if name in _AGAIN or name.startswith("if ")}
     more = {"include": files} if (files := features.marked(at).get("include")) else {}
-    body = {**again, "proxy_buffering": "on", **kept(at), "proxy_ignore_headers": answers.IGNORED, **more}
+    # What is not kept would otherwise lie on the disk until its client has read it.
+    body = {**again, "proxy_buffering": "on", "proxy_max_temp_file_size": "0", **kept(at), **more}
     return [{"location": head, "parents": [_head(at.route)], "state": "exact", "directives": body}]
 
 

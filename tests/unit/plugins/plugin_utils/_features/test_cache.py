@@ -19,7 +19,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 
 PRESETS = read_presets(OURS).found
-HOST = Host(Platform((1, 18, 0), (3, 0, 2), ipv6=True))
+HOST = Host(Platform((1, 28, 3), (3, 5, 5), ipv6=True))
 UPSTREAM = "http://192.168.0.10:8080"
 IMAGES = {"types": ["images"]}
 
@@ -113,9 +113,9 @@ class TestTheKey:
 class TestWhatIsKept:
     """By the maps that all caches ask."""
 
-    def matches(self, name: str, value: str) -> bool:
+    def matches(self, name: str, value: str, host: Host = HOST) -> bool:
         """Whether the one expression of a map matches."""
-        text = cache.Cache.guards([site({"cache": IMAGES})], HOST)
+        text = cache.Cache.guards([site({"cache": IMAGES})], host)
         (pattern,) = re.findall(rf'map [^{{]* \$constellation_edge_{name} {{ default [^;]*; "(~.*)" [^;]*; }}', text)
         flags = re.IGNORECASE if pattern.startswith("~*") else 0
         return re.search(pattern.lstrip("~*"), value, flags) is not None
@@ -130,6 +130,9 @@ class TestWhatIsKept:
             ("GET:NONE:a=b", False),
             ("GET:NONE:0", False),
             ("GET:NONE::", False),
+            # A body with a length, and one in chunks.
+            ("GET:NONE:6", False),
+            ("GET:NONE:chunked", False),
         ],
     )
     def test_requests_that_are_nobodys(self, request_: str, expected: bool) -> None:
@@ -139,9 +142,9 @@ class TestWhatIsKept:
         ("answer", "expected"),
         [
             ("200::max-age=60", True),
-            ("200:999999999:max-age=60", True),
+            ("200:9999999:max-age=60", True),
             ("200::", True),
-            ("200:1000000000:max-age=60", False),
+            ("200:10000000:max-age=60", False),
             ("404::max-age=60", False),
             ("502, 200::max-age=60", False),
             ("206::max-age=60", False),
@@ -153,9 +156,34 @@ class TestWhatIsKept:
     def test_answers(self, answer: str, expected: bool) -> None:
         assert self.matches("not", answer) is expected
 
+    @pytest.mark.parametrize(
+        ("answer", "expected"),
+        [
+            ("200:7::max-age=60", True),
+            ("200:7:accept-encoding:max-age=60", True),
+            ("200:7:X-Token:max-age=60", False),
+            ("200:7:Accept-Encoding, X-Token:max-age=60", False),
+        ],
+    )
+    def test_an_older_nginx_keeps_nothing_that_varies_by_more_than_it_sees(self, answer: str, expected: bool) -> None:
+        old = Host(Platform((1, 22, 1), (3, 0, 17), ipv6=True))
+        assert self.matches("not", answer, old) is expected
+        assert cache.kept(Place(site({"cache": IMAGES}).routes[0], site({"cache": IMAGES}), old))[
+            "proxy_cache_key"
+        ].startswith("$constellation_edge_lan$http_accept_encoding$scheme")
+
     def test_a_request_with_any_of_these_headers_is_somebodys(self) -> None:
         asked, *_rest = cache.Cache.guards([site({"cache": IMAGES})], HOST).splitlines()
-        for name in ("authorization", "cookie", "x_api_key", "x_emby_token", "range", "upgrade", "origin"):
+        for name in (
+            "authorization",
+            "cookie",
+            "x_api_key",
+            "x_emby_token",
+            "x_nd_authorization",
+            "range",
+            "upgrade",
+            "origin",
+        ):
             assert f"$http_{name}" in asked
 
     def test_the_lan_is_told_from_the_rest_as_a_proxy_in_front_says(self) -> None:
@@ -199,7 +227,7 @@ class TestTheLocation:
         server = declared(site({"cache": "1g", "buffering": True}))["servers"][1]
         (root,) = [each for each in server["locations"] if each["location"] == "/"]
         assert root["directives"]["proxy_buffering"] == "on"
-        assert root["directives"]["proxy_cache"].startswith("$constellation_edge_")
+        assert root["directives"]["proxy_cache"].startswith("$edge_")
         assert not any("parents" in each for each in server["locations"])
 
     def test_a_location_of_the_route_has_one_of_its_own_or_none(self) -> None:

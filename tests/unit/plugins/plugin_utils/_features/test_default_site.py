@@ -40,8 +40,8 @@ def written(before: str | None, *given: dict[str, Any], host: dict[str, Any] = H
 @pytest.mark.parametrize(
     ("said", "plain"),
     [
-        ({}, "return 302 https://a.example.org$request_uri;"),
-        ({"http": "serve"}, "return 302 http://a.example.org$request_uri;"),
+        ({}, "return 302 https://a.example.org$constellation_edge_path;"),
+        ({"http": "serve"}, "return 302 http://a.example.org$constellation_edge_path;"),
         ({"http": "off"}, "return 444;"),
     ],
 )
@@ -49,7 +49,7 @@ def written(before: str | None, *given: dict[str, Any], host: dict[str, Any] = H
 def test_it_leads_there(said: dict[str, Any], plain: str, host: dict[str, Any]) -> None:
     http, https = written(None, {"default": True, **said}, {}, host=host).split("listen 443 ")
     assert plain in http
-    assert "return 302 https://a.example.org$request_uri;" in https
+    assert "return 302 https://a.example.org$constellation_edge_path;" in https
     assert "ssl_certificate /etc/letsencrypt/live/a.example.org/fullchain.pem;" in https
     assert "ssl_reject_handshake" not in https
 
@@ -85,6 +85,7 @@ def test_the_proof_knows_where_other_names_lead() -> None:
     [
         ([{"default": True}, {"default": True}], "default: a.example.org is the default site of this host already"),
         ([{"default": True, "adopt": True}], "default_server into `listen` there"),
+        ([{"default": True, "listen": "192.168.0.2"}], "default: who asks at another address than those of `listen`"),
         ([{"default": "yes"}], "default must be true or false"),
     ],
 )
