@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: modules of nginx that routes need, and that the host's nginx was built without."""
+"""PRIVATE: what routes need of nginx, and the host's is too old for or was built without."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 from .._constellation.local_server import LocalServer
 from .._features import registry as features
-from .._features.place import Host
+from .._features._grpc import SOUND, is_grpc
+from .._features.place import Host, Place
 from .._inventory.schema import Problem, written_places
 from .._inventory.site import Site
 from .._nginx.platform import Platform
@@ -31,10 +32,23 @@ def module_problems(
             for at, module in features.lacking(sites, known)
         ),
         *(
+            Problem(f"site {at.site.name}, route {at.route.path}", _unsound(at), entries[at.site.name, at.route.path])
+            for at in features.places(sites, known)
+            if is_grpc(at.route) and known.platform.nginx < SOUND
+        ),
+        *(
             Problem(f"site {site.name}", _lacks(module), items[site.name])
             for site, module in features.site_lacking(sites, known)
         ),
     ]
+
+
+def _unsound(at: Place) -> str:
+    found, needed = (".".join(map(str, version)) for version in (at.host.platform.nginx, SOUND))
+    return (
+        f"upstream {at.route.upstream.written!r}: nginx {found} of this host ends many calls by gRPC with an error: it "
+        f"needs nginx {needed} or newer, which newer releases of the distribution have"
+    )
 
 
 def _lacks(module: str) -> str:

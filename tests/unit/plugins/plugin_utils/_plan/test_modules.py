@@ -35,3 +35,12 @@ def test_a_module_that_is_missing_is_told_where_a_route_needs_it(
         [("site a.example.org, route /constellation/", SITES[0]["routes"][0])] if told else []
     )
     assert all("needs nginx's module http_geo_module" in each.text for each in found)
+
+
+@pytest.mark.parametrize(("version", "count"), [("1.18.0", 1), ("1.19.4", 1), ("1.19.5", 0), ("1.22.1", 0)])
+def test_an_nginx_that_loses_answers_by_grpc_is_told(version: str, count: int) -> None:
+    given = [{"server_name": "a.example.org", "routes": [{"path": "/a.B/", "upstream": "grpc://192.168.0.9:9000"}]}]
+    host = {**HOST, "nginx_version": version}
+    found = module_problems(given, read_sites(given, {"generic": {}}), host, LocalServer())
+    assert [each.place for each in found] == ["site a.example.org, route /a.B/"] * count
+    assert all(f"nginx {version} of this host ends many calls" in each.text for each in found)
