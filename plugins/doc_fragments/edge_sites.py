@@ -589,7 +589,7 @@ options:
         description:
         - The addresses of the host at which the names of the site are answered, on the ports 80 and 443.
         - At its other addresses they are names that nobody has; challenges for the certificate are answered
-          at all.
+          at all of them.
         - 'It says where, not who: behind a router everybody comes by the address to which it leads.'
         - By default, all addresses.
         - 'For example C(listen: ["192.168.0.2", "fd00::2"]).'
@@ -597,9 +597,9 @@ options:
         elements: str
       default:
         description:
-        - Whether who asks the host for a name that it does not have, or for its bare address, is led here
-          (302).
-        - By HTTPS he is shown the certificate of this site first, which is not for what he asked for.
+        - Whether requests for a name that the host does not have, or for its bare address, are redirected
+          here (302).
+        - By HTTPS a browser warns first, since the certificate is this site's.
         - On a host without such a site the connection is closed.
         - 'For example C(default: true).'
         type: bool

@@ -28,6 +28,8 @@ _BOTH = frozenset(
         *("ssl_trusted_certificate", "ssl_verify", "ssl_verify_depth"),
     )
 )
+#: where a request goes
+PASSES = ("proxy_pass", "grpc_pass")
 # What a route has without our mark: it goes when the path has no gRPC service any more.
 _UNMARKED = (
     *("pass", "set_header", "hide_header", "ignore_headers", "buffer_size", "ssl_name"),

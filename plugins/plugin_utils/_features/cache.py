@@ -26,6 +26,7 @@ from ...module_utils._host.names import CACHES
 from .._constellation.local_server import CONSTELLATION
 from .._keys.keys import key
 from .._keys.kinds import Group, Kind, Mistake, kind_of, listed
+from .._keys.names import Upstream
 from .._keys.nearest import nearest
 from .._keys.path_forms import EXACT, EXPRESSIONS, FIRST, REGEX_ANY_CASE, Path
 from .._nginx.reach import Rule, shared
@@ -78,6 +79,7 @@ _ALONE = ("range", "upgrade", "origin")
 # A body with a length or in chunks, by which a `GET` could get another answer than one without.
 _BODY = "$content_length$http_transfer_encoding"
 _PERSONAL = "".join(f"$http_{name}" for name in (*_CREDENTIALS, *_ALONE)) + _BODY
+_ITSELF = "proxy_cache"
 # Directives of a location that keeps answers, and that an owner may have written there while no key said it.
 _LINES = (
     "proxy_cache_bypass",
@@ -179,7 +181,7 @@ class Cache(Feature):
 
     is_for_services: ClassVar[bool] = True
     not_for_grpc: ClassVar[str] = "of which nginx keeps no answers"
-    owns: ClassVar[tuple[str, ...]] = ("proxy_cache",)
+    owns: ClassVar[tuple[str, ...]] = (_ITSELF,)
     cache: Mapping[str, Any] = key(
         _Cache(),
         "Whether nginx keeps answers of the service on the proxy's disk, and gives them to others who ask for them.",
@@ -195,13 +197,18 @@ class Cache(Feature):
 
     def location(self, at: Place) -> Directives:
         """Keep the answers of the whole location, or switch an owner's cache off, which would need buffering."""
-        if self.cache and not self.cache[_TYPES]:
-            return kept(at)
-        return {} if at.route.buffering else {"proxy_cache": "off"}
+        if _is_whole(at):
+            said = kept(at)
+            return {name: said[name] for name in said if not (name == _ITSELF and at.site.adopt)}
+        return {} if at.route.buffering else {_ITSELF: "off"}
 
     def marked(self, at: Place) -> Directives:
-        """Tell whether an answer comes from the cache; one that never could has no such header."""
-        return {"add_header": ["X-Cache-Status $upstream_cache_status"]} if self.cache else {}
+        """Tell whether an answer comes from the cache; one that never could has no such header.
+
+        In an owner's location, a line that leads to a cache of ours has our mark: it goes with the cache, his stays.
+        """
+        told = {"add_header": ["X-Cache-Status $upstream_cache_status"]} if self.cache else {}
+        return told | ({_ITSELF: _variable(at)} if _is_whole(at) and at.site.adopt else {})
 
     def marks(self, at: Place) -> list[list[str]]:
         """Leave an owner's own lines to him."""
@@ -246,7 +253,8 @@ class Cache(Feature):
     def problems(cls, route: Written) -> Iterator[Refusal]:
         """Refuse it where answers are nobody else's, or cannot be kept."""
         cache = route.values.get("cache")
-        if not cache or "cache" not in route.entry:
+        targets: Sequence[Upstream] = route.values.get("targets", ())
+        if not cache or "cache" not in route.entry or (targets and targets[0].is_grpc):
             return
         for text in _faults(route, cache):
             yield Refusal(route.place, f"cache {text}", route.entry)
@@ -270,6 +278,11 @@ def cached_files(at: Place) -> str:
     return f"{REGEX_ANY_CASE} {_ending(types)}" if types else ""
 
 
+def _is_whole(at: Place) -> bool:
+    """Whether all answers of a route are kept."""
+    return bool(at.route.cache) and not at.route.cache[_TYPES]
+
+
 def kept(at: Place) -> Directives:
     """Return what a location has whose answers are kept.
 
@@ -279,7 +292,7 @@ def kept(at: Place) -> Directives:
     encoding = "$http_accept_encoding" if at.host.platform.nginx < _SEES_ALL else ""
     return {
         "proxy_ignore_headers": IGNORED,
-        "proxy_cache": _variable(at),
+        _ITSELF: _variable(at),
         "proxy_cache_key": f"{_FROM}{encoding}$scheme://$host:$server_port$request_uri",
         "proxy_cache_valid": "599 1s",
         "proxy_cache_bypass": _AGAIN,
@@ -297,7 +310,7 @@ def _faults(route: Written, cache: Mapping[str, Any]) -> Iterator[str]:
     if route.app == CONSTELLATION:
         yield f"is not for `app: {CONSTELLATION}`, whose answers are events and files of one user: take it out"
     if route.values.get("method_override"):
-        yield "is not for a route with `method_override`, where a question can be an order: take one of the two out"
+        yield "is not for a route with `method_override`, where a GET can change something: take one of the two out"
     if route.values.get("request_buffering") is False:
         yield (
             "is not for a route with `request_buffering: false`, where nginx does not know whether a request has a "
@@ -306,7 +319,7 @@ def _faults(route: Written, cache: Mapping[str, Any]) -> Iterator[str]:
     if not cache[_TYPES] and not route.values.get("buffering"):
         yield (
             "without `types` has nginx take each answer whole, so that no event and no video would come at once: name "
-            "`types`, such as [images], or write `buffering: true` beside it where nothing of the kind is there"
+            "`types`, such as [images], or write `buffering: true` beside it if the route has neither"
         )
     if cache[_TYPES] and form == EXACT:
         yield "`types` are of files below a path, and this is one path alone: take `types` out"
@@ -325,8 +338,8 @@ def _taken(path: Path, files: Rule, other: Rule, every: Sequence[Path]) -> str:
         else ("might no longer get files of these `types` (such an expression is not judged)")
     )
     return (
-        f"{said} {lost}, since nginx looks into the route's own location first: in place of `types`, list behind that "
-        f"one a route of the same service with `path: {files.form} {files.text}`, `buffering: true` and `cache: 1g`"
+        f"{said} {lost}, since nginx looks into the route's own location first: take `cache` out here, and write as "
+        f"the last of the route's `locations`: {{path: '{files.form} {files.text}', buffering: true, cache: 1g}}"
     )
 
 

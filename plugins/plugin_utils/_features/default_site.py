@@ -27,8 +27,8 @@ class DefaultSite(SiteFeature):
 
     default: bool = key(
         FLAG,
-        "Whether who asks the host for a name that it does not have, or for its bare address, is led here (302).",
-        "By HTTPS he is shown the certificate of this site first, which is not for what he asked for.",
+        "Whether requests for a name that the host does not have, or for its bare address, are redirected here (302).",
+        "By HTTPS a browser warns first, since the certificate is this site's.",
         "On a host without such a site the connection is closed.",
         default=False,
         example=True,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,11 +27,11 @@ def _own(value: object) -> str:
     text = value[1:-1] if isinstance(value, str) and value[:1] + value[-1:] == "[]" else value
     said = f"listen: {value!r}"
     if not isinstance(text, str):
-        raise UnusableValueError(f"{said} is no address: {_EXAMPLE}")
+        text = str(text)
     try:
         address = ipaddress.ip_address(text)
     except ValueError as error:
-        raise UnusableValueError(f"{said} is no address{_hint(text)}: {_EXAMPLE}") from error
+        raise UnusableValueError(f"{said} is no address{_hint(text)}; {_EXAMPLE}") from error
     if address.is_unspecified:
         raise UnusableValueError(f"{said} is every address, as without the key: take `listen` out")
     if address.is_multicast or str(address) == "255.255.255.255":
@@ -43,11 +44,11 @@ def _own(value: object) -> str:
 
 def _hint(text: str) -> str:
     """Return what else a text may be that somebody takes for an address to listen on."""
-    if text.isdigit() or text.rpartition(":")[2].isdigit():
-        return " alone. Sites have the ports 80 and 443"
-    if "/" in text:
+    if re.search(r"(?:\A|:|\s)\d{2,5}(?:\s|\Z)", text):
+        return ": sites have the ports 80 and 443, and no others"
+    if "/" in text and not text.startswith("unix:"):
         return ", but a network"
-    return ". nginx knows neither names nor network cards here"
+    return ": several are a list, and names, network cards and sockets are none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,8 @@ class Listen(SiteFeature):
     listen: tuple[str, ...] = key(
         Several("an address, or a list of addresses", r"^[0-9A-Fa-f.:\[\]]+$", _own),
         "The addresses of the host at which the names of the site are answered, on the ports 80 and 443.",
-        "At its other addresses they are names that nobody has; challenges for the certificate are answered at all.",
+        "At its other addresses they are names that nobody has; challenges for the certificate are answered at all of "
+        "them.",
         "It says where, not who: behind a router everybody comes by the address to which it leads.",
         default=(),
         otherwise="all addresses",
@@ -66,7 +68,10 @@ class Listen(SiteFeature):
 
     @classmethod
     def problems(cls, whole: Site, place: str, entry: Mapping[str, object]) -> Iterator[Refusal]:
-        """Refuse it where the server is an owner's, with addresses that he wrote there."""
+        """Refuse it where the server is an owner's, with addresses that he wrote there, and where it names none."""
+        if "listen" in entry and not whole.listen:
+            text = "listen: names no address, which would mean every one: write one, or take `listen` out"
+            yield Refusal(place, text, entry)
         if whole.adopt and whole.listen:
             text = "listen: a site that adopts keeps the addresses of its owner's server: write them there"
             yield Refusal(place, text, entry)

@@ -187,7 +187,7 @@ def _split_scheme(value: str) -> tuple[str, str]:
     """Return the scheme and what stands behind `://`, or raise UnusableValueError."""
     scheme, separator, rest = value.partition("://")
     if not separator:
-        begun = re.match(r"(https?):/*(?!\d+\Z)(.*)", value, re.IGNORECASE)
+        begun = re.match(r"(https?|grpcs?)(?::/*|//)(?!\d+\Z)(.*)", value, re.IGNORECASE)
         right = f"{begun[1].lower()}://{begun[2]}" if begun else f"http://{value}"
         raise UnusableValueError(f"upstream '{value}' has no scheme: write '{right}'")
     if scheme.lower() not in _SCHEMES:

@@ -42,9 +42,19 @@ def address_problems(
 
 
 def _listen(site: Site, own: Sequence[str], owners: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for server in owners if site.listen else ():
+        if held := [each for each in server["defaults"] if each in _everywhere()]:
+            yield (
+                f"listen: {_shown(server)} is the default_server of {', '.join(held)}, so that at other addresses than "
+                "those of `listen` no challenge for the certificate would be answered: take that word out there, or "
+                "`listen` out here"
+            )
     for address in site.listen:
         if in_url(address) not in own:
-            yield f"listen: {address} is no address of this host: `ip -brief address` shows there which it has"
+            yield (
+                f"listen: {address} is no address of this host now: `ip -brief address` shows there which it has, and "
+                "one of a VPN only while that is up"
+            )
             continue
         for server in owners:
             if lacks := [port for port in _PORTS if _would_lose(server, in_url(address), port)]:
@@ -54,6 +64,18 @@ def _listen(site: Site, own: Sequence[str], owners: Sequence[Mapping[str, Any]])
                     f"comes to {address}: write {wanted} beside what stands there, with the same words behind it, or "
                     "take `listen` out here"
                 )
+            elif _answers_for_all(server, in_url(address), owners):
+                yield (
+                    f"listen: {_shown(server)} answers at {address} for names that nobody has, and would not any more: "
+                    f"write default_server behind its `listen {address}` lines, or take `listen` out here"
+                )
+
+
+def _answers_for_all(server: Mapping[str, Any], address: str, owners: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a server is alone at an address that it has of its own, without the word for it."""
+    own = {f"{address}:{port}" for port in _PORTS}
+    said = {each for other in owners for each in other["defaults"]}
+    return bool(own & {*server["listens"]} - said) and not {*_everywhere()} & {*server["listens"]}
 
 
 def _would_lose(server: Mapping[str, Any], address: str, port: int) -> bool:

@@ -77,7 +77,8 @@ def _in_clear(site: Site, host: Host) -> list[dict[str, Any]]:
         for at in features.places([site], host)
         for probe in features.probes(at)
     ]
-    return [probe for probe in asked if "location" not in probe]
+    # Without TLS nobody speaks HTTP/2 there, and so no gRPC.
+    return [probe for probe in asked if "location" not in probe and not probe.get("grpc")]
 
 
 def _own_traits(probe: Mapping[str, Any], site: Site) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from ...module_utils._host.names import WEBROOT
 from ...module_utils._nginx.text.quoting import quote
 from .._features import registry as features
-from .._features._grpc import all_spoken, left, owned_by_both, spoken
+from .._features._grpc import PASSES, all_spoken, left, owned_by_both, spoken
 from .._features.cache import cached_files, kept
 from .._features.console import Console
 from .._features.feature import CHALLENGE_PATH, IGNORED, Page
@@ -207,6 +207,8 @@ def owned(condition: str) -> str:
 def adopting(location: dict[str, Any], at: Place) -> dict[str, Any]:
     """Have an owner's location keep every line that the route does not set, but for those that are ours by name."""
     ours = [each for each in location["owns"] if "constellation_edge" in each or each.startswith(("if ", "rewrite "))]
+    # Of two that say where a request goes, nginx takes the later one.
+    ours += [each for each in PASSES if at.route.targets and each not in location["directives"]]
     more = {name: location[name] for name in ("guards", "marks", "yields")}
     # The headers of the server around it are the owner's.
     marked = {"marked": found} if (found := features.marked(at)) else {}

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+import yaml
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.plugin_utils._features import cache
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host, Place
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
@@ -17,6 +19,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.sche
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Site
 from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
+from routes import THEIRS, lines, written
 
 PRESETS = read_presets(OURS).found
 HOST = Host(Platform((1, 28, 3), (3, 5, 5), ipv6=True))
@@ -279,7 +282,29 @@ class TestExpressionsBesideIt:
 
     def test_what_is_advised_is_taken(self) -> None:
         said = refused({"cache": IMAGES}, {"path": r"~ ^/special/"})
-        (advised,) = re.findall(r"`path: (.*?)`", said)
-        part = {"path": advised, "buffering": True, "cache": "1g"}
-        found = site({"path": "~ ^/special/"}, {"locations": [part]})
+        (advised,) = re.findall(r"`locations`: (\{.*\})", said)
+        found = site({"path": "~ ^/special/"}, {"locations": [yaml.safe_load(advised)]})
         assert found.places[-1].cache == {"size": "1g", "types": ()}
+
+
+class TestInAnOwnersServer:
+    """What leads to a cache of ours goes with it; an owner's own cache is not replaced."""
+
+    WHOLE: ClassVar[dict[str, Any]] = {"cache": "1g", "buffering": True}
+
+    @pytest.mark.parametrize("then", [{"buffering": True}, {}, {"cache": IMAGES, "buffering": True}])
+    def test_the_line_goes(self, then: dict[str, Any]) -> None:
+        before = written(THEIRS, self.WHOLE, adopt=True)
+        assert lines(before, "proxy_cache") != []
+        assert lines(written(before, then, adopt=True), "proxy_cache") == ([] if then else ["off"])
+
+    def test_another_service_has_another_cache(self) -> None:
+        before = written(THEIRS, self.WHOLE, adopt=True)
+        after = written(before, {**self.WHOLE, "upstream": "http://192.168.0.11"}, adopt=True)
+        (first,), (second,) = lines(before, "proxy_cache"), lines(after, "proxy_cache")
+        assert first != second
+
+    def test_an_owners_cache_is_told(self) -> None:
+        theirs = THEIRS.replace("proxy_pass", "proxy_cache mine;\n        proxy_pass")
+        with pytest.raises(ConfigError, match="proxy_cache mine` of yours"):
+            written(theirs, self.WHOLE, adopt=True)

@@ -26,6 +26,8 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._plan.modules i
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import edge_plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.repeated import repeated_problems
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
+from routes import THEIRS as OWNERS
+from routes import lines, written
 
 NEWEST, NEW, OLD = (Platform(each, (3, 5), ipv6=True) for each in ((1, 28, 3), (1, 26, 3), (1, 18, 0)))
 NAMES = {"nas.lan": {"full_name": "nas.lan", "address": "", "in_dns": True, "fresh": False, "servers": ["10.0.0.1"]}}
@@ -324,3 +326,10 @@ def test_an_owners_location_keeps_its_headers_and_is_changed_once() -> None:
         assert "grpc_set_header X-Real-IP $remote_addr;" in each
         assert "proxy_" not in each
     assert edited(changed) == changed
+
+
+def test_an_owners_location_leads_to_one_service_alone() -> None:
+    spoken = written(OWNERS, {"upstream": "grpc://192.168.0.10:9000"}, adopt=True)
+    assert (lines(spoken, "proxy_pass"), lines(spoken, "grpc_pass")) == ([], ["grpc://192.168.0.10:9000"])
+    back = written(spoken, {}, adopt=True)
+    assert (lines(back, "proxy_pass"), lines(back, "grpc_pass")) == (["http://192.168.0.10"], [])

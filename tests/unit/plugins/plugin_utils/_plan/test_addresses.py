@@ -28,8 +28,8 @@ def problems(
 
 
 def test_an_address_of_another_host() -> None:
-    said = "listen: 192.168.0.9 is no address of this host: `ip -brief address` shows there which it has"
-    assert problems({"listen": ["192.168.0.9", "::1"]}, own=("[::1]",)) == [said]
+    (text,) = problems({"listen": ["192.168.0.9", "::1"]}, own=("[::1]",))
+    assert text.startswith("listen: 192.168.0.9 is no address of this host now: `ip -brief address` shows")
 
 
 def test_an_owners_server_of_every_address_would_not_be_asked_there() -> None:
@@ -43,6 +43,8 @@ def test_an_owners_server_of_every_address_would_not_be_asked_there() -> None:
     [
         ("192.168.0.2", ["*:80", "192.168.0.2:80"], 0),
         ("192.168.0.2", ["*:80", "192.168.0.2:443"], 1),
+        # It answers there for names that nobody has.
+        ("192.168.0.2", ["192.168.0.2:443"], 1),
         ("192.168.0.2", ["[::]:80"], 0),
         ("192.168.0.2", ["*:8080"], 0),
         ("192.168.0.2", ["192.168.0.3:80"], 0),
@@ -60,7 +62,8 @@ def test_only_what_would_be_lost_counts(listen: str, theirs: list[str], count: i
 @pytest.mark.parametrize(("packaged", "keeps", "count"), [(True, False, 0), (True, True, 1), (False, False, 1)])
 def test_the_distributions_own_site_goes(packaged: bool, keeps: bool, count: int) -> None:
     theirs = {"listens": EVERYWHERE, "defaults": ["*:80", "[::]:80"], "packaged": packaged, "names": ["", "_"]}
-    assert len(problems({"listen": "192.168.0.2"}, theirs, own=("192.168.0.2",), keeps=keeps)) == count
+    # It is the default server, and would not be asked at that address.
+    assert len(problems({"listen": "192.168.0.2"}, theirs, own=("192.168.0.2",), keeps=keeps)) == 2 * count
     found = problems({"default": True}, theirs, keeps=keeps)
     assert len(found) == count
     assert all(
@@ -77,3 +80,15 @@ def test_the_host_is_asked_only_where_it_matters() -> None:
     for said, expected in (({}, []), ({"listen": ["fd00::2", "10.8.0.1"]}, ["10.8.0.1", "[fd00::2]"])):
         sites = read_sites([{"server_name": "a.example.org", "routes": ROUTES, **said}], {"generic": {}})
         assert (decides(sites), named(sites)) == (bool(said), expected)
+
+
+def test_a_default_server_of_the_address_stays_one() -> None:
+    theirs = {"listens": ["192.168.0.2:443"], "defaults": ["192.168.0.2:443"]}
+    assert not problems({"listen": "192.168.0.2"}, theirs, own=("192.168.0.2",))
+
+
+@pytest.mark.parametrize("default", EVERYWHERE)
+def test_without_our_default_server_nobody_answers_challenges_elsewhere(default: str) -> None:
+    theirs = {"listens": [default, default.replace("*", "192.168.0.2")], "defaults": [default]}
+    found = problems({"listen": "192.168.0.2"}, theirs, own=("192.168.0.2",))
+    assert [each for each in found if f"is the default_server of {default}, so that at other addresses" in each]

@@ -150,9 +150,8 @@ def test_in_a_location_of_the_owner_nothing_but_ours_goes():
     assert route["adopted"]["directives"] == route["directives"]
     # What a service says of itself, and how much of its answers is kept, is as its owner has it.
     assert not {"proxy_hide_header", "proxy_ignore_headers", "proxy_buffer_size"} & set(route["directives"])
-    assert all(
-        "constellation_edge" in each or each.startswith(("if ", "rewrite ")) for each in route["adopted"]["owns"]
-    )
+    ours = ("if ", "rewrite ", "grpc_pass")
+    assert all("constellation_edge" in each or each.startswith(ours) for each in route["adopted"]["owns"])
     assert "proxy_set_header Host" in route["owns"]
 
 
