@@ -311,10 +311,10 @@ def _faults(route: Written, cache: Mapping[str, Any]) -> Iterator[str]:
         yield f"is not for `app: {CONSTELLATION}`, whose answers are events and files of one user: take it out"
     if route.values.get("method_override"):
         yield "is not for a route with `method_override`, where a GET can change something: take one of the two out"
-    if route.values.get("request_buffering") is False:
+    if not cache[_TYPES] and route.values.get("request_buffering") is False:
         yield (
             "is not for a route with `request_buffering: false`, where nginx does not know whether a request has a "
-            "body: take one of the two out"
+            "body: write `request_buffering: true`, or name `types`"
         )
     if not cache[_TYPES] and not route.values.get("buffering"):
         yield (

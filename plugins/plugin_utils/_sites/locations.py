@@ -142,8 +142,10 @@ def cached(at: Place) -> list[dict[str, Any]]:
     said = features.guard(there) | refuse_climbing() | features.location(there)
     again = {name: value for name, value in said.items() if name in _AGAIN or name.startswith("if ")}
     more = {"include": files} if (files := features.marked(at).get("include")) else {}
-    # What is not kept would otherwise lie on the disk until its client has read it.
-    body = {**again, "proxy_buffering": "on", "proxy_max_temp_file_size": "0", **kept(at), **more}
+    # What is not kept would otherwise lie on the disk until its client has read it. A body has to be known before its
+    # request is answered.
+    buffers = {"proxy_buffering": "on", "proxy_request_buffering": "on", "proxy_max_temp_file_size": "0"}
+    body = {**again, **buffers, **kept(at), **more}
     return [{"location": head, "parents": [_head(at.route)], "state": "exact", "directives": body}]
 
 

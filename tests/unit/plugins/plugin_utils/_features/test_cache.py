@@ -287,6 +287,20 @@ class TestExpressionsBesideIt:
         assert found.places[-1].cache == {"size": "1g", "types": ()}
 
 
+class TestBodies:
+    """Of a request whose body nginx does not wait for."""
+
+    def test_all_answers_are_not_kept(self) -> None:
+        said = refused({"cache": "1g", "buffering": True, "request_buffering": False})
+        assert "write `request_buffering: true`, or name `types`" in said
+
+    def test_for_files_the_body_is_waited_for(self) -> None:
+        text = written(None, {"cache": IMAGES, "request_buffering": False})
+        (files,) = re.findall(r"location ~\* [^{]*png[^{]*\{(.*?)\n {8}\}", text, re.DOTALL)
+        assert "proxy_request_buffering on;" in files
+        assert "proxy_request_buffering off;" in text
+
+
 class TestInAnOwnersServer:
     """What leads to a cache of ours goes with it; an owner's own cache is not replaced."""
 
