@@ -87,9 +87,17 @@ def due(root: Path, given: list[dict[str, Any]]) -> list[str]:
 @pytest.mark.parametrize("adopt", [False, True])
 def test_the_next_run_changes_nothing(root: Path, route: dict[str, Any], adopt: bool) -> None:
     if adopt:
-        (root / "conf.d" / "own.conf").write_text(OWN)
+        # A cache of his own for all answers is refused, see below.
+        own = OWN.replace("        proxy_cache theirs;\n", "", 1) if route is WHOLE else OWN
+        (root / "conf.d" / "own.conf").write_text(own)
     come(root, sites(route, adopt=adopt))
     assert due(root, sites(route, adopt=adopt)) == []
+
+
+def test_an_owners_cache_of_the_location_is_told(root: Path) -> None:
+    (root / "conf.d" / "own.conf").write_text(OWN)
+    (problem,) = planned(root, sites(WHOLE, adopt=True)).problems
+    assert "`proxy_cache theirs` of yours is not what constellation.edge is to write" in problem
 
 
 @pytest.mark.parametrize("route", [CACHED, WHOLE])
