@@ -590,7 +590,7 @@ options:
         - The addresses of the host at which the names of the site are answered, on the ports 80 and 443.
         - At its other addresses they are names that nobody has; challenges for the certificate are answered
           at all of them.
-        - 'It says where, not who: behind a router everybody comes by the address to which it leads.'
+        - 'It keeps nobody out: behind a router, all requests come to the address that it forwards to.'
         - By default, all addresses.
         - 'For example C(listen: ["192.168.0.2", "fd00::2"]).'
         type: list

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import runs
+from ansible_collections.constellation.edge.plugins.module_utils._hostile.run import run as ask
+from ansible_collections.constellation.edge.plugins.module_utils._hostile.subject import Subject
 from conftest import Client, Home
 from guide import said_of_site as said
 
@@ -135,10 +137,16 @@ class TestDefaultSite:
             url, host = "https://unknown.example.org/", ("-H", f"Host: {home.domain}")
             assert client.status(home, url, "-k", *host) == "421"
 
-    def test_the_run_proves_it(self, first: runs.Run, homes: list[Home]) -> None:
+    def test_the_summary_tells_who_learns_the_name(self, first: runs.Run, homes: list[Home]) -> None:
         for home in homes:
             assert f"the host's bare address learns the name {home.domain}" in " ".join(first.text.split())
-        assert "names." not in first.tail
+
+    def test_the_hostile_probe_is_told_where_other_names_lead(self, first: runs.Run, homes: list[Home]) -> None:
+        for home in homes:
+            asked = {name: Subject(f"https://{home.domain}/", home.ipv4, leads_to=name) for name in (home.domain, "")}
+            failed = {name: [each.id for each in ask(asked[name], ["names"]) if not each.ok] for name in asked}
+            assert failed[home.domain] == []
+            assert {"names.unknown-host-80", "names.wrong-host", "names.wrong-host-h2"} <= {*failed[""]}
 
     def test_a_site_without_listen_is_answered_at_every_address_again(
         self, first: runs.Run, homes: list[Home], client: Client

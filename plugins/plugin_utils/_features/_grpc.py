@@ -35,8 +35,6 @@ _UNMARKED = (
     *("pass", "set_header", "hide_header", "ignore_headers", "buffer_size", "ssl_name"),
     *("connect_timeout", "send_timeout", "read_timeout"),
 )
-
-
 # Before it, nginx ends a call whose service has answered before it read all ("upstream sent frame for closed stream",
 # nginx.org/en/CHANGES, 2020-11-24): in the lab, two of three calls to a service of grpc-python.
 SOUND = (1, 19, 5)

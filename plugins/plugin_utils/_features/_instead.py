@@ -44,4 +44,4 @@ def of_http(route: Written, keys: Mapping[str, str]) -> Iterator[Refusal]:
     targets = route.values.get("targets", ())
     for key, reason in keys.items() if targets and targets[0].is_grpc else ():
         if key in route.entry:
-            yield Refusal(route.place, f"{key} is nothing for gRPC, {reason}: take {key} out", route.entry)
+            yield Refusal(route.place, f"{key} does not apply to gRPC: {reason}. Take {key} out", route.entry)

@@ -18,7 +18,7 @@ class Buffering(Feature):
     """`buffering` of a route."""
 
     is_for_services: ClassVar[bool] = True
-    not_for_grpc: ClassVar[str] = "of which nginx gives each part on as it comes, in both directions"
+    not_for_grpc: ClassVar[str] = "nginx passes each part on as it comes, in both directions"
     owns: ClassVar[tuple[str, ...]] = ("proxy_buffering",)
     buffering: bool = key(
         FLAG,

@@ -25,11 +25,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ...module_utils._host.names import CACHES
 from .._constellation.local_server import CONSTELLATION
 from .._keys.keys import key
-from .._keys.kinds import Group, Kind, Mistake, kind_of, listed
 from .._keys.names import Upstream
-from .._keys.nearest import nearest
 from .._keys.path_forms import EXACT, EXPRESSIONS, FIRST, REGEX_ANY_CASE, Path
 from .._nginx.reach import Rule, shared
+from ._cache_kind import SIZE, TYPES, CacheKind
 from ._lan import INSIDE, lan_networks
 from .feature import IGNORED, Directives, Feature
 from .place import Host, Needs, Place, Refusal, Written
@@ -37,19 +36,6 @@ from .trusted_proxies import trusts
 
 if TYPE_CHECKING:
     from .._inventory.site import Site
-
-_SIZE, _TYPES = "size", "types"
-_USUAL_SIZE = "1g"
-# The endings of file names by the words for them, without the dot.
-TYPES = {
-    "images": ("avif", "bmp", "gif", "heic", "ico", "jpeg", "jpg", "png", "svg", "webp"),
-    "styles": ("css",),
-    "scripts": ("js", "mjs", "wasm"),
-    "fonts": ("eot", "otf", "ttf", "woff", "woff2"),
-    "packages": ("apk", "deb", "jar", "rpm", "udeb", "whl"),
-}
-_ENDING = re.compile(r"\.[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*\Z")
-_MEGABYTES = re.compile(r"([1-9][0-9]{0,5})([mg])\Z", re.IGNORECASE)
 
 # Whether a request may be answered from a cache, whether it comes from the LAN, whether the client wants an answer of
 # now, and which answers are not kept. With longer names nginx warns that its hash of variables is full.
@@ -96,94 +82,15 @@ _LINES = (
 _LONGEST = 200
 
 
-class _Types(Kind):
-    def __init__(self) -> None:
-        item = {"anyOf": [{"enum": [*TYPES]}, {"type": "string", "pattern": f"^{_ENDING.pattern[:-2]}$"}]}
-        super().__init__(
-            words="a list of types and endings",
-            option={"type": "list", "elements": "str"},
-            json={"type": "array", "minItems": 1, "items": item},
-        )
-
-    def faults(self, name: str, value: object) -> Iterator[Mistake]:
-        """Refuse what is neither a word for files nor an ending."""
-        if not isinstance(value, list) or not value:
-            text = f"must be a list of {listed(TYPES)} and of endings such as `.pbf`"
-            yield Mistake(value, f"{name} {text}, not {kind_of(value)}")
-            return
-        for each in value:
-            if not isinstance(each, str) or not (each in TYPES or _ENDING.match(each)):
-                known = f"one of {listed(TYPES)}, or an ending such as `.pbf`"
-                yield Mistake(each, f"{name}: {each!r} is not {known}{nearest(each, TYPES)}")
-
-    def convert(self, value: Any) -> tuple[str, ...]:
-        """Return the endings without their dots, each once, in the order of the alphabet."""
-        found = {ending for each in value for ending in TYPES.get(each, (str(each)[1:].lower(),))}
-        return tuple(sorted(found))
-
-
-class _Size(Kind):
-    def __init__(self) -> None:
-        json = {"type": "string", "pattern": f"^{_MEGABYTES.pattern[:-2].replace('[mg]', '[mgMG]')}$"}
-        super().__init__(words="a number with m or g", option={"type": "str"}, json=json)
-
-    def faults(self, name: str, value: object) -> Iterator[Mistake]:
-        """Refuse what is no size of a cache."""
-        if not isinstance(value, str) or not _MEGABYTES.match(value):
-            yield Mistake(value, f"{name} {value!r} must be a number with m or g, such as 500m or 2g")
-
-    def convert(self, value: Any) -> str:
-        """Return it in small letters."""
-        return str(value).lower()
-
-
-class _Cache(Kind):
-    """`true`, a size, or a mapping with size and types."""
-
-    def __init__(self) -> None:
-        self._size = _Size()
-        keys: dict[str, Kind] = {_SIZE: self._size, _TYPES: _Types()}
-        docs = {
-            _SIZE: f"How much of the disk the answers may take, V({_USUAL_SIZE}) by default.",
-            _TYPES: f"Of which files answers are kept: {', '.join(f'V({each})' for each in TYPES)}, and endings of "
-            "file names, such as V(.pbf).",
-        }
-        self._group = Group(keys, docs)
-        super().__init__(
-            words=f"true, a size, or a mapping with {listed(keys)}",
-            option={"type": "raw"},
-            json={"anyOf": [{"type": "boolean"}, self._size.json, self._group.json]},
-        )
-
-    def faults(self, name: str, value: object) -> Iterator[Mistake]:
-        """Refuse what is none of these."""
-        if isinstance(value, bool):
-            return
-        if isinstance(value, dict) and value:
-            yield from self._group.faults(name, value)
-        elif isinstance(value, str):
-            yield from self._size.faults(name, value)
-        else:
-            text = "must be true, a size such as 1g, or a mapping with `size` and `types`"
-            yield Mistake(value, f"{name} {text}, not {kind_of(value)}")
-
-    def convert(self, value: Any) -> Mapping[str, Any]:
-        """Return size and endings, nothing for V(false)."""
-        if not value:
-            return {}
-        given = value if isinstance(value, dict) else {} if value is True else {_SIZE: value}
-        return {_SIZE: _USUAL_SIZE, _TYPES: (), **self._group.convert(given)}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Cache(Feature):
     """`cache` of a route."""
 
     is_for_services: ClassVar[bool] = True
-    not_for_grpc: ClassVar[str] = "of which nginx keeps no answers"
+    not_for_grpc: ClassVar[str] = "nginx keeps none of its answers"
     owns: ClassVar[tuple[str, ...]] = (_ITSELF,)
     cache: Mapping[str, Any] = key(
-        _Cache(),
+        CacheKind(),
         "Whether nginx keeps answers of the service on the proxy's disk, and gives them to others who ask for them.",
         "An answer is kept for as long as its C(Cache-Control) or C(Expires) says, and never without one. Requests "
         "with a login or a cookie go to the service.",
@@ -192,7 +99,7 @@ class Cache(Feature):
         "C(buffering=true).",
         default={},
         otherwise="nothing is kept",
-        example={_SIZE: "2g", _TYPES: ["images", ".pbf"]},
+        example={SIZE: "2g", TYPES: ["images", ".pbf"]},
     )
 
     def location(self, at: Place) -> Directives:
@@ -219,7 +126,7 @@ class Cache(Feature):
         if not self.cache:
             return {}
         rules = "levels=1:2 use_temp_path=off inactive=30d"
-        zone = f"keys_zone={_zone(at)}:10m max_size={self.cache[_SIZE]}"
+        zone = f"keys_zone={_zone(at)}:10m max_size={self.cache[SIZE]}"
         return {
             "proxy_cache_path": [f"{CACHES}{_name(at)} {rules} {zone}"],
             f"map {_SHARED} {_variable(at)}": {"default": "off", "1": _zone(at)},
@@ -266,7 +173,7 @@ class Cache(Feature):
         others = [Path.of(route.values["path"]) for route in known]
         beside = [Rule(*path) for path in others if path.form in EXPRESSIONS]
         for route, path in zip(known, others, strict=True):
-            types: Sequence[str] = route.values.get("cache", {}).get(_TYPES, ()) if "cache" in route.entry else ()
+            types: Sequence[str] = route.values.get("cache", {}).get(TYPES, ()) if "cache" in route.entry else ()
             for other in beside if types and path.form == "" else ():
                 if text := _taken(path, Rule(REGEX_ANY_CASE, _ending(types)), other, others):
                     yield Refusal(route.place, f"cache: {text}", route.entry)
@@ -274,13 +181,13 @@ class Cache(Feature):
 
 def cached_files(at: Place) -> str:
     """Return the expression of the location in that of a route whose answers alone are kept, "" for none."""
-    types = at.route.cache.get(_TYPES)
+    types = at.route.cache.get(TYPES)
     return f"{REGEX_ANY_CASE} {_ending(types)}" if types else ""
 
 
 def _is_whole(at: Place) -> bool:
     """Whether all answers of a route are kept."""
-    return bool(at.route.cache) and not at.route.cache[_TYPES]
+    return bool(at.route.cache) and not at.route.cache[TYPES]
 
 
 def kept(at: Place) -> Directives:
@@ -311,17 +218,17 @@ def _faults(route: Written, cache: Mapping[str, Any]) -> Iterator[str]:
         yield f"is not for `app: {CONSTELLATION}`, whose answers are events and files of one user: take it out"
     if route.values.get("method_override"):
         yield "is not for a route with `method_override`, where a GET can change something: take one of the two out"
-    if not cache[_TYPES] and route.values.get("request_buffering") is False:
+    if not cache[TYPES] and route.values.get("request_buffering") is False:
         yield (
             "is not for a route with `request_buffering: false`, where nginx does not know whether a request has a "
             "body: write `request_buffering: true`, or name `types`"
         )
-    if not cache[_TYPES] and not route.values.get("buffering"):
+    if not cache[TYPES] and not route.values.get("buffering"):
         yield (
             "without `types` has nginx take each answer whole, so that no event and no video would come at once: name "
             "`types`, such as [images], or write `buffering: true` beside it if the route has neither"
         )
-    if cache[_TYPES] and form == EXACT:
+    if cache[TYPES] and form == EXACT:
         yield "`types` are of files below a path, and this is one path alone: take `types` out"
 
 

@@ -20,7 +20,7 @@ class ContentLength(Feature):
     """`fixed_content_length` of a preset."""
 
     is_for_services: ClassVar[bool] = True
-    not_for_grpc: ClassVar[str] = "whose requests have no length of their own"
+    not_for_grpc: ClassVar[str] = "its requests have no length of their own"
     owns: ClassVar[tuple[str, ...]] = ("proxy_set_header Content-Length",)
     fixed_content_length: bool = key(
         FLAG,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: the site to which a host leads who asks it for a name that it does not have, or for its bare address."""
+"""PRIVATE: the site to which requests for unknown names, and for the bare address of the host, are redirected."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class DefaultSite(SiteFeature):
         """Refuse it where another server is the first one, and where the site itself is not answered."""
         if whole.default and whole.listen:
             text = (
-                "default: who asks at another address than those of `listen` would be led here, where he is not "
-                "answered: take one of the two out"
+                "default: requests at other addresses than those of `listen` would be redirected here for ever: take "
+                "`default` or `listen` out"
             )
             yield Refusal(place, text, entry)
         if whole.default and whole.adopt:

@@ -53,8 +53,8 @@ class Feature:
     #: Whether it is for routes with a service alone. Where nginx answers itself, it sets and needs nothing, what it may
     #: have left goes, and its keys are refused.
     is_for_services: ClassVar[bool] = False
-    #: Why its keys are refused for a service that speaks gRPC, with the remedy; it sets and needs nothing there. ""
-    #: where they count.
+    #: Why its keys are refused for a service that speaks gRPC, as a sentence without its full stop; it sets and needs
+    #: nothing there. "" where they count.
     not_for_grpc: ClassVar[str] = ""
     #: What `location` and `guard` set for any value of the keys, in the form of `owns`; all else is the owner's.
     owns: ClassVar[tuple[str, ...]] = ()

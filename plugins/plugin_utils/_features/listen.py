@@ -35,9 +35,11 @@ def _own(value: object) -> str:
     if address.is_unspecified:
         raise UnusableValueError(f"{said} is every address, as without the key: take `listen` out")
     if address.is_multicast or str(address) == "255.255.255.255":
-        raise UnusableValueError(f"{said} is an address of a group, from which nothing is answered: {_EXAMPLE}")
+        raise UnusableValueError(
+            f"{said} is a multicast or broadcast address, at which no site can be answered: {_EXAMPLE}"
+        )
     if address.version == 6 and (address.is_link_local or address.ipv4_mapped):
-        why = "needs a network card beside it, which nginx takes none of" if address.is_link_local else "is IPv4"
+        why = "is link-local, which nginx cannot listen on" if address.is_link_local else "is IPv4 written as IPv6"
         raise UnusableValueError(f"{said} {why}: {_EXAMPLE}")
     return str(address)
 
@@ -60,7 +62,7 @@ class Listen(SiteFeature):
         "The addresses of the host at which the names of the site are answered, on the ports 80 and 443.",
         "At its other addresses they are names that nobody has; challenges for the certificate are answered at all of "
         "them.",
-        "It says where, not who: behind a router everybody comes by the address to which it leads.",
+        "It keeps nobody out: behind a router, all requests come to the address that it forwards to.",
         default=(),
         otherwise="all addresses",
         example=["192.168.0.2", "fd00::2"],

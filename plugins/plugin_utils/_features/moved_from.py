@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class MovedFrom(Feature):
     """`moved_from` of a route, which is None where the inventory leaves it to what stands at the old path."""
 
-    not_for_grpc: ClassVar[str] = "whose clients follow no redirect (give the old path a route of its own)"
+    not_for_grpc: ClassVar[str] = "its clients follow no redirect, so that the old path needs a route of its own"
     moved_from: str | None = key(
         Parsed("a path", PATH_PATTERN, route_path, empty=True),
         "A path that the route had before. GET and HEAD for it get a 308 (RFC 9110) to the same place below the "

@@ -22,7 +22,7 @@ class RequestBuffering(Feature):
     """`request_buffering` of a route."""
 
     is_for_services: ClassVar[bool] = True
-    not_for_grpc: ClassVar[str] = "of which nginx gives each part on as it comes, in both directions"
+    not_for_grpc: ClassVar[str] = "nginx passes each part on as it comes, in both directions"
     request_buffering: bool = key(
         FLAG,
         "Whether nginx takes the whole body of a request before the service gets any of it.",

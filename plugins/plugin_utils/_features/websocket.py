@@ -27,7 +27,7 @@ class WebSocket(Feature):
     """`websocket` of a route."""
 
     is_for_services: ClassVar[bool] = True
-    not_for_grpc: ClassVar[str] = "which has streams of its own and no WebSocket"
+    not_for_grpc: ClassVar[str] = "it has streams of its own and no WebSocket"
     owns: ClassVar[tuple[str, ...]] = ("proxy_set_header Upgrade", "proxy_set_header Connection")
     websocket: bool = key(
         FLAG, "Whether a client may ask the service for a WebSocket.", default=True, example=False, preset=True

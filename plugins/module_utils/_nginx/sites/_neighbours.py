@@ -97,7 +97,7 @@ def without_taken_defaults(
 def _keeps_default(site: WantedSite, server: WantedServer, taken: Mapping[str, str], warnings: list[str]) -> bool:
     """Take the addresses that have a default server out of ours; tell whether it keeps any.
 
-    One that is not for every address any more does not answer for a part of them, either.
+    Where one for every address (`*:80`, `[::]:80`) is taken, the whole server is left out.
     """
     held = sorted(address for address in server.key.listens if address in taken)
     if not held:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.text.tokens import ConfigError
 from ansible_collections.constellation.edge.plugins.plugin_utils._features import cache
+from ansible_collections.constellation.edge.plugins.plugin_utils._features._cache_kind import ENDINGS
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import Host, Place
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
@@ -66,7 +67,7 @@ class TestTheKey:
         [
             ("500M", "500m", ()),
             ({"size": "2g", "types": ["styles", ".PBF", "styles"]}, "2g", ("css", "pbf")),
-            (IMAGES, "1g", cache.TYPES["images"]),
+            (IMAGES, "1g", ENDINGS["images"]),
             ({"types": ["packages", ".tar.gz"]}, "1g", ("apk", "deb", "jar", "rpm", "tar.gz", "udeb", "whl")),
             (True, "1g", ()),
         ],

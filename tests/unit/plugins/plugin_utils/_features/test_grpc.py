@@ -194,10 +194,10 @@ def test_what_is_set_has_room_in_nginxs_table_with_ten_headers_of_the_owners() -
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ({"websocket": True}, "websocket is nothing for gRPC, which has streams of its own"),
-        ({"buffering": False}, "buffering is nothing for gRPC"),
-        ({"request_buffering": False}, "request_buffering is nothing for gRPC"),
-        ({"moved_from": "/old/"}, "moved_from is nothing for gRPC, whose clients follow no redirect"),
+        ({"websocket": True}, "websocket does not apply to gRPC: it has streams of its own"),
+        ({"buffering": False}, "buffering does not apply to gRPC"),
+        ({"request_buffering": False}, "request_buffering does not apply to gRPC"),
+        ({"moved_from": "/old/"}, "moved_from does not apply to gRPC: its clients follow no redirect"),
         ({"probe": {"sse": "events"}}, "probe: sse is no question to a gRPC service"),
         ({"app": "constellation"}, "a Constellation server listens on a port"),
         ({"upstream": "grpc://10.0.0.9"}, "names no port: write grpc://10.0.0.9:PORT"),
