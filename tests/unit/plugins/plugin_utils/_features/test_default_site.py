@@ -27,9 +27,9 @@ def sites(*given: dict[str, Any]) -> list[Any]:
     return read_sites(several, {"generic": {}})
 
 
-def written(before: str | None, *given: dict[str, Any], host: dict[str, Any] = HOST) -> str:
+def written(before: str | None, *given: dict[str, Any], host: dict[str, Any] | None = None) -> str:
     """Return the file for all other names."""
-    (wanted,) = _declaration.sites(edge_plan(sites(*given), host)["nginx_sites"][:1])
+    (wanted,) = _declaration.sites(edge_plan(sites(*given), host or HOST)["nginx_sites"][:1])
     pair = (
         lambda name: (f"/etc/letsencrypt/live/{name}/fullchain.pem", f"/etc/letsencrypt/live/{name}/privkey.pem"),
         lambda _path: True,

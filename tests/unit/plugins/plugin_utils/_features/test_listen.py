@@ -17,13 +17,13 @@ ROUTES = [{"path": "/", "upstream": "http://192.168.0.10:8080"}]
 NAMES = ("a.example.org", "b.example.org")
 
 
-def plan(*listens: object, address: str = "", host: dict[str, Any] = HOST) -> dict[str, Any]:
+def plan(*listens: object, address: str = "", host: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the plan of sites with these addresses, of which None has none."""
     given = [
         {"server_name": name, "routes": ROUTES, **({} if listen is None else {"listen": listen})}
         for name, listen in zip(NAMES, listens, strict=False)
     ]
-    return edge_plan(read_sites(given, {"generic": {}}), host, address=address)
+    return edge_plan(read_sites(given, {"generic": {}}), host or HOST, address=address)
 
 
 def listens(found: dict[str, Any]) -> list[list[list[str]]]:
