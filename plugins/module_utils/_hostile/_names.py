@@ -23,6 +23,7 @@ REMEDY = (
 _START = 64
 # By which a host leads to its default site (RFC 9110 section 15.4.3, 2022).
 _LED = 302
+_PAGE = b"<html>\r\n<head><title>302 Found</title>"
 
 
 def probes(subject: Subject) -> list[Probe]:
@@ -95,7 +96,9 @@ def _address(subject: Subject) -> str:
 def _wrong_host_h2(subject: Subject, other: str) -> Verdict:
     given = [(name, other.encode() if name == b":authority" else value) for name, value in _http2.fields(subject)]
     seen = _http2.exchange(subject, given)
-    return Verdict(True, str(seen)) if not_spoken(seen) else _elsewhere(subject, seen)
+    # By HTTP/2 no header is read: nginx's own page for the redirect is what a service would not send.
+    leads = bool(subject.leads_to) and seen.status == _LED and seen.data.startswith(_PAGE)
+    return Verdict(leads or not_spoken(seen) or refused(seen), str(seen))
 
 
 def _silent_about(other: str, seen: Seen) -> Verdict:
@@ -167,5 +170,8 @@ def _headless(subject: Subject) -> Verdict:
 def _by_greeting(subject: Subject, data: bytes) -> Verdict:
     """Judge a request that names no host: TLS has named one, and that one's answer is right."""
     seen = exchange(subject, data)
+    turned = _elsewhere(subject, seen)
+    if turned.ok:
+        return turned
     usual = exchange(subject, request(subject))
-    return Verdict(refused(seen) or seen.status == usual.status, f"{seen}, and {usual} for the usual request")
+    return Verdict(seen.status == usual.status, f"{seen}, and {usual} for the usual request")
