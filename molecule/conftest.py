@@ -118,7 +118,8 @@ def side_by_side(homes: Sequence[Home], check: Callable[[Home], None]) -> None:
         list(pool.map(named, homes))
 
 
-def _client(lab: Lab, name: str) -> Client:
+def machine(lab: Lab, name: str) -> Client:
+    """Start a further machine on the network."""
     lab.machine(name, recipes.services_tag(), command=["sleep", "infinity"])
     root = Path(SCENARIO["pebble"]["root"]).read_bytes()
     lab.put(name, {ROOT_CA: File(root)})
@@ -128,10 +129,10 @@ def _client(lab: Lab, name: str) -> Client:
 @pytest.fixture(scope="session")
 def client(lab: Lab) -> Client:
     """Return a machine that asks politely."""
-    return _client(lab, "client")
+    return machine(lab, "client")
 
 
 @pytest.fixture(scope="session")
 def attacker(lab: Lab) -> Client:
     """Return a machine that gets itself banned."""
-    return _client(lab, "attacker")
+    return machine(lab, "attacker")

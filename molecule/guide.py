@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples of docs/guides/routes.md, which scenarios put in front of services."""
+"""The examples of docs/guides, which scenarios put in front of services."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from typing import Any
 
 import yaml
 
-_TEXT = (Path(__file__).parent.parent / "docs/guides/routes.md").read_text(encoding="utf-8")
-#: `edge_sites` of each example
-BLOCKS: list[list[dict[str, Any]]] = [
-    yaml.safe_load(block)["edge_sites"] for block in re.findall(r"^```yaml\n(.*?)^```", _TEXT, re.MULTILINE | re.DOTALL)
-]
+_GUIDES = Path(__file__).parent.parent / "docs/guides"
+
+
+def blocks(guide: str) -> list[list[dict[str, Any]]]:
+    """Return `edge_sites` of each example of a guide."""
+    text = (_GUIDES / guide).read_text(encoding="utf-8")
+    found = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [sites for each in found if (sites := yaml.safe_load(each).get("edge_sites"))]
+
+
+#: `edge_sites` of each example of docs/guides/routes.md
+BLOCKS: list[list[dict[str, Any]]] = blocks("routes.md")
 
 
 def said_of_site(key: str) -> Any:

@@ -85,6 +85,29 @@ options:
             - strip
             - header
             default: keep
+          access:
+            description:
+            - 'Who may come in: V(public) is everybody, V(lan) the clients in the LAN, V(login) who has a
+              name and a password, V(none) nobody.'
+            - Of a list one word is enough, and V(lan+login) asks for both.
+            - The LAN is loopback, private and link-local addresses, and C(edge_lan).
+            - By default, that of the site.
+            - 'For example C(access: lan).'
+            type: raw
+          allow:
+            description:
+            - Addresses and networks that count as the LAN, too.
+            - By default, that of the site.
+            - 'For example C(allow: ["203.0.113.7"]).'
+            type: list
+            elements: str
+          deny:
+            description:
+            - Addresses and networks that are let in by no word. Of two networks the narrower one counts.
+            - By default, that of the site.
+            - 'For example C(deny: ["192.168.0.66"]).'
+            type: list
+            elements: str
           redirect:
             description:
             - 'Where the route leads instead of to a service: a URL, or a path of the same site.'
@@ -304,6 +327,29 @@ options:
                 - 'For example C(path: /api/).'
                 type: str
                 required: true
+              access:
+                description:
+                - 'Who may come in: V(public) is everybody, V(lan) the clients in the LAN, V(login) who has
+                  a name and a password, V(none) nobody.'
+                - Of a list one word is enough, and V(lan+login) asks for both.
+                - The LAN is loopback, private and link-local addresses, and C(edge_lan).
+                - By default, that of the site.
+                - 'For example C(access: lan).'
+                type: raw
+              allow:
+                description:
+                - Addresses and networks that count as the LAN, too.
+                - By default, that of the site.
+                - 'For example C(allow: ["203.0.113.7"]).'
+                type: list
+                elements: str
+              deny:
+                description:
+                - Addresses and networks that are let in by no word. Of two networks the narrower one counts.
+                - By default, that of the site.
+                - 'For example C(deny: ["192.168.0.66"]).'
+                type: list
+                elements: str
               redirect:
                 description:
                 - 'Where the route leads instead of to a service: a URL, or a path of the same site.'
@@ -454,6 +500,25 @@ options:
         - By default, edge_adopt.
         - 'For example C(adopt: true).'
         type: bool
+      access:
+        description:
+        - 'Who may come in, where a route does not say it: see C(access) of a route.'
+        - Certificates are renewed in any case. Redirects to HTTPS and of aliases are for everybody.
+        - By default, public.
+        - 'For example C(access: ["lan", "login"]).'
+        type: raw
+      allow:
+        description:
+        - Addresses and networks that count as the LAN, too, where a route names none.
+        - 'For example C(allow: ["203.0.113.7"]).'
+        type: list
+        elements: str
+      deny:
+        description:
+        - Addresses and networks that are let in by no word, where a route names none.
+        - 'For example C(deny: ["192.168.0.66"]).'
+        type: list
+        elements: str
       aliases:
         description:
         - Names that lead to the first name of the site, with path and query (308, RFC 9110).

@@ -58,7 +58,7 @@ _WITHOUT_SERVICE = (
             {"path": "/", "static": {"directory": "/srv/www", "index": "start.html", "try": [".html", "/start.html"]}},
             {"path": "/wiki/", "redirect": {"to": "/pages/", "code": 302, "path": "drop"}},
             {"path": "/shop/", "return": {"code": 410, "text": "closed for $5"}},
-            {"path": "/scanner/", "return": 444},
+            {"path": "/scanner/", "return": 444, "access": "lan", "allow": "203.0.113.7", "deny": ["192.168.0.66"]},
             {
                 "path": "/parts/",
                 "upstream": "http://192.168.0.10:8080",

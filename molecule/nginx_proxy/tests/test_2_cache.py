@@ -27,6 +27,8 @@ PORT = 8080
 CACHES = "/var/cache/constellation-edge-*"
 # What may have been kept, by the names of pictures.
 KEPT = {"open", "short", "varies"}
+# Before nginx 1.23, of two `Vary` lines the second cannot be seen, so that an answer with one is not kept.
+OLD = ("home-debian12", "home-ubuntu2204")
 # A question from the host itself.
 ASK = """
 import socket, ssl, sys
@@ -183,7 +185,7 @@ def test_the_disk_holds_what_the_service_has_allowed_and_nothing_else(
     for home in homes:
         body(client, home, f"/{home.name}/short.png")
         named = {re.search(r"/([a-z]+)\.png", key)[1] for key in files(home)}  # type: ignore[index]
-        assert named == KEPT
+        assert named == (KEPT - {"varies"} if home.name in OLD else KEPT)
         assert all(key.startswith(f"KEY: https://{home.domain}:443/{home.name}/") for key in files(home))
 
 

@@ -16,6 +16,8 @@ from conftest import Client, Home
 NAME = "{{ inventory_hostname }}.example.org"
 ROUTES = [{"path": "/", "return": {"code": 200, "text": "here"}}, {"path": "/constellation/", "app": "constellation"}]
 PUBLIC, AT_HOME = "203.0.113.9", "192.168.77.5"
+# nginx before 1.19.4 cannot refuse a name, and shows a certificate of nobody's.
+OLD = "self-signed certificate"
 
 
 def run(client: Client, homes: list[Home]) -> runs.Run:
@@ -165,7 +167,7 @@ class TestListen:
             assert [client.status(home, f"{scheme}://{url}") for scheme in ("http", "https")] == ["200", "200"]
             closed, rejected = (client.curl(home, f"{scheme}://{url}", family=6) for scheme in ("http", "https"))
             assert "Empty reply" in closed.stderr
-            assert "unrecognized name" in rejected.stderr
+            assert (OLD if home.name == "home-ubuntu2204" else "unrecognized name") in rejected.stderr
 
     def test_the_other_sites_are_answered_at_both(self, done: runs.Run, homes: list[Home], client: Client) -> None:
         for home in homes:

@@ -26,7 +26,7 @@ TESTED = {
     ("ubuntu", "26.04"): {"nginx": "1.28.3", "openssl": "3.5"},
 }
 # Modules that nginx has where its builder asks for them, as each of those distributions does.
-_ASKED_FOR = ("http_realip_module",)
+_ASKED_FOR = ("http_realip_module", "http_auth_request_module")
 
 
 class PreflightError(EdgeError):

@@ -16,6 +16,7 @@ from .._keys.kinds import FLAG
 from .._keys.path_forms import Path
 from ._files import file_of
 from ._grpc import is_grpc
+from ._policy import ASKS, password_file, policy
 from .feature import Page, SiteFeature
 from .place import Needs, Refusal
 
@@ -65,11 +66,12 @@ class Index(SiteFeature):
         if not whole.index:
             return []
         file = {"internal": None, "default_type": "text/html", "alias": f"{SITE_FILES}/{_file(_page(whole))}"}
+        asks = policy(whole).lines(password_file(whole))
         return [
             # nginx serves no file for a path that ends with a slash.
             Page("= /", {"rewrite": f"^ {_PATH} last"}),
             # A browser asks each time whether there are other routes by now.
-            Page(f"= {_PATH}", file, (), {"add_header": ["Cache-Control no-cache always"]}),
+            Page(f"= {_PATH}", {**file, **asks}, ASKS, {"add_header": ["Cache-Control no-cache always"]}),
         ]
 
     def needs(self, whole: Site) -> Needs:

@@ -13,6 +13,7 @@ from .._keys.kinds import Listing, Mistake, Parsed, kind_of, listed
 from .._keys.nearest import nearest
 from .._keys.path_forms import FORMS_PATTERN, Path, part_path
 from ._instead import answers_itself
+from .access import Access
 from .added_headers import AddedHeaders
 from .added_request_headers import AddedRequestHeaders
 from .body_size import BodySize
@@ -88,6 +89,7 @@ class Part(
     Static,
     Returned,
     Redirected,
+    Access,
     _PartPath,
 ):
     """What may be said of a part of a route."""

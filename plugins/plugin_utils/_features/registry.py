@@ -12,6 +12,7 @@ from ...module_utils._nginx.text.tree import Statement
 from .._keys.keys import keys_of
 from ._grpc import all_spoken, is_grpc, owned_by_both, spoken
 from ._instead import misplaced, of_http
+from .access import Access
 from .added_headers import AddedHeaders
 from .added_request_headers import AddedRequestHeaders
 from .aliases import Aliases
@@ -45,6 +46,7 @@ from .redirect import Redirected
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
 from .returned import Returned
+from .site_access import SiteAccess
 from .site_raw import SiteRaw
 from .site_redirect import SiteRedirect
 from .static import Static
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from .._inventory.site import Site
 
 FEATURES: tuple[type[Feature], ...] = (
+    Access,
     Proxied,
     Sticky,
     Redirected,
@@ -88,6 +91,7 @@ FEATURES: tuple[type[Feature], ...] = (
 )
 SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     TrustedProxies,
+    SiteAccess,
     Listen,
     DefaultSite,
     PlainHttp,

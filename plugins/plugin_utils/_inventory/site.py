@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .._features.access import Access
 from .._features.added_headers import AddedHeaders
 from .._features.added_request_headers import AddedRequestHeaders
 from .._features.aliases import Aliases
@@ -38,6 +39,7 @@ from .._features.redirect import Redirected
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
 from .._features.returned import Returned
+from .._features.site_access import SiteAccess
 from .._features.site_raw import SiteRaw
 from .._features.site_redirect import SiteRedirect
 from .._features.static import Static
@@ -96,6 +98,7 @@ class Route(
     Static,
     Returned,
     Redirected,
+    Access,
     Proxied,
     _RouteApp,
     RoutePath,
@@ -147,6 +150,7 @@ class Site(
     Hsts,
     SiteRedirect,
     Aliases,
+    SiteAccess,
     _SiteNames,
 ):
     """One certificate and its names; the first one names it."""

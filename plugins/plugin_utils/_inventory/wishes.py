@@ -14,8 +14,8 @@ from collections.abc import Mapping
 _STAYS = "into the route's location in {file} after the first run; it stays"
 _CERTIFICATE = "leave it out: each site gets a certificate from Let's Encrypt, and keeps it renewed"
 _AUTOMATIC = "leave it out: every site has it"
-_LOGIN = f"no key asks for a login: write `auth_basic Home;` and `auth_basic_user_file FILE;` {_STAYS}"
-_ACCESS = f"no key lets addresses in: write `allow 192.168.0.0/24;` and `deny all;` {_STAYS}"
+_LOGIN = "write `access: login` in a site or a route"
+_ACCESS = "write `access: lan` in a site or a route, beside it `allow: [ADDRESS]` or `deny: [ADDRESS]`"
 _LIMIT = (
     "write `raw_http: limit_req_zone $binary_remote_addr zone=NAME:10m rate=10r/s;` in a site, and `raw: limit_req "
     "zone=NAME burst=20;` in it or in a route"
@@ -61,8 +61,11 @@ _BOTH = {
     **_each(
         "auth login basic_auth auth_basic auth_basic_user_file htpasswd user users password authentication", _LOGIN
     ),
-    **_each("auth_request authelia authentik sso oauth", f"no key asks another service: write `auth_request` {_STAYS}"),
-    **_each("allow deny whitelist blacklist allowlist denylist acl access access_list satisfy ip_filter", _ACCESS),
+    **_each(
+        "auth_request authelia authentik sso oauth",
+        f"no key asks another service: write `auth_request /login-check;` {_STAYS}",
+    ),
+    **_each("whitelist blacklist allowlist denylist acl access_list satisfy ip_filter restrict", _ACCESS),
     **_each("rate_limit ratelimit limit limits limit_req limit_req_zone limit_conn limit_rate throttle", _LIMIT),
     **_each("proxy_set_header set_header set_headers request_header upstream_headers", _HEADER),
     **_each("header add_header add_headers response_headers custom_headers cors", _ANSWER_HEADER),
@@ -138,7 +141,9 @@ VARIABLE_WISHES = {
     **_each("request_headers proxy_set_header", f"{_HEADER} of `edge_sites`"),
     **_each("hide_headers proxy_hide_header", f"{_HIDDEN_HEADER} of `edge_sites`"),
     **_each("error_page error_pages", f"{_ERROR_PAGE} of `edge_sites`"),
-    **_each("rate_limit auth allow deny", _BY_HAND),
+    **_each("rate_limit", _BY_HAND),
+    **_each("auth login", f"{_LOGIN} of `edge_sites`"),
+    **_each("access allow deny", f"{_ACCESS} of `edge_sites`"),
     **_each("cache caching", f"{_CACHE} of `edge_sites`"),
     **_each("redirect redirects", f"{_REDIRECT} of `edge_sites`"),
     **_each("static root", f"{_FILES} of `edge_sites`"),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from ...module_utils._host.names import WEBROOT
 from ...module_utils._nginx.text.quoting import quote
 from .._features import registry as features
 from .._features._grpc import PASSES, all_spoken, left, owned_by_both, spoken
+from .._features._policy import ASKS, policy
 from .._features.cache import cached_files, kept
 from .._features.console import Console
 from .._features.feature import CHALLENGE_PATH, IGNORED, Page
@@ -47,6 +49,9 @@ _OWN_DIRECTIVES = (
 )
 
 
+# Below the directory of any server; nobody has such a file.
+_NO_FILE = "/.constellation-edge/no-file"
+
 # What a location in a location does not get from the one around it.
 _AGAIN = ("set", "rewrite", "proxy_pass")
 
@@ -55,9 +60,10 @@ def of_route(at: Place) -> dict[str, Any]:
     """Return the location of a route, in a server of ours."""
     own = {} if at.site.adopt or not at.route.targets else _OWN_PROXY
     guards = features.guard(at) | refuse_climbing()
+    said = _asked_first(at) if is_asked_first(at) else features.location(at)
     location = declared(
         _head(at.route),
-        guards | features.location(at) | all_spoken(at.route, own),
+        guards | said | all_spoken(at.route, own),
         # Before there was a route, a page of ours may have stood there.
         (CLIMBS, *features.owned(at), *owned_by_both(at, _OWN_DIRECTIVES), *_PAGE),
     )
@@ -66,8 +72,32 @@ def of_route(at: Place) -> dict[str, Any]:
         "guards": [*map(owned, guards)],
         "marks": features.marks(at),
     }
-    marked = _marked(at)
+    marked = {} if is_asked_first(at) else _marked(at)
     return location | features.options(at) | ({"marked": marked} if marked else {})
+
+
+def is_asked_first(at: Place) -> bool:
+    """Whether nginx would answer a route before it asks who comes: `return` counts before its access phase."""
+    is_answer = bool(at.route.redirect or at.route.returns)
+    return is_answer and not policy(at.site, at.route).is_open
+
+
+def _asked_first(at: Place) -> dict[str, Any]:
+    """Return what asks who comes and then leads to the answer: nginx looks for files behind its access phase."""
+    asks = {name: value for name, value in features.location(at).items() if name in ASKS}
+    return {**asks, "try_files": f"{_NO_FILE} {_answer_of(at.route)}"}
+
+
+def answer(at: Place) -> dict[str, Any]:
+    """Return the answer of a route that is asked first, as a location that no client can ask for."""
+    said = {name: value for name, value in features.location(at).items() if name not in ASKS}
+    marked = {"marked": found} if (found := _marked(at)) else {}
+    names = [owned(each) if each.startswith("if ") else each for each in said]
+    return {**declared(_answer_of(at.route), said, (*names, *_PAGE)), **marked}
+
+
+def _answer_of(route: Route) -> str:
+    return f"@constellation_edge_{hashlib.sha256(route.path.encode()).hexdigest()[:8]}"
 
 
 def every_route(at: Place) -> frozenset[str]:
@@ -121,7 +151,8 @@ def without_route(site: Site, host: Host) -> dict[str, Any]:
 
 def of_page(page: Page, site: Site) -> dict[str, Any]:
     """Return a location of a site's own. In an owner's server it keeps the headers of that one."""
-    location = declared(page.location, page.directives, (*page.directives, *page.owns))
+    names = [owned(each) if each.startswith("if ") else each for each in page.directives]
+    location = declared(page.location, page.directives, (*names, *page.owns))
     marked = dict(page.marked)
     if "add_header" in marked:
         marked["add_header"] = [*features.headers(site), *answers.headers(), *marked["add_header"]]

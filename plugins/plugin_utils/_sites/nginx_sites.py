@@ -135,13 +135,14 @@ def _site(site: Site, host: Host, listening: Listening) -> dict[str, Any]:
     places = [*features.places([site], host)]
     routes = locations.in_order([locations.of_route(at) for at in places])
     ends = [locations.end(at) for at in places if locations.has_end(at)]
+    answers_behind = [locations.answer(at) for at in places if locations.is_asked_first(at)]
     caches = [each for at in places for each in locations.cached(at)]
     moves = [each for at in places if at.route.moved_from for each in locations.moves(at)]
     bare = [each for at in places if not at.route.targets for each in locations.bare(at)]
     answering, more = features.site_guard(site), features.site_server(site, host)
     rooted = any("/" in (route.identity, route.moved_from) for route in site.routes)
     page = [] if rooted else [locations.without_route(site, host)]
-    own = [locations.of_page(each, site) for each in features.pages(site)]
+    own = [*answers_behind, *(locations.of_page(each, site) for each in features.pages(site))]
     error = [] if any(each["location"] == locations.error()["location"] for each in own) else [locations.error()]
     https: dict[str, Any] = {
         "server_name": server_names,

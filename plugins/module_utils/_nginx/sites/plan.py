@@ -27,6 +27,7 @@ from ._hash_size import has_http, leave_to_owner, says_size, taken, with_size
 from ._main_file import is_read, main_file_changes
 from ._named_files import file_changes
 from ._neighbours import Neighbours, listen_beside, without_taken_defaults
+from ._overridden import http_level, overridden
 from ._packaged import enabled_default, is_as_delivered
 from ._placeholder import Certificates, host_names
 from ._placing import merged, places
@@ -180,6 +181,7 @@ class _Planner:
         own = os.path.realpath(path)
         lost = [text for site in sites for text in losses(site, planned, own, self.before, self._includes)]
         lost += [f"{path}: {text}" for text in shadowed(planned, self._includes)]
+        lost += [text for site in sites for text in overridden(site, planned, path, self._outside, self._includes)]
         if lost:
             raise ConfigError("; ".join(lost))
 
@@ -197,13 +199,22 @@ class _Planner:
 
     @cached_property
     def _headers(self) -> list[Statement]:
-        def readable(pattern: str) -> list[tuple[str, Block]]:
-            # What cannot be read has its warning already.
-            read_by_it = set(matches(self.root, pattern))
-            return [(path, document) for path, document in self.files if path in read_by_it]
+        return http_headers(self._main, self._readable) if self._main else []
 
-        main = [document for path, document in self.files if path == os.path.join(self.root, "nginx.conf")]
-        return http_headers(main[0], readable) if main else []
+    @cached_property
+    def _outside(self) -> dict[str, tuple[Statement, str]]:
+        """What an owner asks of the clients of all servers."""
+        return http_level(self._main, self._readable) if self._main else {}
+
+    @cached_property
+    def _main(self) -> Block | None:
+        path = os.path.join(self.root, "nginx.conf")
+        return next((document for each, document in self.files if each == path), None)
+
+    def _readable(self, pattern: str) -> list[tuple[str, Block]]:
+        # What cannot be read has its warning already.
+        read_by_it = set(matches(self.root, pattern))
+        return [(path, document) for path, document in self.files if path in read_by_it]
 
     def _is_kept(self, path: str) -> bool:
         """Whether a certificate is there that its owner's server keeps; a relative path counts from nginx's folder."""

@@ -186,7 +186,7 @@ PLACE = "site home.example.org, route /zm/"
 @pytest.mark.parametrize(
     ("location", "text"),
     [
-        ("x", f"{PLACE}, location 1: must be a mapping with `buffering`"),
+        ("x", f"{PLACE}, location 1: must be a mapping with `access`"),
         ({"max_body_size": "1g"}, f"{PLACE}, location 1: has no path: write which part of the route it is"),
         ({"path": "api"}, f"{PLACE}, location api: path 'api' must begin and end with one '/'"),
         ({"path": "/a/", "max_body_sise": "1g"}, f"{PLACE}, location /a/: unknown key 'max_body_sise'; did you mean"),

@@ -51,11 +51,11 @@ def said(route=(), site=()) -> list[str]:
         ("rate_limit", "and `raw: limit_req zone=NAME burst=20;` in it or in a route"),
         ("limit_req", "write `raw_http: limit_req_zone "),
         ("error_page", "write `error_pages: {502: FILE}` in a site"),
-        ("auth", "write `auth_basic Home;`"),
+        ("auth", "write `access: login`"),
         ("add_header", "write `headers: {NAME: VALUE}` in a route"),
         ("proxy_set_header", "write `request_headers: {NAME: VALUE}` in a route"),
         ("proxy_hide_header", "write `hide_headers: [NAME]` in a route"),
-        ("allow", "`deny all;`"),
+        ("whitelist", "write `access: lan`"),
         ("client_max_body_size", "write `max_body_size: "),
         ("proxy-read-timeout", "write `read_timeout: "),
         ("timeout", "write `read_timeout: "),
@@ -139,7 +139,7 @@ def text_of(before, **route):
 
 @pytest.mark.parametrize(
     ("place", "anchor", "count"),
-    [("the route's location", "        proxy_http_version", 4)],
+    [("the route's location", "        proxy_http_version", 1)],
 )
 def test_what_is_written_by_hand_stays_over_a_run_of_the_same_route_and_of_a_changed_one(place, anchor, count):
     written = lines(place)

@@ -14,6 +14,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.vari
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.nearest import nearest
 
 TYPOS = {
+    "access": "acces acess accces",
     "app": "ap apps App",
     "buffering": "bufering buffring",
     "console": "consol",
@@ -39,7 +40,7 @@ TYPOS = {
     "edge_firewall_rules": "edge_firewall_rule",
 }
 OTHERS = """
-rate_limit limit_req edge_streams login deny target proxy_pass backend destination domain
+rate_limit limit_req edge_streams login target proxy_pass backend destination domain
 cookies ssl certificate dns wildcard edge_dns edge_ssl edge_domain edge_timezone edge_rules
 """
 

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: who may ask a route, as nginx's access phase decides it.
+
+Addresses are a question to a location of ours (`auth_request`), so that an owner's `allow` and `deny` in the same
+location count on top; nginx asks it once for a request, before the service is asked anything. A login is `auth_basic`,
+whose realm is a variable where addresses decide whether it is needed: nginx skips it where that says `off`. nginx asks
+the login first. Whom an address shuts out in any case is therefore asked for none, and is refused by that location:
+nobody can try passwords from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...module_utils._host.names import SITE_FILES
+from .._keys.access_kind import LAN, LOGIN, NOBODY, PUBLIC, Rule, asks
+from ._lan import INSIDE, lan_networks
+from .feature import Directives
+from .place import Host
+from .trusted_proxies import is_near, trusts
+
+if TYPE_CHECKING:
+    from .._inventory.site import Route, Site
+
+# Where nginx asks itself who a client is.
+CHECKS = "/.constellation-edge/access"
+# The directives that ask who comes.
+ASKS = ("satisfy", "auth_request", "auth_basic", "auth_basic_user_file")
+_NEAR, _FAR, _DENIED = "near", "far", "denied"
+_REALM = "Login"
+_OFF = "off"
+_BY_LOGIN = frozenset([LOGIN])
+_BY_ADDRESS = frozenset([LAN])
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who may ask: the rule, and the networks that count as the LAN as well, or that are never let in."""
+
+    rule: Rule = PUBLIC
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody may ask."""
+        return self.rule == PUBLIC and not self.deny
+
+    @property
+    def asks_for_login(self) -> bool:
+        """Whether anybody is asked for a name and a password."""
+        return asks(self.rule, LOGIN)
+
+    @property
+    def asks_address(self) -> bool:
+        """Whether anything depends on a client's address."""
+        return self.rule != NOBODY and (asks(self.rule, LAN) or bool(self.deny))
+
+    @property
+    def check(self) -> str:
+        """The name of the location that lets a client through, "" where none is asked."""
+        if self.rule == NOBODY:
+            return "nobody"
+        if all(LAN in each for each in self.rule):
+            return f"near-{self._digest}"
+        return f"listed-{self._digest}" if self.deny else ""
+
+    @property
+    def realm(self) -> str:
+        """What is said with the question for a login, "" where there is none."""
+        if not self.asks_for_login:
+            return ""
+        return self._variable("login", self._rule_digest) if self.asks_address else _REALM
+
+    @property
+    def authorization(self) -> str:
+        """The value of the header Authorization for the service: what nginx has asked for is not the service's."""
+        if not self.asks_for_login:
+            return ""
+        return self._variable("authorization", self._rule_digest) if self.asks_address else '""'
+
+    def lines(self, password_file: str) -> Directives:
+        """Return the directives of a location; `password_file` has the names and passwords."""
+        if self.is_open:
+            return {}
+        found: Directives = {"satisfy": "all"}
+        if self.check:
+            found["auth_request"] = f"{CHECKS}/{self.check}"
+        if self.realm:
+            found |= {"auth_basic": self.realm, "auth_basic_user_file": password_file}
+        return found
+
+    def location(self) -> tuple[str, Directives]:
+        """Return the location that lets a client through, and its directives."""
+        # Without one of its own, a server's page for 403 could say 200 here, which would let everybody in.
+        usual: Directives = {"internal": None, "error_page": "599 /"}
+        if self.rule == NOBODY:
+            through: Directives = {}
+        elif self.check.startswith(_NEAR):
+            through = {f"if ({self._who} = {_NEAR})": {"return": "204"}}
+        else:
+            through = {f"if ({self._who} ~ {_NEAR}|{_FAR})": {"return": "204"}}
+        return f"= {CHECKS}/{self.check}", {**usual, **through, "return": "403"}
+
+    def maps(self, host: Host, *, behind: bool) -> Iterator[str]:
+        """Yield what tells clients apart, for the http level; `behind` is whether a proxy may say who its client is."""
+        if not self.asks_address:
+            return
+        yield from self._tells(host, behind=behind)
+        if self.asks_for_login:
+            near = _OFF if _BY_ADDRESS in self.rule else _REALM
+            far = _REALM if _BY_LOGIN in self.rule else _OFF
+            yield f"map {self._who} {self.realm} {{ default {_OFF}; {_NEAR} {near}; {_FAR} {far}; }}"
+            yield f'map {self.realm} {self.authorization} {{ default ""; {_OFF} $http_authorization; }}'
+
+    def _tells(self, host: Host, *, behind: bool) -> Iterator[str]:
+        listed = f"{self._who}_listed" if behind else self._who
+        near, named = ("1", "2") if behind else (_NEAR, _NEAR)
+        networks = dict.fromkeys(lan_networks(host), near)
+        networks |= {each: near if is_near(each, host) else named for each in self.allow}
+        networks |= dict.fromkeys(self.deny, _DENIED)
+        entries = " ".join(f"{network} {value};" for network, value in networks.items())
+        yield f"geo {listed} {{ default {'0' if behind else _FAR}; {entries} }}"
+        if behind:
+            # Whom a proxy names has to be in the LAN together with that proxy.
+            yield (
+                f'map "{INSIDE}{listed}" {self._who} '
+                f'{{ default {_FAR}; "~{_DENIED}$" {_DENIED}; "~2$" {_NEAR}; "11" {_NEAR}; }}'
+            )
+
+    @property
+    def _who(self) -> str:
+        return self._variable("who", self._digest)
+
+    @property
+    def _digest(self) -> str:
+        return _digest(["allow", *self.allow, "deny", *self.deny])
+
+    @property
+    def _rule_digest(self) -> str:
+        return _digest([*sorted("+".join(sorted(each)) for each in self.rule), self._digest])
+
+    @staticmethod
+    def _variable(kind: str, digest: str) -> str:
+        return f"$constellation_edge_{kind}_{digest}"
+
+
+def policy(site: Site, route: Route | None = None) -> Policy:
+    """Return who may ask a route, or what a site has beside its routes; the inner word wins."""
+    inner = site if route is None else route
+    rule = site.access if inner.access is None else inner.access
+    allow, deny = ((getattr(inner, name) or getattr(site, name)) for name in ("allow", "deny"))
+    return Policy(PUBLIC if rule is None else rule, allow, deny)
+
+
+def password_file(site: Site, route: Route | None = None) -> str:
+    """Return the file that has the names and passwords of who may ask."""
+    return f"{SITE_FILES}/users"
+
+
+def policies(site: Site) -> list[Policy]:
+    """Return who may ask what a site has, each once."""
+    return [*dict.fromkeys([*(policy(site, route) for route in site.places), *([policy(site)] if site.index else [])])]
+
+
+def maps(sites: Sequence[Site], host: Host) -> str:
+    """Return what tells clients apart, for the http level."""
+    behind = trusts(sites)
+    several = (text for site in sites for each in policies(site) for text in each.maps(host, behind=behind))
+    return "\n".join(dict.fromkeys(several))
+
+
+def checks(several: Iterable[Policy]) -> dict[str, Directives]:
+    """Return the locations that let clients through, each once, with their directives."""
+    return dict(each.location() for each in several if each.check)
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:8]

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: who may ask a route, by address and by login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._keys.access_kind import ACCESS, Rule
+from .._keys.keys import key
+from .._keys.networks import networks
+from ._policy import password_file, policy
+from .feature import Directives, Feature
+from .place import Needs, Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access(Feature):
+    """`access`, `allow` and `deny` of a route."""
+
+    access: Rule | None = key(
+        ACCESS,
+        "Who may come in: V(public) is everybody, V(lan) the clients in the LAN, V(login) who has a name and a "
+        "password, V(none) nobody.",
+        "Of a list one word is enough, and V(lan+login) asks for both.",
+        "The LAN is loopback, private and link-local addresses, and C(edge_lan).",
+        default=None,
+        otherwise="that of the site",
+        example="lan",
+    )
+    allow: tuple[str, ...] = key(
+        networks("allow"),
+        "Addresses and networks that count as the LAN, too.",
+        default=(),
+        otherwise="that of the site",
+        example=["203.0.113.7"],
+    )
+    deny: tuple[str, ...] = key(
+        networks("deny"),
+        "Addresses and networks that are let in by no word. Of two networks the narrower one counts.",
+        default=(),
+        otherwise="that of the site",
+        example=["192.168.0.66"],
+    )
+
+    def location(self, at: Place) -> Directives:
+        """Have nginx ask who comes."""
+        return policy(at.site, at.route).lines(password_file(at.site, at.route))
+
+    def marks(self, at: Place) -> list[list[str]]:
+        """Name what is ours by our mark: an owner says the same where no key does."""
+        return [["auth_request"], ["auth_basic", "auth_basic_user_file"], ["satisfy"]]
+
+    def marked(self, at: Place) -> Directives:
+        """Keep the password to ourselves, which nginx would pass on to the service, unless the route sets another."""
+        value = policy(at.site, at.route).authorization
+        if not value or not at.route.targets or "authorization" in map(str.lower, at.route.request_headers):
+            return {}
+        return {"proxy_set_header": [f"Authorization {value}"]}
+
+    def needs(self, at: Place) -> Needs:
+        """Need what tells clients apart."""
+        asked = policy(at.site, at.route)
+        geo = ("http_geo_module",) if asked.asks_address else ()
+        request = ("http_auth_request_module",) if asked.check else ()
+        basic = ("http_auth_basic_module",) if asked.asks_for_login else ()
+        return Needs(modules=(*geo, *request, *basic))

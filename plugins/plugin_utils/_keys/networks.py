@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE: addresses and networks of clients, as an owner writes them."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import partial
+
+from .kinds import Several
+from .names import UnusableValueError
+
+_EXAMPLE = "write an address or a network, such as 192.0.2.7 or 2001:db8::/48"
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+
+
+def networks(name: str) -> Several:
+    """Return the kind of a key of that name that lists networks."""
+    return Several("an address or a network, or a list of them", "^[0-9A-Fa-f.:/]+$", partial(_network, name))
+
+
+def _network(name: str, value: object) -> str:
+    """Return a network in its usual form. Raises UnusableValueError."""
+    if not isinstance(value, str) or "%" in value:
+        raise UnusableValueError(f"{name}: {value!r} is no text that names an address: {_EXAMPLE}")
+    try:
+        found = ipaddress.ip_network(value)
+    except ValueError as error:
+        raise UnusableValueError(f"{name}: {_instead(value, str(error))}") from error
+    if isinstance(found, ipaddress.IPv6Network) and found.subnet_of(_MAPPED):
+        raise UnusableValueError(f"{name}: '{value}' is IPv4 in the form of IPv6: write it in the form 192.0.2.0/24")
+    return str(found)
+
+
+def _instead(value: str, reason: str) -> str:
+    try:
+        whole = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return f"'{value}' is no network ({reason}): {_EXAMPLE}"
+    return f"'{value}' has bits of a host behind its prefix: write {whole} for the network, or the address alone"
