@@ -175,6 +175,6 @@ def test_without_the_word_everybody_is_answered_again(
         assert client.status(home, f"https://{home.domain}/server/") == "200"
         assert client.curl(home, f"https://{home.domain}/says/").stdout == "inside"
         left = home.host.run(
-            "grep -rlE 'auth_request|satisfy|_who_' /etc/nginx/sites-available /etc/nginx/constellation-edge"
+            "grep -rlE 'auth_request|satisfy|edge_w' /etc/nginx/sites-available /etc/nginx/constellation-edge"
         )
         assert left.stdout == ""

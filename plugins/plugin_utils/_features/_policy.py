@@ -33,8 +33,7 @@ ASKS = ("satisfy", "auth_request", "auth_basic", "auth_basic_user_file")
 _NEAR, _FAR, _DENIED = "near", "far", "denied"
 _REALM = "Login"
 _OFF = "off"
-_BY_LOGIN = frozenset([LOGIN])
-_BY_ADDRESS = frozenset([LAN])
+_BY_LOGIN, _BY_ADDRESS = (LOGIN,), (LAN,)
 
 
 @dataclass(frozen=True)
@@ -74,14 +73,14 @@ class Policy:
         """What is said with the question for a login, "" where there is none."""
         if not self.asks_for_login:
             return ""
-        return self._variable("login", self._rule_digest) if self.asks_address else _REALM
+        return self._variable("l", self._rule_digest) if self.asks_address else _REALM
 
     @property
     def authorization(self) -> str:
         """The value of the header Authorization for the service: what nginx has asked for is not the service's."""
         if not self.asks_for_login:
             return ""
-        return self._variable("authorization", self._rule_digest) if self.asks_address else '""'
+        return self._variable("a", self._rule_digest) if self.asks_address else '""'
 
     def lines(self, password_file: str) -> Directives:
         """Return the directives of a location; `password_file` has the names and passwords."""
@@ -118,7 +117,7 @@ class Policy:
             yield f'map {self.realm} {self.authorization} {{ default ""; {_OFF} $http_authorization; }}'
 
     def _tells(self, host: Host, *, behind: bool) -> Iterator[str]:
-        listed = f"{self._who}_listed" if behind else self._who
+        listed = self._variable("n", self._digest) if behind else self._who
         near, named = ("1", "2") if behind else (_NEAR, _NEAR)
         networks = dict.fromkeys(lan_networks(host), near)
         networks |= {each: near if is_near(each, host) else named for each in self.allow}
@@ -134,7 +133,7 @@ class Policy:
 
     @property
     def _who(self) -> str:
-        return self._variable("who", self._digest)
+        return self._variable("w", self._digest)
 
     @property
     def _digest(self) -> str:
@@ -142,11 +141,12 @@ class Policy:
 
     @property
     def _rule_digest(self) -> str:
-        return _digest([*sorted("+".join(sorted(each)) for each in self.rule), self._digest])
+        return _digest([*map("+".join, self.rule), self._digest])
 
     @staticmethod
     def _variable(kind: str, digest: str) -> str:
-        return f"$constellation_edge_{kind}_{digest}"
+        # nginx's table of variables has room for many names of 14 letters, and for few of more.
+        return f"$edge_{kind}{digest}"
 
 
 def policy(site: Site, route: Route | None = None) -> Policy:

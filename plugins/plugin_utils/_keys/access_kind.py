@@ -10,15 +10,15 @@ from typing import Any
 from .kinds import Kind, Mistake, kind_of, listed
 from .nearest import nearest
 
-#: What a rule asks of a client: all words of one alternative. Without an alternative nobody comes in.
-Rule = frozenset[frozenset[str]]
+#: What a rule asks of a client: all words of one alternative, in the order of letters. Without one nobody comes in.
+Rule = tuple[tuple[str, ...], ...]
 
 LAN, LOGIN = "lan", "login"
 _PUBLIC, _NONE = "public", "none"
 _ASKED = (LAN, LOGIN)
 _WORDS = (_PUBLIC, *_ASKED, _NONE)
-PUBLIC: Rule = frozenset([frozenset()])
-NOBODY: Rule = frozenset()
+PUBLIC: Rule = ((),)
+NOBODY: Rule = ()
 _ADDRESSES = "write addresses as `allow: [ADDRESS]`, beside `access: lan`"
 
 
@@ -52,17 +52,10 @@ class Access(Kind):
         if _NONE in several:
             return NOBODY
         rule = {frozenset(word for word in _parts(each) if word != _PUBLIC) for each in several}
-        return frozenset(each for each in rule if not any(other < each for other in rule))
+        return tuple(sorted(tuple(sorted(each)) for each in rule if not any(other < each for other in rule)))
 
 
 ACCESS = Access()
-
-
-def said(rule: Rule) -> str:
-    """Return a rule as it is written."""
-    if not rule:
-        return _NONE
-    return " or ".join(sorted("+".join(sorted(each)) or _PUBLIC for each in rule))
 
 
 def asks(rule: Rule, word: str) -> bool:

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may come in: which word counts where, what is refused, and what is left when it is taken out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import policy
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
+from routes import THEIRS, refused, sites, written
+
+SERVICE = "http://192.168.0.10"
+
+
+def rules(site: dict[str, Any], *routes: dict[str, Any]) -> list[Any]:
+    """Return the rule of each route and location."""
+    given = [{"upstream": SERVICE, **route} for route in routes]
+    (read,) = read_sites([{"server_name": "home.example.org", "routes": given, **site}], {"generic": {}})
+    return [policy(read, route).rule for route in read.places]
+
+
+def test_the_inner_word_wins() -> None:
+    lan, login, public = (("lan",),), (("login",),), ((),)
+    locations = [{"path": "/a/", "access": "public"}, {"path": "/b/", "max_body_size": "1m"}]
+    routes = [{"path": "/", "locations": locations, "access": "login"}, {"path": "/c/"}]
+    assert rules({"access": "lan"}, *routes) == [login, public, login, lan]
+    assert rules({}, *routes) == [login, public, login, public]
+
+
+def test_addresses_are_inherited_like_the_word() -> None:
+    (site,) = sites({"deny": "192.168.0.66"}, access="lan", allow=["203.0.113.7"])
+    found = policy(site, site.routes[0])
+    assert (found.allow, found.deny) == (("203.0.113.7/32",), ("192.168.0.66/32",))
+    assert policy(site).deny == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"allow": "203.0.113.7"}, "allow adds to the LAN"),
+        ({"access": "login", "allow": "203.0.113.7"}, "allow adds to the LAN"),
+        ({"access": "none", "deny": "203.0.113.7"}, "deny is needless where access is `none`"),
+        ({"access": "lan", "allow": "203.0.113.7", "deny": "203.0.113.7"}, "both name 203.0.113.7/32"),
+        ({"access": "lan", "allow": "192.168.0.1/24"}, "allow: '192.168.0.1/24' has bits of a host behind its prefix"),
+        ({"access": "lan", "deny": "::ffff:192.168.0.1"}, "deny: '::ffff:192.168.0.1' is IPv4 in the form of IPv6"),
+        ({"access": "lan", "deny": "fe80::1%eth0"}, "deny: 'fe80::1%eth0' is no text that names an address"),
+        ({"access": "lan", "allow": "nas.home.test"}, "allow: 'nas.home.test' is no network"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(keys: dict[str, Any], words: str) -> None:
+    assert words in refused(**keys)
+
+
+def test_a_password_in_clear_text_is_refused() -> None:
+    with pytest.raises(SchemaError, match="would send passwords in clear text"):
+        sites({"access": "login"}, http="serve")
+    assert sites({"access": "lan"}, http="serve")
+
+
+def test_a_site_may_say_what_no_route_of_it_needs() -> None:
+    with pytest.raises(SchemaError, match="allow adds to the LAN"):
+        sites({}, allow=["203.0.113.7"])
+
+
+@pytest.mark.parametrize("rule", ["lan", "login", "none", ["lan", "login"], "lan+login"])
+@pytest.mark.parametrize("kind", [{}, {"upstream": None, "redirect": "/x/"}, {"upstream": None, "static": "/srv/www"}])
+def test_nothing_of_it_stays_when_it_is_taken_out(rule: Any, kind: dict[str, Any]) -> None:
+    with_it, without = {**kind, "access": rule}, kind
+    plain = written(None, without)
+    assert written(written(None, with_it), without) == plain
+    assert written(plain, with_it) != plain
+
+
+def test_lines_of_an_owners_count_beside_ours() -> None:
+    """An address of his is asked as well; of one login there can be but one."""
+    own = THEIRS.replace(
+        "proxy_pass", "allow 192.168.0.0/24;\n        deny all;\n        auth_basic Cameras;\n        proxy_pass"
+    )
+    text = written(own, {"access": "lan"}, adopt=True)
+    assert "auth_basic Cameras;" in text
+    assert "deny all;" in text
+    assert "auth_request /.constellation-edge/access/near-" in text
+    with pytest.raises(Exception, match="s:12: auth_basic of yours stands where"):
+        written(own, {"access": "login"}, adopt=True)
+
+
+def test_a_service_gets_no_password_of_nginx() -> None:
+    assert 'proxy_set_header Authorization "";' in written(None, {"access": "login"})
+    assert "proxy_set_header Authorization $edge_a" in written(None, {"access": ["lan", "login"]})
+    own = {"access": "login", "request_headers": {"Authorization": "Basic eDp5"}}
+    assert written(None, own).count("Authorization") == 1
+    assert "Authorization" not in written(None, {"access": "lan"})
