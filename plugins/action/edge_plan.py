@@ -63,6 +63,7 @@ from ..plugin_utils._plan.repeated import repeated_problems
 from ..plugin_utils._plan.servers import constellation_hosts
 from ..plugin_utils._plan.standing import are_served
 from ..plugin_utils._plan.upstreams import upstream_problems
+from ..plugin_utils._plan.users import password_files, user_problems
 from ..plugin_utils._vault import Locked, locked, locked_variables
 
 # What `constellation_info` is told, by the variable of the role constellation_config that says so.
@@ -179,6 +180,7 @@ class ActionModule(ActionBase):
                 "firewall_rules": rules,
                 "ignoreip": [*LOOPBACK, *arguments["ignoreip"], *networks(sites)],
                 "proxies": networks(sites),
+                "password_files": password_files(arguments["sites"], sites),
                 "lan": arguments["lan"],
                 **view,
             }
@@ -230,6 +232,7 @@ class ActionModule(ActionBase):
                 sites = read_sites(arguments["sites"], presets.found, adopt=arguments["adopt"])
             except SchemaError as error:
                 problems += error.problems
+        problems += user_problems(arguments["sites"], sites, arguments["users"] or {}) if sites else []
         if problems or presets.problems:
             raise AnsibleActionFail(_report(self._host, problems, presets.problems))
         # A playbook of the owner's may give this host other sites than its `edge_sites`.

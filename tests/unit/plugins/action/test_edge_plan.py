@@ -110,8 +110,10 @@ def test_the_options_are_documented_as_they_are_read() -> None:
     documented = yaml.safe_load(documentation.DOCUMENTATION)["options"]
     parts = ("type", "elements", "default")
     said = {name: {part: each[part] for part in parts if part in each} for name, each in documented.items()}
-    # The sites' documentation is a fragment; what is no list is told by their reader.
-    assert {name: each for name, each in ARGUMENTS.items() if name != "sites"} == said
+    # The sites' documentation is a fragment; what is no list is told by their reader. ansible-core takes `no_log` in no
+    # documentation.
+    read = {name: {part: each[part] for part in parts if part in each} for name, each in ARGUMENTS.items()}
+    assert {name: each for name, each in read.items() if name != "sites"} == said
 
 
 def test_a_proxy_gets_the_variables_of_every_role(world: World) -> None:
