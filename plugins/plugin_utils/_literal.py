@@ -30,13 +30,11 @@ def readable(value: str) -> int:
     A template beside the text counts as text: `{{ 'secret' }}` can be read. Where nothing tells of a place, it is 0.
     """
     path, line, column = place(value)
-    if not (path and line):
-        return 0
-    return line_of(str(value), path, line, column)
+    return line_of(str(value), path, line, column) if path and line else 0
 
 
 def line_of(value: str, path: str, line: int = 0, column: int = 0) -> int:
-    """Return the line at which a file has a value as a whole, or has it at this place as a part; 0 for none."""
+    """Return the line at which a file has a value as a whole, or as a part of what stands at this place; 0 for none."""
     try:
         texts = _texts(path, os.stat(path).st_mtime_ns)
     except (OSError, UnicodeDecodeError):

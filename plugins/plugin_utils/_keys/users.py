@@ -80,11 +80,12 @@ def _login_faults(name: str, user: object, secret: object) -> Iterator[Mistake]:
     elif fault := secret_fault(str(user), secret):
         yield Mistake(_placed(user, secret), f"the password of '{user}' {fault}", name)
     elif isinstance(secret, str) and not is_hash(secret) and (line := readable(secret)):
-        text = (
-            f"the password of '{user}' can be read in this file, line {line}: write its hash there instead, which "
-            f"{HASHING} makes, or lock it by {LOCKING}"
-        )
-        yield Mistake(secret, text, name)
+        yield Mistake(secret, f"the password of '{user}' {can_be_read('this file', line)}", name)
+
+
+def can_be_read(file: str, line: int) -> str:
+    """Return the rest of a sentence about a password that a file shows, with what to write there instead."""
+    return f"can be read in {file}, line {line}: write its hash there, which {HASHING} makes, or lock it by {LOCKING}"
 
 
 def _placed(user: object, secret: object) -> object:

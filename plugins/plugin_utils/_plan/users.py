@@ -4,29 +4,48 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...module_utils._nginx.logins.rules import is_hash
 from .._features.users import file_of, said
 from .._inventory.schema import Problem, entries_of
 from .._inventory.site import Route, Site
 from .._keys.nearest import nearest
+from .._keys.users import can_be_read
+from .._literal import line_of
 
 _USERS = "users"
 #: where a file's passwords stand: keys and numbers from `edge_sites` on, or nothing for `edge_users`
 At = list[str | int]
 
 
-def user_problems(
-    raw: Sequence[Mapping[str, Any]], sites: Sequence[Site], host_users: Mapping[str, object]
-) -> list[Problem]:
+def user_problems(raw: Sequence[Mapping[str, Any]], host_users: Mapping[str, object]) -> list[Problem]:
     """Return each name that a site or route says and `edge_users` does not have; `raw` is `edge_sites` as written."""
     return [
         Problem(place, f"'{name}' is not in `edge_users`{_known(name, host_users)}", name)
-        for place, names in _lists(raw, sites)
+        for place, names in _said(raw, list)
         for name in names
         if name not in host_users
     ]
+
+
+def readable_problems(
+    raw: Sequence[Mapping[str, Any]], host_users: Mapping[str, object], files: Sequence[str]
+) -> list[Problem]:
+    """Return each password that one of these files shows, although it came to its place by a template."""
+    return [
+        Problem(place, f"the password of '{user}' {can_be_read(file, line)}", secret)
+        for place, logins in [("edge_users", host_users), *_said(raw, dict)]
+        for user, secret in logins.items()
+        if isinstance(secret, str) and not is_hash(secret)
+        for file, line in _first_with(str(secret), files)
+    ]
+
+
+def _first_with(secret: str, files: Sequence[str]) -> list[tuple[str, int]]:
+    return next(([(os.path.relpath(each), line)] for each in files if (line := line_of(secret, each))), [])
 
 
 def password_files(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> dict[str, dict[str, Any]]:
@@ -69,22 +88,25 @@ def _places(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator
                 yield [*here, "locations", part] if is_said else here, site, location
 
 
-def _lists(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each list of names with its place, as it was written: its entries know file and line."""
-    for item, site in zip(raw, sites, strict=True):
-        yield f"site {site.name}, {_USERS}", _names(item)
-        for entry in entries_of(item):
-            if entry is item:
-                continue
-            place = f"site {site.name}, route {entry['path']}"
-            yield f"{place}, {_USERS}", _names(entry)
+def _said(raw: Sequence[Mapping[str, Any]], kind: type) -> Iterator[tuple[str, Any]]:
+    """Yield each `users` of a kind with its place, as it was written: its parts know file and line."""
+    for item in raw:
+        site = f"site {_first(item['server_name'])}"
+        yield from _of(item, site, kind)
+        for entry in item.get("routes", ()):
+            place = f"{site}, route {entry['path']}"
+            yield from _of(entry, place, kind)
             for part in entry.get("locations", ()):
-                yield f"{place}, location {part['path']}, {_USERS}", _names(part)
+                yield from _of(part, f"{place}, location {part['path']}", kind)
 
 
-def _names(entry: Mapping[str, Any]) -> list[str]:
-    found = entry.get(_USERS)
-    return found if isinstance(found, list) else []
+def _of(entry: Mapping[str, Any], place: str, kind: type) -> Iterator[tuple[str, Any]]:
+    if isinstance(entry.get(_USERS), kind):
+        yield f"{place}, {_USERS}", entry[_USERS]
+
+
+def _first(names: Any) -> Any:
+    return names[0] if isinstance(names, list) else names
 
 
 def _known(name: str, host_users: Mapping[str, object]) -> str:
