@@ -28,7 +28,7 @@ from ..plugin_utils._inventory.edges import Edges, edges, survey
 from ..plugin_utils._inventory.role_variables import role_options, role_problems
 from ..plugin_utils._inventory.schema import Problem, SchemaError, read_sites
 from ..plugin_utils._inventory.site import Site
-from ..plugin_utils._inventory.sources import FileProblem, extra_problems, file_problems
+from ..plugin_utils._inventory.sources import FileProblem, extra_problems, file_problems, files_of
 from ..plugin_utils._inventory.variable_kinds import own_folder
 from ..plugin_utils._inventory.variables import (
     EDGE_GROUP,
@@ -63,6 +63,7 @@ from ..plugin_utils._plan.repeated import repeated_problems
 from ..plugin_utils._plan.servers import constellation_hosts
 from ..plugin_utils._plan.standing import are_served
 from ..plugin_utils._plan.upstreams import upstream_problems
+from ..plugin_utils._plan.users import password_files, readable_problems, user_problems
 from ..plugin_utils._vault import Locked, locked, locked_variables
 
 # What `constellation_info` is told, by the variable of the role constellation_config that says so.
@@ -179,6 +180,7 @@ class ActionModule(ActionBase):
                 "firewall_rules": rules,
                 "ignoreip": [*LOOPBACK, *arguments["ignoreip"], *networks(sites)],
                 "proxies": networks(sites),
+                "password_files": password_files(arguments["sites"], sites),
                 "lan": arguments["lan"],
                 **view,
             }
@@ -230,6 +232,10 @@ class ActionModule(ActionBase):
                 sites = read_sites(arguments["sites"], presets.found, adopt=arguments["adopt"])
             except SchemaError as error:
                 problems += error.problems
+        if sites and not problems:
+            users = arguments["users"] or {}
+            problems += user_problems(arguments["sites"], users)
+            problems += readable_problems(arguments["sites"], users, self._files)
         if problems or presets.problems:
             raise AnsibleActionFail(_report(self._host, problems, presets.problems))
         # A playbook of the owner's may give this host other sites than its `edge_sites`.
@@ -271,6 +277,12 @@ class ActionModule(ActionBase):
         found = self._once("files", lambda: [astuple(each) for each in file_problems(sources) + extra_problems(extra)])
         if found:
             raise AnsibleActionFail("\n".join([HEADING, *(str(FileProblem(*each)) for each in found)]))
+
+    @property
+    def _files(self) -> list[str]:
+        """The files from which the variables of the run come."""
+        sources = self._task_vars.get("ansible_inventory_sources") or []
+        return files_of(sources, context.CLIARGS.get("extra_vars") or ())
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         """Return what the first host of this task has found for all of them."""

@@ -309,6 +309,17 @@ options:
             - 'For example C(raw: limit_rate 1m;).'
             type: raw
             default: ''
+          users:
+            description:
+            - Who may log in, as a list of names out of C(edge_users), or with passwords or hashes of its
+              own.
+            - A password is locked by Ansible Vault or comes from a lookup; one that a file shows to every
+              reader is refused. A hash of SHA-512 (C($6$)) or SHA-256 (C($5$)) with up to 5,000 rounds, or
+              C($apr1$), may stand anywhere.
+            - By default, those of the site.
+            - 'For example C(users: {{ vaulted_users }}).'
+            - The value is secret.
+            type: raw
           locations:
             description:
             - Parts of the service with settings of their own.
@@ -478,6 +489,17 @@ options:
                 - 'For example C(raw: limit_rate 1m;).'
                 type: raw
                 default: ''
+              users:
+                description:
+                - Who may log in, as a list of names out of C(edge_users), or with passwords or hashes of
+                  its own.
+                - A password is locked by Ansible Vault or comes from a lookup; one that a file shows to every
+                  reader is refused. A hash of SHA-512 (C($6$)) or SHA-256 (C($5$)) with up to 5,000 rounds,
+                  or C($apr1$), may stand anywhere.
+                - By default, those of the site.
+                - 'For example C(users: {{ vaulted_users }}).'
+                - The value is secret.
+                type: raw
           drops:
             description:
             - Directives that protected a service there, and that may be lost with a change.
@@ -593,6 +615,17 @@ options:
         - 'For example C(maintenance: {"allow": "lan", "until": "2026-12-24 18:00 +01:00"}).'
         type: raw
         default: false
+      users:
+        description:
+        - Who may log in where a route does not say it, as a list of names out of C(edge_users), or with passwords
+          or hashes of its own.
+        - A password is locked by Ansible Vault or comes from a lookup; one that a file shows to every reader
+          is refused. A hash of SHA-512 (C($6$)) or SHA-256 (C($5$)) with up to 5,000 rounds, or C($apr1$),
+          may stand anywhere.
+        - By default, nobody.
+        - 'For example C(users: {{ vaulted_users }}).'
+        - The value is secret.
+        type: raw
       index:
         description:
         - Whether the root of the site has a page with a link to each route, where no route has V(/).

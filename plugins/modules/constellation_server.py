@@ -77,6 +77,10 @@ options:
         type: list
         elements: dict
         required: true
+      password_files:
+        description: The users of each password file, as M(constellation.edge.nginx_site) takes them.
+        type: dict
+        default: {}
       purge:
         description: Whether what carries our mark and is not listed any more is removed.
         type: bool
@@ -175,6 +179,10 @@ notes:
   returned: when O(nginx) is given
   type: list
   elements: str
+logins:
+  description: What happens to users, as M(constellation.edge.nginx_site) returns it.
+  returned: when O(nginx) is given
+  type: dict
 placeholders:
   description: The names for which a self-signed placeholder certificate was made.
   returned: when O(nginx) is given
@@ -210,6 +218,7 @@ from ..module_utils._transaction.steps import RunOptions, carry_out
 
 NGINX = {
     "sites": {"type": "list", "elements": "dict", "required": True},
+    "password_files": {"type": "dict", "default": {}, "no_log": True},
     "purge": {"type": "bool", "default": True},
     "disable_default": {"type": "bool", "default": False},
     "main_directives": {"type": "raw"},
@@ -270,6 +279,8 @@ def sites_step(nginx: dict[str, Any], options: RunOptions) -> SitesStep:
             purge=nginx["purge"],
             disable_default=nginx["disable_default"],
             main=nginx["main_directives"],
+            passwords=nginx["password_files"],
+            hashes=not options.check_mode,
         ),
         probe=nginx["probe"],
     )

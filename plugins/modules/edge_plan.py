@@ -64,6 +64,11 @@ options:
     type: list
     elements: str
     default: []
+  users:
+    description:
+      - Passwords or ready hashes by the names of those who may log in, for the lists in C(users) of sites and routes.
+      - None is in the result. C(constellation.edge.edge_password_files) adds them to RV(password_files).
+    type: raw
   presets_dir:
     description:
       - A folder on the controller with presets of your own. Each file C(NAME.yml) is what C(app=NAME) of a route means,
@@ -174,6 +179,12 @@ proxies:
   returned: on a proxy
   type: list
   elements: str
+password_files:
+  description:
+    - The files of users that the sites name, by their names, with C(users), their names, and C(at), the way to their
+      passwords in O(sites), empty where it is O(users) that has them.
+  returned: on a proxy
+  type: dict
 lan:
   description: O(lan) as a list.
   returned: on a proxy

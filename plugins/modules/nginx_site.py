@@ -275,6 +275,17 @@ options:
             type: str
             choices: [present, exact, absent]
             default: present
+  password_files:
+    description:
+      - The users of each file that C(auth_basic_user_file) names, by the names of the files in
+        C(/etc/nginx/constellation-edge/users), as a mapping of names to passwords or ready hashes.
+      - A password is hashed on the host by C(openssl passwd -6). Where the file has a hash that fits it, that stays.
+      - Of hashes those are taken that cost nginx at most 5 ms at each request, SHA-512 (C($6$)) and SHA-256 (C($5$))
+        with up to 5,000 rounds, and C($apr1$). In what is neither a hash nor begins like one, a password is seen.
+      - Root may write a file, and the group of nginx's workers may read it. A diff shows names alone.
+      - A file there that is not listed goes with O(purge), unless nginx's configuration still names it.
+    type: dict
+    default: {}
   purge:
     description:
       - Removes servers and locations with our mark from the listed files when they are not listed any more, and
@@ -380,6 +391,12 @@ notes:
   returned: always
   type: list
   elements: str
+logins:
+  description:
+    - What happens to users, by their file of O(password_files), with the names of those that were C(added), whose
+      password was C(changed), and that were C(removed). Files without a change are left out.
+  returned: always
+  type: dict
 placeholders:
   description: The names for which a self-signed placeholder certificate was made.
   returned: always
@@ -402,6 +419,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "sites": {"type": "list", "elements": "dict", "required": True, "options": SITE},
+            "password_files": {"type": "dict", "default": {}, "no_log": True},
             "purge": {"type": "bool", "default": True},
             "disable_default": {"type": "bool", "default": False},
             "main_directives": {"type": "raw"},
@@ -423,6 +441,8 @@ def main() -> None:
             disable_default=given["disable_default"],
             main=given["main_directives"],
             worker_connections=given["worker_connections"],
+            passwords=given["password_files"],
+            hashes=not module.check_mode,
         ),
         reload=given["reload"],
         probe=given["probe"],

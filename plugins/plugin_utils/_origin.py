@@ -27,6 +27,12 @@ def where(value: object) -> str:
     return f"{os.path.relpath(origin.path)}{':' + str(origin.line_num) if origin.line_num else ''}: "
 
 
+def place(value: object) -> tuple[str, int, int]:
+    """Return file, line and column of a value; "" and 0 for what is not known."""
+    origin = _Origin.get_tag(value) if _Origin else None
+    return ("", 0, 0) if origin is None else (origin.path or "", origin.line_num or 0, origin.col_num or 0)
+
+
 def written(value: object) -> str:
     """Return the rest of the line, from where a value was written on; "" when that is not known."""
     origin = _Origin.get_tag(value) if _Origin else None

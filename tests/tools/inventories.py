@@ -72,6 +72,16 @@ _WITHOUT_SERVICE = (
         ],
     },
 )
+# A hash of a password that is nobody's.
+_HASH = f"$6$salt${'a' * 86}"
+_USERS = {
+    "server_name": "users.example.net",
+    "users": {"anna": _HASH},
+    "routes": [
+        {"path": "/", "upstream": "http://192.168.0.15:8080"},
+        {"path": "/own/", "upstream": "http://192.168.0.15:8081", "users": {"bert": _HASH, "zoë": _HASH}},
+    ],
+}
 _FOLDERS = ("/{}/", "/a/{}/", "/{}/~b.c/", "/{}@home+1/")
 Sites = list[dict[str, Any]]
 
@@ -89,6 +99,7 @@ def inventories(presets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
     found[-1]["sites"][0]["routes"][0] |= _HEADERS
     found[-1]["sites"] += (*_WITHOUT_SERVICE, _RAW)
     found[-1]["adopt"] = False
+    found[-2]["sites"].append(_USERS)
     return found
 
 

@@ -58,11 +58,12 @@ def run(
     locale: str = "C",
     errors: str = "replace",
     merge: bool = False,
+    given: bytes | None = None,
 ) -> Answer:
-    """Run a command in an untranslated locale, with no input, and return its answer; it never raises.
+    """Run a command in an untranslated locale and return its answer; it never raises.
 
     After ``timeout`` seconds it is stopped with its children. ``errors`` is how bytes that are not UTF-8 are read.
-    ``merge`` puts standard error among the output, in the order in which it was written.
+    ``merge`` puts standard error among the output, in the order in which it was written. ``given`` is its input.
     """
     program = find(command[0])
     if program is None:
@@ -71,7 +72,7 @@ def run(
         # A session of its own: what does not end in time is stopped as a whole.
         process = subprocess.Popen(  # pylint: disable=ansible-bad-function
             [program, *command[1:]],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if merge else subprocess.PIPE,
             env=dict(os.environ, LC_ALL=locale, LANGUAGE="", PATH=search_path()),
@@ -81,7 +82,7 @@ def run(
     except OSError as error:
         return Answer(REFUSED, "", f"{' '.join(command)}: {error.strerror}")
     with process:
-        ended, out, err = _end(process, timeout)
+        ended, out, err = _end(process, timeout, given)
     texts = [part.decode("utf-8", errors) for part in (out, err or b"")]
     if ended:
         return Answer(process.returncode, *texts)
@@ -89,13 +90,13 @@ def run(
     return Answer(LATE, texts[0], f"{texts[1]}\n{late}".lstrip())
 
 
-def _end(process: subprocess.Popen[bytes], timeout: float) -> tuple[bool, bytes, bytes | None]:
+def _end(process: subprocess.Popen[bytes], timeout: float, given: bytes | None) -> tuple[bool, bytes, bytes | None]:
     """Wait for the end, or bring it about; return whether it came by itself, the output and the errors."""
     for sign, seconds in ((None, timeout), (signal.SIGTERM, _GRACE_SECONDS), (signal.SIGKILL, _GRACE_SECONDS)):
         with suppress(ProcessLookupError):
             if sign is not None:
                 os.killpg(process.pid, sign)
         with suppress(subprocess.TimeoutExpired):
-            return sign is None, *process.communicate(timeout=seconds)
+            return sign is None, *process.communicate(given if sign is None else None, timeout=seconds)
     # A child that left the session holds the pipes, or the kernel does not let the process go.
     return False, b"", None

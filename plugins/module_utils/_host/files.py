@@ -44,15 +44,17 @@ def unlink_if_there(path: str) -> None:
         os.unlink(path)
 
 
-def write_new(path: str, content: bytes, mode: int, like: str | None = None) -> None:
+def write_new(path: str, content: bytes, mode: int, like: str | None = None, group: int | None = None) -> None:
     """Create `path`, durable, with exactly this mode, or with owner, mode and extended attributes of `like`.
 
-    The name must not exist.
+    The name must not exist. A `group` is given the file before others than its owner may read it.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with open(descriptor, "wb", closefd=False) as stream:
             stream.write(content)
+        if group is not None:
+            os.fchown(descriptor, -1, group)
         if like is None:
             os.fchmod(descriptor, mode)
         else:

@@ -31,6 +31,8 @@ COMMON_SITE = "00-constellation-edge"
 COMMON_SITE_PATH = f"/etc/nginx/sites-available/{COMMON_SITE}"
 # Files that directives of the sites name; there is none where no route asks for one.
 SITE_FILES = "/etc/nginx/constellation-edge"
+# Those of users and the hashes of their passwords, which nginx's workers may read and nobody else.
+PASSWORD_FILES = f"{SITE_FILES}/users"
 # How the directories begin in which nginx keeps answers of services. nginx makes each, but not the one around it, so
 # that they lie in one that every system has.
 CACHES = f"/var/cache/{FILE_WORD}-"

@@ -12,7 +12,7 @@ from .._host.files import explained, make_folders, unlink_if_there
 from ._nginx_warnings import conflicts, remarks
 from .changes import Change, Link, TransactionError, Write, place_of
 from .journal import stage_path
-from .staging import Verdict, copy_tree, test_staged
+from .staging import Verdict, copy_tree, test_staged, write_staged
 
 
 def new_stage(state: str) -> str:
@@ -84,8 +84,7 @@ def _stage_and_test(nginx: str, todo: Sequence[Change], root: str, stage: str) -
 def _stage_change(change: Change, path: str) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if isinstance(change, Write):
-        with open(path, "wb") as stream:
-            stream.write(change.content)
+        write_staged(path, change.content)
         return
     unlink_if_there(path)
     if isinstance(change, Link):

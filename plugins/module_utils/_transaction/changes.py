@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -31,13 +32,17 @@ class Write:
     """A file's whole new content. A symbolic link at `path` stays: its target is edited.
 
     `mode` counts for a new file; an existing one keeps owner, mode and extended attributes. `original` is what the
-    candidate was made from: when something else stands there by then, nothing is written.
+    candidate was made from: when something else stands there by then, nothing is written. With a `group`, by its
+    number, a file that is there gets that group and the mode, too. `shown` is what a diff has in the place of contents
+    that nobody may see, before and after.
     """
 
     path: str
     content: bytes
     mode: int = 0o644
     original: bytes | Original = field(default=Original.UNKNOWN, compare=False, repr=False)
+    group: int | None = None
+    shown: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Remove:
-    """No file and no link at `path`; a link's target stays."""
+    """No file and no link at `path`; a link's target stays. `shown` is as in `Write`."""
 
     path: str
+    shown: tuple[str, str] | None = None
 
 
 Change = Union[Write, Link, Remove]  # noqa: UP007 - pylint knows no other way
@@ -65,7 +71,7 @@ def pending(changes: Iterable[Change]) -> list[Change]:
         path = place_of(change)
         with explained(path, exact=True):
             now = fingerprint(path)
-        if now == wanted_print(change):
+        if now == wanted_print(change) and _has_attributes(change, path):
             continue
         if isinstance(change, Write) and change.original is Original.UNKNOWN:
             result.append(replace(change, original=bytes_at(path)))
@@ -124,6 +130,14 @@ def wanted_print(change: Change) -> str:
     return "link:" + change.target if isinstance(change, Link) else ABSENT
 
 
+def _has_attributes(change: Change, path: str) -> bool:
+    """Whether a file has the mode and the group that a change says, where it says a group."""
+    if not isinstance(change, Write) or change.group is None:
+        return True
+    status = os.stat(path)
+    return (stat.S_IMODE(status.st_mode), status.st_gid) == (change.mode, change.group)
+
+
 def bytes_at(path: str) -> bytes | Original:
     """Return what a file holds, or why that is not known."""
     try:
@@ -135,6 +149,8 @@ def bytes_at(path: str) -> bytes | Original:
 
 
 def _shown_change(change: Change, path: str) -> dict[str, str]:
+    if not isinstance(change, Link) and change.shown:
+        return dict(zip(("before", "after"), change.shown, strict=True))
     before: bytes | Original = b""
     after, mode = b"", getattr(change, "mode", 0o644)
     if os.path.islink(path):

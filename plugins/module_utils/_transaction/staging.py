@@ -75,8 +75,13 @@ def copy_tree(root: str, stage: str) -> None:
         elif entry.is_dir():
             copy_tree(entry.path, target)
         elif entry.is_file():
-            with open(target, "wb") as stream:
-                stream.write(read_bytes(entry.path))
+            write_staged(target, read_bytes(entry.path))
+
+
+def write_staged(path: str, content: bytes) -> None:
+    """Write a file of a candidate, which only its owner may read from the beginning: some hold hashes of passwords."""
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as stream:
+        stream.write(content)
 
 
 def test_live(nginx: str) -> Verdict:

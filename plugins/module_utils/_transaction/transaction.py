@@ -163,7 +163,8 @@ class _Run:
             with explained(change.path, exact=True):
                 exists = os.path.lexists(entry.path)
                 if isinstance(change, Write):
-                    write_new(entry.temporary, change.content, change.mode, entry.path if exists else None)
+                    like = entry.path if exists and change.group is None else None
+                    write_new(entry.temporary, change.content, change.mode, like, change.group)
                 elif isinstance(change, Link):
                     os.symlink(change.target, entry.temporary)
                 if exists:

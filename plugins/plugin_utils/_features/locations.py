@@ -30,6 +30,7 @@ from .request_headers import RequestHeaders
 from .returned import Returned
 from .static import Static
 from .timeouts import Timeouts
+from .users import RouteUsers
 from .websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class _PartPath(Feature):
 @dataclass(frozen=True, kw_only=True)
 # Python takes the fields of the last base first.
 class Part(
+    RouteUsers,
     Raw,
     Probe,
     ContentLength,

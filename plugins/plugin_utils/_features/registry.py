@@ -55,6 +55,7 @@ from .timeouts import Timeouts
 from .trusted_proxies import TrustedProxies
 from .upstream import Proxied
 from .upstream_tls import UpstreamTls
+from .users import RouteUsers, SiteUsers
 from .websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ FEATURES: tuple[type[Feature], ...] = (
     RequestBuffering,
     Console,
     Probe,
+    RouteUsers,
     Raw,
     Locations,
     MovedFrom,
@@ -96,6 +98,7 @@ SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     DefaultSite,
     PlainHttp,
     Aliases,
+    SiteUsers,
     Maintenance,
     SiteRedirect,
     Hsts,

@@ -13,6 +13,7 @@ from typing import Any
 
 from .._keys.keys import key, secret_names
 from .._keys.kinds import FLAG, Kind, Listing, Word
+from .._keys.users import Logins
 from .site import Site
 from .variable_kinds import AcmeDirectory, Email, FirewallRules, Ignored, Networks, PresetsFolder
 
@@ -117,6 +118,16 @@ class Variables:
         default="",
         otherwise="as recorded",
         example="inactive",
+    )
+    edge_users: dict[str, str] = key(
+        Logins(),
+        "Who may log in where C(users) of a site or route names them, each with a password or a hash.",
+        "A password is locked by Ansible Vault or comes from a lookup; one that a file shows to every reader is "
+        "refused. A hash, made by C(openssl passwd -6), may stand anywhere.",
+        default={},
+        otherwise="nobody",
+        example="{{ vaulted_users }}",
+        secret=True,
     )
     edge_verify_hostile: bool = key(
         FLAG,

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .._constellation.local_server import CONSTELLATION
+from .._keys.keys import without_secrets
 from .._keys.names import Upstream
 from .presets import OURS, Presets, read_presets
 from .schema import SchemaError, read_sites
@@ -103,9 +104,13 @@ def _of_interest(sites: Mapping[str, list[Site]]) -> dict[str, list[Site]]:
 
 
 def _reduced(sites: Iterable[Site], wanted: Callable[[Route], bool]) -> list[Site]:
-    """Return the sites with the wanted routes alone, and no site without one."""
-    reduced = [replace(site, routes=tuple(filter(wanted, site.routes))) for site in sites]
+    """Return the sites with the wanted routes alone, and no site without one. No secret: they go into a file."""
+    reduced = [replace(without_secrets(site), routes=_public(filter(wanted, site.routes))) for site in sites]
     return [site for site in reduced if site.routes]
+
+
+def _public(routes: Iterable[Route]) -> tuple[Route, ...]:
+    return tuple(replace(without_secrets(route), locations=()) for route in routes)
 
 
 def _is_constellation(route: Route) -> bool:

@@ -48,6 +48,7 @@ from .._features.timeouts import Timeouts
 from .._features.trusted_proxies import TrustedProxies
 from .._features.upstream import Proxied
 from .._features.upstream_tls import UpstreamTls
+from .._features.users import RouteUsers, SiteUsers
 from .._features.websocket import WebSocket
 from .._keys.keys import key
 from .._keys.kinds import FLAG, Kind, Listing, Several
@@ -76,6 +77,7 @@ class _RouteApp(Feature):
 class Route(
     Drops,
     Locations,
+    RouteUsers,
     Raw,
     MovedFrom,
     Probe,
@@ -142,6 +144,7 @@ class Site(
     SiteRaw,
     Compression,
     Index,
+    SiteUsers,
     Maintenance,
     ErrorPages,
     ContentPolicy,

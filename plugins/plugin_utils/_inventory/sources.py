@@ -76,6 +76,19 @@ def extra_problems(extra: Iterable[str]) -> list[FileProblem]:
     return problems
 
 
+def files_of(sources: Iterable[str], extra: Iterable[str]) -> list[str]:
+    """Return the files whose text Ansible takes values from: those of the inventory, and those behind `-e @`."""
+    found: dict[str, None] = {}
+    for source in filter(os.path.exists, sources):
+        folder = source if os.path.isdir(source) else os.path.dirname(source)
+        found |= dict.fromkeys(_files(source, deep=False) if os.path.isdir(source) else [source])
+        for name in _VARIABLES:
+            found |= dict.fromkeys(_files(os.path.join(folder, name), deep=True))
+    found |= {os.path.expanduser(each[1:]): None for each in map(str, extra) if each.startswith("@")}
+    # What a program writes out does not stand in it.
+    return [each for each in found if os.path.isfile(each) and not os.access(each, os.X_OK)]
+
+
 def _missing(source: str) -> FileProblem:
     if source == DEFAULT_SOURCE:
         return FileProblem("", 0, "no inventory is named: add `-i inventory.yml` to the command")

@@ -38,11 +38,12 @@ OPTIONS = {
     "lan": "edge_lan",
     "connection_limit": "hardening_connection_limit",
     "connection_limit_exempt": "hardening_connection_limit_exempt",
+    "users": "edge_users",
     "presets_dir": "edge_presets_dir",
     "restore_constellation": "edge_restore_constellation",
 }
 # Those in which YAML may have made another number of what was written.
-_NUMBERS = ("sites", "firewall_rules", "connection_limit")
+_NUMBERS = ("sites", "users", "firewall_rules", "connection_limit")
 _DECLARED = keys_of(Variables)
 
 

@@ -58,9 +58,7 @@ def _each(words: str, sentence: str) -> dict[str, str]:
 
 #: What a site and a route have in common.
 _BOTH = {
-    **_each(
-        "auth login basic_auth auth_basic auth_basic_user_file htpasswd user users password authentication", _LOGIN
-    ),
+    **_each("auth login basic_auth auth_basic auth_basic_user_file htpasswd user password authentication", _LOGIN),
     **_each(
         "auth_request authelia authentik sso oauth",
         f"no key asks another service: write `auth_request /login-check;` {_STAYS}",

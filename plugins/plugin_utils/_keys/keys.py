@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .kinds import Kind, Listing, Mistake
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Declared = TypeVar("_Declared", bound="DataclassInstance")
 _KEY = "key"
 _REQUIRED: Any = object()
 
@@ -44,7 +48,8 @@ class Key:
     def read(self, name: str, value: object) -> tuple[Any, list[Mistake]]:
         """Return the value as the plan takes it, or what is wrong with it; of a secret one, without a part of it."""
         read, mistakes = self.kind.read(name, value)
-        return read, [self._without_value(name, each) for each in mistakes] if self.is_secret else mistakes
+        hides = self.is_secret and not self.kind.tells_no_value
+        return read, [self._without_value(name, each) for each in mistakes] if hides else mistakes
 
     def _without_value(self, name: str, mistake: Mistake) -> Mistake:
         return Mistake(mistake.part, f"{name} must be {self.kind.words} (its value is secret and not shown)")
@@ -99,6 +104,12 @@ def secret_names(declared: type) -> frozenset[str]:
         elif isinstance(each.kind, Listing):
             found |= secret_names(each.kind.of)
     return frozenset(found)
+
+
+def without_secrets(declared: _Declared) -> _Declared:
+    """Return the values of a declaration with the defaults of its secret keys in the place of their values."""
+    secret = {field: each.default for field, (_name, each) in fields_of(type(declared)).items() if each.is_secret}
+    return dataclasses.replace(declared, **secret)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from .names import UnusableValueError
 from .nearest import nearest
@@ -29,8 +29,11 @@ class Mistake(NamedTuple):
 class Kind:
     """A kind of value: `words` for a table, `option` for Ansible's documentation, `json` for a JSON schema.
 
-    A kind that says nothing of its own is only documented; who reads it checks it.
+    A kind that says nothing of its own is only documented; who reads it checks it. One that `tells_no_value` has no
+    part of a value in its mistakes, so that they are told of a secret key, too.
     """
+
+    tells_no_value: ClassVar[bool] = False
 
     def __init__(self, words: str, option: Mapping[str, Any], json: Mapping[str, Any]) -> None:
         """Say what it is called where."""

@@ -56,7 +56,8 @@ def named_in(text: str, root: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names_in(folder):
         path = os.path.join(folder, name)
-        content = read_text(path) if _names(text, name) else None
+        # What is below a folder is no text of a site.
+        content = read_text(path) if os.path.isfile(path) and _names(text, name) else None
         if content is not None:
             found[name] = outer(content)
             if inner(found[name]) != content:

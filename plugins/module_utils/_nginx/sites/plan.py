@@ -9,6 +9,7 @@ import functools
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from ._named_files import file_changes
 from ._neighbours import Neighbours, listen_beside, without_taken_defaults
 from ._overridden import http_level, overridden
 from ._packaged import enabled_default, is_as_delivered
+from ._password_files import Wanted, checked, planned
 from ._placeholder import Certificates, host_names
 from ._placing import merged, places
 from ._reading import included, names_in, patterns, takes
@@ -51,14 +53,18 @@ def plan(
     main: object = None,
     worker_connections: int | None = None,
     certificates: Certificates | None = None,
+    passwords: Mapping[str, object] | None = None,
+    hashes: bool = True,
 ) -> SitePlan:
     """Read the host and plan every site; nothing is written. A site that cannot be done is reported with its problem.
 
     `main` are directives of nginx's main context, `worker_connections` the least number of connections that a worker
-    takes, 0 for what its owner had; None leaves what is there.
+    takes, 0 for what its owner had; None leaves what is there. `passwords` are the users of each password file; without
+    `hashes` none is made of a new password, and the plan is none to carry out.
     Raises ConfigError when the declaration itself is wrong.
     """
     wanted = wanted_sites(given)
+    users = checked(passwords)
     result = SitePlan()
     planner = _Planner(root, purge, certificates or Certificates(), result)
     planner.read_all()
@@ -73,6 +79,7 @@ def plan(
     for path, sites in planner.sites_of.items():
         planner.file(path, sites)
     planner.named_files()
+    planner.password_files(users, hashes=hashes)
     if worker_connections is not None:
         main = planner.raise_connections(worker_connections, main)
     planner.make_room_for_names()
@@ -303,6 +310,13 @@ class _Planner:
             self.result.changes[:0] = changes
             for site in self.wanted:
                 self.reports[site.name]["changed"] |= name in site.files
+
+    def password_files(self, users: Wanted, *, hashes: bool) -> None:
+        """Plan the files of users, each written before what names it."""
+        main = [document for path, document in self.files if path == self.main]
+        found = planned(users, self.root, main, self._read_after, purge=self.purge_ours, hashes=hashes)
+        self.result.changes[:0] = found.changes
+        self.result.logins = {name: asdict(each) for name, each in found.logins.items()}
 
     def _read_after(self) -> list[str]:
         """Return the texts that nginx reads when the changes planned so far are made."""

@@ -35,13 +35,15 @@ class SitePlan(Planned):
 
     `missing` are placeholder certificates to make, with their names; `sites` is the report, one entry per site; `kept`
     has the same entries for files that are no longer listed but hold something of their owner: they stay, and keep
-    nothing else from being carried out. `notes` tell what an adopted server keeps of its owner's.
+    nothing else from being carried out. `notes` tell what an adopted server keeps of its owner's. `logins` are the
+    names of users that come, change or go, by their password file.
     """
 
     notes: list[str] = field(default_factory=list)
     sites: list[dict[str, Any]] = field(default_factory=list)
     kept: list[dict[str, Any]] = field(default_factory=list)
     missing: dict[str, list[str]] = field(default_factory=dict)
+    logins: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[str]:
@@ -87,6 +89,7 @@ class SitesStep(Step):
             "sites": plan.sites + plan.kept,
             "placeholders": sorted(plan.missing),
             "notes": plan.notes,
+            "logins": plan.logins,
             "reloaded": self.reloaded,
         }
 

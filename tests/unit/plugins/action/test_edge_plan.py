@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -46,6 +47,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         """Be a proxy that is reached by SSH."""
+        self.folder = folder
         self.variables: dict[str, Any] = {
             "inventory_hostname": "home",
             "group_names": ["edge"],
@@ -110,8 +112,10 @@ def test_the_options_are_documented_as_they_are_read() -> None:
     documented = yaml.safe_load(documentation.DOCUMENTATION)["options"]
     parts = ("type", "elements", "default")
     said = {name: {part: each[part] for part in parts if part in each} for name, each in documented.items()}
-    # The sites' documentation is a fragment; what is no list is told by their reader.
-    assert {name: each for name, each in ARGUMENTS.items() if name != "sites"} == said
+    # The sites' documentation is a fragment; what is no list is told by their reader. ansible-core takes `no_log` in no
+    # documentation.
+    read = {name: {part: each[part] for part in parts if part in each} for name, each in ARGUMENTS.items()}
+    assert {name: each for name, each in read.items() if name != "sites"} == said
 
 
 def test_a_proxy_gets_the_variables_of_every_role(world: World) -> None:
@@ -146,6 +150,29 @@ def test_proxies_in_front_are_never_banned(world: World) -> None:
     assert plan["proxies"][0] == "198.51.100.7/32"
     assert "2400:cb00::/32" in plan["proxies"]
     assert plan["ignoreip"] == ["127.0.0.1/8", "::1", "192.0.2.0/24", *plan["proxies"]]
+
+
+def test_users_are_in_the_plan_and_their_passwords_in_nothing_that_is_said_or_asked(world: World) -> None:
+    (site,) = world.variables["edge_sites"]
+    world.variables["edge_sites"] = [{**site, "users": ["anna"], "routes": [{**ROUTE, "users": {"bert": "hunter2"}}]}]
+    plan = world.run(users={"anna": "hunter2"})
+    (name,) = plan["password_files"]
+    assert plan["password_files"] == {name: {"users": ["bert"], "at": [0, "routes", 0]}}
+    assert "hunter2" not in json.dumps([plan, world.asked])
+    said = world.refuses(users={"bert": "hunter2"})
+    assert "host home, site a.example.org, users: 'anna' is not in `edge_users`; known: bert" in said
+    assert "must be a mapping of names" in (said := world.refuses(users=["anna:hunter2"]))
+    assert "hunter2" not in said
+    assert "hunter2" not in "".join(path.read_text("utf-8") for path in world.folder.iterdir())
+
+
+def test_a_password_that_the_inventory_shows_is_refused(world: World, tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text("edge: {hosts: {home: }, vars: {some: hunter2}}\n", encoding="utf-8")
+    world.variables["ansible_inventory_sources"] = [str(inventory)]
+    said = world.refuses(users={"anna": "hunter2"})
+    assert "edge_users: the password of 'anna' can be read in" in said
+    assert "inventory.yml, line 1: write its hash there, which `openssl passwd -6` makes" in said
 
 
 def test_what_the_owner_adds_is_added(world: World) -> None:

@@ -52,3 +52,26 @@ def test_a_site_that_cannot_be_is_refused_with_the_report(root: str) -> None:
 def test_a_name_that_is_no_file_is_refused(root: str) -> None:
     message = refused("nginx_site", check=True, root=root, sites=[{**SITE, "name": "a/b"}])["msg"]
     assert message.startswith("site 'a/b': a site's name is the name of its file")
+
+
+def test_users_are_answered_by_their_names_alone(root: str) -> None:
+    users = {"home": {"anna": "correct horse", "bert": "$6$abc$" + "a" * 86}}
+    answer = done("nginx_site", check=True, root=root, validate=False, sites=[SITE], password_files=users)
+    assert answer["logins"] == {"home": {"added": ["anna", "bert"], "changed": [], "removed": []}}
+    (shown,) = (part for part in answer["diff"] if part["after_header"] == f"{root}/constellation-edge/users/home")
+    assert (shown["before"], shown["after"]) == ("", "anna\nbert\n")
+    assert not any(each in str(answer) for each in ("horse", "$6$"))
+    assert not Path(root, "constellation-edge").exists()
+
+
+@pytest.mark.parametrize(
+    ("users", "words"),
+    [
+        ({"anna": "$2y$10$hunter2"}, "bcrypt of cost 10, which costs nginx about 50 ms"),
+        ({"anna:hunter2": "x"}, "a user's name has a colon"),
+    ],
+)
+def test_a_password_that_is_refused_is_not_answered(root: str, users: dict[str, str], words: str) -> None:
+    answer = refused("nginx_site", check=True, root=root, sites=[], password_files={"home": users})
+    assert words in answer["msg"]
+    assert "hunter2" not in str(answer)

@@ -69,3 +69,10 @@ def test_command_without_end_is_stopped_with_its_children(monkeypatch: pytest.Mo
     assert (answer.rc, answer.out) == (LATE, "begun\n")
     assert "it was stopped" in answer.err
     assert answer.unanswered
+
+
+def test_what_is_given_is_the_input_and_a_late_command_with_one_is_stopped() -> None:
+    assert run(["cat"], given=b"secret\n") == Answer(0, "secret\n", "")
+    assert run(["cat"], given=b"") == Answer(0, "", "")
+    assert run(["true"], given=b"x" * 1_000_000).rc == 0
+    assert run(["sleep", "60"], timeout=0.2, given=b"x").rc == LATE

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,3 +205,24 @@ class TestAttributes:
         finally:
             os.close(descriptor)
         assert owners == [(status.st_uid + 1, status.st_gid)]
+
+
+def test_a_group_has_the_file_before_it_may_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, int, int]] = []
+
+    def note(name: str) -> None:
+        real = getattr(os, name)
+
+        def call(descriptor: int, *more: int) -> None:
+            status = os.fstat(descriptor)
+            seen.append((name, stat.S_IMODE(status.st_mode), status.st_gid))
+            real(descriptor, *more)
+
+        monkeypatch.setattr(os, name, call)
+
+    note("fchown")
+    note("fchmod")
+    write_new(str(tmp_path / "new"), b"secret", 0o640, group=1)
+    assert seen == [("fchown", 0o600, os.getgid()), ("fchmod", 0o600, 1)]
+    status = (tmp_path / "new").stat()
+    assert (stat.S_IMODE(status.st_mode), status.st_gid) == (0o640, 1)

@@ -63,3 +63,11 @@ def test_no_judgement_when_the_namespace_is_refused(tmp_path: Path, monkeypatch:
 
 def test_nginx_that_cannot_be_run_is_a_refusal(tmp_path: Path) -> None:
     assert not staging.test_live(str(tmp_path / "nginx")).accepted
+
+
+def test_nobody_else_may_read_a_candidate(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/users").write_bytes(b"anna:hash")
+    copy_tree(str(tmp_path / "root"), str(tmp_path / "copy"))
+    staging.write_staged(str(tmp_path / "copy/new"), b"anna:hash")
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "copy").iterdir()} == {0o600}

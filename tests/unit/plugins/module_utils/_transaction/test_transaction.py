@@ -690,3 +690,38 @@ def test_what_nginx_refuses_without_a_place_is_told_with_its_words() -> None:
     verdict = Verdict(False, "nginx: [emerg] no events section\n")
     said = _candidate.refusal(verdict, [])
     assert "no events section. Remedy: correct what was asked for, or the file that nginx names" in said
+
+
+def test_a_file_with_a_group_gets_group_and_mode_although_its_bytes_are_right(root: Path, host: Places) -> None:
+    path = root / "users"
+    path.write_bytes(b"anna:hash")
+    path.chmod(0o644)
+    wanted = Write(str(path), b"anna:hash", 0o640, group=1)
+    assert pending([Write(str(path), b"anna:hash", 0o640)]) == []
+    assert pending([wanted]) == [wanted]
+    apply([wanted], test=False, host=host)
+    status = path.stat()
+    assert (stat.S_IMODE(status.st_mode), status.st_gid, path.read_bytes()) == (0o640, 1, b"anna:hash")
+    assert pending([wanted]) == []
+
+
+def test_what_is_shown_stands_for_contents_and_nothing_is_kept_where_others_may_read_it(
+    root: Path, host: Places
+) -> None:
+    path = root / "users"
+    path.write_bytes(b"anna:old")
+    path.chmod(0o640)
+    changes = [Write(str(path), b"anna:new", 0o640, group=0, shown=("anna\n", "anna: password changed\n"))]
+    assert [(each["before"], each["after"]) for each in diffs(changes)] == [("anna\n", "anna: password changed\n")]
+    assert [each["before"] for each in diffs([Remove(str(path), shown=("anna\n", ""))])] == ["anna\n"]
+    seen: dict[str, int] = {}
+
+    def look() -> None:
+        for folder in (root, Path(host.state)):
+            seen.update({str(each): each.stat().st_mode & 0o777 for each in folder.rglob("*") if each.is_file()})
+        assert not any(b"anna:" in each.read_bytes() for each in Path(host.state).glob("*") if each.is_file())
+
+    (copy,) = apply(changes, root=str(root), after=look, backup=True, host=host)
+    assert len(seen) >= 4
+    assert {mode & 0o007 for mode in seen.values()} == {0}
+    assert Path(copy).parent.stat().st_mode & 0o077 == 0

@@ -266,17 +266,17 @@ class Guarded(Route):
     """A route with secrets."""
 
     token: str = key(Matching("a word of eight letters", "[a-z]{8}"), "What opens it.", default="", secret=True)
-    users: Mapping[str, bool] = key(Group({"admin": FLAG}, {"admin": ""}), "Who may enter.", default={}, secret=True)
+    doors: Mapping[str, bool] = key(Group({"admin": FLAG}, {"admin": ""}), "Who may enter.", default={}, secret=True)
 
 
 def test_a_secret_value_is_in_no_refusal(monkeypatch):
     monkeypatch.setattr(schema, "Route", Guarded)
     monkeypatch.setattr(schema, "ROUTE_KEYS", tuple(sorted(keys_of(Guarded))))
     hidden = "(its value is secret and not shown)"
-    assert problems(site({**GOOD_ROUTE, "token": "hunter2", "users": {"hunter2": "hunter2", "admin": "hunter2"}})) == [
+    assert problems(site({**GOOD_ROUTE, "token": "hunter2", "doors": {"hunter2": "hunter2", "admin": "hunter2"}})) == [
         f"site demo.example.org, route /zm/: token must be a word of eight letters {hidden}",
-        f"site demo.example.org, route /zm/: users must be a mapping with `admin` {hidden}",
-        f"site demo.example.org, route /zm/: users must be a mapping with `admin` {hidden}",
+        f"site demo.example.org, route /zm/: doors must be a mapping with `admin` {hidden}",
+        f"site demo.example.org, route /zm/: doors must be a mapping with `admin` {hidden}",
     ]
     (read,) = read_sites(site({**GOOD_ROUTE, "token": "swordfis"}), PRESETS)
     assert read.routes[0].token == "swordfis"

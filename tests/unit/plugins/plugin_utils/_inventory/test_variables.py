@@ -42,7 +42,9 @@ def test_the_types_of_the_options_are_those_of_the_declared_variables():
     assert spec["lan"] == {"type": "list", "elements": "str", "default": []}
     assert spec["restore_constellation"] == {"type": "bool"}
     for option, name in OPTIONS.items():
-        if name in keys_of(Variables) and option != "sites":
+        if name in keys_of(Variables) and keys_of(Variables)[name].is_secret:
+            assert spec[option] == {"type": "raw", "no_log": True}
+        elif name in keys_of(Variables) and option != "sites":
             assert spec[option].items() >= keys_of(Variables)[name].kind.option.items()
 
 
