@@ -234,7 +234,7 @@ class ActionModule(ActionBase):
                 problems += error.problems
         if sites and not problems:
             users = arguments["users"] or {}
-            problems += user_problems(arguments["sites"], users)
+            problems += user_problems(arguments["sites"], sites, users)
             problems += readable_problems(arguments["sites"], users, self._files)
         if problems or presets.problems:
             raise AnsibleActionFail(_report(self._host, problems, presets.problems))

@@ -16,7 +16,7 @@ from guide import blocks
 
 HOST = "{{ inventory_hostname }}"
 (LAN,), (PARTS,), (LISTED,) = blocks("access.md")[:3]
-SERVICE = "http://127.0.0.1:8088/constellation/"
+SERVICE = "http://127.0.0.1:8088/server/"
 # What the service answers, and what a client gets that is not let in.
 REFUSED = "403"
 

@@ -16,12 +16,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...module_utils._host.names import SITE_FILES
+from ...module_utils._host.names import PASSWORD_FILES
 from .._keys.access_kind import LAN, LOGIN, NOBODY, PUBLIC, Rule, asks
 from ._lan import INSIDE, lan_networks
 from .feature import Directives
 from .place import Host
 from .trusted_proxies import is_near, trusts
+from .users import EVERYBODY, file_of
 
 if TYPE_CHECKING:
     from .._inventory.site import Route, Site
@@ -157,9 +158,15 @@ def policy(site: Site, route: Route | None = None) -> Policy:
     return Policy(PUBLIC if rule is None else rule, allow, deny)
 
 
+def users_of(site: Site, route: Route | None = None) -> str:
+    """Return the name of the file of who may log in: everybody of `edge_users` where nobody is named."""
+    named = file_of(site, route) if route is not None else site.name if site.users else ""
+    return named or EVERYBODY
+
+
 def password_file(site: Site, route: Route | None = None) -> str:
     """Return the file that has the names and passwords of who may ask."""
-    return f"{SITE_FILES}/users"
+    return f"{PASSWORD_FILES}/{users_of(site, route)}"
 
 
 def policies(site: Site) -> list[Policy]:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...module_utils._host.names import PASSWORD_FILES
 from .._keys.keys import key
 from .._keys.users import Users
 from .feature import Feature, SiteFeature
@@ -17,6 +16,8 @@ from .feature import Feature, SiteFeature
 if TYPE_CHECKING:
     from .._inventory.site import Route, Site
 
+#: the file of all of `edge_users`, which no site can be named like
+EVERYBODY = "edge_users"
 #: names that `edge_users` has, or a password or hash by each name
 Said = tuple[str, ...] | Mapping[str, str]
 _VALUES = (
@@ -50,7 +51,7 @@ class SiteUsers(SiteFeature):
         "hashes of its own.",
         _VALUES,
         default=(),
-        otherwise="nobody",
+        otherwise="everybody of `edge_users`",
         example="{{ vaulted_users }}",
         secret=True,
     )
@@ -77,9 +78,3 @@ def file_of(site: Site, route: Route) -> str:
     # A location has the very users of its route, and what is made of a route those of the route.
     place = next((each for each in site.places if each.users is route.users), route)
     return f"{site.name}-{hashlib.sha256(place.identity.encode()).hexdigest()[:12]}"
-
-
-def path_of(site: Site, route: Route) -> str:
-    """Return what `auth_basic_user_file` names for a route or location, "" where it has no users."""
-    name = file_of(site, route)
-    return f"{PASSWORD_FILES}/{name}" if name else ""

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...module_utils._nginx.logins.rules import is_hash
-from .._features.users import file_of, said
+from .._features._policy import policy, users_of
+from .._features.users import EVERYBODY, file_of, said
 from .._inventory.schema import Problem, entries_of
 from .._inventory.site import Route, Site
 from .._keys.nearest import nearest
@@ -17,18 +18,49 @@ from .._keys.users import can_be_read
 from .._literal import line_of
 
 _USERS = "users"
+_NEEDLESS = (
+    "users counts nowhere, since access does not say `login` there: write `login` into access, or take `users` out"
+)
+_NOBODY = (
+    "access asks for a `login` that nobody has: write `edge_users:` with a password or hash for each name beside "
+    "`edge_sites`, or `users` beside access"
+)
 #: where a file's passwords stand: keys and numbers from `edge_sites` on, or nothing for `edge_users`
 At = list[str | int]
 
 
-def user_problems(raw: Sequence[Mapping[str, Any]], host_users: Mapping[str, object]) -> list[Problem]:
-    """Return each name that a site or route says and `edge_users` does not have; `raw` is `edge_sites` as written."""
-    return [
+def user_problems(
+    raw: Sequence[Mapping[str, Any]], sites: Sequence[Site], host_users: Mapping[str, object]
+) -> list[Problem]:
+    """Return what is wrong with who may log in; `raw` is `edge_sites` as written, `host_users` is `edge_users`."""
+    unknown = [
         Problem(place, f"'{name}' is not in `edge_users`{_known(name, host_users)}", name)
         for place, names in _said(raw, list)
         for name in names
         if name not in host_users
     ]
+    return [*unknown, *_without_users(raw, sites, host_users), *_needless(raw, sites)]
+
+
+def _without_users(
+    raw: Sequence[Mapping[str, Any]], sites: Sequence[Site], host_users: Mapping[str, object]
+) -> Iterator[Problem]:
+    """Yield each site in which a login is asked for that nobody has."""
+    nobody = {site.name for _at, site, route in _asking(raw, sites) if users_of(site, route) == EVERYBODY}
+    for item, site in zip(raw, sites, strict=True):
+        if site.name in nobody and not host_users:
+            yield Problem(f"site {site.name}", _NOBODY, item)
+
+
+def _needless(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator[Problem]:
+    """Yield each `users` that nobody asks for."""
+    asked = {users_of(site, route) for _at, site, route in _asking(raw, sites)}
+    for item, site in zip(raw, sites, strict=True):
+        if site.users and site.name not in asked:
+            yield Problem(f"site {site.name}", _NEEDLESS, item)
+        for route in site.places:
+            if route.users and file_of(site, route) not in asked:
+                yield Problem(f"site {site.name}, route {route.path}", _NEEDLESS, next(iter(route.users)))
 
 
 def readable_problems(
@@ -51,12 +83,14 @@ def _first_with(secret: str, files: Sequence[str]) -> list[tuple[str, int]]:
 def password_files(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> dict[str, dict[str, Any]]:
     """Return by the name of each file whose `users` it has, and `at` which place their passwords stand."""
     found: dict[str, dict[str, Any]] = {}
-    for at, site, route in _places(raw, sites):
-        name = file_of(site, route)
-        if name and name not in found:
-            users = said(site, route)
-            where = (at if route.users else at[:1]) if isinstance(users, Mapping) else []
-            found[name] = {_USERS: [*users], "at": where}
+    for at, site, route in _asking(raw, sites):
+        name = users_of(site, route)
+        users = site.users if route is None else said(site, route)
+        if name == EVERYBODY:
+            found[name] = {"at": []}
+        elif name not in found:
+            own = route is not None and route.users
+            found[name] = {_USERS: [*users], "at": (at if own else at[:1]) if isinstance(users, Mapping) else []}
     return found
 
 
@@ -74,7 +108,17 @@ def _secrets(
     for step in file["at"]:
         source = source[step]
     known = source[_USERS] if file["at"] else host_users
-    return {name: known[name] for name in file[_USERS]}
+    return {name: known[name] for name in file.get(_USERS, known)}
+
+
+def _asking(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator[tuple[At, Site, Route | None]]:
+    """Yield what asks for a login: routes and locations, and the start page of a site."""
+    for at, site, route in _places(raw, sites):
+        if policy(site, route).asks_for_login:
+            yield at, site, route
+    for number, site in enumerate(sites):
+        if site.index and policy(site).asks_for_login:
+            yield [number], site, None
 
 
 def _places(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator[tuple[At, Site, Route]]:

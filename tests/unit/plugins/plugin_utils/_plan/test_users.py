@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.plugin_utils._features.users import (
-    file_of,
-    path_of,
-    resolved,
-)
+from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import password_file
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.users import file_of, resolved
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.edges import edges, survey
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
@@ -35,6 +32,7 @@ HOST_USERS = {"anna": "pw-anna", "bert": "pw-bert"}
 RAW: list[dict[str, Any]] = [
     {
         "server_name": "a.test",
+        "access": "login",
         "users": ["anna"],
         "routes": [
             {"path": "/", "upstream": SERVICE},
@@ -52,7 +50,12 @@ RAW: list[dict[str, Any]] = [
         ],
     },
     {"server_name": "b.test", "routes": [{"path": "/", "upstream": SERVICE}]},
-    {"server_name": ["c.test", "d.test"], "users": {"emil": "pw-emil"}, "redirect": "https://a.test"},
+    {
+        "server_name": ["c.test", "d.test"],
+        "access": "login",
+        "users": {"emil": "pw-emil"},
+        "redirect": "https://a.test",
+    },
 ]
 SECRETS = ("pw-anna", "pw-bert", "pw-carl", "pw-dora", "pw-emil")
 
@@ -80,8 +83,8 @@ def test_a_file_is_that_of_the_place_which_says_its_users() -> None:
     a, b, _c = read()
     root, own, both = a.routes
     same, inner, listed = own.locations
-    assert path_of(a, root) == "/etc/nginx/constellation-edge/users/a.test"
-    assert path_of(b, b.routes[0]) == ""
+    assert password_file(a, root) == "/etc/nginx/constellation-edge/users/a.test"
+    assert password_file(b, b.routes[0]) == "/etc/nginx/constellation-edge/users/edge_users"
     assert file_of(a, same) == file_of(a, own)
     # What is made of a location for its path without the last slash has the same users.
     assert file_of(a, replace(inner, path="= /own/inner")) == file_of(a, inner)
@@ -117,13 +120,43 @@ def test_a_plan_has_names_alone_and_the_filter_adds_the_rest() -> None:
 
 def test_a_name_that_the_host_does_not_have_is_told_with_the_nearest() -> None:
     raw = [{"server_name": ["a.test", "b.test"], "users": ["ana"], "routes": [{**RAW[0]["routes"][2], "users": ["x"]}]}]
-    found = user_problems(raw, HOST_USERS)
+    found = user_problems(raw, read(raw), HOST_USERS)[:2]
     assert [(each.place, each.text) for each in found] == [
         ("site a.test, users", "'ana' is not in `edge_users`; did you mean 'anna'? known: anna, bert"),
         ("site a.test, route /both/, users", "'x' is not in `edge_users`; known: anna, bert"),
     ]
-    assert "which is not given: write `edge_users:`" in user_problems(raw, {})[0].text
-    assert user_problems(RAW, HOST_USERS) == []
+    assert "which is not given: write `edge_users:`" in user_problems(raw, read(raw), {})[0].text
+    assert user_problems(RAW, read(), HOST_USERS) == []
+
+
+def test_a_login_is_for_everybody_of_the_host_where_nobody_is_named() -> None:
+    raw = [{"server_name": "a.test", "access": "login", "routes": [{"path": "/", "upstream": SERVICE}]}]
+    sites = read(raw)
+    assert with_secrets(password_files(raw, sites), raw, HOST_USERS) == {"edge_users": HOST_USERS}
+    assert user_problems(raw, sites, HOST_USERS) == []
+    (nobody,) = user_problems(raw, sites, {})
+    assert (nobody.place, nobody.value) == ("site a.test", raw[0])
+    assert nobody.text.startswith("access asks for a `login` that nobody has")
+
+
+@pytest.mark.parametrize(
+    ("site", "route", "place"),
+    [
+        ({"users": ["anna"]}, {}, "site a.test"),
+        ({"users": ["anna"], "access": "lan"}, {}, "site a.test"),
+        ({"access": "login"}, {"access": "lan", "users": ["anna"]}, "site a.test, route /"),
+    ],
+)
+def test_users_whom_nobody_asks_are_told(site: dict[str, Any], route: dict[str, Any], place: str) -> None:
+    raw = [{"server_name": "a.test", "routes": [{"path": "/", "upstream": SERVICE, **route}], **site}]
+    found = user_problems(raw, read(raw), HOST_USERS)
+    assert [(each.place, each.text.partition(",")[0]) for each in found] == [(place, "users counts nowhere")]
+
+
+def test_a_start_page_asks_for_a_login_of_its_site() -> None:
+    routes = [{"path": "/x/", "upstream": SERVICE, "access": "public"}]
+    raw = [{"server_name": "a.test", "access": "login", "users": ["anna"], "index": True, "routes": routes}]
+    assert with_secrets(password_files(raw, read(raw)), raw, HOST_USERS) == {"a.test": {"anna": "pw-anna"}}
 
 
 def test_a_password_that_another_file_of_the_inventory_shows_is_told(tmp_path: Path) -> None:
@@ -137,7 +170,7 @@ def test_a_password_that_another_file_of_the_inventory_shows_is_told(tmp_path: P
     extra.write_text("x: pw-dora\n", encoding="utf-8")
     sources = [str(inventory), str(program), str(tmp_path / "gone"), "a.test,"]
     found = readable_problems(RAW, HOST_USERS, files_of(sources, [f"@{extra}", "x=pw-emil"]))
-    assert [(each.place, each.text.partition(": ")[0].replace(str(tmp_path), "")) for each in found] == [
+    assert [(each.place, each.text.partition(": ")[0]) for each in found] == [
         ("edge_users", f"the password of 'anna' can be read in {shown(variables)}, line 2"),
         ("site a.test, route /own/, users", f"the password of 'carl' can be read in {shown(inventory)}, line 1"),
         (

@@ -1,0 +1,149 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who comes in by a login: the examples of docs/guides/access.md, asked from inside the LAN and from outside."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+import runs
+from conftest import Client, Home, machine
+from guide import blocks
+
+HOST = "{{ inventory_hostname }}"
+BLOCKS = {sites[0]["server_name"].partition(".")[0]: sites[0] for sites in blocks("access.md")}
+LOGIN, EITHER, BOTH = (BLOCKS[name] for name in ("wiki", "nas", "router"))
+# That of the guide's hash, and one that the host makes a hash of.
+OTTO, ANNA = "otto:right password", "anna:it's {{ not }} a $template"
+FILES = "/etc/nginx/constellation-edge/users"
+BANNED_AFTER = 60
+
+
+def run(lan: str, users: dict[str, str], echo: str, *options: str) -> runs.Run:
+    """Run the playbook with the guide's sites, each under a name of the lab."""
+    said = (("", LOGIN), ("www.", EITHER), ("camera.", BOTH))
+    sites = []
+    for name, site in said:
+        own = {key: value for key, value in site.items() if key == "access"}
+        routes = [{**site["routes"][0], "upstream": echo}]
+        sites.append({"server_name": f"{name}{HOST}.example.org", **own, "routes": routes})
+    # As a lookup gives them, and not as text of a file.
+    given = {"edge_lan": [f"{lan}/32"], "edge_sites": sites}
+    return runs.site(
+        runs.INVENTORY, "-e", json.dumps(given), "-e", json.dumps({"edge_users": _unsafe(users)}), *options
+    )
+
+
+def _unsafe(users: dict[str, str]) -> dict[str, Any]:
+    return {name: {"__ansible_unsafe": secret} for name, secret in users.items()}
+
+
+def users() -> dict[str, str]:
+    """Return the guide's user with a hash, and one whose password is hashed on the host."""
+    name, _colon, password = ANNA.partition(":")
+    return {name: password, "otto": "$6$saltsalt$sQ.gHTA6aOr1Ux7cjEtxQVKur7/2i5GQHlY8anYmItPw8AgL1WPS08yMUxyLVNhmPcNYn4qpfFRCwdkGkpCoW1"}
+
+
+@pytest.fixture(scope="module")
+def near(lab: Any) -> Client:
+    """Return a machine that `edge_lan` counts to the LAN."""
+    return machine(lab, "near")
+
+
+@pytest.fixture(scope="module")
+def echo(lab: Any) -> str:
+    """Return the URL of a service that reports what it is sent."""
+    return f"http://{lab.address('jeedom')}:8777"
+
+
+@pytest.fixture(scope="module")
+def first(near: Client, echo: str) -> runs.Run:
+    """Return the run with the guide's sites."""
+    return run(near.ipv4, users(), echo, "--diff")
+
+
+def status(client: Client, home: Home, below: str, login: str = "", *options: str) -> str:
+    who = ["-u", login] if login else []
+    return client.status(home, f"https://{below}{home.domain}/", *who, *options)
+
+
+def test_the_run_succeeds_and_shows_no_secret(first: runs.Run) -> None:
+    assert first.rc == 0, first.tail
+    assert "anna: added" in first.text or "anna" in first.text
+    assert "$6$" not in first.text
+    assert "a $template" not in first.text
+
+
+@pytest.mark.parametrize("options", [("--http1.1",), ("--http2",)])
+def test_each_word_asks_whom_it_says(
+    first: runs.Run, homes: list[Home], near: Client, client: Client, options: tuple[str, ...]
+) -> None:
+    for home in homes:
+        for who, below, wanted in (
+            (client, "", ("401", "401", "200", "200")),
+            (near, "", ("401", "401", "200", "200")),
+            (client, "www.", ("401", "401", "200", "200")),
+            (near, "www.", ("200", "200", "200", "200")),
+            (client, "camera.", ("403", "403", "403", "403")),
+            (near, "camera.", ("401", "401", "401", "200")),
+        ):
+            logins = ("", "otto:wrong", OTTO, ANNA)
+            assert tuple(status(who, home, below, login, *options) for login in logins) == wanted, (below, who.name)
+
+
+def test_the_question_names_basic_authentication(first: runs.Run, homes: list[Home], client: Client) -> None:
+    for home in homes:
+        head = client.curl(home, f"https://{home.domain}/", "-I").stdout.lower()
+        assert 'www-authenticate: basic realm="login"' in head
+
+
+def test_a_service_sees_no_password_of_nginx(
+    first: runs.Run, homes: list[Home], near: Client, client: Client
+) -> None:
+    for home in homes:
+        assert "authorization" not in client.curl(home, f"https://{home.domain}/", "-u", OTTO).stdout.lower()
+        assert "authorization" not in client.curl(home, f"https://www.{home.domain}/", "-u", OTTO).stdout.lower()
+        # Where nobody is asked for one, it is the service's.
+        assert "authorization" in near.curl(home, f"https://www.{home.domain}/", "-u", OTTO).stdout.lower()
+
+
+def test_only_nginx_reads_the_file(first: runs.Run, homes: list[Home]) -> None:
+    for home in homes:
+        names = home.host.check_output(f"ls {FILES}").split()
+        assert "edge_users" in names
+        for name in names:
+            file = home.host.file(f"{FILES}/{name}")
+            assert (file.user, file.group, file.mode) == ("root", "www-data", 0o640)
+            assert all(":$6$" in line for line in file.content_string.splitlines())
+
+
+def test_the_next_run_changes_nothing(first: runs.Run, homes: list[Home], near: Client, echo: str) -> None:
+    before = [home.host.check_output(f"sha256sum {FILES}/*") for home in homes]
+    again = run(near.ipv4, users(), echo)
+    assert again.rc == 0, again.tail
+    assert [again.count(home.name, "changed") for home in homes] == [0 for _home in homes]
+    assert [home.host.check_output(f"sha256sum {FILES}/*") for home in homes] == before
+
+
+def test_who_is_taken_out_is_out_after_the_run(
+    first: runs.Run, homes: list[Home], near: Client, client: Client, echo: str
+) -> None:
+    left = {"anna": users()["anna"]}
+    done = run(near.ipv4, left, echo)
+    assert done.rc == 0, done.tail
+    for home in homes:
+        assert (status(client, home, "", OTTO), status(client, home, "", ANNA)) == ("401", "200")
+
+
+def test_who_tries_passwords_is_banned(first: runs.Run, homes: list[Home], attacker: Client) -> None:
+    for home in homes:
+        deadline = time.monotonic() + BANNED_AFTER
+        while status(attacker, home, "", "anna:wrong", "--max-time", "3") != "000":
+            assert time.monotonic() < deadline, home.name
+            time.sleep(0.3)
+        assert attacker.ipv4 in home.host.check_output("fail2ban-client status nginx-http-auth")
