@@ -67,6 +67,17 @@ options:
         description: Whether its owner lets only some addresses in, so that C(403) is acceptable, too.
         type: bool
         default: false
+      refused_by:
+        description:
+          - The statuses by which the proxy itself keeps some clients out, such as V(401) and V(403). Such an answer is
+            right, and nothing else is asked of the route.
+        type: list
+        elements: int
+        default: []
+      closed:
+        description: Whether everybody who asks without a login has to be refused so.
+        type: bool
+        default: false
       maintenance:
         description:
           - Whether the site may be in maintenance, so that C(503) is acceptable, too, instead of a redirect of port 80
@@ -162,6 +173,9 @@ results:
     status:
       description: HTTP status, null without an answer.
       type: int
+    refused:
+      description: Whether the proxy kept this client out, by one of O(routes[].refused_by).
+      type: bool
     redirect:
       description: What port 80 answered. Null when it was not asked.
       type: dict
@@ -311,6 +325,8 @@ ARGUMENTS = {
             "closes": {"type": "bool", "default": False},
             "grpc": {"type": "bool", "default": False},
             "guarded": {"type": "bool", "default": False},
+            "refused_by": {"type": "list", "elements": "int", "default": []},
+            "closed": {"type": "bool", "default": False},
             "maintenance": {"type": "bool", "default": False},
             "redirect": {"type": "bool", "default": True},
             "sse": {"type": "str", "default": ""},
@@ -336,7 +352,8 @@ def main() -> None:
     given = module.params
     if given["timeout"] < 1:
         module.fail_json(msg=f"timeout is {given['timeout']}: give 1 second or more")
-    routes = [ProbedRoute(**{**route, "status": tuple(route["status"])}) for route in given["routes"]]
+    lists = ("status", "refused_by")
+    routes = [ProbedRoute(**route | {name: tuple(route[name]) for name in lists}) for route in given["routes"]]
     ports = Ports(tuple(given["closed_ports"]), tuple(given["open_ports"]), given["outside"])
     conditions = Conditions(
         given["address"].strip("[]"), given["ca_file"] or "", given["trust"], float(given["timeout"])

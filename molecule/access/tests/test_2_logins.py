@@ -46,7 +46,10 @@ def _unsafe(users: dict[str, str]) -> dict[str, Any]:
 def users() -> dict[str, str]:
     """Return the guide's user with a hash, and one whose password is hashed on the host."""
     name, _colon, password = ANNA.partition(":")
-    return {name: password, "otto": "$6$saltsalt$sQ.gHTA6aOr1Ux7cjEtxQVKur7/2i5GQHlY8anYmItPw8AgL1WPS08yMUxyLVNhmPcNYn4qpfFRCwdkGkpCoW1"}
+    return {
+        name: password,
+        "otto": "$6$saltsalt$sQ.gHTA6aOr1Ux7cjEtxQVKur7/2i5GQHlY8anYmItPw8AgL1WPS08yMUxyLVNhmPcNYn4qpfFRCwdkGkpCoW1",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +105,7 @@ def test_the_question_names_basic_authentication(first: runs.Run, homes: list[Ho
         assert 'www-authenticate: basic realm="login"' in head
 
 
-def test_a_service_sees_no_password_of_nginx(
-    first: runs.Run, homes: list[Home], near: Client, client: Client
-) -> None:
+def test_a_service_sees_no_password_of_nginx(first: runs.Run, homes: list[Home], near: Client, client: Client) -> None:
     for home in homes:
         assert "authorization" not in client.curl(home, f"https://{home.domain}/", "-u", OTTO).stdout.lower()
         assert "authorization" not in client.curl(home, f"https://www.{home.domain}/", "-u", OTTO).stdout.lower()

@@ -26,12 +26,13 @@ class ProbedRoute:
     """A URL and what is expected of it.
 
     ``status`` lists what is acceptable, nothing stands for 200 to 399 and 401, and where it is ``guarded`` for 403
-    too, in ``maintenance`` for 503. ``location`` is where the answer leads, empty for anywhere; with ``closes`` the
-    connection has to be closed without an answer. With ``grpc`` the URL is called as a method that no service has, and
-    the answer has to be one of gRPC, where ``status`` lists none. ``sse``, ``websocket`` and ``stream`` are paths of
-    the same site, empty for none; without a leading slash they are taken from the URL on. ``http_port`` is where the
-    plain form of an HTTPS URL is asked. ``address`` is connected to instead of that of all routes, where it is not
-    empty.
+    too, in ``maintenance`` for 503. ``refused_by`` are the statuses by which the proxy itself keeps some clients
+    out; such an answer is right, and nothing else is asked. Where it is ``closed``, everybody who asks so is to be
+    refused. ``location`` is where the answer leads, empty for anywhere; with ``closes`` the connection has to be
+    closed without an answer. With ``grpc`` the URL is called as a method that no service has, and the answer has to
+    be one of gRPC, where ``status`` lists none. ``sse``, ``websocket`` and ``stream`` are paths of the same site,
+    empty for none; without a leading slash they are taken from the URL on. ``http_port`` is where the plain form of
+    an HTTPS URL is asked. ``address`` is connected to instead of that of all routes, where it is not empty.
     """
 
     url: str
@@ -40,6 +41,8 @@ class ProbedRoute:
     closes: bool = False
     grpc: bool = False
     guarded: bool = False
+    refused_by: tuple[int, ...] = ()
+    closed: bool = False
     maintenance: bool = False
     redirect: bool = True
     sse: str = ""
@@ -74,6 +77,7 @@ class RouteFacts(TypedDict):
     url: str
     ok: bool
     status: int | None
+    refused: bool
     redirect: RedirectFacts | None
     tls: TlsFacts | None
     sse: SseFacts | None
@@ -89,6 +93,7 @@ def check(route: ProbedRoute, conditions: Conditions) -> RouteFacts:
         url=route.url,
         ok=False,
         status=None,
+        refused=False,
         redirect=None,
         tls=None,
         sse=None,
@@ -119,11 +124,30 @@ def _check(route: ProbedRoute, conditions: Conditions, facts: RouteFacts) -> Non
             facts["problems"].append(f"the certificate is not trusted: {shown['problem']}")
         if route.redirect:
             facts["redirect"] = _redirect(route, target, facts["problems"])
+    if route.refused_by and _is_refused(route, target, facts):
+        return
     question = _closed if route.closes else _called if route.grpc else _status
     facts["status"] = question(route, target, facts["problems"])
     if route.maintenance and facts["status"] == _CLOSED:
         return
     _check_streams(route, target, facts)
+
+
+def _is_refused(route: ProbedRoute, target: Target, facts: RouteFacts) -> bool:
+    """Ask without a login whether the proxy keeps this client out; an answer where it has to is a problem."""
+    try:
+        with opened(target) as used:
+            status = ask(target, used).status
+    except ProbeError:
+        # It is asked once more, and told as that question's.
+        return False
+    facts["refused"] = status in route.refused_by
+    if facts["refused"]:
+        facts["status"] = status
+    elif route.closed and not (route.maintenance and status == _CLOSED):
+        wanted = " or ".join(map(str, route.refused_by))
+        facts["problems"].append(f"status {status} instead of {wanted}: it is open to everybody who asks")
+    return facts["refused"]
 
 
 def _check_streams(route: ProbedRoute, target: Target, facts: RouteFacts) -> None:

@@ -70,6 +70,16 @@ class Policy:
         return f"listed-{self._digest}" if self.deny else ""
 
     @property
+    def refusals(self) -> tuple[int, ...]:
+        """The statuses by which a client is refused."""
+        return (*((401,) if self.asks_for_login else ()), *((403,) if self.check else ()))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody is let in who does not log in."""
+        return all(LOGIN in each for each in self.rule)
+
+    @property
     def realm(self) -> str:
         """What is said with the question for a login, "" where there is none."""
         if not self.asks_for_login:
@@ -148,6 +158,15 @@ class Policy:
     def _variable(kind: str, digest: str) -> str:
         # nginx's table of variables has room for many names of 14 letters, and for few of more.
         return f"$edge_{kind}{digest}"
+
+
+#: for everybody
+OPEN = Policy()
+
+
+def asks_nobody(found: Policy) -> bool:
+    """Whether everybody may ask, but for single addresses."""
+    return found.rule == PUBLIC
 
 
 def policy(site: Site, route: Route | None = None) -> Policy:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .._keys.access_kind import ACCESS, LAN, NOBODY, Rule, asks
 from .._keys.keys import key
 from .._keys.networks import networks
-from ._policy import checks, maps, policies, policy
+from ._policy import OPEN, asks_nobody, checks, maps, policies, policy
 from .feature import Page, SiteFeature
 from .place import Host, Refusal
 from .plain_http import SERVE
@@ -19,6 +19,8 @@ from .plain_http import SERVE
 if TYPE_CHECKING:
     from .._inventory.site import Site
 
+# So many are named in the summary.
+_LISTED = 30
 _WITHOUT_LAN = "allow adds to the LAN, and access does not say `lan`: write `lan` into access, or take `allow` out"
 
 
@@ -76,6 +78,16 @@ class SiteAccess(SiteFeature):
     def guards(cls, sites: Sequence[Site], host: Host) -> str:
         """Return what tells clients apart, for the http level."""
         return maps(sites, host)
+
+    @classmethod
+    def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
+        """Return what everybody may open, where anything is kept from anybody."""
+        several = [(site, route, policy(site, route)) for site in sites for route in site.places]
+        if all(found == OPEN for _site, _route, found in several):
+            return []
+        opened = [f"{site.name}{route.path}" for site, route, found in several if asks_nobody(found)]
+        more = f", and {len(opened) - _LISTED} more" if len(opened) > _LISTED else ""
+        return [f"open to everybody: {', '.join(opened[:_LISTED]) or 'nothing'}{more}"]
 
 
 def _written(site: Site, entry: Mapping[str, Any]) -> Iterator[tuple[Any, Mapping[str, Any]]]:

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
+from .._features._policy import policy
 from .._features.default_site import default_of
-from .._features.place import Host, Pinned
+from .._features.place import Host, Pinned, Place
 from .._features.plain_http import SERVE
 from .._features.returned import CLOSES
 from .._inventory.site import Site
@@ -57,7 +58,7 @@ def edge_plan(
         ],
         "certificates": adoption.certificates(sites, servers),
         "probes": [
-            probe | adoption.probe_traits(site, each.route, servers) | features.traits(site) | at
+            probe | adoption.probe_traits(site, each.route, servers) | _access(each) | features.traits(site) | at
             for site, at in reached
             for each in features.places([site], known)
             for probe in features.probes(each)
@@ -70,10 +71,16 @@ def edge_plan(
     }
 
 
+def _access(at: Place) -> dict[str, Any]:
+    """Return how strangers are kept out of a route."""
+    asked = policy(at.site, at.route)
+    return {"refused_by": [*asked.refusals], **({"closed": True} if asked.is_closed else {})} if asked.refusals else {}
+
+
 def _in_clear(site: Site, host: Host) -> list[dict[str, Any]]:
     """Return what is asked of a site's routes without TLS: what leads elsewhere is known from HTTPS."""
     asked = [
-        {**probe, **features.traits(site), "url": probe["url"].replace("https://", "http://", 1)}
+        {**probe, **_access(at), **features.traits(site), "url": probe["url"].replace("https://", "http://", 1)}
         for at in features.places([site], host)
         for probe in features.probes(at)
     ]

@@ -115,7 +115,12 @@ def _route(result: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _live(result: Mapping[str, Any]) -> str:
-    """Return what a long-lived connection of the route showed, "-" for a route that has none."""
+    """Return what a long-lived connection of the route showed, "-" for a route that has none.
+
+    Where the proxy refused who asked, what is behind it was not asked.
+    """
+    if result.get("refused"):
+        return "not proven"
     shown = []
     for key, label in _LIVE.items():
         outcome = result.get(key)

@@ -71,6 +71,29 @@ def test_a_site_in_maintenance_may_answer_503_and_nothing_more_is_asked(
 
 
 @pytest.mark.parametrize(
+    ("status", "refused_by", "closed", "refused", "problem"),
+    [
+        ("401 Unauthorized", (401,), True, True, ""),
+        ("403 Forbidden", (401, 403), True, True, ""),
+        ("403 Forbidden", (401,), True, False, "status 403 instead of 401: it is open to everybody who asks"),
+        ("200 OK", (401,), True, False, "status 200 instead of 401: it is open to everybody who asks"),
+        ("200 OK", (403,), False, False, ""),
+        ("502 Bad Gateway", (403,), False, False, "status 502 instead of 200 to 399 or 401"),
+    ],
+)
+def test_who_is_kept_out_is_asked_nothing_more(
+    status: str, refused_by: tuple[int, ...], closed: bool, refused: bool, problem: str
+) -> None:
+    with server(plain(status)) as port:
+        route = ProbedRoute(f"http://localhost:{port}/", refused_by=refused_by, closed=closed, websocket="ws")
+        facts = check(route, conditions())
+    assert facts["refused"] is refused
+    assert (facts["websocket"] is None) is refused
+    assert not problem or problem in facts["problems"]
+    assert facts["ok"] is refused
+
+
+@pytest.mark.parametrize(
     ("status", "kind", "wanted", "problem"),
     [
         ("200 OK", "application/grpc", (), ""),

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import policy
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.site_access import SiteAccess
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
-from routes import THEIRS, refused, sites, written
+from routes import HOST, THEIRS, refused, sites, written
 
 SERVICE = "http://192.168.0.10"
 
@@ -94,3 +95,15 @@ def test_a_service_gets_no_password_of_nginx() -> None:
     own = {"access": "login", "request_headers": {"Authorization": "Basic eDp5"}}
     assert written(None, own).count("Authorization") == 1
     assert "Authorization" not in written(None, {"access": "lan"})
+
+
+def test_the_summary_lists_what_everybody_may_open() -> None:
+    routes = [{"path": f"/{number}/", "upstream": SERVICE, "access": "public"} for number in range(32)]
+    given = [{"server_name": "a.test", "access": "lan", "routes": [*routes, {"path": "/x/", "upstream": SERVICE}]}]
+    (note,) = SiteAccess.notes(read_sites(given, {"generic": {}}), HOST)
+    assert note.startswith("open to everybody: a.test/0/, a.test/1/")
+    assert note.endswith(", and 2 more")
+    assert SiteAccess.notes(sites({"access": "lan"}), HOST) == ["open to everybody: nothing"]
+    assert SiteAccess.notes(sites({"access": "public"}), HOST) == []
+    denied = SiteAccess.notes(sites({"deny": "203.0.113.7"}), HOST)
+    assert denied == ["open to everybody: home.example.org/zm/"]
