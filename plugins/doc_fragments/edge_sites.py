@@ -593,6 +593,17 @@ options:
         - 'For example C(maintenance: {"allow": "lan", "until": "2026-12-24 18:00 +01:00"}).'
         type: raw
         default: false
+      crawlers:
+        description:
+        - V(refuse) answers 403 to crawlers that collect for AI, and to vulnerability scanners, by the name
+          that they send.
+        - C(/robots.txt) tells those crawlers to leave. Where no route answers there, everybody gets that
+          text, so that Google and Apple learn that they may not train with what their search engines read.
+        - Search engines, previews of links and feed readers are not refused. Who sends another name is not
+          either.
+        - 'For example C(crawlers: refuse).'
+        type: raw
+        default: 'off'
       index:
         description:
         - Whether the root of the site has a page with a link to each route, where no route has V(/).
