@@ -615,6 +615,17 @@ options:
         - 'For example C(maintenance: {"allow": "lan", "until": "2026-12-24 18:00 +01:00"}).'
         type: raw
         default: false
+      crawlers:
+        description:
+        - V(refuse) answers 403 to crawlers that collect for AI, and to vulnerability scanners, by the name
+          that they send.
+        - C(/robots.txt) tells those crawlers to leave. Where no route answers there, everybody gets that
+          text, so that Google and Apple learn that they may not train with what their search engines read.
+        - Search engines, previews of links and feed readers are not refused. Who sends another name is not
+          either.
+        - 'For example C(crawlers: refuse).'
+        type: raw
+        default: 'off'
       users:
         description:
         - Who may log in where a route does not say it, as a list of names out of C(edge_users), or with passwords
@@ -622,7 +633,7 @@ options:
         - A password is locked by Ansible Vault or comes from a lookup; one that a file shows to every reader
           is refused. A hash of SHA-512 (C($6$)) or SHA-256 (C($5$)) with up to 5,000 rounds, or C($apr1$),
           may stand anywhere.
-        - By default, nobody.
+        - By default, everybody of edge_users.
         - 'For example C(users: {{ vaulted_users }}).'
         - The value is secret.
         type: raw

@@ -63,6 +63,14 @@ options:
             one of gRPC, where O(routes[].status) has none.
         type: bool
         default: false
+      agent:
+        description: As who the URL is asked, in brackets behind the own name of the probe in C(User-Agent).
+        type: str
+        default: ""
+      holds:
+        description: What must stand in the answer.
+        type: str
+        default: ""
       guarded:
         description: Whether its owner lets only some addresses in, so that C(403) is acceptable, too.
         type: bool
@@ -166,6 +174,9 @@ results:
   contains:
     url:
       description: The URL that was asked.
+      type: str
+    agent:
+      description: As who it was asked, empty for the probe itself.
       type: str
     ok:
       description: Whether there is no problem.
@@ -324,6 +335,8 @@ ARGUMENTS = {
             "address": {"type": "str", "default": ""},
             "closes": {"type": "bool", "default": False},
             "grpc": {"type": "bool", "default": False},
+            "agent": {"type": "str", "default": ""},
+            "holds": {"type": "str", "default": ""},
             "guarded": {"type": "bool", "default": False},
             "refused_by": {"type": "list", "elements": "int", "default": []},
             "closed": {"type": "bool", "default": False},

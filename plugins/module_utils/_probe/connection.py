@@ -17,6 +17,9 @@ from urllib.parse import SplitResult, urlsplit
 from .._host.deadline import cut_after
 from .._host.errors import EdgeError
 
+# As who a question is asked.
+AGENT = "constellation.edge-probe"
+
 
 class ProbeError(EdgeError):
     """The other side did not do what was asked; the message says what it did."""
@@ -189,7 +192,7 @@ def ask(
     connection.sock = used
     host = f"[{target.host}]" if ":" in target.host else target.host
     explicit = target.parts.port not in (None, 443 if target.secure else 80)
-    sent = {"Host": f"{host}:{target.port}" if explicit else host, "User-Agent": "constellation.edge-probe"}
+    sent = {"Host": f"{host}:{target.port}" if explicit else host, "User-Agent": AGENT}
     given = {**sent, "Accept": "*/*", "Cache-Control": "no-cache", **(headers or {})}
     connection.request(method, target.path, headers=given)
     return connection.getresponse()

@@ -15,10 +15,12 @@ from ._streams import SseFacts, StreamFacts, moving_pictures, server_sent_events
 from ._tls import TlsFacts
 from ._tls import look as look_at_tls
 from ._websocket import WebSocketFacts, upgrade
-from .connection import ProbeError, Target, ask, opened
+from .connection import AGENT, ProbeError, Target, ask, opened
 
 # What a site in maintenance answers (RFC 9110 section 15.6.4, 2022).
 _CLOSED = 503
+# Bytes of an answer that are read, where something must stand in it.
+_LONGEST = 100_000
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,11 @@ class ProbedRoute:
     out; such an answer is right, and nothing else is asked. Where it is ``closed``, everybody who asks so is to be
     refused. ``location`` is where the answer leads, empty for anywhere; with ``closes`` the connection has to be
     closed without an answer. With ``grpc`` the URL is called as a method that no service has, and the answer has to
-    be one of gRPC, where ``status`` lists none. ``sse``, ``websocket`` and ``stream`` are paths of the same site,
-    empty for none; without a leading slash they are taken from the URL on. ``http_port`` is where the plain form of
-    an HTTPS URL is asked. ``address`` is connected to instead of that of all routes, where it is not empty.
+    be one of gRPC, where ``status`` lists none. ``agent`` is said to be who asks, in brackets behind the probe's
+    own name, and ``holds`` is what stands in the answer. ``sse``, ``websocket`` and ``stream`` are paths of the
+    same site, empty for none; without a leading slash they are taken from the URL on. ``http_port`` is where the
+    plain form of an HTTPS URL is asked. ``address`` is connected to instead of that of all routes, where it is not
+    empty.
     """
 
     url: str
@@ -40,6 +44,8 @@ class ProbedRoute:
     location: str = ""
     closes: bool = False
     grpc: bool = False
+    agent: str = ""
+    holds: str = ""
     guarded: bool = False
     refused_by: tuple[int, ...] = ()
     closed: bool = False
@@ -75,6 +81,7 @@ class RouteFacts(TypedDict):
     """All that was found out about one route; None for what was not asked or could not be."""
 
     url: str
+    agent: str
     ok: bool
     status: int | None
     refused: bool
@@ -91,6 +98,7 @@ def check(route: ProbedRoute, conditions: Conditions) -> RouteFacts:
     """Return the facts of a route. Whatever goes wrong is one of its ``problems``; nothing is raised."""
     facts = RouteFacts(
         url=route.url,
+        agent=route.agent,
         ok=False,
         status=None,
         refused=False,
@@ -166,9 +174,11 @@ def _check_streams(route: ProbedRoute, target: Target, facts: RouteFacts) -> Non
 
 
 def _status(route: ProbedRoute, target: Target, problems: list[str]) -> int:
+    headers = {"User-Agent": f"{AGENT} ({route.agent})"} if route.agent else {}
     with opened(target) as used:
-        response = ask(target, used)
+        response = ask(target, used, headers)
         status, location = response.status, response.getheader("Location") or ""
+        said = response.read(_LONGEST) if route.holds else b""
     refusals = (401, 403) if route.guarded else (401,)
     if route.maintenance and status == _CLOSED:
         return status
@@ -178,6 +188,8 @@ def _status(route: ProbedRoute, target: Target, problems: list[str]) -> int:
         problems.append(f"status {status} instead of {wanted}")
     if route.location and location != route.location:
         problems.append(f"leads to {location or 'nowhere'} instead of {route.location}")
+    if route.holds and route.holds.encode() not in said:
+        problems.append(f"the answer does not say {route.holds}")
     return status
 
 

@@ -55,9 +55,13 @@ def probe(routes: list[ProbedRoute], wanted: Ports, conditions: Conditions) -> R
             for each in asked
             for facts in _ports.weigh(each, wanted.outside, _is_alive(each.address, results, conditions))
         ]
-    problems = [f"{facts['url']}: {problem}" for facts in results for problem in facts["problems"]]
+    problems = [f"{_asked(facts)}: {problem}" for facts in results for problem in facts["problems"]]
     problems += [facts["detail"] for facts in found if facts["proof"] == "failed"]
     return Report(results=results, ports=found, ok=not problems, problems=problems)
+
+
+def _asked(facts: RouteFacts) -> str:
+    return f"{facts['url']} as {facts['agent']}" if facts["agent"] else facts["url"]
 
 
 def _hosts(routes: list[ProbedRoute]) -> list[str]:

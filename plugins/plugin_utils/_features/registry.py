@@ -23,6 +23,7 @@ from .compression import Compression
 from .console import Console
 from .content_length import ContentLength
 from .content_policy import ContentPolicy
+from .crawlers import Crawlers
 from .default_site import DefaultSite
 from .drops import Drops, SiteDrops
 from .error_pages import ErrorPages
@@ -100,6 +101,7 @@ SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     Aliases,
     SiteUsers,
     Maintenance,
+    Crawlers,
     SiteRedirect,
     Hsts,
     FrameAncestors,

@@ -17,6 +17,7 @@ from .._features.compression import Compression
 from .._features.console import Console
 from .._features.content_length import ContentLength
 from .._features.content_policy import ContentPolicy
+from .._features.crawlers import Crawlers
 from .._features.default_site import DefaultSite
 from .._features.drops import Drops, SiteDrops
 from .._features.error_pages import ErrorPages
@@ -145,6 +146,7 @@ class Site(
     Compression,
     Index,
     SiteUsers,
+    Crawlers,
     Maintenance,
     ErrorPages,
     ContentPolicy,

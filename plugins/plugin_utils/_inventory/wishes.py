@@ -51,6 +51,8 @@ _LISTEN = "write `listen: [ADDRESS]` in a site"
 _DEFAULT = "write `default: true` in a site"
 _CACHE = "write `cache: {size: 1g, types: [images, styles, scripts, fonts]}` in a route"
 
+_CRAWLERS = "write `crawlers: refuse` in a site"
+
 
 def _each(words: str, sentence: str) -> dict[str, str]:
     return dict.fromkeys(words.split(), sentence)
@@ -78,6 +80,7 @@ _BOTH = {
     **_each("force_https force_ssl ssl_redirect ssl_forced https_redirect redirect_code", _PLAIN),
     **_each("gzip brotli zstd compress encode", _COMPRESSION),
     **_each("csp content_security_policy", _POLICY),
+    **_each("robots robots_txt bot bots bad_bots block_bots ai_bots user_agent user_agents scanners", _CRAWLERS),
     **_each("stream streams tcp udp", _STREAM),
     **_each("dns dns_challenge ddns dyndns", _DNS),
     **_each("cdn cloudflare trusted_proxy real_ip realip set_real_ip_from real_ip_header", _PROXIES),

@@ -19,7 +19,7 @@ def report(probed: Mapping[str, Any], proofs: Sequence[Mapping[str, Any]] = ()) 
         {"subject": item["subject"], "result": _verdict(item["ok"]), "detail": item["detail"]} for item in proofs
     ]
     problems = [] if results else ["no route was asked"]
-    problems += [f"{result['url']}: {problem}" for result in results for problem in result["problems"]]
+    problems += [f"{_asked(result)}: {problem}" for result in results for problem in result["problems"]]
     problems += [
         f"{check['subject']}: {check['detail'] or check['result']}" for check in checks if check["result"] == "failed"
     ]
@@ -102,7 +102,7 @@ def _route(result: Mapping[str, Any]) -> dict[str, str]:
     days = tls.get("days_left")
     trust = "" if tls.get("trusted", True) else ", not trusted"
     return {
-        "url": result["url"],
+        "url": _asked(result),
         "status": str(result.get("status") or "none"),
         "redirect": str(redirect.get("status") or "none"),
         "certificate": f"{tls.get('issuer') or 'unknown'}, {'?' if days is None else days} days{trust}"
@@ -112,6 +112,11 @@ def _route(result: Mapping[str, Any]) -> dict[str, str]:
         "live": _live(result),
         "ok": "ok" if result["ok"] else "FAILED",
     }
+
+
+def _asked(result: Mapping[str, Any]) -> str:
+    """Return what was asked, and as who where that was not the probe itself."""
+    return f"{result['url']} as {result['agent']}" if result.get("agent") else str(result["url"])
 
 
 def _live(result: Mapping[str, Any]) -> str:

@@ -70,6 +70,29 @@ def test_a_site_in_maintenance_may_answer_503_and_nothing_more_is_asked(
         assert not check(ProbedRoute(url, wanted), conditions())["ok"]
 
 
+def test_a_question_may_be_asked_as_somebody_else() -> None:
+    heard: list[str] = []
+
+    def answer(used: socket.socket, head: str) -> None:
+        heard.append(head)
+        used.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    with server(answer) as port:
+        facts = check(ProbedRoute(f"http://localhost:{port}/", (403,), agent="GPTBot"), conditions())
+        assert facts["ok"]
+        assert facts["agent"] == "GPTBot"
+        report = probe([ProbedRoute(f"http://localhost:{port}/", agent="GPTBot")], Ports(), conditions())
+    assert "User-Agent: constellation.edge-probe (GPTBot)\r\n" in heard[0]
+    assert report["problems"] == [f"http://localhost:{port}/ as GPTBot: status 403 instead of 200 to 399 or 401"]
+
+
+@pytest.mark.parametrize(("holds", "fine"), [("", True), ("User-agent: GPTBot", True), ("User-agent: CCBot", False)])
+def test_what_must_stand_in_the_answer(holds: str, fine: bool) -> None:
+    with server(plain("200 OK", body=b"User-agent: GPTBot\nDisallow: /\n")) as port:
+        facts = check(ProbedRoute(f"http://localhost:{port}/robots.txt", holds=holds), conditions())
+    assert facts["problems"] == ([] if fine else ["the answer does not say User-agent: CCBot"])
+
+
 @pytest.mark.parametrize(
     ("status", "refused_by", "closed", "refused", "problem"),
     [

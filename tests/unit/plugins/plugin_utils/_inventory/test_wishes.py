@@ -84,6 +84,7 @@ def test_a_wish_in_a_route_is_told_what_fits(key, words):
         ("domain", "write `server_name: NAME`"),
         ("location", "write `routes:`"),
         ("headers", "it is a key of a route, write it below `routes`"),
+        ("robots-txt", "write `crawlers: refuse` in a site"),
         ("add_header", "write `headers: {NAME: VALUE}` in a route"),
         ("websocket", "it is a key of a route, write it below `routes`"),
     ],

@@ -50,6 +50,13 @@ def test_problems_come_last_and_decide():
     ]
 
 
+def test_a_row_says_as_who_it_was_asked():
+    content = report({"results": [{**FAILED, "agent": "GPTBot"}, {**RESULT, "agent": ""}]})
+    asked = "https://demo.example.org/zm/ as GPTBot"
+    assert [row["url"] for row in content["routes"]] == [asked, RESULT["url"]]
+    assert content["problems"] == [f"{asked}: answered 502"]
+
+
 def test_what_could_not_be_proven_is_never_ok():
     content = report(
         {"results": [RESULT], "ports": [{**PORT, "proof": "not proven from outside"}]},
