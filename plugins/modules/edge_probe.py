@@ -67,6 +67,12 @@ options:
         description: Whether its owner lets only some addresses in, so that C(403) is acceptable, too.
         type: bool
         default: false
+      limited:
+        description:
+          - Whether a client may ask only so often, so that C(429) is acceptable, too. What else would be asked then is
+            not.
+        type: bool
+        default: false
       maintenance:
         description:
           - Whether the site may be in maintenance, so that C(503) is acceptable, too, instead of a redirect of port 80
@@ -311,6 +317,7 @@ ARGUMENTS = {
             "closes": {"type": "bool", "default": False},
             "grpc": {"type": "bool", "default": False},
             "guarded": {"type": "bool", "default": False},
+            "limited": {"type": "bool", "default": False},
             "maintenance": {"type": "bool", "default": False},
             "redirect": {"type": "bool", "default": True},
             "sse": {"type": "str", "default": ""},

@@ -34,6 +34,7 @@ _JAIL = {
     "logpath": ["/var/log/nginx/error.log"],
     "maxretry": _REFUSED,
     "findtime": _WITHIN,
+    "sustained": True,
 }
 
 
