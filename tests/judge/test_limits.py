@@ -64,7 +64,9 @@ def configuration(routes: list[dict[str, Any]]) -> bytes:
     sites = read_sites([{"server_name": NAME, "routes": routes}], PRESETS)
     common, site = nginx_sites(sites, Host(Platform((1, 18, 0), (3, 0), False)))
     https = site["servers"][1]
-    says = {name: https["directives"][name] for name in ("error_page", "add_header")}
+    # What is included, since the files are not there.
+    (more,) = site["files"].values()
+    says = {"error_page": https["directives"]["error_page"], "add_header": more.split(" ", 1)[1].rstrip(";\n")}
     server = {"listen": [f"{HOST}:{PROXY}"], "directives": says, "locations": https["locations"]}
     (wanted,) = _declaration.sites([{**site, "servers": [server]}])
     text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
@@ -127,3 +129,7 @@ def test_it_is_logged_for_the_jail(found: dict[str, Any]) -> None:
     lines = [line for line in found["log"].splitlines() if " limiting requests, excess: " in line]
     assert lines
     assert all("[error]" in line and f'by zone "constellation_edge_rate_{NAME}-' in line for line in lines)
+
+
+def test_who_is_refused_is_told_when_to_ask_again(found: dict[str, Any]) -> None:
+    assert found["retry"] == [[None, "60"], [None, "1"]]

@@ -150,7 +150,7 @@ def _check_streams(route: ProbedRoute, target: Target, facts: RouteFacts) -> Non
 
 def _is_too_many(route: ProbedRoute, detail: str) -> bool:
     """Whether a stream could not be asked for, because a client may not ask any more yet."""
-    return route.limited and detail.startswith(f"status {_TOO_MANY}")
+    return route.limited and f"status {_TOO_MANY}" in detail
 
 
 def _instead(route: ProbedRoute) -> list[int]:

@@ -14,6 +14,7 @@ from .._keys.names import UnusableValueError
 from ._limits import CLIENT, NOT_COUNTED, SIZE, is_first, zone
 from .feature import Directives, Feature
 from .place import Needs, Place
+from .retry_after import WAIT, is_told
 
 if TYPE_CHECKING:
     from .._inventory.site import Route
@@ -78,7 +79,8 @@ class RateLimit(Feature):
             return {}
         burst = self.rate_limit.partition(" burst ")[2]
         burst = f" burst={burst} nodelay" if burst else ""
-        return {"limit_req": [f"zone={zone(at, _KIND, _said)}{burst}"], "limit_req_status": ["429"]}
+        told = {"set": [f"{WAIT} {_seconds(self.rate_limit)}"]} if is_told(at.site) else {}
+        return {"limit_req": [f"zone={zone(at, _KIND, _said)}{burst}"], "limit_req_status": ["429"], **told}
 
     def file(self, at: Place) -> Directives:
         """Return the zone that counts."""
@@ -90,6 +92,12 @@ class RateLimit(Feature):
     def needs(self, at: Place) -> Needs:
         """Need nginx's module, and the jail that reads its lines."""
         return Needs(jails=(_JAIL,), modules=("http_limit_req_module",)) if self.rate_limit else Needs()
+
+
+def _seconds(rate: str) -> int:
+    """Return after how many seconds one more request is let in, rounded up."""
+    requests, _sign, unit = rate.partition(" ")[0].partition("r/")
+    return 1 if unit == "s" else -(-60 // int(requests))
 
 
 def _said(route: Route) -> str:

@@ -48,6 +48,7 @@ from .raw import Raw
 from .redirect import Redirected
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
+from .retry_after import RetryAfter
 from .returned import Returned
 from .site_access import SiteAccess
 from .site_raw import SiteRaw
@@ -108,6 +109,7 @@ SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     FrameAncestors,
     ContentPolicy,
     ErrorPages,
+    RetryAfter,
     Index,
     Compression,
     SiteRaw,

@@ -41,6 +41,7 @@ from .._features.raw import Raw
 from .._features.redirect import Redirected
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
+from .._features.retry_after import RetryAfter
 from .._features.returned import Returned
 from .._features.site_access import SiteAccess
 from .._features.site_raw import SiteRaw
@@ -148,6 +149,7 @@ class Site(
     SiteRaw,
     Compression,
     Index,
+    RetryAfter,
     Maintenance,
     ErrorPages,
     ContentPolicy,

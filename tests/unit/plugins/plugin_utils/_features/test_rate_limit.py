@@ -224,3 +224,15 @@ def test_a_limit_of_requests_has_a_jail_and_the_others_have_none() -> None:
     assert (jail["name"], jail["maxretry"], jail["findtime"]) == ("nginx-limit-req", 600, "10m")
     others = {key: LIMITS[key] for key in LIMITS if key != "rate_limit"}
     assert registry.jails([site(others)], HOST) == []
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [("9r/s", 1), ("1r/m", 60), ("7r/m", 9), ("90r/m burst 3", 1)])
+def test_who_is_refused_is_told_when_to_ask_again(rate: str, seconds: int) -> None:
+    assert marked(site({"rate_limit": rate}))["/"]["set"] == [f"$constellation_edge_wait {seconds}"]
+
+
+def test_a_page_for_errors_tells_it_too() -> None:
+    routes = [{"path": "/", "upstream": UPSTREAM, "rate_limit": "1r/s"}]
+    (whole,) = read_sites([{"server_name": "a.example.org", "error_pages": True, "routes": routes}], PRESETS)
+    (page,) = [lines for name, lines in marked(whole).items() if name.startswith("^~ /.constellation-edge/error")]
+    assert "Retry-After $constellation_edge_after always" in page["add_header"]
