@@ -202,6 +202,33 @@ options:
             - 'For example C(request_buffering: false).'
             type: bool
             default: true
+          rate_limit:
+            description:
+            - 'How many requests a client may send: V(10r/s) a second, V(30r/m) a minute.'
+            - 'They have to come evenly: of V(10r/s), one in each tenth of a second. V(burst 20) lets 20 more
+              come at once.'
+            - What is over it is answered 429. An address that is refused 600 times within 10 minutes is banned.
+            - An IPv6 client is its network of 64 bits. What the host itself asks is not counted.
+            - By default, no limit.
+            - 'For example C(rate_limit: 10r/s burst 20).'
+            type: raw
+          connection_limit:
+            description:
+            - How many requests of a client may be open at once. What is over it is answered 429.
+            - A stream and a WebSocket are open until they end. Of HTTP/2, each request of a connection counts.
+            - An IPv6 client is its network of 64 bits. What the host itself asks is not counted.
+            - By default, no limit.
+            - 'For example C(connection_limit: 20).'
+            type: raw
+          bandwidth:
+            description:
+            - 'How many bytes a second a client gets of one answer: V(1m) is 1024 kB, some 8 Mbit.'
+            - Two answers at once get as much each. It is the average since the request, so that a stream
+              which was silent may catch up. What a client sends, and a WebSocket, has no limit.
+            - 'A service needs C(buffering=true) beside it: nginx does not limit what it passes on as it comes.'
+            - By default, no limit.
+            - 'For example C(bandwidth: 1m).'
+            type: raw
           read_timeout:
             description:
             - How many seconds the service may be silent before the proxy gives up.
@@ -419,6 +446,36 @@ options:
                 - 'For example C(request_buffering: false).'
                 type: bool
                 default: true
+              rate_limit:
+                description:
+                - 'How many requests a client may send: V(10r/s) a second, V(30r/m) a minute.'
+                - 'They have to come evenly: of V(10r/s), one in each tenth of a second. V(burst 20) lets
+                  20 more come at once.'
+                - What is over it is answered 429. An address that is refused 600 times within 10 minutes
+                  is banned.
+                - An IPv6 client is its network of 64 bits. What the host itself asks is not counted.
+                - By default, no limit.
+                - 'For example C(rate_limit: 10r/s burst 20).'
+                type: raw
+              connection_limit:
+                description:
+                - How many requests of a client may be open at once. What is over it is answered 429.
+                - A stream and a WebSocket are open until they end. Of HTTP/2, each request of a connection
+                  counts.
+                - An IPv6 client is its network of 64 bits. What the host itself asks is not counted.
+                - By default, no limit.
+                - 'For example C(connection_limit: 20).'
+                type: raw
+              bandwidth:
+                description:
+                - 'How many bytes a second a client gets of one answer: V(1m) is 1024 kB, some 8 Mbit.'
+                - Two answers at once get as much each. It is the average since the request, so that a stream
+                  which was silent may catch up. What a client sends, and a WebSocket, has no limit.
+                - 'A service needs C(buffering=true) beside it: nginx does not limit what it passes on as
+                  it comes.'
+                - By default, no limit.
+                - 'For example C(bandwidth: 1m).'
+                type: raw
               read_timeout:
                 description:
                 - How many seconds the service may be silent before the proxy gives up.

@@ -86,6 +86,12 @@ options:
         description: Whether everybody who asks without a login has to be refused so.
         type: bool
         default: false
+      limited:
+        description:
+          - Whether a client may ask only so often, so that C(429) is acceptable, too. What else would be asked then is
+            not.
+        type: bool
+        default: false
       maintenance:
         description:
           - Whether the site may be in maintenance, so that C(503) is acceptable, too, instead of a redirect of port 80
@@ -340,6 +346,7 @@ ARGUMENTS = {
             "guarded": {"type": "bool", "default": False},
             "refused_by": {"type": "list", "elements": "int", "default": []},
             "closed": {"type": "bool", "default": False},
+            "limited": {"type": "bool", "default": False},
             "maintenance": {"type": "bool", "default": False},
             "redirect": {"type": "bool", "default": True},
             "sse": {"type": "str", "default": ""},

@@ -73,6 +73,13 @@ options:
       banaction:
         description: How an address is blocked.
         type: str
+      sustained:
+        description:
+          - Whether honest clients do what this jail counts, too, only not for long. O(jails[].maxretry) and
+            O(jails[].findtime) then count where the host's own files have stricter ones for all jails. What they say
+            for this jail still wins where it is stricter.
+        type: bool
+        default: false
   defaults:
     description: What a jail of ours takes where it says nothing itself. Jails of other files do not see it.
     type: dict
@@ -197,6 +204,7 @@ JAIL = {
     "logpath": {"type": "list", "elements": "str", "default": []},
     "backend": {"type": "str", "choices": ["auto", "systemd"], "default": "auto"},
     "journalmatch": {"type": "str"},
+    "sustained": {"type": "bool", "default": False},
     **COMMON,
 }
 DEFAULTS = {**COMMON, "ignoreip": {"type": "list", "elements": "str", "default": list(LOOPBACK)}}

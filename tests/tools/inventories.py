@@ -43,6 +43,7 @@ _HEADERS = {
     "hide_headers": ["X-Generator"],
     "request_headers": {"X-Script-Name": "/app", "X-Seen-By": "$hostname"},
 }
+_LIMITS = {"rate_limit": "10r/s burst 20", "connection_limit": 20, "bandwidth": "1m", "buffering": True}
 _RAW = {
     "server_name": "raw.example.net",
     "compression": ["brotli", "gzip"],
@@ -96,7 +97,7 @@ def inventories(presets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
         made = _Maker(chance, presets).sites(apps[number % len(apps)])
         found.append(_inventory(f"made {number + 1}", made, adopt=number % 7 == 0))
     # In one alone: commits from before these keys refuse it.
-    found[-1]["sites"][0]["routes"][0] |= _HEADERS
+    found[-1]["sites"][0]["routes"][0] |= _HEADERS | _LIMITS
     found[-1]["sites"] += (*_WITHOUT_SERVICE, _RAW)
     found[-1]["adopt"] = False
     found[-2]["sites"].append(_USERS)

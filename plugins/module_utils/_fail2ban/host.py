@@ -29,6 +29,7 @@ from .jail import (
     JailStatus,
     as_strict,
     normal_amount,
+    own_values,
     parse_status,
     question,
     read_dump,
@@ -117,7 +118,7 @@ class Fail2ban:
         kept, ignored = [], {}
         for jail in jails:
             theirs = inherited.get(jail.name, Inherited())
-            strict, warnings, notes = as_strict(jail, dict(theirs.values), self.amount)
+            strict, warnings, notes = as_strict(jail, own_values(jail, inherited), self.amount)
             self.warnings += warnings
             self.notes += notes
             kept.append(strict)

@@ -37,6 +37,10 @@ _KEYS = (
 
 # Which of two values lets an attacker try less often: the larger one, or the smaller one.
 _STRICTNESS = {"bantime": 1, "findtime": 1, "maxretry": -1}
+#: a jail of no one's, by which fail2ban's dump says what it gives every jail
+GENERAL = "constellation-edge"
+# What is a jail's own where honest clients do what it counts.
+_SUSTAINED = ("findtime", "maxretry")
 # Seconds, by fail2ban's words for them (`str2seconds` of fail2ban 1.1.0).
 _UNITS = (
     (r"y(?:e(?:a(?:rs?)?)?)?", 31557600),
@@ -57,7 +61,8 @@ class Fail2banError(EdgeError):
 class Jail:
     """One jail as it is wanted. ``logs`` are its log files, none where it reads the journal or inherits them.
 
-    ``stated`` are the keys of ``settings`` that its owner said himself; the others are defaults.
+    ``stated`` are the keys of ``settings`` that its owner said himself; the others are defaults. With ``sustained``, a
+    client has to go on for long before he is banned, whatever counts for the host's other jails.
     """
 
     name: str
@@ -65,6 +70,7 @@ class Jail:
     settings: tuple[tuple[str, str], ...]
     logs: tuple[str, ...]
     stated: frozenset[str] = frozenset(_STRICTNESS)
+    sustained: bool = False
 
     @property
     def filter(self) -> str:
@@ -146,8 +152,11 @@ def wanted_jails(
         if any(jail.name == name for jail in jails):
             raise Fail2banError(f"{origin}.name: {name!r} is given twice: keep one of them")
         jail = _jail(origin, name, item, defaults, ssh_ports)
-        own = {key for key in _STRICTNESS if item.get(key) is not None}
-        jails.append(replace(jail, stated=frozenset(own.union(stated))))
+        own = {key for key in _STRICTNESS if item.get(key) is not None}.union(stated)
+        sustained = bool(item.get("sustained"))
+        jails.append(
+            replace(jail, stated=frozenset(own.difference(_SUSTAINED if sustained else ())), sustained=sustained)
+        )
     return jails
 
 
@@ -219,13 +228,14 @@ class Inherited:
     values: tuple[tuple[str, str], ...] = ()
 
 
-def question(jails: Iterable[Jail]) -> str:
+def question(jails: Sequence[Jail]) -> str:
     """Return a file that enables the jails and says nothing of what they inherit, to read that from fail2ban's dump."""
     text = ""
-    for jail in jails:
-        given = dict(jail.settings)
-        kept = f"filter = {given['filter']}\n" if "filter" in given else ""
-        text += f"[{jail.name}]\nenabled = true\nbackend = auto\nlogpath = /dev/null\naction =\n{kept}"
+    several = [(jail.name, dict(jail.settings).get("filter", "")) for jail in jails]
+    several += [(GENERAL, jail.filter) for jail in jails if jail.sustained][:1]
+    for name, given in several:
+        kept = f"filter = {given}\n" if given else ""
+        text += f"[{name}]\nenabled = true\nbackend = auto\nlogpath = /dev/null\naction =\n{kept}"
     return text
 
 
@@ -243,6 +253,13 @@ def read_dump(dump: str) -> dict[str, Inherited]:
             values.setdefault(jail, {})[key] = str(rest[0])
     names = [*ignored, *values]
     return {name: Inherited(ignored.get(name, ()), tuple(values.get(name, {}).items())) for name in names}
+
+
+def own_values(jail: Jail, inherited: Mapping[str, Inherited]) -> dict[str, str]:
+    """Return what the host's own files give a jail; of a sustained one, not what they give every jail."""
+    values = dict(inherited.get(jail.name, Inherited()).values)
+    general = dict(inherited.get(GENERAL, Inherited()).values) if jail.sustained else {}
+    return {key: value for key, value in values.items() if key not in _SUSTAINED or value != general.get(key)}
 
 
 def as_strict(
@@ -269,11 +286,16 @@ def as_strict(
             continue
         notes.append(
             f"jail {jail.name} keeps {key} {theirs[key]}, which this host's own files say and which is stricter than"
-            f" the default {values[key]}: to have another one, write hardening_{key} into the inventory"
+            f" the default {values[key]}: to have another one, {_remedy(jail, key)}"
         )
         # What is no plain time, such as a sum with a comment, is written as its seconds.
         values[key] = theirs[key] if seconds(theirs[key]) is not None else _as_seconds(other)
     return replace(jail, settings=tuple(values.items())), warnings, notes
+
+
+def _remedy(jail: Jail, key: str) -> str:
+    is_own = jail.sustained and key in _SUSTAINED
+    return "change it there" if is_own else f"write hardening_{key} into the inventory"
 
 
 def seconds(text: str) -> float | None:

@@ -21,6 +21,8 @@ from .connection import AGENT, ProbeError, Target, ask, opened
 _CLOSED = 503
 # Bytes of an answer that are read, where something must stand in it.
 _LONGEST = 100_000
+# What nginx answers for a service that a client asks too often (RFC 6585 section 4, 2012).
+_TOO_MANY = 429
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,15 @@ class ProbedRoute:
     """A URL and what is expected of it.
 
     ``status`` lists what is acceptable, nothing stands for 200 to 399 and 401, and where it is ``guarded`` for 403
-    too, in ``maintenance`` for 503. ``refused_by`` are the statuses by which the proxy itself keeps some clients
-    out; such an answer is right, and nothing else is asked. Where it is ``closed``, everybody who asks so is to be
-    refused. ``location`` is where the answer leads, empty for anywhere; with ``closes`` the connection has to be
-    closed without an answer. With ``grpc`` the URL is called as a method that no service has, and the answer has to
-    be one of gRPC, where ``status`` lists none. ``agent`` is said to be who asks, in brackets behind the probe's
-    own name, and ``holds`` is what stands in the answer. ``sse``, ``websocket`` and ``stream`` are paths of the
-    same site, empty for none; without a leading slash they are taken from the URL on. ``http_port`` is where the
-    plain form of an HTTPS URL is asked. ``address`` is connected to instead of that of all routes, where it is not
-    empty.
+    too, in ``maintenance`` for 503, and where requests are ``limited`` for 429. ``refused_by`` are the statuses by
+    which the proxy itself keeps some clients out; such an answer is right, and nothing else is asked. Where it is
+    ``closed``, everybody who asks so is to be refused. ``location`` is where the answer leads, empty for anywhere;
+    with ``closes`` the connection has to be closed without an answer. With ``grpc`` the URL is called as a method
+    that no service has, and the answer has to be one of gRPC, where ``status`` lists none. ``agent`` is said to be
+    who asks, in brackets behind the probe's own name, and ``holds`` is what stands in the answer. ``sse``,
+    ``websocket`` and ``stream`` are paths of the same site, empty for none; without a leading slash they are taken
+    from the URL on. ``http_port`` is where the plain form of an HTTPS URL is asked. ``address`` is connected to
+    instead of that of all routes, where it is not empty.
     """
 
     url: str
@@ -49,6 +51,7 @@ class ProbedRoute:
     guarded: bool = False
     refused_by: tuple[int, ...] = ()
     closed: bool = False
+    limited: bool = False
     maintenance: bool = False
     redirect: bool = True
     sse: str = ""
@@ -136,7 +139,7 @@ def _check(route: ProbedRoute, conditions: Conditions, facts: RouteFacts) -> Non
         return
     question = _closed if route.closes else _called if route.grpc else _status
     facts["status"] = question(route, target, facts["problems"])
-    if route.maintenance and facts["status"] == _CLOSED:
+    if facts["status"] in _instead(route):
         return
     _check_streams(route, target, facts)
 
@@ -152,7 +155,7 @@ def _is_refused(route: ProbedRoute, target: Target, facts: RouteFacts) -> bool:
     facts["refused"] = status in route.refused_by
     if facts["refused"]:
         facts["status"] = status
-    elif route.closed and not (route.maintenance and status == _CLOSED):
+    elif route.closed and status not in _instead(route):
         wanted = " or ".join(map(str, route.refused_by))
         facts["problems"].append(f"status {status} instead of {wanted}: it is open to everybody who asks")
     return facts["refused"]
@@ -161,16 +164,30 @@ def _is_refused(route: ProbedRoute, target: Target, facts: RouteFacts) -> bool:
 def _check_streams(route: ProbedRoute, target: Target, facts: RouteFacts) -> None:
     problems = facts["problems"]
     if route.sse:
-        facts["sse"] = sse = server_sent_events(replace(target, url=urljoin(route.url, route.sse)))
-        problems += [] if sse["ok"] else [f"server-sent events at {route.sse}: {sse['detail']}"]
+        sse = server_sent_events(replace(target, url=urljoin(route.url, route.sse)))
+        if not _is_too_many(route, sse["detail"]):
+            facts["sse"] = sse
+            problems += [] if sse["ok"] else [f"server-sent events at {route.sse}: {sse['detail']}"]
     if route.websocket:
-        facts["websocket"] = socket = upgrade(
-            replace(target, url=urljoin(route.url, route.websocket)), route.websocket_echo
-        )
-        problems += [] if socket["ok"] else [f"WebSocket at {route.websocket}: {socket['detail']}"]
+        socket = upgrade(replace(target, url=urljoin(route.url, route.websocket)), route.websocket_echo)
+        if not _is_too_many(route, socket["detail"]):
+            facts["websocket"] = socket
+            problems += [] if socket["ok"] else [f"WebSocket at {route.websocket}: {socket['detail']}"]
     if route.stream:
-        facts["stream"] = stream = moving_pictures(replace(target, url=urljoin(route.url, route.stream)))
-        problems += [] if stream["ok"] else [f"stream at {route.stream}: {stream['detail']}"]
+        stream = moving_pictures(replace(target, url=urljoin(route.url, route.stream)))
+        if not _is_too_many(route, stream["detail"]):
+            facts["stream"] = stream
+            problems += [] if stream["ok"] else [f"stream at {route.stream}: {stream['detail']}"]
+
+
+def _is_too_many(route: ProbedRoute, detail: str) -> bool:
+    """Whether a stream could not be asked for, because a client may not ask any more yet."""
+    return route.limited and f"status {_TOO_MANY}" in detail
+
+
+def _instead(route: ProbedRoute) -> list[int]:
+    """Return the statuses by which nginx answers in the place of the service."""
+    return [*([_CLOSED] if route.maintenance else []), *([_TOO_MANY] if route.limited else [])]
 
 
 def _status(route: ProbedRoute, target: Target, problems: list[str]) -> int:
@@ -180,7 +197,7 @@ def _status(route: ProbedRoute, target: Target, problems: list[str]) -> int:
         status, location = response.status, response.getheader("Location") or ""
         said = response.read(_LONGEST) if route.holds else b""
     refusals = (401, 403) if route.guarded else (401,)
-    if route.maintenance and status == _CLOSED:
+    if status in _instead(route):
         return status
     fine = status in route.status if route.status else 200 <= status <= 399 or status in refusals
     if not fine:
@@ -200,7 +217,7 @@ def _called(route: ProbedRoute, target: Target, problems: list[str]) -> int:
     status, problem = _grpc.call(target)
     refusals = (401, 403) if route.guarded else (401,)
     fine = status in route.status if route.status else not problem or status in refusals
-    if not fine and not (route.maintenance and status == _CLOSED):
+    if not fine and status not in _instead(route):
         wanted = ", ".join(map(str, route.status))
         problems.append(f"status {status} instead of {wanted}" if wanted else problem)
     return status

@@ -13,6 +13,8 @@ from .place import Refusal, Written
 #: each key, with the name of its field
 FIELDS = {"redirect": "redirect", "return": "returns", "static": "static"}
 INSTEAD = tuple(FIELDS)
+# By which nginx answers with its directive `return`.
+_RETURNING = ("redirect", "return")
 _SERVICE = "upstream"
 _GENERIC = "generic"
 
@@ -20,6 +22,11 @@ _GENERIC = "generic"
 def answers_itself(values: Mapping[str, Any]) -> bool:
     """Whether a route has no service, by the values of its fields."""
     return any(values.get(field) for field in FIELDS.values())
+
+
+def returns(values: Mapping[str, Any]) -> bool:
+    """Whether nginx answers by its directive `return`, by the values of the fields."""
+    return any(values.get(FIELDS[key]) for key in _RETURNING)
 
 
 def misplaced(route: Written, of_services: Sequence[str]) -> Iterator[Refusal]:
@@ -37,6 +44,14 @@ def misplaced(route: Written, of_services: Sequence[str]) -> Iterator[Refusal]:
             if other in route.entry and other != _SERVICE:
                 text = f"{other} is for a route with a service, and this one has `{key}`: take {other} out"
                 yield Refusal(route.place, text, route.entry)
+
+
+def of_counted(route: Written, keys: Mapping[str, str]) -> Iterator[Refusal]:
+    """Refuse keys that do nothing where nginx answers by `return`; `keys` has the reason of each."""
+    for own in [each for each in _RETURNING if each in route.entry]:
+        for key, reason in keys.items():
+            if key in route.entry:
+                yield Refusal(route.place, f"{key} does not apply to `{own}`: {reason}. Take {key} out", route.entry)
 
 
 def of_http(route: Written, keys: Mapping[str, str]) -> Iterator[Refusal]:

@@ -33,7 +33,7 @@ class Buffering(Feature):
     )
 
     def location(self, at: Place) -> Directives:
-        """Switch it off, or on for a cache that needs it."""
+        """Switch it off, or on for what needs it, as an owner may have switched it off for all."""
         if self.buffering:
-            return {"proxy_buffering": "on"} if at.route.cache else {}
+            return {"proxy_buffering": "on"} if at.route.cache or at.route.bandwidth else {}
         return {"proxy_buffering": "off"}

@@ -18,6 +18,7 @@ from .._keys.kinds import Kind, Mistake, kind_of, listed
 from ._files import file_of, read
 from .feature import ERROR_PATH, Directives, Page, SiteFeature
 from .place import Needs
+from .retry_after import told
 
 if TYPE_CHECKING:
     from .._inventory.site import Site
@@ -31,7 +32,7 @@ _LARGEST = 256 * 1024
 _SAYS, _HELP = "$constellation_edge_says", "$constellation_edge_help"
 _AGAIN = "It may be switched off, asleep or still starting. Please try again in a minute."
 # A 404 may be kept by a cache that nobody asked to (RFC 9110 section 15.1, 2022).
-_NOT_KEPT: Directives = {"add_header": ["Cache-Control no-store always"]}
+_NOT_KEPT = "Cache-Control no-store always"
 _BELOW = f"{ERROR_PATH}/"
 # With a limit for the body of the request, nginx would answer 413 in place of the error.
 _INSIDE: Directives = {"internal": None, "client_max_body_size": "0"}
@@ -93,6 +94,7 @@ class ErrorPages(SiteFeature):
         """Return the page of ours, and one for each file."""
         if self.error_pages is False:
             return []
+        headers: Directives = {"add_header": [_NOT_KEPT, *told(whole)]}
         # A rewrite in a location leaves the conditions of the server alone, which know the first path.
         leads = Page(
             f"= {ERROR_PATH}",
@@ -100,9 +102,9 @@ class ErrorPages(SiteFeature):
             ("default_type", "return"),
             {"rewrite": [f"^ {_BELOW}$status last"]},
         )
-        ours = Page(f"^~ {_BELOW}", {**_HTML, "return": f"200 '{_page(whole.name)}'"}, (), _NOT_KEPT)
+        ours = Page(f"^~ {_BELOW}", {**_HTML, "return": f"200 '{_page(whole.name)}'"}, (), headers)
         theirs = [
-            Page(f"= {_BELOW}{status}", {**_HTML, "alias": f"{SITE_FILES}/{_file(text)}"}, (), _NOT_KEPT)
+            Page(f"= {_BELOW}{status}", {**_HTML, "alias": f"{SITE_FILES}/{_file(text)}"}, (), headers)
             for status, text in self._own.items()
         ]
         return [leads, ours, *theirs]

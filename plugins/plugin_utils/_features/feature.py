@@ -56,6 +56,9 @@ class Feature:
     #: Why its keys are refused for a service that speaks gRPC, as a sentence without its full stop; it sets and needs
     #: nothing there. "" where they count.
     not_for_grpc: ClassVar[str] = ""
+    #: Why its keys are refused for a route with `redirect` or `return`, as a sentence without its full stop; it sets
+    #: and needs nothing there, and a location does not take them from its route. "" where they count.
+    not_for_return: ClassVar[str] = ""
     #: What `location` and `guard` set for any value of the keys, in the form of `owns`; all else is the owner's.
     owns: ClassVar[tuple[str, ...]] = ()
     #: The names in the form of `owns` that are left to their owner where he sets them in the location himself.

@@ -16,13 +16,16 @@ from ._instead import answers_itself
 from .access import Access
 from .added_headers import AddedHeaders
 from .added_request_headers import AddedRequestHeaders
+from .bandwidth import Bandwidth
 from .body_size import BodySize
 from .buffering import Buffering
 from .cache import Cache
+from .connection_limit import ConnectionLimit
 from .content_length import ContentLength
 from .feature import Feature
 from .hidden_headers import HiddenHeaders
 from .probe import Probe
+from .rate_limit import RateLimit
 from .raw import Raw
 from .redirect import Redirected
 from .request_buffering import RequestBuffering
@@ -85,6 +88,9 @@ class Part(
     WebSocket,
     BodySize,
     Timeouts,
+    Bandwidth,
+    ConnectionLimit,
+    RateLimit,
     RequestBuffering,
     Cache,
     Buffering,

@@ -64,6 +64,8 @@ class Probe(Feature):
             if not at.route.is_prefix and _PATH not in self.probe:
                 return []  # a method of the service would be called
             page, asked["grpc"] = page if _PATH in self.probe else base + _no_method(at.route), True
+        if at.route.rate_limit or at.route.connection_limit:
+            asked["limited"] = True
         asked["url"] = f"https://{at.site.name}{page}"
         for kind in (kind for kind in _PATHS if kind in self.probe):
             asked[kind] = base + str(self.probe[kind]).lstrip("/")

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 from ...module_utils._nginx.text.tree import Statement
 from .._keys.keys import keys_of
 from ._grpc import all_spoken, is_grpc, owned_by_both, spoken
-from ._instead import misplaced, of_http
+from ._instead import misplaced, of_counted, of_http
 from .access import Access
 from .added_headers import AddedHeaders
 from .added_request_headers import AddedRequestHeaders
 from .aliases import Aliases
+from .bandwidth import Bandwidth
 from .body_size import BodySize
 from .buffering import Buffering
 from .cache import Cache
 from .compression import Compression
+from .connection_limit import ConnectionLimit
 from .console import Console
 from .content_length import ContentLength
 from .content_policy import ContentPolicy
@@ -42,10 +44,12 @@ from .place import Host, Needs, Place, Refusal, Written
 from .plain_http import PlainHttp
 from .prefix_header import PrefixHeader
 from .probe import Probe
+from .rate_limit import RateLimit
 from .raw import Raw
 from .redirect import Redirected
 from .request_buffering import RequestBuffering
 from .request_headers import RequestHeaders
+from .retry_after import RetryAfter
 from .returned import Returned
 from .site_access import SiteAccess
 from .site_raw import SiteRaw
@@ -83,6 +87,9 @@ FEATURES: tuple[type[Feature], ...] = (
     Buffering,
     Cache,
     RequestBuffering,
+    RateLimit,
+    ConnectionLimit,
+    Bandwidth,
     Console,
     Probe,
     RouteUsers,
@@ -107,6 +114,7 @@ SITE_FEATURES: tuple[type[SiteFeature], ...] = (
     FrameAncestors,
     ContentPolicy,
     ErrorPages,
+    RetryAfter,
     Index,
     Compression,
     SiteRaw,
@@ -122,7 +130,9 @@ def places(sites: Sequence[Site], host: Host) -> Iterator[Place]:
 def active(at: Place) -> Iterator[type[Feature]]:
     """Yield the features that count at a place: those for a service do where there is one, by its protocol."""
     here = (feature for feature in FEATURES if at.route.targets or not feature.is_for_services)
-    return (feature for feature in here if not (feature.not_for_grpc and is_grpc(at.route)))
+    spoken_here = (feature for feature in here if not (feature.not_for_grpc and is_grpc(at.route)))
+    is_returned = at.route.redirect or at.route.returns
+    return (feature for feature in spoken_here if not (feature.not_for_return and is_returned))
 
 
 def problems(route: Written) -> Iterator[Refusal]:
@@ -130,6 +140,9 @@ def problems(route: Written) -> Iterator[Refusal]:
     yield from misplaced(route, [key for each in FEATURES if each.is_for_services for key in keys_of(each)])
     yield from of_http(
         route, {key: each.not_for_grpc for each in FEATURES if each.not_for_grpc for key in keys_of(each)}
+    )
+    yield from of_counted(
+        route, {key: each.not_for_return for each in FEATURES if each.not_for_return for key in keys_of(each)}
     )
     for feature in FEATURES:
         yield from feature.problems(route)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .._features._instead import answers_itself
+from .._features._instead import answers_itself, returns
 from .._features.locations import Parts, Said, parts_of
 from .._features.place import Written
 from .._features.registry import FEATURES
@@ -46,6 +46,7 @@ def written_parts(
 
 def _written(route: Written, values: Mapping[str, Any], said: Said) -> Written:
     left = {*_OF_THE_PATH, *(_of_services() if answers_itself(said.values) else ())}
+    left |= {*_not_for_return()} if returns(said.values) else set()
     names = {field: name for field, (name, _key) in fields_of(Route).items()}
     known = {field: value for field, value in values.items() if names[field] not in left}
     entry = {key: value for key, value in route.entry.items() if key not in left}
@@ -56,6 +57,12 @@ def _written(route: Written, values: Mapping[str, Any], said: Said) -> Written:
         values={**known, **said.values, "path": below(values["path"], said.values["path"])},
         within=values["path"],
     )
+
+
+def _not_for_return() -> Iterator[str]:
+    for feature in FEATURES:
+        if feature.not_for_return:
+            yield from keys_of(feature)
 
 
 def _of_services() -> Iterator[str]:

@@ -10,10 +10,12 @@ from .._features.access import Access
 from .._features.added_headers import AddedHeaders
 from .._features.added_request_headers import AddedRequestHeaders
 from .._features.aliases import Aliases
+from .._features.bandwidth import Bandwidth
 from .._features.body_size import BodySize
 from .._features.buffering import Buffering
 from .._features.cache import Cache
 from .._features.compression import Compression
+from .._features.connection_limit import ConnectionLimit
 from .._features.console import Console
 from .._features.content_length import ContentLength
 from .._features.content_policy import ContentPolicy
@@ -35,10 +37,12 @@ from .._features.path import RoutePath
 from .._features.plain_http import PlainHttp
 from .._features.prefix_header import PrefixHeader
 from .._features.probe import Probe
+from .._features.rate_limit import RateLimit
 from .._features.raw import Raw
 from .._features.redirect import Redirected
 from .._features.request_buffering import RequestBuffering
 from .._features.request_headers import RequestHeaders
+from .._features.retry_after import RetryAfter
 from .._features.returned import Returned
 from .._features.site_access import SiteAccess
 from .._features.site_raw import SiteRaw
@@ -92,6 +96,9 @@ class Route(
     BodySize,
     Grpc,
     Timeouts,
+    Bandwidth,
+    ConnectionLimit,
+    RateLimit,
     RequestBuffering,
     Cache,
     Buffering,
@@ -147,6 +154,7 @@ class Site(
     Index,
     SiteUsers,
     Crawlers,
+    RetryAfter,
     Maintenance,
     ErrorPages,
     ContentPolicy,

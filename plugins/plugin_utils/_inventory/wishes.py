@@ -16,10 +16,9 @@ _CERTIFICATE = "leave it out: each site gets a certificate from Let's Encrypt, a
 _AUTOMATIC = "leave it out: every site has it"
 _LOGIN = "write `access: login` in a site or a route"
 _ACCESS = "write `access: lan` in a site or a route, beside it `allow: [ADDRESS]` or `deny: [ADDRESS]`"
-_LIMIT = (
-    "write `raw_http: limit_req_zone $binary_remote_addr zone=NAME:10m rate=10r/s;` in a site, and `raw: limit_req "
-    "zone=NAME burst=20;` in it or in a route"
-)
+_RATE = "write `rate_limit: 10r/s burst 20` in a route"
+_OPEN = "write `connection_limit: 20` in a route"
+_BANDWIDTH = "write `bandwidth: 1m` in a route: bytes a second of one answer"
 _HEADER = "write `request_headers: {NAME: VALUE}` in a route"
 _ANSWER_HEADER = "write `headers: {NAME: VALUE}` in a route"
 _HIDDEN_HEADER = "write `hide_headers: [NAME]` in a route"
@@ -44,7 +43,6 @@ _DNS = "the collection enters no names: point each to your router's address at y
 _WILDCARD = "there are no wildcards: list each name in `server_name`"
 _BALANCE = "write a list, `upstream: [http://ADDRESS:PORT, http://ADDRESS:PORT]`, in a route"
 _TEXT = "write nginx's own directives as `raw: |` in a site or a route"
-_BY_HAND = "no variable says it: write it into the route's location in /etc/nginx/sites-available/NAME; it stays"
 _PLAIN = "leave it out: port 80 redirects to HTTPS; `http: serve` or `http_code: 308` in a site says otherwise"
 _PROXIES = "write `trusted_proxies: [ADDRESS]`, or `trusted_proxies: cloudflare`, in a site"
 _LISTEN = "write `listen: [ADDRESS]` in a site"
@@ -66,7 +64,9 @@ _BOTH = {
         f"no key asks another service: write `auth_request /login-check;` {_STAYS}",
     ),
     **_each("whitelist blacklist allowlist denylist acl access_list satisfy ip_filter restrict", _ACCESS),
-    **_each("rate_limit ratelimit limit limits limit_req limit_req_zone limit_conn limit_rate throttle", _LIMIT),
+    **_each("ratelimit limit limits limit_req limit_req_zone throttle rate", _RATE),
+    **_each("limit_conn limit_conn_zone max_connections connections", _OPEN),
+    **_each("limit_rate speed", _BANDWIDTH),
     **_each("proxy_set_header set_header set_headers request_header upstream_headers", _HEADER),
     **_each("header add_header add_headers response_headers custom_headers cors", _ANSWER_HEADER),
     **_each("proxy_hide_header hide_header remove_headers hidden_headers", _HIDDEN_HEADER),
@@ -142,7 +142,7 @@ VARIABLE_WISHES = {
     **_each("request_headers proxy_set_header", f"{_HEADER} of `edge_sites`"),
     **_each("hide_headers proxy_hide_header", f"{_HIDDEN_HEADER} of `edge_sites`"),
     **_each("error_page error_pages", f"{_ERROR_PAGE} of `edge_sites`"),
-    **_each("rate_limit", _BY_HAND),
+    **_each("rate_limit limit_req", f"{_RATE} of `edge_sites`"),
     **_each("auth login", f"{_LOGIN} of `edge_sites`"),
     **_each("access allow deny", f"{_ACCESS} of `edge_sites`"),
     **_each("cache caching", f"{_CACHE} of `edge_sites`"),

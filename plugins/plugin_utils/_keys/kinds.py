@@ -149,6 +149,26 @@ class WordOrOff(Kind):
         return "off" if value is False else str(value)
 
 
+class OrOff(Kind):
+    """What another kind takes, or `off`, which YAML takes for false."""
+
+    def __init__(self, kind: Kind, off: object) -> None:
+        """Name the other kind, and what V(off) is to the plan."""
+        json = {"anyOf": [{"enum": ["off", False]}, kind.json]}
+        super().__init__(words=f"{kind.words}, or `off`", option={"type": "raw"}, json=json)
+        self._kind = kind
+        self._off = off
+
+    def faults(self, name: str, value: object) -> Iterator[Mistake]:
+        """Refuse what the other kind does."""
+        if value is not False and value != "off":
+            yield from self._kind.faults(name, value)
+
+    def convert(self, value: Any) -> Any:
+        """Return what the other kind does."""
+        return self._off if value is False or value == "off" else self._kind.convert(value)
+
+
 class Words(Kind):
     """A list of some words, which are called `what`."""
 

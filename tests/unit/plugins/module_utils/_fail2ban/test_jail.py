@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._fail2ban.jail import (
+    GENERAL,
     Fail2banError,
     Inherited,
     JailStatus,
     as_strict,
     known_controller,
     normal_ignored,
+    own_values,
     parse_status,
+    question,
     read_dump,
     render,
     seconds,
@@ -184,3 +187,35 @@ def test_what_the_inventory_says_stays_and_a_laxer_one_is_told():
 )
 def test_times_are_compared_as_fail2ban_reads_them(theirs, stricter):
     assert strict({"bantime": theirs})[0][0] == (theirs if stricter else "1h")
+
+
+def sustained(general, theirs, stated=()):
+    """Return the values, warnings and notes of a jail of 600 in 10 minutes."""
+    item = {"name": "limits", "maxretry": 600, "findtime": "10m", "sustained": True}
+    (jail,) = wanted_jails([item], {"bantime": "1h", "findtime": "10m", "maxretry": 5}, [22], stated)
+    inherited = {GENERAL: Inherited((), tuple(general.items())), "limits": Inherited((), tuple(theirs.items()))}
+    found, told, notes = as_strict(jail, own_values(jail, inherited), seconds)
+    return tuple(dict(found.settings)[key] for key in ("bantime", "findtime", "maxretry")), told, notes
+
+
+@pytest.mark.parametrize("stated", [(), ("maxretry", "findtime")])
+def test_a_sustained_jail_keeps_its_numbers_beside_those_of_all_jails(stated):
+    general = {"bantime": "1w", "findtime": "1d", "maxretry": "5"}
+    values, told, notes = sustained(general, general, stated)
+    assert (values, told) == (("1w", "10m", "600"), [])
+    assert [note.split(",")[0] for note in notes] == ["jail limits keeps bantime 1w"]
+
+
+def test_what_the_hosts_files_say_of_a_sustained_jail_itself_wins_where_it_is_stricter():
+    values, told, notes = sustained({"maxretry": "5"}, {"maxretry": "50"})
+    assert (values, told) == (("1h", "10m", "50"), [])
+    assert [note.split(": ")[1] for note in notes] == ["to have another one, change it there"]
+    assert sustained({"maxretry": "5"}, {"maxretry": "900"})[0][2] == "600"
+
+
+def test_fail2ban_is_asked_what_it_gives_every_jail_where_one_is_sustained():
+    plain, other = wanted_jails([{"name": "sshd"}, {"name": "limits", "filter": "f", "sustained": True}], {}, [22])
+    assert GENERAL not in question([plain])
+    assert f"[{GENERAL}]\nenabled = true\nbackend = auto\nlogpath = /dev/null\naction =\nfilter = f\n" in question(
+        [plain, other]
+    )

@@ -10,6 +10,7 @@ import contextlib
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,29 @@ def test_status(status: str, wanted: tuple[int, ...], fine: bool) -> None:
         facts = check(ProbedRoute(f"http://localhost:{port}/x?y=1", wanted), conditions())
     assert facts["status"] == int(status[:3])
     assert facts["ok"] is fine
+
+
+@pytest.mark.parametrize("wanted", [(), (200,)])
+def test_a_limited_route_may_answer_429_and_nothing_more_is_asked(wanted: tuple[int, ...]) -> None:
+    with server(plain("429 Too Many Requests")) as port:
+        url = f"http://localhost:{port}/"
+        facts = check(ProbedRoute(url, wanted, limited=True, sse="events"), conditions())
+        assert (facts["ok"], facts["status"], facts["sse"]) == (True, 429, None)
+        assert not check(ProbedRoute(url, wanted), conditions())["ok"]
+    with server(plain("502 Bad Gateway")) as port:
+        assert not check(ProbedRoute(f"http://localhost:{port}/", wanted, limited=True), conditions())["ok"]
+
+
+def test_a_stream_that_may_not_be_asked_for_yet_is_no_problem_of_a_limited_route() -> None:
+    def once(used: socket.socket, head: str) -> None:
+        plain("200 OK" if head.startswith("GET / ") else "429 Too Many Requests")(used, head)
+
+    with server(once) as port:
+        route = ProbedRoute(f"http://localhost:{port}/", sse="events", websocket="ws", stream="video")
+        assert len(check(route, conditions())["problems"]) == 3
+        facts = check(replace(route, limited=True), conditions())
+        assert facts["ok"]
+        assert [facts["sse"], facts["websocket"], facts["stream"]] == [None] * 3
 
 
 @pytest.mark.parametrize(

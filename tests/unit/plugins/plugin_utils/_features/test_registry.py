@@ -127,7 +127,7 @@ def test_no_two_features_own_the_same(feature: type[Feature], at: Place) -> None
 
 
 # What may stand at the top of a site's file.
-FILE = {"map", "proxy_cache_path", "upstream"}
+FILE = {"limit_conn_zone", "limit_req_zone", "map", "proxy_cache_path", "upstream"}
 
 
 @pytest.mark.parametrize(("feature", "at"), CASES)

@@ -14,7 +14,9 @@ FACT = "says: a\n    source: b\n    date: 2026-11-29\n"
 WHOLE = f"""---
 # Everything that a preset can say.
 route:
+  bandwidth: 1m
   buffering: true
+  connection_limit: 20
   fixed_content_length: false
   headers:
     X-Robots-Tag: noindex
@@ -26,6 +28,7 @@ route:
   port: 8080
   prefix: strip
   prefix_header: X-Script-Name
+  rate_limit: 10r/s burst 20
   read_timeout: 150
   request_buffering: false
   request_headers:
@@ -53,6 +56,7 @@ def test_every_key_is_read_and_becomes_a_route():
     )
     assert [(each.path, each.max_body_size) for each in read.locations] == [("/api/", "1g"), ("= /metrics", "0")]
     assert read.request_headers == {"X-Forwarded-Server": "mine"}
+    assert (read.rate_limit, read.connection_limit, read.bandwidth) == ("10r/s burst 20", 20, "1m")
     assert (read.prefix, read.buffering, read.websocket, read.max_body_size) == ("strip", True, False, "20m")
 
 

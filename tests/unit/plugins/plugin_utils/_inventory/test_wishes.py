@@ -48,8 +48,9 @@ def said(route=(), site=()) -> list[str]:
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("rate_limit", "and `raw: limit_req zone=NAME burst=20;` in it or in a route"),
-        ("limit_req", "write `raw_http: limit_req_zone "),
+        ("limit_req", "write `rate_limit: 10r/s burst 20` in a route"),
+        ("limit_conn", "write `connection_limit: 20` in a route"),
+        ("limit_rate", "write `bandwidth: 1m` in a route"),
         ("error_page", "write `error_pages: {502: FILE}` in a site"),
         ("auth", "write `access: login`"),
         ("add_header", "write `headers: {NAME: VALUE}` in a route"),
@@ -86,6 +87,7 @@ def test_a_wish_in_a_route_is_told_what_fits(key, words):
         ("headers", "it is a key of a route, write it below `routes`"),
         ("robots-txt", "write `crawlers: refuse` in a site"),
         ("add_header", "write `headers: {NAME: VALUE}` in a route"),
+        ("rate_limit", "it is a key of a route, write it below `routes`"),
         ("websocket", "it is a key of a route, write it below `routes`"),
     ],
 )
@@ -102,7 +104,7 @@ def test_a_wish_in_a_site_is_told_what_fits(key, words):
         ("edge_domain", "write `server_name` in a site"),
         ("edge_headers", "write `headers: {NAME: VALUE}` in a route of `edge_sites`"),
         ("edge_ports", "write `edge_firewall_rules`"),
-        ("edge_rate_limit", "into the route's location in /etc/nginx/sites-available/NAME; it stays"),
+        ("edge_rate_limit", "write `rate_limit: 10r/s burst 20` in a route of `edge_sites`"),
     ],
 )
 def test_a_wish_for_a_variable_is_told_what_fits(name, words):

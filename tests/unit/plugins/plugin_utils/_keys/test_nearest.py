@@ -40,7 +40,7 @@ TYPOS = {
     "edge_firewall_rules": "edge_firewall_rule",
 }
 OTHERS = """
-rate_limit limit_req edge_streams login target proxy_pass backend destination domain
+throttle limit_req edge_streams login target proxy_pass backend destination domain
 cookies ssl certificate dns wildcard edge_dns edge_ssl edge_domain edge_timezone edge_rules
 """
 
