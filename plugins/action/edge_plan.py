@@ -16,6 +16,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._connection_limit.table import DEFAULT_LIMIT
+from ..module_utils._host.lan import LAN_NETWORKS
 from ..module_utils._nginx.service.unit import RESTRICTIONS
 from ..plugin_utils._access import SSH_PORT, Login, explained, remedy
 from ..plugin_utils._become import become_exe, refusal
@@ -50,6 +51,7 @@ from ..plugin_utils._plan.addresses import address_problems, decides, named
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
 from ..plugin_utils._plan.clear import clear_problems
+from ..plugin_utils._plan.cut_off import cut_off_problems
 from ..plugin_utils._plan.defined import defined_problems, definitions
 from ..plugin_utils._plan.folders import directories, folder_notes, folder_problems
 from ..plugin_utils._plan.hidden import hidden_problems
@@ -236,10 +238,20 @@ class ActionModule(ActionBase):
             users = arguments["users"] or {}
             problems += user_problems(arguments["sites"], sites, users)
             problems += readable_problems(arguments["sites"], users, self._files)
+            lan = [*LAN_NETWORKS, *arguments["lan"]]
+            problems += cut_off_problems(arguments["sites"], sites, lan, self._calling(known))
         if problems or presets.problems:
             raise AnsibleActionFail(_report(self._host, problems, presets.problems))
         # A playbook of the owner's may give this host other sites than its `edge_sites`.
         return (replace(known, sites={**known.sites, self._host: sites}) if self._is_edge else known), sites
+
+    def _calling(self, known: Edges) -> dict[str, str]:
+        """Return the addresses of the other hosts whose sentinel calls a site of this host: that of the first proxy."""
+        if self._host != next(iter(known.sites), None):
+            return {}
+        hostvars, listed = self._task_vars.get("hostvars", {}), self._groups.get(SENTINEL_GROUP, [])
+        others = [each for each in known.related if each in listed and each != self._host]
+        return {each: str(hostvars[each].get("ansible_host", each)) for each in others}
 
     def _variable_problems(self) -> list[Problem]:
         """Return what is wrong with groups and variables, those that later tasks read as well."""

@@ -12,6 +12,7 @@ nobody can try passwords from there.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -92,6 +93,20 @@ class Policy:
         if not self.asks_for_login:
             return ""
         return self._variable("a", self._rule_digest) if self.asks_address else '""'
+
+    def lets_in(self, address: str, lan: Iterable[str]) -> bool:
+        """Whether a client at an address is let in without a login, as nginx decides it; `lan` are those of the LAN."""
+        who = self._networks(lan)
+        client = ipaddress.ip_address(address)
+        holding = [each for each in map(ipaddress.ip_network, who) if client in each]
+        narrowest = str(max(holding, key=lambda each: each.prefixlen)) if holding else ""
+        kind = who.get(narrowest, _FAR)
+        return kind != _DENIED and any(each in ((), _BY_ADDRESS) and (not each or kind == _NEAR) for each in self.rule)
+
+    def _networks(self, lan: Iterable[str]) -> dict[str, str]:
+        """Return what a client of each network is; of two the narrower one counts."""
+        found = [*dict.fromkeys([*lan, *self.allow], _NEAR).items(), *dict.fromkeys(self.deny, _DENIED).items()]
+        return {str(ipaddress.ip_network(network)): kind for network, kind in found}
 
     def lines(self, password_file: str) -> Directives:
         """Return the directives of a location; `password_file` has the names and passwords."""

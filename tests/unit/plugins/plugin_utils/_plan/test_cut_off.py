@@ -1,0 +1,70 @@
+# Copyright (c) 2026 constellation.edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Clients of a Constellation server that would be kept out of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._host.lan import LAN_NETWORKS
+from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import Policy
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
+from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._keys.access_kind import ACCESS
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.cut_off import cut_off_problems
+
+SENTINELS = {"cellar": "192.168.0.7", "office": "203.0.113.7", "named": "office.example.org"}
+
+
+def told(keys: dict[str, Any], sentinels: dict[str, str] | None = None, app: str = "constellation") -> list[str]:
+    service = {"app": app} if app == "constellation" else {"upstream": "http://127.0.0.1:8088"}
+    raw = [{"server_name": "home.example.org", "routes": [{"path": "/constellation/", **service, **keys}]}]
+    sites = read_sites(raw, read_presets(OURS).found)
+    found = cut_off_problems(raw, sites, LAN_NETWORKS, SENTINELS if sentinels is None else sentinels)
+    assert {each.place for each in found} <= {"site home.example.org, route /constellation/"}
+    return [each.text for each in found]
+
+
+@pytest.mark.parametrize("access", ["login", "lan+login"])
+def test_a_login_for_all_of_a_server_is_refused(access: str) -> None:
+    (text,) = told({"access": access})
+    assert text.startswith("access asks for a `login`, which sentinels")
+    assert told({"access": access}, app="generic") == []
+
+
+@pytest.mark.parametrize("access", ["lan", ["lan", "login"]])
+def test_a_sentinel_outside_is_named_with_what_lets_it_in(access: Any) -> None:
+    (text,) = told({"access": access})
+    assert "the sentinel on office (203.0.113.7)" in text
+    assert told({"access": access, "allow": "203.0.113.0/24"}) == []
+    (denied,) = told({"access": access, "allow": "203.0.113.0/24", "deny": "192.168.0.7"})
+    assert "the sentinel on cellar" in denied
+
+
+def test_what_is_open_and_what_is_closed_on_purpose_is_left_alone() -> None:
+    assert told({}) == told({"access": "public"}) == told({"access": "none"}) == told({"access": "lan"}, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("access", "address", "let_in"),
+    [
+        ("public", "203.0.113.9", True),
+        ("public", "192.168.0.66", False),
+        ("lan", "192.168.0.10", True),
+        ("lan", "fd00::1", True),
+        ("lan", "203.0.113.7", True),
+        ("lan", "203.0.113.8", False),
+        ("lan", "192.168.0.66", False),
+        (["lan", "login"], "192.168.0.10", True),
+        (["lan", "login"], "203.0.113.8", False),
+        ("lan+login", "192.168.0.10", False),
+        ("login", "192.168.0.10", False),
+        ("none", "127.0.0.1", False),
+    ],
+)
+def test_who_is_let_in_without_a_login_is_known_without_nginx(access: Any, address: str, let_in: bool) -> None:
+    policy = Policy(ACCESS.convert(access), ("203.0.113.7/32",), ("192.168.0.66/32",))
+    assert policy.lets_in(address, LAN_NETWORKS) is let_in
