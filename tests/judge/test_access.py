@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import random
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host.names import SITE_FILES
@@ -164,6 +166,119 @@ def test_a_proxy_outside_the_lan_lets_nobody_in_by_a_name(judge: Judge) -> None:
     assert "[warn]" not in said
     # The lab's own peer is the loopback, which is in the LAN.
     assert [200 if "service" in body else 403 for _status, body in found] == [200, 403, 200]
+
+
+PARTS = [
+    {"path": "/admin/", "access": "lan"},
+    {"path": "= /metrics", "access": "none"},
+    {"path": "/share/", "access": "public"},
+]
+OPENED = ("/", "/app/", "/app/x", "/app/share/x", "/app/admins/", "/app/x/admin/", "/app/metricsx", "/app/a;b/c")
+KEPT = ("/app/admin/", "/app/admin/x?a=b", "/app/metrics", "/app/admin", "/guarded/", "/guarded/x/y")
+SIGNS = (
+    "/",
+    "//",
+    "/./",
+    "/;/",
+    "/.;a/",
+    "\\",
+    "%2f",
+    "%5c",
+    "/%2e/",
+    "/x/../",
+    "/..;/",
+    "/%2e%2e/",
+    "/%252e%252e%252f",
+)
+NAMES = (
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "X-Forwarded-For",
+    "X-Real-IP",
+    "Forwarded",
+    "Remote-User",
+    "X-Forwarded-Host",
+)
+REQUESTS = 2000
+
+
+def mutated(chance: random.Random, path: str) -> str:
+    """Return another spelling of a path, which may be another path."""
+    path, _query, rest = path.partition("?")
+    for _each in range(chance.randint(1, 4)):
+        at = chance.randrange(1, len(path) + 1)
+        kind = chance.randrange(6)
+        if kind == 0:
+            path = path[:at] + path[at:].upper()
+        elif kind == 1:
+            slashes = [number for number, letter in enumerate(path) if letter == "/"]
+            spot = chance.choice(slashes or [0])
+            path = path[:spot] + chance.choice(SIGNS) + path[spot + 1 :]
+        elif kind == 2 and at < len(path) and path[at].isalnum():
+            path = f"{path[:at]}%{ord(path[at]):02x}{path[at + 1 :]}"
+        elif kind == 3:
+            path = path.rstrip("/") + chance.choice((";a=b", ";/", "/;x", "/.", "%00", "%20", "~", "/index.html"))
+        elif kind == 4:
+            path = "/open" + chance.choice(("/..", "/%2e%2e", "/..;", "\\..")) + path
+        else:
+            path = "/" * chance.randint(1, 3) + path.lstrip("/")
+    return path + chance.choice(("", "", "?a=/guarded/", f"?{rest}"))
+
+
+def read_by_a_service(path: str) -> str:
+    """Return a path as a service may read it that regards neither case nor what stands behind a semicolon."""
+    plain = unquote(path.partition("?")[0]).replace("\\", "/").lower()
+    parts = [part for each in plain.split("/") if (part := each.partition(";")[0]) not in ("", ".")]
+    found: list[str] = []
+    for part in parts:
+        found = found[:-1] if part == ".." else [*found, part]
+    return "/" + "/".join(found)
+
+
+def test_no_spelling_leads_to_what_is_kept(judge: Judge) -> None:
+    """Two thousand paths around guarded routes, from outside: nothing is served that a service would take for them."""
+    service = {"upstream": f"http://{HOST}:{SERVICE}"}
+    given = [
+        {"path": "/", **service},
+        {"path": "/app/", **service, "locations": PARTS},
+        {"path": "/guarded/", "upstream": f"http://{HOST}:{SERVICE + 1}", "access": "lan"},
+    ]
+    chance = random.Random(20)  # noqa: S311 - the same requests in every run
+    asked = [(path, headers("8.8.8.8", None)) for path in OPENED]
+    for number in range(REQUESTS):
+        lies = {name: chance.choice(("127.0.0.1", "/app/", NAME)) for name in chance.sample(NAMES, 2)}
+        path = mutated(chance, (KEPT + OPENED)[number % len(KEPT + OPENED)])
+        asked.append((path, {**headers("8.8.8.8", None), **lies}))
+    said, found = answers(judge, around(VERSIONS[judge.system], given), asked)
+    assert "[warn]" not in said
+    assert [status for status, _body in found[: len(OPENED)]] == [200] * len(OPENED)
+    kept = ("/app/admin", "/app/metrics", "/guarded")
+    wrong = []
+    for (path, _lies), (_status, body) in zip(asked, found, strict=True):
+        read = read_by_a_service(path)
+        hidden = any(read == each or read.startswith(f"{each}/") for each in kept[:2])
+        if "guarded" in body or ("service" in body and hidden):
+            wrong.append((path, body))
+    assert wrong == []
+    assert sum("service" in body for _status, body in found) > REQUESTS // 10
+
+
+def around(version: tuple[int, ...], given: list[dict[str, Any]]) -> bytes:
+    """Return a whole configuration with these routes, in front of two services."""
+    read = read_sites([{"server_name": NAME, "routes": given}], {"generic": {}})
+    common, planned = nginx_sites(read, Host(Platform(version, (3, 0), False)))
+    planned["servers"] = [
+        {"server_name": [NAME], "listen": [f"{HOST}:{PROXY}"], "locations": planned["servers"][1]["locations"]}
+    ]
+    (wanted,) = _declaration.sites([planned])
+    text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
+    behind = "".join(
+        f"server {{ listen {HOST}:{port}; return 200 {said}; }}\n"
+        for port, said in ((SERVICE, "service"), (SERVICE + 1, "guarded"))
+    )
+    http = f"access_log off; set_real_ip_from 127.0.0.0/8; real_ip_header {CLIENT};"
+    main = f"events {{}}\nerror_log stderr;\npid {FOLDER}/pid;\n"
+    return f"{main}http {{ {http}\n{common['directives']}\n{text}{behind}}}\n".encode()
 
 
 def test_many_policies_are_no_reason_for_a_warning(judge: Judge) -> None:

@@ -4,20 +4,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from .._keys.access_kind import ACCESS, Rule
 from .._keys.keys import key
 from .._keys.networks import networks
 from ._policy import password_file, policy
+from ._spellings import DISGUISED, disguised, disguises
 from .feature import Directives, Feature
-from .place import Needs, Place
+from .place import Host, Needs, Place
+
+if TYPE_CHECKING:
+    from .._inventory.site import Site
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access(Feature):
     """`access`, `allow` and `deny` of a route."""
 
+    owns: ClassVar[tuple[str, ...]] = (f"if ({DISGUISED}) {{}}",)
     access: Rule | None = key(
         ACCESS,
         "Who may come in: V(public) is everybody, V(lan) the clients in the LAN, V(login) who has a name and a "
@@ -43,9 +50,18 @@ class Access(Feature):
         example=["192.168.0.66"],
     )
 
+    def guard(self, at: Place) -> Directives:
+        """Refuse another spelling of a path that not everybody may ask who may ask this one."""
+        return {f"if ({DISGUISED})": {"return": "403"}} if disguises(at.site, at.route) else {}
+
     def location(self, at: Place) -> Directives:
         """Have nginx ask who comes."""
         return policy(at.site, at.route).lines(password_file(at.site, at.route))
+
+    @classmethod
+    def guards(cls, sites: Sequence[Site], host: Host) -> str:
+        """Return what tells such spellings."""
+        return disguised(sites)
 
     def marks(self, at: Place) -> list[list[str]]:
         """Name what is ours by our mark: an owner says the same where no key does."""

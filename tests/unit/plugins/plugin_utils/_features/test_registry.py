@@ -62,6 +62,11 @@ UPSTREAMS = [
 # What keys are read to, where that is not what an owner writes.
 READ_TO: dict[str, list[Any]] = {
     "targets": [*((each,) for each in UPSTREAMS), (UPSTREAMS[2], replace(UPSTREAMS[4], weight=2, backup=True))],
+    "access": [None, (), (("lan",),), (("lan",), ("login",)), (("lan", "login"),)],
+    "allow": [(), ("203.0.113.7/32",)],
+    "deny": [(), ("192.168.0.66/32",)],
+    # Each is a route of its own.
+    "locations": [()],
     "redirect": [None, Destination("", "/new/", keeps=True), Destination("https://a.example.org", "/b;c", 302)],
     "returns": [{}, {"code": 444, "text": ""}, {"code": 410, "text": 'costs "5$"'}],
     "static": [{}, {"directory": "/srv/a b", "index": ("a.html", "b.html"), "try": (".html", "/a.html")}],
