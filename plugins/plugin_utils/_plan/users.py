@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...module_utils._nginx.logins.rules import is_hash
-from .._features.users import file_of, said
+from .._features.logins import file_of, said
 from .._inventory.schema import Problem, entries_of
 from .._inventory.site import Route, Site
 from .._keys.nearest import nearest
@@ -55,7 +55,7 @@ def password_files(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> d
         name = file_of(site, route)
         if name and name not in found:
             users = said(site, route)
-            where = (at if route.users else at[:1]) if isinstance(users, Mapping) else []
+            where = (at if route and route.users else at[:1]) if isinstance(users, Mapping) else []
             found[name] = {_USERS: [*users], "at": where}
     return found
 
@@ -77,9 +77,10 @@ def _secrets(
     return {name: known[name] for name in file[_USERS]}
 
 
-def _places(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator[tuple[At, Site, Route]]:
-    """Yield each route and location with the way to what is written of it; one that a preset says is its route's."""
+def _places(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator[tuple[At, Site, Route | None]]:
+    """Yield each place with the way to what is written of it, each site first; what a preset says is its route's."""
     for number, (item, site) in enumerate(zip(raw, sites, strict=True)):
+        yield [number], site, None
         for at, (entry, route) in enumerate(zip(entries_of(item), site.routes, strict=True)):
             here: At = [number] if entry is item else [number, "routes", at]
             yield here, site, route

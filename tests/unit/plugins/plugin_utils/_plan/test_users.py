@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.plugin_utils._features.users import (
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.logins import (
     file_of,
     path_of,
     resolved,
