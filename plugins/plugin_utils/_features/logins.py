@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 Said = tuple[str, ...] | Mapping[str, str]
 
 
-def said(site: Site, route: Route | None = None) -> Said:
+def users_of(site: Site, route: Route | None = None) -> Said:
     """Return who may log in at a route or location, or at what a site has beside its routes: the inner one wins."""
     return (route and route.users) or site.users
 
 
 def resolved(site: Site, route: Route | None, host_users: Mapping[str, str]) -> dict[str, str]:
     """Return password or hash of each user of a place; `host_users` is `edge_users`, which has all that are listed."""
-    found = said(site, route)
+    found = users_of(site, route)
     return dict(found) if isinstance(found, Mapping) else {name: host_users[name] for name in found}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...module_utils._nginx.logins.rules import is_hash
-from .._features.logins import file_of, said
+from .._features.logins import file_of, users_of
 from .._inventory.schema import Problem, entries_of
 from .._inventory.site import Route, Site
 from .._keys.nearest import nearest
@@ -54,7 +54,7 @@ def password_files(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> d
     for at, site, route in _places(raw, sites):
         name = file_of(site, route)
         if name and name not in found:
-            users = said(site, route)
+            users = users_of(site, route)
             where = (at if route and route.users else at[:1]) if isinstance(users, Mapping) else []
             found[name] = {_USERS: [*users], "at": where}
     return found
