@@ -20,6 +20,7 @@ from ...module_utils._host.names import SITE_FILES
 from .._keys.access_kind import LAN, LOGIN, NOBODY, PUBLIC, Rule, asks
 from ._lan import INSIDE, lan_networks
 from .feature import Directives
+from .logins import path_of
 from .place import Host
 from .trusted_proxies import is_near, trusts
 
@@ -159,7 +160,7 @@ def policy(site: Site, route: Route | None = None) -> Policy:
 
 def password_file(site: Site, route: Route | None = None) -> str:
     """Return the file that has the names and passwords of who may ask."""
-    return f"{SITE_FILES}/users"
+    return path_of(site, route) or f"{SITE_FILES}/users"
 
 
 def policies(site: Site) -> list[Policy]:
