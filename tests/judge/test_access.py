@@ -238,7 +238,7 @@ def read_by_a_service(path: str) -> str:
 def test_no_spelling_leads_to_what_is_kept(judge: Judge) -> None:
     """Two thousand paths around guarded routes, from outside: nothing is served that a service would take for them."""
     service = {"upstream": f"http://{HOST}:{SERVICE}"}
-    given = [
+    given: list[dict[str, Any]] = [
         {"path": "/", **service},
         {"path": "/app/", **service, "locations": PARTS},
         {"path": "/guarded/", "upstream": f"http://{HOST}:{SERVICE + 1}", "access": "lan"},

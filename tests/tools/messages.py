@@ -40,7 +40,7 @@ _FOR_PROGRAMS = (
 )
 _NO_PROSE = re.compile(
     r"^\#|\\[swd]|\(\?|\w\|\w|=\$|\$1|SPDX"
-    r"|^(?:import |if \(|30\d |\(sleep|sudo --|add table|mkdir -p|Keep-Alive|\(no archive)"
+    r"|^(?:import |sh -c |if \(|30\d |\(sleep|sudo --|add table|mkdir -p|Keep-Alive|\(no archive)"
 )
 # Calls that end a run, or a line of its report, by their name: which arguments hold the text.
 _ENDS: dict[str, tuple[object, ...]] = {

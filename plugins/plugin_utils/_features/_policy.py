@@ -17,13 +17,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...module_utils._host.names import PASSWORD_FILES
 from .._keys.access_kind import LAN, LOGIN, NOBODY, PUBLIC, Rule, asks
 from ._lan import INSIDE, lan_networks
 from .feature import Directives
 from .place import Host
 from .trusted_proxies import is_near, trusts
-from .users import EVERYBODY, file_of
 
 if TYPE_CHECKING:
     from .._inventory.site import Route, Site
@@ -190,17 +188,6 @@ def policy(site: Site, route: Route | None = None) -> Policy:
     rule = site.access if inner.access is None else inner.access
     allow, deny = ((getattr(inner, name) or getattr(site, name)) for name in ("allow", "deny"))
     return Policy(PUBLIC if rule is None else rule, allow, deny)
-
-
-def users_of(site: Site, route: Route | None = None) -> str:
-    """Return the name of the file of who may log in: everybody of `edge_users` where nobody is named."""
-    named = file_of(site, route) if route is not None else site.name if site.users else ""
-    return named or EVERYBODY
-
-
-def password_file(site: Site, route: Route | None = None) -> str:
-    """Return the file that has the names and passwords of who may ask."""
-    return f"{PASSWORD_FILES}/{users_of(site, route)}"
 
 
 def policies(site: Site) -> list[Policy]:

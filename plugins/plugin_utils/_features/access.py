@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 from .._keys.access_kind import ACCESS, Rule
 from .._keys.keys import key
 from .._keys.networks import networks
-from ._policy import password_file, policy
+from ._policy import policy
 from ._spellings import DISGUISED, disguised, disguises
 from .feature import Directives, Feature
+from .logins import password_file
 from .place import Host, Needs, Place
 
 if TYPE_CHECKING:

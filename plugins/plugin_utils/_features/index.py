@@ -16,8 +16,9 @@ from .._keys.kinds import FLAG
 from .._keys.path_forms import Path
 from ._files import file_of
 from ._grpc import is_grpc
-from ._policy import ASKS, password_file, policy
+from ._policy import ASKS, policy
 from .feature import Page, SiteFeature
+from .logins import password_file
 from .place import Needs, Refusal
 
 if TYPE_CHECKING:

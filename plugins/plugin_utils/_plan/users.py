@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...module_utils._nginx.logins.rules import is_hash
-from .._features._policy import policy, users_of
-from .._features.users import EVERYBODY, file_of, said
+from .._features._policy import policy
+from .._features.logins import EVERYBODY, file_of, users_of
 from .._inventory.schema import Problem, entries_of
 from .._inventory.site import Route, Site
 from .._keys.nearest import nearest
@@ -46,7 +46,7 @@ def _without_users(
     raw: Sequence[Mapping[str, Any]], sites: Sequence[Site], host_users: Mapping[str, object]
 ) -> Iterator[Problem]:
     """Yield each site in which a login is asked for that nobody has."""
-    nobody = {site.name for _at, site, route in _asking(raw, sites) if users_of(site, route) == EVERYBODY}
+    nobody = {site.name for _at, site, route in _asking(raw, sites) if not users_of(site, route)}
     for item, site in zip(raw, sites, strict=True):
         if site.name in nobody and not host_users:
             yield Problem(f"site {site.name}", _NOBODY, item)
@@ -54,7 +54,7 @@ def _without_users(
 
 def _needless(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator[Problem]:
     """Yield each `users` that nobody asks for."""
-    asked = {users_of(site, route) for _at, site, route in _asking(raw, sites)}
+    asked = {file_of(site, route) for _at, site, route in _asking(raw, sites)}
     for item, site in zip(raw, sites, strict=True):
         if site.users and site.name not in asked:
             yield Problem(f"site {site.name}", _NEEDLESS, item)
@@ -84,13 +84,12 @@ def password_files(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> d
     """Return by the name of each file whose `users` it has, and `at` which place their passwords stand."""
     found: dict[str, dict[str, Any]] = {}
     for at, site, route in _asking(raw, sites):
-        name = users_of(site, route)
-        users = site.users if route is None else said(site, route)
+        name, users = file_of(site, route) or EVERYBODY, users_of(site, route)
         if name == EVERYBODY:
             found[name] = {"at": []}
         elif name not in found:
-            own = route is not None and route.users
-            found[name] = {_USERS: [*users], "at": (at if own else at[:1]) if isinstance(users, Mapping) else []}
+            where = (at if route and route.users else at[:1]) if isinstance(users, Mapping) else []
+            found[name] = {_USERS: [*users], "at": where}
     return found
 
 
@@ -114,16 +113,14 @@ def _secrets(
 def _asking(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator[tuple[At, Site, Route | None]]:
     """Yield what asks for a login: routes and locations, and the start page of a site."""
     for at, site, route in _places(raw, sites):
-        if policy(site, route).asks_for_login:
+        if policy(site, route).asks_for_login and (route or site.index):
             yield at, site, route
-    for number, site in enumerate(sites):
-        if site.index and policy(site).asks_for_login:
-            yield [number], site, None
 
 
-def _places(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator[tuple[At, Site, Route]]:
-    """Yield each route and location with the way to what is written of it; one that a preset says is its route's."""
+def _places(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterator[tuple[At, Site, Route | None]]:
+    """Yield each place with the way to what is written of it, each site first; what a preset says is its route's."""
     for number, (item, site) in enumerate(zip(raw, sites, strict=True)):
+        yield [number], site, None
         for at, (entry, route) in enumerate(zip(entries_of(item), site.routes, strict=True)):
             here: At = [number] if entry is item else [number, "routes", at]
             yield here, site, route

@@ -31,7 +31,7 @@ from places import ROOT
 
 FOLDER = ROOT / "plugins/plugin_utils/_features"
 # Beside the features: what they are, what they are told, and data.
-OTHERS = {"__init__", "claims", "feature", "place", "registry"}
+OTHERS = {"__init__", "claims", "feature", "logins", "place", "registry"}
 NAMES = {
     name: {
         "full_name": name,

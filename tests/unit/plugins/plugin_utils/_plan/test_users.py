@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import password_file
-from ansible_collections.constellation.edge.plugins.plugin_utils._features.users import file_of, resolved
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.logins import (
+    file_of,
+    password_file,
+    resolved,
+)
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.edges import edges, survey
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites

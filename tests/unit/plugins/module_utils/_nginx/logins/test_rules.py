@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.logins.rules import (
+    LONGEST_AUTHORIZATION,
+    MAX_NAME_BYTES,
     MAX_PASSWORD_BYTES,
     is_hash,
     name_fault,
@@ -19,7 +23,7 @@ SHA_256 = "eLlGDRRp0Ru9mPmgmlr4LXrFitzWX28EZT5eMNr5fN6"
 COMMANDS = ("`openssl passwd -6`", "`ansible-vault encrypt_string`")
 
 
-@pytest.mark.parametrize("name", ["anna", "a", "Zoë", "anna@example.org", "anna b", "-x", "a#b", "ä" * 127])
+@pytest.mark.parametrize("name", ["anna", "a", "Zoë", "anna@example.org", "anna b", "-x", "a#b", "ä" * 32])
 def test_a_name_that_is_taken(name: str) -> None:
     assert name_fault(name) == ""
 
@@ -27,9 +31,9 @@ def test_a_name_that_is_taken(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("", "1 to 255 bytes"),
-        ("a" * 256, "1 to 255 bytes"),
-        ("ä" * 128, "1 to 255 bytes"),
+        ("", "1 to 64 bytes"),
+        ("a" * 65, "1 to 64 bytes"),
+        ("ä" * 33, "1 to 64 bytes"),
         ("anna:x", "colon"),
         ("#anna", "begins with #"),
         (" anna", "space at an end"),
@@ -106,7 +110,7 @@ def test_a_password_that_is_taken(secret: str) -> None:
         ("hun\0ter2", "control character"),
         ("hunter2\udce9", "control character"),
         ("hunter2" * 40, "too long"),
-        ("ä" * 128, "too long"),
+        ("ä" * 37, "too long"),
         ("Anna", "is the name of its user"),
         (1234, "in quotes"),
         (None, "in quotes"),
@@ -118,3 +122,8 @@ def test_a_password_that_is_refused_and_not_told(secret: object, words: str) -> 
     assert words in said
     assert "hunter2" not in said
     assert "280" not in said
+
+
+def test_the_longest_login_has_the_longest_header() -> None:
+    login = f"{'n' * MAX_NAME_BYTES}:{'p' * MAX_PASSWORD_BYTES}"
+    assert len(f"Basic {base64.b64encode(login.encode()).decode()}") == LONGEST_AUTHORIZATION == 190
