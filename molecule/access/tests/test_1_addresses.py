@@ -153,13 +153,6 @@ def test_the_name_of_an_open_site_opens_no_other(first: runs.Run, homes: list[Ho
         assert asked in (REFUSED, "421")
 
 
-def test_the_next_run_changes_nothing(first: runs.Run, homes: list[Home], near: Client, client: Client) -> None:
-    again = run([f"{near.ipv4}/32"], sites(near.ipv4, client.ipv4))
-    assert again.rc == 0, again.tail
-    for home in homes:
-        assert again.count(home.name, "changed") == 0, again.tail
-
-
 def test_without_the_word_everybody_is_answered_again(
     first: runs.Run, homes: list[Home], near: Client, client: Client
 ) -> None:

