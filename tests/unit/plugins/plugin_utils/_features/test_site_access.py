@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import Certificates
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import policy
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.site_access import SiteAccess
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
+from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from routes import HOST, THEIRS, refused, sites, written
 
 SERVICE = "http://192.168.0.10"
@@ -107,3 +111,48 @@ def test_the_summary_lists_what_everybody_may_open() -> None:
     assert SiteAccess.notes(sites({"access": "public"}), HOST) == []
     denied = SiteAccess.notes(sites({"deny": "203.0.113.7"}), HOST)
     assert denied == ["open to everybody: home.example.org/zm/"]
+
+
+def test_what_lets_clients_through_is_in_each_server_that_asks() -> None:
+    """In an owner's server as well, and in that of port 80 where it serves the site."""
+    asks, answers = "auth_request /.constellation-edge/access/near-", "location = /.constellation-edge/access/near-"
+    for text, count in (
+        (written(THEIRS, {"access": "lan"}, adopt=True), 1),
+        (written(None, {"access": "lan"}), 1),
+    ):
+        assert (text.count(asks), text.count(answers)) == (count, count)
+    http, https = nginx_sites(sites({"access": "lan"}, http="serve"), HOST)[1]["servers"]
+    for server in (http, https):
+        assert any(each["location"].startswith("= /.constellation-edge/access/near-") for each in server["locations"])
+        assert any("auth_request" in each["directives"] for each in server["locations"])
+    assert answers not in written(written(THEIRS, {"access": "lan"}, adopt=True), {}, adopt=True)
+
+
+@pytest.mark.parametrize(
+    ("around", "keys", "words"),
+    [
+        ("auth_request /authelia;", {"access": "lan"}, "auth_request /authelia would not count in location /zm/"),
+        ("auth_basic Home;", {"access": "login"}, "auth_basic Home would not count in location /zm/"),
+        ("satisfy any;", {"access": "lan"}, "satisfy any would not count in location /zm/"),
+        ("auth_basic Home;", {"access": "lan"}, ""),
+        ("auth_basic off;", {"access": "login"}, ""),
+        ("allow 192.168.0.0/24; deny all;", {"access": "lan"}, ""),
+        ("auth_request /authelia;", {}, ""),
+    ],
+)
+@pytest.mark.parametrize("level", ["server", "http"])
+def test_what_an_owner_asks_around_is_not_put_out_of_force(
+    tmp_path: Path, level: str, around: str, keys: dict[str, Any], words: str
+) -> None:
+    for name in ("sites-available", "sites-enabled", "conf.d"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "nginx.conf").write_text("http { include conf.d/*.conf; include sites-enabled/*; }\n")
+    inside, outside = (around, "") if level == "server" else ("", around)
+    (tmp_path / "conf.d" / "own.conf").write_text(
+        f"{outside}\n{THEIRS.replace('ssl_certificate ', inside + ' ssl_certificate ', 1)}"
+    )
+    declared = nginx_sites(sites(keys, adopt=True), HOST)[1:]
+    found = plan(declared, root=str(tmp_path), certificates=Certificates(f"{tmp_path}/live", f"{tmp_path}/p")).problems
+    told = [each for each in found if "would not count" in each]
+    assert [words in each for each in told] == ([True] if words else [])
+    assert all("own.conf" in each for each in told)
