@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WAIT = "$constellation_edge_wait"
 _AFTER = "$constellation_edge_after"
 # Of the answers that nginx refuses alone: it sends no header that is empty.
-_LINE = f"Retry-After {_AFTER} always"
+_LINE = " ".join(("Retry-After", _AFTER, "always"))
 
 
 @dataclass(frozen=True, kw_only=True)

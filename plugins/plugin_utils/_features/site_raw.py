@@ -53,6 +53,7 @@ _ANSWERS = {
     "break": "conditions of the site behind it would not be asked any more: take it out",
     "rewrite": "it would lead around what is asked of the path: write `redirect` or `moved_from` in a route",
 }
+_LIMITS = {"limit_req": "rate_limit", "limit_conn": "connection_limit"}
 _IN_IF = ("return", "set")
 _SETTING = ("set", "auth_request_set")
 _CAPTURED = re.compile(rf"\?P?[<']{PREFIX}", re.IGNORECASE)
@@ -108,6 +109,8 @@ class SiteRaw(SiteFeature):
         faults += [(_HTTP, each) for each in _http_faults(whole.raw_http)]
         for name, (what, text) in faults:
             yield Refusal(place, f"{name}: '{what}': {text}", entry)
+        for what, text in _limit_faults(whole):
+            yield Refusal(place, f"{_SERVER}: '{what}': {text}", entry)
         if whole.raw and whole.http == SERVE:
             text = (
                 "is for the HTTPS server alone, and by `http: serve` port 80 answers without it: take one of them out"
@@ -143,6 +146,19 @@ def _server_faults(site: Site) -> Iterator[tuple[str, str]]:
         elif fault := _ANSWERS.get(each.name) or _SAID_BY.get(each.name):
             yield outer(each.name), fault
         yield from _name_faults(each)
+
+
+def _limit_faults(site: Site) -> Iterator[tuple[str, str]]:
+    """Yield the limits of a server that some of its routes would lose: nginx takes those of the innermost level."""
+    said_here = {each.name for each in statements(site.raw)}
+    for name, limit in _LIMITS.items():
+        lost = [route.path for route in site.places if getattr(route, limit)]
+        if name in said_here and lost:
+            text = (
+                f"it would not count in route {lost[0]}, which has `{limit}`: take one of the two out, or write "
+                f"`{limit}` in every route"
+            )
+            yield name, text
 
 
 def _condition_faults(condition: Statement) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 """What an owner asks of every client of a server, or of all servers, and what a location would ask instead.
 
-nginx takes `auth_basic`, `auth_request` and `satisfy` from the innermost level that says one, and from that alone.
+nginx takes `auth_basic`, `auth_request` and `satisfy` from the innermost level that says one, and from that alone. It
+does the same with all `limit_req` together, and with all `limit_conn`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from ..text.tokens import outer
 from ..text.tree import Block, Statement, said
 from ._declaration import WantedSite
 
-_ASKING = ("auth_basic", "auth_request", "satisfy")
+# By the directives of which nginx takes the innermost ones alone, the keys that write them.
+_KEYS = {"limit_conn": "connection_limit", "limit_req": "rate_limit"}
+_ASKING = ("auth_basic", "auth_request", "satisfy", *_KEYS)
 _ASKS_NOTHING = ("off", "all")
 
 
@@ -56,7 +59,7 @@ def overridden(
                 yield (
                     f"{place}: {said(have)} would not count in location {shown(location.key)}, which is to say "
                     f"{outer(name)} itself, and nginx takes the innermost one alone. Take it out of the file, or take "
-                    "`access` out of the inventory there"
+                    f"`{_KEYS.get(name, 'access')}` out of the inventory there"
                 )
 
 
@@ -66,6 +69,9 @@ def _asking_ones(site: WantedSite, block: Block) -> Iterator[tuple[str, WantedLo
     for each in block.body:
         location = ours.get(location_key(each.args)) if each.name == "location" and each.block is not None else None
         if location is not None and each.block is not None:
-            for at, line in enumerate(each.block.body):
-                if line.name in _ASKING and is_marked(each.block, at):
-                    yield line.name, location
+            lines = [(line.name, is_marked(each.block, at)) for at, line in enumerate(each.block.body)]
+            # What is around it does not count beside a limit of his own.
+            his = {name for name, is_ours in lines if name in _KEYS and not is_ours}
+            for name in dict.fromkeys(name for name, is_ours in lines if name in _ASKING and is_ours):
+                if name not in his:
+                    yield name, location

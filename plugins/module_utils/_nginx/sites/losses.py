@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..._host.names import WEBROOT
 from ..text.declare import shown
+from ..text.edit import is_marked
 from ..text.foreign import line_of
 from ..text.identity import LocationKey, location_key
 from ..text.inclusion import Includes, spread
@@ -33,6 +34,7 @@ PROTECTING = (
     "limit_req",
     "ssl_verify_client",
 )
+_LIMITS = ("limit_conn", "limit_req")
 _OFF = ("auth_basic", "auth_jwt", "auth_request", "ssl_verify_client")
 _OWN_PORTS = (("http://", ":80"), ("https://", ":443"))
 # Behind a socket, whose path has slashes, a colon begins the path that it gets.
@@ -132,12 +134,17 @@ def _locations(
 def _protections(
     block: Block, includes: Includes, path: str, document: Block | None, around: dict[str, str]
 ) -> dict[str, str]:
-    """Return what protects a block, each with its place; a level that says something of a kind decides on it alone."""
+    """Return what protects a block, each with its place; a level that says something of a kind decides on it alone.
+
+    A limit with our mark is one of the inventory, for the routes that say it.
+    """
     said = dict(around)
-    for each, _file in spread(block, includes):
+    ours = {id(each) for at, each in enumerate(block.body) if each.name in _LIMITS and is_marked(block, at)}
+    found = [(each, file) for each, file in spread(block, includes) if id(each) not in ours]
+    for each, _file in found:
         if each.name in PROTECTING or each.name == "allow":
             said.pop("deny" if each.name == "allow" else each.name, None)
-    for each, file in spread(block, includes):
+    for each, file in found:
         if each.name in PROTECTING and not (each.name in _OFF and each.args[:1] == ["off"]):
             line = f":{line_of(document, each)}" if document is not None and not file else ""
             said.setdefault(each.name, f"{file or path}{line}")

@@ -178,6 +178,21 @@ class TestZones:
         assert max(len(zone.split("zone=")[1].split(":")[0]) for zone in zones(whole)) < 255
 
 
+@pytest.mark.parametrize(
+    ("line", "key"), [("limit_req zone=a;", "rate_limit"), ("limit_conn a 5;", "connection_limit")]
+)
+def test_a_limit_of_the_site_that_a_route_would_lose_is_refused(line: str, key: str) -> None:
+    others = {"path": "/b/", "upstream": UPSTREAM}
+    for limit, is_lost in ((LIMITS[key], True), ("off", False)):
+        routes = [{"path": "/a/", "upstream": UPSTREAM, key: limit}, others]
+        given = [{"server_name": "a.example.org", "raw": line, "routes": routes}]
+        if is_lost:
+            with pytest.raises(SchemaError, match=f"would not count in route /a/, which has `{key}`: take one of"):
+                read_sites(given, PRESETS)
+        else:
+            read_sites(given, PRESETS)
+
+
 class TestAnOwnersLines:
     """What stands in a location already."""
 

@@ -116,6 +116,17 @@ def test_a_file_that_was_switched_off_tells_what_it_protected(
         assert problems(host, site(drops=lost)) == []
 
 
+def test_a_limit_of_the_inventory_is_for_the_routes_that_say_it(host: Path) -> None:
+    lines = "    limit_req zone=a;{}\n    limit_conn b 1;{}\n"
+    switched_off(host, theirs(lines.format("", ""), path="/cameras/"))
+    assert "limit_req" in problems(host, site())[0]
+    mark = " # constellation.edge"
+    switched_off(host, theirs(lines.format(mark, mark), path="/cameras/"))
+    assert problems(host, site()) == []
+    switched_off(host, theirs(lines.format(mark, ""), path="/cameras/"))
+    assert "what protects /cameras/: limit_conn (" in problems(host, site())[0]
+
+
 def test_a_service_that_moves_to_another_path_takes_its_protection_along(host: Path) -> None:
     switched_off(host, theirs("    deny all;\n", path="/cameras/"))
     assert "/zm/ would be served without what protects /cameras/" in problems(host, site())[0]
