@@ -47,7 +47,8 @@ def main() -> None:
     """Do what the command line says."""
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
     # nginx's workers are another user.
-    (folder / "users").chmod(0o644)
+    for each in (folder / "users").glob("*"):
+        each.chmod(0o644)
     command = ["nginx", "-c", str(folder / "access.conf")]
     said = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False).stderr
     if "test is successful" not in said:

@@ -107,7 +107,7 @@ def answers(judge: Judge, conf: bytes, asked: list[tuple[str, dict[str, str]]]) 
     """Return what nginx says of the configuration, and status and body of each answer."""
     files = {
         "access.conf": conf,
-        "users": f"anna:{HASH}\n".encode(),
+        "users/edge_users": f"anna:{HASH}\n".encode(),
         "www/index.html": b"file",
         "requests.json": json.dumps(asked).encode(),
     }

@@ -13,6 +13,7 @@ from .._keys.keys import key
 from .._keys.networks import networks
 from ._policy import policy
 from ._spellings import DISGUISED, disguised, disguises
+from ._tries import is_limited, limit, limit_zone, tries
 from .feature import Directives, Feature
 from .logins import password_file
 from .place import Host, Needs, Place
@@ -61,19 +62,26 @@ class Access(Feature):
 
     @classmethod
     def guards(cls, sites: Sequence[Site], host: Host) -> str:
-        """Return what tells such spellings."""
-        return disguised(sites)
+        """Return what tells such spellings, and who tries passwords."""
+        return "\n".join(filter(None, (disguised(sites), tries(sites))))
 
     def marks(self, at: Place) -> list[list[str]]:
         """Name what is ours by our mark: an owner says the same where no key does."""
         return [["auth_request"], ["auth_basic", "auth_basic_user_file"], ["satisfy"]]
 
     def marked(self, at: Place) -> Directives:
-        """Keep the password to ourselves, which nginx would pass on to the service, unless the route sets another."""
-        value = policy(at.site, at.route).authorization
-        if not value or not at.route.targets or "authorization" in map(str.lower, at.route.request_headers):
-            return {}
-        return {"proxy_set_header": [f"Authorization {value}"]}
+        """Keep the password to ourselves, which nginx would pass on, and limit how often one is tried."""
+        asked = policy(at.site, at.route)
+        named = "authorization" in map(str.lower, at.route.request_headers)
+        told = bool(asked.authorization and at.route.targets and not named)
+        return {
+            **({"proxy_set_header": [f"Authorization {asked.authorization}"]} if told else {}),
+            **(limit(at) if is_limited(at) else {}),
+        }
+
+    def file(self, at: Place) -> Directives:
+        """Return what counts how often a password is tried."""
+        return limit_zone(at) if is_limited(at) else {}
 
     def needs(self, at: Place) -> Needs:
         """Need what tells clients apart."""

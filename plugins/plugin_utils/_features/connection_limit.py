@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from .._keys.keys import key
 from .._keys.kinds import OrOff, Whole
 from ._limits import CLIENT, NOT_COUNTED, SIZE, client_maps, is_first, zone
+from ._tries import is_counted
 from .feature import Directives, Feature
 from .place import Host, Needs, Place
 
@@ -51,7 +52,8 @@ class ConnectionLimit(Feature):
     @classmethod
     def guards(cls, sites: Sequence[Site], host: Host) -> str:
         """Return who is a client, for this limit and that of requests."""
-        return client_maps(any(each.connection_limit or each.rate_limit for site in sites for each in site.places))
+        limited = any(each.connection_limit or each.rate_limit for site in sites for each in site.places)
+        return client_maps(limited or is_counted(sites))
 
     def needs(self, at: Place) -> Needs:
         """Need nginx's module."""

@@ -14,6 +14,7 @@ from ...module_utils._nginx.text.quoting import quote
 from .._features import registry as features
 from .._features._grpc import PASSES, all_spoken, left, owned_by_both, spoken
 from .._features._policy import ASKS, policy
+from .._features._tries import COUNTS
 from .._features.cache import cached_files, kept
 from .._features.console import Console
 from .._features.feature import CHALLENGE_PATH, IGNORED, Page
@@ -72,7 +73,9 @@ def of_route(at: Place) -> dict[str, Any]:
         "guards": [*map(owned, guards)],
         "marks": features.marks(at),
     }
-    marked = {} if is_asked_first(at) else _marked(at)
+    marked = _marked(at)
+    if is_asked_first(at):
+        marked = {name: lines for name, lines in marked.items() if name in COUNTS}
     return location | features.options(at) | ({"marked": marked} if marked else {})
 
 
@@ -91,7 +94,8 @@ def _asked_first(at: Place) -> dict[str, Any]:
 def answer(at: Place) -> dict[str, Any]:
     """Return the answer of a route that is asked first, as a location that no client can ask for."""
     said = {name: value for name, value in features.location(at).items() if name not in ASKS}
-    marked = {"marked": found} if (found := _marked(at)) else {}
+    more = {name: lines for name, lines in _marked(at).items() if name not in COUNTS}
+    marked = {"marked": more} if more else {}
     names = [owned(each) if each.startswith("if ") else each for each in said]
     return {**declared(_answer_of(at.route), said, (*names, *_PAGE)), **marked}
 
