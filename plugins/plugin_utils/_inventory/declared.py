@@ -65,7 +65,7 @@ class Variables:
     )
     edge_lan: list[str] = key(
         Networks(),
-        "Networks beside the private ones that count as the LAN for the server's Console.",
+        "Networks beside the private ones that count as the LAN, for `access` and the server's Console.",
         default=(),
         example=["2001:db8:0:1::/64"],
     )
