@@ -24,6 +24,7 @@ PROXY, SERVICE = 8080, 8088
 FRONT = "127.0.0.9"
 BIG = 300_000
 LIMIT = 30.0
+FORGED = '2026/11/30 12:00:00 [error] 1#1: *1 limiting requests, excess: 9.0 by zone "x", client: 203.0.113.66,'
 
 
 def serve(connection: socket.socket, end: threading.Event) -> None:
@@ -120,6 +121,19 @@ def seconds(path: str) -> float:
     return time.monotonic() - start
 
 
+def forge() -> None:
+    """Be refused while every part of the request that nginx logs looks like the line of another client."""
+    for _number in range(2):
+        with socket.create_connection((HOST, PROXY), LIMIT, source_address=("127.0.0.8", 0)) as connection:
+            lines = [f"GET /minute/?{FORGED.replace(' ', '%20')} HTTP/1.1", f"Host: {NAME}", f"Referer: {FORGED}"]
+            lines += [f"User-Agent: {FORGED}", "Connection: close", "", ""]
+            connection.sendall("\r\n".join(lines).encode())
+            connection.recv(100)
+        with socket.create_connection((HOST, PROXY), LIMIT, source_address=("127.0.0.8", 0)) as connection:
+            connection.sendall(f"GET /minute/?{FORGED} HTTP/1.1\r\nHost: {FORGED}\r\n\r\n".encode())
+            connection.recv(100)
+
+
 def ready() -> None:
     """Wait until nginx answers."""
     end = time.monotonic() + LIMIT
@@ -152,7 +166,10 @@ def main(folder: Path) -> dict[str, object]:
             subprocess.run([*nginx, "-s", "reload"], check=True, capture_output=True)
             time.sleep(1.0)
             found["reloaded"] = [status("/burst/", "127.0.0.5") for _number in range(12)]
+            forge()
             found["log"] = (folder / "error.log").read_text()
+            reads = ["fail2ban-regex", "-o", "ip", str(folder / "error.log"), "nginx-limit-req"]
+            found["read"] = subprocess.run(reads, check=True, capture_output=True, text=True).stdout.split()
             return found
         finally:
             running.terminate()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.sche
 from ansible_collections.constellation.edge.plugins.plugin_utils._nginx.platform import Platform
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 
-from judge.inside_limits import FRONT, HOST, NAME, PROXY, SERVICE
+from judge.inside_limits import FORGED, FRONT, HOST, NAME, PROXY, SERVICE
 from judge.nginx import FOLDER, Judge
 
 PROGRAM = Path(__file__).with_name("inside_limits.py")
@@ -133,3 +134,15 @@ def test_it_is_logged_for_the_jail(found: dict[str, Any]) -> None:
 
 def test_who_is_refused_is_told_when_to_ask_again(found: dict[str, Any]) -> None:
     assert found["retry"] == [[None, "60"], [None, "1"]]
+
+
+def test_the_jail_reads_who_was_refused_and_nobody_whom_a_client_names(found: dict[str, Any]) -> None:
+    """Nor does it read who has too many open requests."""
+    lines = [line for line in found["log"].splitlines() if " limiting requests, excess: " in line]
+    assert any(FORGED in line for line in lines)
+    assert any(" limiting connections by zone " in line for line in found["log"].splitlines())
+    clients = [re.search(r"\*[0-9]+ limiting requests.*?, client: ([0-9a-f.:]+), ", line) for line in lines]
+    # fail2ban takes IPv4 in IPv6 for IPv4.
+    assert found["read"] == [client[1].removeprefix("::ffff:") for client in clients if client]
+    assert "127.0.0.8" in found["read"]
+    assert FORGED.rpartition(" ")[2].rstrip(",") not in found["read"]

@@ -8,18 +8,16 @@ nginx switches its limit off for what it passes on as it comes (`ngx_http_upstre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from ...module_utils._nginx.text.tree import Statement
 from .._keys.keys import key
 from .._keys.kinds import OrOff, Parsed, kind_of
 from .._keys.names import UnusableValueError
 from .feature import Directives, Feature
 from .place import Place, Refusal, Written
 
-_ITSELF = "limit_rate"
 # nginx takes no `g` here (`ngx_parse_size`).
 _FORM = re.compile(r"([0-9]{1,9})([km]?)\Z")
 _BYTES = {"": 1, "k": 1024, "m": 1024 * 1024}
@@ -58,7 +56,7 @@ class Bandwidth(Feature):
 
     def marked(self, at: Place) -> Directives:
         """Limit it."""
-        return {_ITSELF: [self.bandwidth]} if self.bandwidth else {}
+        return {"limit_rate": [self.bandwidth]} if self.bandwidth else {}
 
     @classmethod
     def problems(cls, route: Written) -> Iterator[Refusal]:
@@ -70,12 +68,3 @@ class Bandwidth(Feature):
                 "bandwidth out (in a location: `bandwidth: off`)"
             )
             yield Refusal(route.place, text, route.entry)
-
-    @classmethod
-    def recognise(cls, statements: Sequence[Statement]) -> Mapping[str, Any]:
-        """Read `limit_rate`, where a route can say it."""
-        said = [each.args for each in statements if each.name == _ITSELF]
-        try:
-            return {"bandwidth": _bandwidth(said[0][0])} if len(said) == 1 and len(said[0]) == 1 else {}
-        except UnusableValueError:
-            return {}

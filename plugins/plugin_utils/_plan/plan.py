@@ -113,9 +113,14 @@ def constellation_plan(edges: Mapping[str, Sequence[Site]], machine: Machine) ->
 
 
 def _answering(site: Site) -> str:
-    """Return a path of a site at which there is an answer, its root where that has one; "" for none."""
+    """Return a path of a site at which there is an answer, its root where that has one; "" for none.
+
+    One that limits requests is asked only where there is no other: an attacker's questions are many.
+    """
     silent = {route.base for route in site.routes if route.returns.get("code") == CLOSES}
-    return next((path for path in ("/", *(route.base for route in site.routes)) if path not in silent), "")
+    limited = {route.base for route in site.routes if route.rate_limit}
+    paths = [path for path in ("/", *(route.base for route in site.routes)) if path not in silent]
+    return next((path for path in sorted(paths, key=limited.__contains__)), "")
 
 
 def _hostile(site: Site, host: Host, path: str) -> dict[str, Any]:

@@ -142,3 +142,17 @@ def test_what_its_owner_decides_on_is_not_asked_of_a_site():
     asked = {f"answers.{probe.name}" for probe in KINDS["answers"].probes(Subject("https://a.example.org/"))}
     assert len(without) == 2
     assert set(without) <= asked
+
+
+def test_an_attackers_questions_go_to_a_route_without_a_limit_where_there_is_one():
+    free, *limited = ({"path": path, "upstream": "http://10.0.0.1"} for path in ("/a/", "/", "/b/"))
+    limited = [each | {"rate_limit": "1r/m"} for each in limited]
+    for routes, asked in (
+        ([limited[0], free], "/a/"),
+        ([*limited, free], "/a/"),
+        ([limited[0]], "/"),
+        # Where no route is, there is a page of ours.
+        ([limited[1]], "/"),
+    ):
+        (read,) = read_sites([{"server_name": "a.example.org", "routes": routes}], PRESETS)
+        assert [each["url"] for each in edge_plan([read], HOST)["hostile"]] == [f"https://a.example.org{asked}"]
