@@ -121,7 +121,8 @@ class Variables:
     )
     edge_users: dict[str, str] = key(
         Logins(),
-        "Who may log in where C(access) asks for it, each with a password or a hash. C(users) of a site or route names some of them.",
+        "Who may log in where C(access) asks for it, each with a password or a hash. C(users) of a site or route names "
+        "some of them.",
         "A password is locked by Ansible Vault or comes from a lookup; one that a file shows to every reader is "
         "refused. A hash, made by C(openssl passwd -6), may stand anywhere.",
         default={},
