@@ -154,10 +154,13 @@ def test_proxies_in_front_are_never_banned(world: World) -> None:
 
 def test_users_are_in_the_plan_and_their_passwords_in_nothing_that_is_said_or_asked(world: World) -> None:
     (site,) = world.variables["edge_sites"]
-    world.variables["edge_sites"] = [{**site, "users": ["anna"], "routes": [{**ROUTE, "users": {"bert": "hunter2"}}]}]
+    routes = [{**ROUTE, "users": {"bert": "hunter2"}}, {**ROUTE, "path": "/y/"}]
+    world.variables["edge_sites"] = [{**site, "access": "login", "users": ["anna"], "routes": routes}]
     plan = world.run(users={"anna": "hunter2"})
-    (name,) = plan["password_files"]
-    assert plan["password_files"] == {name: {"users": ["bert"], "at": [0, "routes", 0]}}
+    assert [*plan["password_files"].values()] == [
+        {"users": ["bert"], "at": [0, "routes", 0]},
+        {"users": ["anna"], "at": []},
+    ]
     assert "hunter2" not in json.dumps([plan, world.asked])
     said = world.refuses(users={"bert": "hunter2"})
     assert "host home, site a.example.org, users: 'anna' is not in `edge_users`; known: bert" in said
