@@ -158,7 +158,7 @@ def test_a_stream_is_open_until_it_ends_and_what_is_over_is_no_offence(
             # It was there until curl ended it.
             assert stream.result().rc == 28
         assert client.status(home, url) != "429"
-        assert int(home.host.run("grep -c 'limiting connections by zone' /var/log/nginx/error.log").stdout) == 1
+        assert int(home.host.run("grep -c 'limiting connections by zone' /var/log/nginx/error.log").stdout) > 0
         lines = home.host.run(f"fail2ban-regex -o msg /var/log/nginx/error.log {JAIL}").stdout
         assert "limiting requests" in lines
         assert "limiting connections" not in lines

@@ -38,7 +38,7 @@ _KEYS = (
 # Which of two values lets an attacker try less often: the larger one, or the smaller one.
 _STRICTNESS = {"bantime": 1, "findtime": 1, "maxretry": -1}
 #: a jail of no one's, by which fail2ban's dump says what it gives every jail
-GENERAL = "constellation-edge"
+GENERAL = "edge-every-jail"
 # What is a jail's own where honest clients do what it counts.
 _SUSTAINED = ("findtime", "maxretry")
 # Seconds, by fail2ban's words for them (`str2seconds` of fail2ban 1.1.0).
