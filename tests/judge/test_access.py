@@ -157,6 +157,15 @@ def test_a_password_for_nginx_is_not_the_services(judge: Judge) -> None:
     assert told == {"public": theirs, "lan": theirs, "login": ours, "either": theirs, "both": ours}
 
 
+def test_a_login_that_is_too_long_to_be_anybodys_is_not_checked(judge: Judge) -> None:
+    """What is no login of nginx's may be longer: a service's token, where the address is enough."""
+    long = headers("192.168.0.10", f"anna:{'x' * 200}")
+    token = {**headers("192.168.0.10", None), "Authorization": f"Bearer {'x' * 2000}"}
+    asked = [(f"/{rule}/service/", long) for rule in ("login", "either", "both", "lan")] + [("/either/service/", token)]
+    _said, found = answers(judge, configuration(VERSIONS[judge.system], {}), asked)
+    assert [status for status, _body in found] == [400, 400, 400, 200, 200]
+
+
 def test_a_proxy_outside_the_lan_lets_nobody_in_by_a_name(judge: Judge) -> None:
     """With `trusted_proxies` both have to be in the LAN, the client and who names him; an address of `allow` is one."""
     conf = configuration(VERSIONS[judge.system], {"allow": ALLOWED}, trusted_proxies=[PROXY_IN_LAN, PROXY_OUTSIDE])

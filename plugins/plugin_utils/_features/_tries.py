@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ...module_utils._nginx.logins.rules import LONGEST_AUTHORIZATION
 from ._limits import CLIENT
 from ._policy import policy
 from .feature import Directives
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 _RATE, _AT_ONCE, _BURST = 50, 200, 600
 _TRIES = "$constellation_edge_tries"
 _LONGEST = 200
+_LONG = "$constellation_edge_long_login"
+# What `LONGEST_AUTHORIZATION` leaves for the part behind `Basic `.
+_LONGEST_LOGIN = LONGEST_AUTHORIZATION - len("Basic ")
+#: the condition for a login that nobody has, in the form of `owns`
+LONG_LOGIN = f"if ({_LONG}) {{}}"
 #: the directives of a location that count requests
 COUNTS = ("limit_req", "limit_req_status")
 
@@ -31,6 +37,11 @@ COUNTS = ("limit_req", "limit_req_status")
 def is_limited(at: Place) -> bool:
     """Whether a place asks for a login, and says no limit of its own."""
     return _is_limited(at.site, at.route)
+
+
+def refuse_long(at: Place) -> Directives:
+    """Refuse a login that is longer than one can be: its check would take a worker up to 13 ms."""
+    return {f"if ({_LONG})": {"return": "400"}} if policy(at.site, at.route).asks_for_login else {}
 
 
 def limit(at: Place) -> Directives:
@@ -49,14 +60,19 @@ def limit_zone(at: Place) -> Directives:
 
 def tries(sites: Sequence[Site]) -> str:
     """Return who tries a password, for the http level; "" where nobody is asked for one."""
-    if not any(_is_limited(site, route) for site in sites for route in site.places):
-        return ""
-    return f'map $http_authorization {_TRIES} {{ default {CLIENT}; "" ""; }}'
+    several = [(site, route) for site in sites for route in site.places]
+    long = f'map $http_authorization {_LONG} {{ default 0; "~*^basic +[^ ]{{{_LONGEST_LOGIN + 1}}}" 1; }}'
+    counted = f'map $http_authorization {_TRIES} {{ default {CLIENT}; "" ""; }}'
+    texts = (
+        long if any(policy(site, route).asks_for_login for site, route in several) else "",
+        counted if is_counted(sites) else "",
+    )
+    return "\n".join(filter(None, texts))
 
 
 def is_counted(sites: Sequence[Site]) -> bool:
     """Whether it has to be known who a client is."""
-    return bool(tries(sites))
+    return any(_is_limited(site, route) for site in sites for route in site.places)
 
 
 def _is_limited(site: Site, route: Route) -> bool:

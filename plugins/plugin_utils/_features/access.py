@@ -13,7 +13,7 @@ from .._keys.keys import key
 from .._keys.networks import networks
 from ._policy import policy
 from ._spellings import DISGUISED, disguised, disguises
-from ._tries import is_limited, limit, limit_zone, tries
+from ._tries import LONG_LOGIN, is_limited, limit, limit_zone, refuse_long, tries
 from .feature import Directives, Feature
 from .logins import password_file
 from .place import Host, Needs, Place
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Access(Feature):
     """`access`, `allow` and `deny` of a route."""
 
-    owns: ClassVar[tuple[str, ...]] = (f"if ({DISGUISED}) {{}}",)
+    owns: ClassVar[tuple[str, ...]] = (f"if ({DISGUISED}) {{}}", LONG_LOGIN)
     access: Rule | None = key(
         ACCESS,
         "Who may come in: V(public) is everybody, V(lan) the clients in the LAN, V(login) who has a name and a "
@@ -53,8 +53,9 @@ class Access(Feature):
     )
 
     def guard(self, at: Place) -> Directives:
-        """Refuse another spelling of a path that not everybody may ask who may ask this one."""
-        return {f"if ({DISGUISED})": {"return": "403"}} if disguises(at.site, at.route) else {}
+        """Refuse another spelling of a path that fewer may ask than this one, and a login that is too long to check."""
+        hidden: Directives = {f"if ({DISGUISED})": {"return": "403"}} if disguises(at.site, at.route) else {}
+        return hidden | refuse_long(at)
 
     def location(self, at: Place) -> Directives:
         """Have nginx ask who comes."""

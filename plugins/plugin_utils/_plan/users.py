@@ -60,7 +60,8 @@ def _needless(raw: Sequence[Mapping[str, Any]], sites: Sequence[Site]) -> Iterat
             yield Problem(f"site {site.name}", _NEEDLESS, item)
         for route in site.places:
             if route.users and file_of(site, route) not in asked:
-                yield Problem(f"site {site.name}, route {route.path}", _NEEDLESS, next(iter(route.users)))
+                first, *_others = route.users
+                yield Problem(f"site {site.name}, route {route.path}", _NEEDLESS, first)
 
 
 def readable_problems(

@@ -63,8 +63,8 @@ RAW: list[dict[str, Any]] = [
 SECRETS = ("pw-anna", "pw-bert", "pw-carl", "pw-dora", "pw-emil")
 
 
-def read(raw: list[dict[str, Any]] = RAW) -> list[Site]:
-    return read_sites(raw, read_presets(OURS).found)
+def read(raw: list[dict[str, Any]] | None = None) -> list[Site]:
+    return read_sites(RAW if raw is None else raw, read_presets(OURS).found)
 
 
 def test_the_inner_one_wins() -> None:
