@@ -155,6 +155,9 @@ def test_a_password_for_nginx_is_not_the_services(judge: Judge) -> None:
     told = {rule: body for rule, (_status, body) in zip([rule for rule in RULES if rule != "none"], found, strict=True)}
     ours, theirs = "service for ", f"service for {basic}"
     assert told == {"public": theirs, "lan": theirs, "login": ours, "either": theirs, "both": ours}
+    outside = [(f"/{rule}/service/", headers("8.8.8.8", LOGINS["right"])) for rule in ("public", "login", "either")]
+    _said, found = answers(judge, configuration(VERSIONS[judge.system], {}), outside)
+    assert [body for _status, body in found] == [theirs, ours, ours]
 
 
 def test_a_login_that_is_too_long_to_be_anybodys_is_not_checked(judge: Judge) -> None:
