@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tools.checkout import CACHE, ROOT, tool_environment
 
-from . import fleet, inputs, ours, shipped, slow
+from . import fleet, inputs, logins, ours, shipped, slow
 
 ROUNDS = 5
 THEIR_PYTHON = CACHE / "bench-venv" / "bin" / "python"
@@ -203,6 +203,14 @@ def slow_readers(table: Table, _folder: Path) -> None:
         table.line(title, shown, f"buffered   {other}", f"{plain[1] / held[1]:.2f}")
 
 
+def tried_passwords(table: Table, _folder: Path) -> None:
+    """Show how long another route takes while somebody tries passwords, of which nginx checks each in its worker."""
+    (_none, alone), (tried, beside) = logins.figures()
+    title = f"{tried} wrong passwords a second: others' p99"
+    limit = verdict([(100, beside, "100 ms")])
+    table.line(title, f"{beside:.1f} ms", f"alone      {alone:8.1f} ms", f"{beside / alone:.1f}", limit)
+
+
 def leave_out(program: str, folder: Path, target: Path) -> str:
     """Copy the files of a folder that a program can read and write into a new one; returns both counts in words."""
     argv = [str(THEIR_PYTHON), "-m", "bench.theirs", program, str(folder)]
@@ -234,7 +242,10 @@ def main() -> int:
         steps: list[Callable[[], None]] = [lambda each=each: compare(table, each, folder) for each in COMPARISONS]
         for step in (
             *steps,
-            *(lambda each=each: each(table, folder) for each in (growth, payloads, fleets, slow_readers)),
+            *(
+                lambda each=each: each(table, folder)
+                for each in (growth, payloads, fleets, slow_readers, tried_passwords)
+            ),
         ):
             try:
                 step()
