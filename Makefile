@@ -6,7 +6,7 @@ PYTHON := PYTHONPATH=tests .venv/bin/python
 
 # Molecule scenarios of `make test`, the longest first. SYSTEMS narrows what they run on; empty is each scenario's own
 # choice.
-SCENARIOS ?= default upstream_names brownfield hostile constellation_config constellation_move upgrade late_dns \
+SCENARIOS ?= default upstream_names brownfield access hostile constellation_config constellation_move upgrade late_dns \
     concurrency nginx_service nginx_proxy nginx_sites bad_input nginx_text
 # What `make test-all` has beside them, unless it is told which ones.
 LONG_SCENARIOS := $(if $(filter file,$(origin SCENARIOS)),brownfield_others)
