@@ -89,9 +89,14 @@ def configuration(version: tuple[int, ...], listed: dict[str, Any], **site: Any)
     read = read_sites([{"server_name": NAME, "routes": routes(listed), **site}], {"generic": {}})
     host = Host(Platform(version, (3, 0), False), server=LocalServer(lan=(LAN,)))
     common, planned = nginx_sites(read, host)
-    planned["servers"] = [{"listen": [f"{HOST}:{PROXY}"], "locations": planned["servers"][1]["locations"]}]
-    (wanted,) = _declaration.sites([planned])
-    text = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
+    https = planned["servers"][1]
+    conditions = {name: lines for name, lines in https["directives"].items() if name.startswith("if ")}
+    server = {"listen": [f"{HOST}:{PROXY}"], "locations": https["locations"], "directives": conditions}
+    (wanted,) = _declaration.sites([{**planned, "servers": [{**server, "guards": https["guards"]}]}])
+    own = edit_site(None, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True) or ""
+    # What an owner has in the server, which nginx asks of our own questions, too.
+    own = own.replace("server { # constellation.edge", f"server {{ # constellation.edge\n{OWNERS}", 1)
+    text = edit_site(own, wanted, "s", lambda _name: ("", ""), lambda _path: True, purge=True)
     behind = f'server {{ listen {HOST}:{SERVICE}; return 200 "service for $http_authorization"; }}\n'
     trusted = "".join(f"set_real_ip_from {each};" for each in ("127.0.0.0/8", PROXY_IN_LAN, PROXY_OUTSIDE))
     http = f"access_log off; {trusted} real_ip_header {CLIENT}; real_ip_recursive on; "
@@ -120,6 +125,7 @@ def headers(client: str, login: str | None) -> dict[str, str]:
     return {"Host": NAME, CLIENT: client, **basic}
 
 
+OWNERS = "if ($uri ~ ^/[.]constellation-edge) { return 200 owners; } if ($uri !~ ^/) { return 404; }"
 VERSIONS = {"debian12": (1, 22, 1), "debian13": (1, 26, 3), "ubuntu2204": (1, 18, 0)}
 VERSIONS |= {"ubuntu2404": (1, 24, 0), "ubuntu2604": (1, 28, 3)}
 

@@ -186,8 +186,9 @@ def policy(site: Site, route: Route | None = None) -> Policy:
     """Return who may ask a route, or what a site has beside its routes; the inner word wins."""
     inner = site if route is None else route
     rule = site.access if inner.access is None else inner.access
-    allow, deny = ((getattr(inner, name) or getattr(site, name)) for name in ("allow", "deny"))
-    return Policy(PUBLIC if rule is None else rule, allow, deny)
+    # Whom a site shuts out no route lets in.
+    deny = tuple(dict.fromkeys((*inner.deny, *site.deny)))
+    return Policy(PUBLIC if rule is None else rule, inner.allow or site.allow, deny)
 
 
 def policies(site: Site) -> list[Policy]:

@@ -47,7 +47,8 @@ def disguised(sites: Sequence[Site]) -> str:
 
 
 def _entries(site: Site) -> Iterator[str]:
-    names = "|".join(map(literal, site.names))
+    # An owner's server may have further names.
+    names = "[^:]*" if site.adopt else "|".join(map(literal, site.names))
     for route in site.places:
         for other in site.places:
             if _is_kept(site, route, other):
@@ -58,7 +59,7 @@ def _is_kept(site: Site, route: Route, other: Route) -> bool:
     """Whether nginx asks at another route of the same service, below this one, what it does not ask here."""
     return (
         bool(route.targets)
-        and route.targets == other.targets
+        and bool({*route.targets} & {*other.targets})
         and route.is_prefix
         and not Path.of(other.path).is_expression
         and other.base.startswith(route.base)

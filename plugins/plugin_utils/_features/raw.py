@@ -58,6 +58,12 @@ class Raw(Feature):
                 yield Refusal(route.place, f"raw: '{each.name}': {_SAID_BY[each.name]}", route.entry)
 
 
+def answering(raw: str) -> str:
+    """Return the first directive by which nginx would answer, or look elsewhere, before it asks who comes."""
+    said = (each.name for each, _depth in walk(Block(statements(raw))))
+    return next((name for name in said if name in ("return", "rewrite")), "")
+
+
 def unprotected(route: Written, part: Written) -> Iterator[Refusal]:
     """Refuse a location without what its route's lines ask of a client: its own take their place, as do its files."""
     own, others = ({each.name for each in statements(said.values.get("raw", ""))} for said in (part, route))

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from functools import partial
 
-from .kinds import Several
+from .kinds import Mistake, Several
 from .names import UnusableValueError
 
 _EXAMPLE = "write an address or a network, such as 192.0.2.7 or 2001:db8::/48"
@@ -16,7 +17,18 @@ _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 
 def networks(name: str) -> Several:
     """Return the kind of a key of that name that lists networks."""
-    return Several("an address or a network, or a list of them", "^[0-9A-Fa-f.:/]+$", partial(_network, name))
+    return _Networks(name)
+
+
+class _Networks(Several):
+    def __init__(self, name: str) -> None:
+        super().__init__("an address or a network, or a list of them", "^[0-9A-Fa-f.:/]+$", partial(_network, name))
+
+    def faults(self, name: str, value: object) -> Iterator[Mistake]:
+        """Refuse an empty list as well, which could be read as nobody, or as those of the site."""
+        if value in (None, []):
+            yield Mistake(value, f"{name} names nobody: {_EXAMPLE}, or take {name} out")
+        yield from super().faults(name, value)
 
 
 def _network(name: str, value: object) -> str:
@@ -27,6 +39,8 @@ def _network(name: str, value: object) -> str:
         found = ipaddress.ip_network(value)
     except ValueError as error:
         raise UnusableValueError(f"{name}: {_instead(value, str(error))}") from error
+    if not found.prefixlen:
+        raise UnusableValueError(f"{name}: '{value}' is everybody: write `access: public` or `access: none` for that")
     if isinstance(found, ipaddress.IPv6Network) and found.subnet_of(_MAPPED):
         raise UnusableValueError(f"{name}: '{value}' is IPv4 in the form of IPv6: write it in the form 192.0.2.0/24")
     return str(found)

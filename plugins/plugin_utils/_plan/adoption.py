@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._constellation.local_server import CONSTELLATION
+from .._features._policy import policies
 from .._inventory.schema import Problem, written_places
 from .._inventory.site import Route, Site
 from .standing import Server, has_port, leads_there, leads_to_all, origin_and_path, owners_servers, path_of
@@ -30,10 +31,23 @@ def standing_problems(
         if not site.adopt and theirs:
             problems.append(Problem(f"site {site.name}", _conflict(theirs), item))
         elif site.adopt:
+            problems += [Problem(f"site {site.name}", text, item) for text in _in_clear(site, theirs)]
             for entry, _site, route in written_places([item], [site]):
                 place = f"site {site.name}, route {route.path}"
                 problems += [Problem(place, text, entry) for text in _differences(site, route, theirs)]
     return problems
+
+
+def _in_clear(site: Site, servers: Iterable[Server]) -> Iterator[str]:
+    """Yield each server of an owner's that answers without HTTPS what the site asks about."""
+    if all(found.is_open for found in policies(site)):
+        return
+    for server in servers:
+        if has_port(server, "80") and not server["redirects"]:
+            yield (
+                f"access counts on HTTPS alone, and {server['file']}:{server['line']} answers {site.name} on port 80 "
+                "without asking who comes: write `return 301 https://$host$request_uri;` there, or take access out"
+            )
 
 
 def certificates(sites: Sequence[Site], servers: Sequence[Server]) -> list[dict[str, Any]]:

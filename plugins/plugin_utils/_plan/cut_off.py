@@ -13,7 +13,7 @@ from typing import Any
 
 from .._constellation.local_server import CONSTELLATION
 from .._features._policy import Policy, policy
-from .._inventory.schema import Problem, written_routes
+from .._inventory.schema import Problem, written_places
 from .._inventory.site import Site
 from .._keys.access_kind import NOBODY
 
@@ -33,7 +33,7 @@ def cut_off_problems(
     """
     return [
         Problem(f"site {site.name}, route {route.path}", text, entry)
-        for entry, site, route in written_routes(raw, sites)
+        for entry, site, route in written_places(raw, sites)
         if route.app == CONSTELLATION and policy(site, route).rule != NOBODY
         for text in _texts(policy(site, route), lan, sentinels)
     ]

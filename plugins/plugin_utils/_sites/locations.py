@@ -15,9 +15,11 @@ from .._features import registry as features
 from .._features._grpc import PASSES, all_spoken, left, owned_by_both, spoken
 from .._features._policy import ASKS, policy
 from .._features._tries import COUNTS
+from .._features.access import Access
 from .._features.cache import cached_files, kept
 from .._features.console import Console
 from .._features.feature import CHALLENGE_PATH, IGNORED, Page
+from .._features.logins import password_file
 from .._features.moved_from import MovedFrom, moved_from
 from .._features.place import Host, Place
 from .._inventory.site import Route, Site
@@ -174,7 +176,8 @@ def cached(at: Place) -> list[dict[str, Any]]:
     if not head:
         return []
     there = replace(at, route=replace(at.route, path=head, within=at.route.mount))
-    said = features.guard(there) | refuse_climbing() | features.location(there)
+    # Conditions are those of the route itself: whatever its path hides, its files do, too.
+    said = features.guard(at) | refuse_climbing() | features.location(there)
     again = {name: value for name, value in said.items() if name in _AGAIN or name.startswith("if ")}
     more = {"include": files} if (files := features.marked(at).get("include")) else {}
     # What is not kept would otherwise lie on the disk until its client has read it. A body has to be known before its
@@ -196,7 +199,7 @@ def moves(at: Place) -> list[dict[str, Any]]:
     there = replace(at, route=replace(at.route, path=old))
     location = declared(old, {**sending, **page["directives"]}, dict.fromkeys([*page["owns"], *features.owned(there)]))
     location["guards"] = [*map(owned, sending)]
-    location["adopted"] = of_old_path(old, features.guard(at) | sending)
+    location["adopted"] = of_old_path(old, features.guard(at) | sending, at)
     short = declared(f"= {old.rstrip('/')}", {"return": f"308 https://$host{at.route.base}$is_args$args"})
     # Another route may have this very path.
     taken = any(each.identity == short["location"] for each in at.site.places)
@@ -230,10 +233,12 @@ def bare(at: Place) -> list[dict[str, Any]]:
     return [] if at.route.base == "/" or taken or not at.route.is_prefix else [short]
 
 
-def of_old_path(old: str, directives: dict[str, Any]) -> dict[str, Any]:
-    """Return what an owner's location at an old path has of ours."""
-    owns = [*Console.owns, *MovedFrom.left(old)]
-    return {"directives": directives, "owns": owns, "guards": [*map(owned, directives)]}
+def of_old_path(old: str, conditions: dict[str, Any], at: Place) -> dict[str, Any]:
+    """Return what an owner's location at an old path has of ours: what it may still lead to is asked for as before."""
+    owns = [*Console.owns, *Access.owns, *MovedFrom.left(old)]
+    asks = policy(at.site, at.route).lines(password_file(at.site, at.route))
+    marks = Access.marks(at.route, at)
+    return {"directives": conditions | asks, "owns": owns, "guards": [*map(owned, conditions)], "marks": marks}
 
 
 def owned(condition: str) -> str:

@@ -75,7 +75,7 @@ def send_on(site: dict[str, Any], places: Iterable[Place]) -> None:
         old = at.route.moved_from or ""
         sending = features.guard(at) | {sends_on(old): {"return": "308 https://$host$request_uri"}}
         location = locations.declared(old, sending) | {
-            "adopted": locations.of_old_path(old, sending),
+            "adopted": locations.of_old_path(old, sending, at),
             "guards": [*map(locations.owned, sending)],
         }
         http["locations"] = [each for each in http["locations"] if each["location"] != old] + [location]

@@ -34,7 +34,7 @@ PROTECTING = (
     "limit_req",
     "ssl_verify_client",
 )
-_LIMITS = ("limit_conn", "limit_req")
+_LIMITS = ("auth_basic", "auth_request", "limit_conn", "limit_req")
 _OFF = ("auth_basic", "auth_jwt", "auth_request", "ssl_verify_client")
 _OWN_PORTS = (("http://", ":80"), ("https://", ":443"))
 # Behind a socket, whose path has slashes, a colon begins the path that it gets.
@@ -94,7 +94,8 @@ def losses(site: WantedSite, after: Block, own: str, before: Before, includes: I
             new = now[location.key]
             if not new.services:
                 continue  # what redirects or answers by itself opens nothing
-            dropped = {*wanted.drops, *wanted.drops_of.get(location.key, ()), *new.protections}
+            asked = {each.name for each in location.body if each.name == "auth_basic"}
+            dropped = {*wanted.drops, *wanted.drops_of.get(location.key, ()), *new.protections, *asked}
             found += _lost(site, new, standing, dropped)
     return found
 
@@ -136,7 +137,7 @@ def _protections(
 ) -> dict[str, str]:
     """Return what protects a block, each with its place; a level that says something of a kind decides on it alone.
 
-    A limit with our mark is one of the inventory, for the routes that say it.
+    What carries our mark is of the inventory, for the routes that say it.
     """
     said = dict(around)
     ours = {id(each) for at, each in enumerate(block.body) if each.name in _LIMITS and is_marked(block, at)}

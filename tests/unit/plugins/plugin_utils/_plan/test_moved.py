@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.constellation.edge.plugins.plugin_utils._constellation.local_server import LocalServer
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.access import Access
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.adoption import standing_problems
 from ansible_collections.constellation.edge.plugins.plugin_utils._plan.moved import plain_moves, with_moves
@@ -170,11 +171,20 @@ def test_in_an_owners_location_nothing_but_the_redirect_is_set():
     root = plan["nginx_sites"][1]["servers"][1]["locations"][1]
     assert root["adopted"] == {
         "directives": {SENT_ON: {"return": "308 https://$host/constellation/$1"}},
-        "owns": ["if ($constellation_edge_kept) {}", f"{SENT_ON} {{}}"],
+        "owns": ["if ($constellation_edge_kept) {}", *Access.owns, f"{SENT_ON} {{}}"],
         "guards": [f"{SENT_ON} {{}}"],
+        "marks": [["auth_request"], ["auth_basic", "auth_basic_user_file"], ["satisfy"]],
     }
     assert plan["nginx_sites"][1]["servers"][1]["adopted"]["without"] == [ERROR]
     assert plan["nginx_sites"][1]["servers"][0]["adopted"]["without"] == ["/", ERROR]
+
+
+def test_who_is_asked_at_the_new_path_is_asked_at_the_old_one():
+    """An owner's old location leads to the service still, for whatever is not sent on."""
+    plan = planned([server(location())], {**ROUTE, "access": "lan"}, adopt=True)
+    root = plan["nginx_sites"][1]["servers"][1]["locations"][1]["adopted"]
+    assert root["directives"]["auth_request"].startswith("/.constellation-edge/access/near-")
+    assert root["guards"] == [f"{SENT_ON} {{}}"]
 
 
 def test_the_console_is_kept_where_it_was_too():
