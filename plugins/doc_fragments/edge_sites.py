@@ -103,7 +103,8 @@ options:
             elements: str
           deny:
             description:
-            - Addresses and networks that are let in by no word. Of two networks the narrower one counts.
+            - Addresses and networks that are let in by no word, beside those that the site denies. Of two
+              networks the narrower one counts.
             - By default, that of the site.
             - 'For example C(deny: ["192.168.0.66"]).'
             type: list
@@ -383,7 +384,8 @@ options:
                 elements: str
               deny:
                 description:
-                - Addresses and networks that are let in by no word. Of two networks the narrower one counts.
+                - Addresses and networks that are let in by no word, beside those that the site denies. Of
+                  two networks the narrower one counts.
                 - By default, that of the site.
                 - 'For example C(deny: ["192.168.0.66"]).'
                 type: list
@@ -594,7 +596,7 @@ options:
         elements: str
       deny:
         description:
-        - Addresses and networks that are let in by no word, where a route names none.
+        - Addresses and networks that are let in by no word of any route.
         - 'For example C(deny: ["192.168.0.66"]).'
         type: list
         elements: str

@@ -46,7 +46,8 @@ class Access(Feature):
     )
     deny: tuple[str, ...] = key(
         networks("deny"),
-        "Addresses and networks that are let in by no word. Of two networks the narrower one counts.",
+        "Addresses and networks that are let in by no word, beside those that the site denies. Of two networks the "
+        "narrower one counts.",
         default=(),
         otherwise="that of the site",
         example=["192.168.0.66"],

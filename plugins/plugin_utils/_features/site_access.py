@@ -48,7 +48,7 @@ class SiteAccess(SiteFeature):
     )
     deny: tuple[str, ...] = key(
         networks("deny"),
-        "Addresses and networks that are let in by no word, where a route names none.",
+        "Addresses and networks that are let in by no word of any route.",
         default=(),
         example=["192.168.0.66"],
     )
