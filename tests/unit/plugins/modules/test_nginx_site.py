@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites import step
@@ -60,7 +61,7 @@ def test_users_are_answered_by_their_names_alone(root: str) -> None:
     assert answer["logins"] == {"home": {"added": ["anna", "bert"], "changed": [], "removed": []}}
     (shown,) = (part for part in answer["diff"] if part["after_header"] == f"{root}/constellation-edge/users/home")
     assert (shown["before"], shown["after"]) == ("", "anna\nbert\n")
-    assert not any(each in str(answer) for each in ("horse", "$6$"))
+    assert not any(each in shown_of(answer) for each in ("horse", "$6$"))
     assert not Path(root, "constellation-edge").exists()
 
 
@@ -74,4 +75,9 @@ def test_users_are_answered_by_their_names_alone(root: str) -> None:
 def test_a_password_that_is_refused_is_not_answered(root: str, users: dict[str, str], words: str) -> None:
     answer = refused("nginx_site", check=True, root=root, sites=[], password_files={"home": users})
     assert words in answer["msg"]
-    assert "hunter2" not in str(answer)
+    assert "hunter2" not in shown_of(answer)
+
+
+def shown_of(answer: dict[str, Any]) -> str:
+    """Return what anybody sees: ansible-core 2.22 tells itself which values to mask, and takes them out."""
+    return str({name: value for name, value in answer.items() if name != "_ansible_new_secrets"})
