@@ -98,9 +98,14 @@ MISTAKES = {
     "a variable of the collection's own": Mistake("'edge_plan' is no variable of yours", **variable("edge_plan: {}")),
     "a variable that is wished for": Mistake("TCP and UDP are not proxied", **variable("edge_streams: []")),
     "a misspelt key": Mistake("did you mean 'upstream'", "upstream:", "upstrem:"),
-    "a limit of requests": Mistake("write `raw_http: limit_req_zone", **more("rate_limit: 10")),
+    "a limit of requests": Mistake("rate_limit must be requests a second or a minute", **more("rate_limit: 10")),
+    "who may come in": Mistake("access: 'lna' is not known; known: lan, login, none, public", **more("access: lna")),
+    "a password that everybody reads": Mistake(
+        "inventory.yml:.*: the password of 'anna' can be read in this file", **variable("edge_users: {anna: hunter2}")
+    ),
     "a page for errors": Mistake("write `error_pages: {502: FILE}` in a site", **more("error_page: /sorry.html")),
-    "a login": Mistake(f"`auth_basic .*` {BY_HAND}", **more("auth: true")),
+    "a login": Mistake("write `access: login`", **more("auth: true")),
+    "another service's login": Mistake(f"`auth_request .*` {BY_HAND}", **more("authelia: true")),
     "a word of nginx": Mistake("write `max_body_size:", **more("client_max_body_size: 1g")),
     "a key of the site": Mistake("it is a key of the site, write it beside", **more("hsts: false")),
     "an app without a preset": Mistake("leave `app` out, and write `upstream", "app: zoneminder", "app: paperless"),
