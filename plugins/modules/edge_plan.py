@@ -181,8 +181,8 @@ proxies:
   elements: str
 password_files:
   description:
-    - The files of users that the sites name, by their names, with C(users), their names, and C(at), the way to their
-      passwords in O(sites), empty where it is O(users) that has them.
+    - The files of users that the sites name, by their names. C(users) has the names of those who are in one; without it
+      all of O(users) are. C(at) is the way to their passwords in O(sites), empty where O(users) has them.
   returned: on a proxy
   type: dict
 lan:

@@ -182,8 +182,12 @@ def test_a_proxy_outside_the_lan_lets_nobody_in_by_a_name(judge: Judge) -> None:
     asked.append(("/lan/service/", headers(ALLOWED[0], None)))
     said, found = answers(judge, conf, asked)
     assert "[warn]" not in said
-    # The lab's own peer is the loopback, which is in the LAN.
+    # The lab's own peer is the loopback, which is in the LAN, and here is not.
     assert [200 if "service" in body else 403 for _status, body in found] == [200, 403, 200]
+    peer = b"$constellation_edge_inside_peer { default 0; 127.0.0.0/8 "
+    assert peer + b"1;" in conf
+    _said, found = answers(judge, conf.replace(peer + b"1;", peer + b"0;"), asked)
+    assert [200 if "service" in body else 403 for _status, body in found] == [403, 403, 200]
 
 
 PARTS = [

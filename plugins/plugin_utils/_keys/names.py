@@ -31,7 +31,7 @@ def host_name(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise UnusableValueError(f"{value!r} is not a host name: write a name such as home.example.org")
     name = value.rstrip(".").lower()
-    if _is_address(name.strip("[]")):
+    if is_address(name.strip("[]")):
         raise UnusableValueError(f"'{value}' is an IP address: a certificate needs a host name that points to it")
     if name.startswith("*."):
         raise UnusableValueError(f"'{value}' is a wildcard: HTTP-01 certifies single names only, list each of them")
@@ -122,7 +122,7 @@ class Upstream:
         if self.is_socket:
             return True
         bare = self.host.strip("[]")
-        if not _is_address(bare):
+        if not is_address(bare):
             return bare == "localhost"
         address = ipaddress.ip_address(bare)
         address = getattr(address, "ipv4_mapped", None) or address
@@ -176,7 +176,7 @@ def upstream_name(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise UnusableValueError(f"{value!r} is not a name: write the one that the service's certificate bears")
     name = value.rstrip(".").lower()
-    if _is_address(name.strip("[]")):
+    if is_address(name.strip("[]")):
         raise UnusableValueError(f"name '{value}' is an address: nginx checks certificates for names alone")
     if len(name) > _NAME_LIMIT or not all(_LAN_LABEL.match(label) for label in name.split(".")):
         raise UnusableValueError(f"name '{value}' is not a host name: letters, digits, hyphens and dots")
@@ -211,7 +211,7 @@ def _upstream_host(value: str, scheme: str, host: str) -> str:
     Names inside a LAN often have one label or an underscore. What ends in a number is an address to the C library, in
     up to four parts, each decimal, octal or hexadecimal (inet_aton, POSIX.1-2017): never what was meant.
     """
-    if "%" not in value and _is_address(host):
+    if "%" not in value and is_address(host):
         return host
     if re.search(r"(\A|\.)(0x[0-9a-f]*|[0-9]+)\.?\Z", host):
         raise UnusableValueError(
@@ -224,7 +224,8 @@ def _upstream_host(value: str, scheme: str, host: str) -> str:
     return host
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a text is an address of IPv4 or IPv6."""
     try:
         ipaddress.ip_address(text)
     except ValueError:

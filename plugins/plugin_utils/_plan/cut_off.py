@@ -7,7 +7,6 @@ Sentinels, packages and the Console send access keys of their own. They cannot a
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from .._features._policy import Policy, policy
 from .._inventory.schema import Problem, written_places
 from .._inventory.site import Site
 from .._keys.access_kind import NOBODY
+from .._keys.names import is_address
 
 _BY_KEY = (
     "access asks for a `login`, which sentinels, packages and the Console of a Constellation server cannot answer: "
@@ -44,16 +44,8 @@ def _texts(found: Policy, lan: Sequence[str], sentinels: Mapping[str, str]) -> I
         yield _BY_KEY
         return
     for name, address in sentinels.items():
-        if _is_address(address) and not found.lets_in(address, lan):
+        if is_address(address) and not found.lets_in(address, lan):
             yield (
                 f"access would keep the sentinel on {name} ({address}) out, which calls this route: write `allow: "
                 f"{address}` beside it, or its network into `edge_lan`"
             )
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
