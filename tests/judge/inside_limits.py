@@ -22,7 +22,7 @@ from pathlib import Path
 HOST, NAME = "127.0.0.1", "public.example.org"
 PROXY, SERVICE = 8080, 8088
 FRONT = "127.0.0.9"
-BIG = 300_000
+BIG = 500_000
 LIMIT = 30.0
 FORGED = '2026/11/30 12:00:00 [error] 1#1: *1 limiting requests, excess: 9.0 by zone "x", client: 203.0.113.66,'
 
@@ -160,7 +160,8 @@ def main(folder: Path) -> dict[str, object]:
             found: dict[str, object] = {"tested": tested, "requests": requests(), "connections": connections(end)}
             pairs = json.loads((folder / "pairs.json").read_text())
             found["pairs"] = [[named("/minute/", one), named("/minute/", other)] for one, other in pairs]
-            found["rates"] = {path: seconds(path) for path in ("/slow/big", "/fast/big")}
+            # The fastest of three, since a busy machine makes an answer slower, and nothing makes one faster.
+            found["rates"] = {path: min(seconds(path) for _number in range(3)) for path in ("/slow/big", "/fast/big")}
             found["retry"] = [retry("/minute/", "127.0.0.7"), retry("/second/", "127.0.0.7")]
             configuration.write_bytes((folder / "other.conf").read_bytes())
             subprocess.run([*nginx, "-s", "reload"], check=True, capture_output=True)
