@@ -166,6 +166,7 @@ def _servers(sites: Iterable[Any]) -> list[dict[str, Any]]:
             "names": list(site.server_names),
             "ours": not site.adopt,
             "redirects": number % 3 == 0,
+            "denies": False,
         }
         certificate = f"/etc/letsencrypt/live/{site.name}/fullchain.pem" if number % 2 == 0 else ""
         servers += [

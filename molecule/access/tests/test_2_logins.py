@@ -22,6 +22,9 @@ LOGIN, EITHER, BOTH = (BLOCKS[name] for name in ("wiki", "nas", "router"))
 OTTO, ANNA = "otto:right password", "anna:it's {{ not }} a $template"
 FILES = "/etc/nginx/constellation-edge/users"
 BANNED_AFTER = 60
+# What a client of the stand-in for a Constellation server sends.
+CONSUMER, KEY = "SentinelName=Consumer&PackageName=test", f"&AccessKey={'1' * 40}"
+CHECK = f"consumer/CheckAccess?{CONSUMER}"
 
 
 def run(lan: str, users: dict[str, str], echo: str, client: str) -> runs.Run:
@@ -31,6 +34,8 @@ def run(lan: str, users: dict[str, str], echo: str, client: str) -> runs.Run:
     for name, site in said:
         own = {key: value for key, value in site.items() if key == "access"}
         routes = [{**site["routes"][0], "upstream": echo}]
+        # Its preset knows what asks for a key of its own.
+        routes += [{"path": "/server/", "app": "constellation"}] if site is LOGIN else []
         sites.append({"server_name": f"{name}{HOST}.example.org", **own, "routes": routes})
     # As a lookup gives them, and not as text of a file.
     given = {"edge_lan": [f"{lan}/32"], "edge_sites": sites, "edge_fail2ban_ignoreip": [lan, client]}
@@ -106,6 +111,17 @@ def test_a_service_sees_no_password_of_nginx(first: runs.Run, homes: list[Home],
         for who, below, sees in ((client, "", False), (client, "www.", False), (near, "www.", True)):
             head = json.loads(who.curl(home, f"https://{below}{home.domain}/", "-u", OTTO).stdout)["head"]
             assert any(line.lower().startswith("authorization:") for line in head) is sees, (who.name, below)
+
+
+def test_a_constellation_server_asks_for_its_own_key(first: runs.Run, homes: list[Home], client: Client) -> None:
+    """Sentinels, packages and applications cannot log in; browsers send a login to every path of a name."""
+    for home in homes:
+        for options in ((), ("-u", OTTO)):
+            asked = {
+                path: client.status(home, f"https://{home.domain}/server/{path}", *options)
+                for path in ("", "WebConsole/", f"rest/{CHECK}", f"rest/{CHECK}{KEY}", f"signalr/ping?{CONSUMER}{KEY}")
+            }
+            assert [*asked.values()] == ["200" if options else "401", "403", "403", "200", "200"], (home.name, asked)
 
 
 def test_the_next_run_changes_nothing(

@@ -10,6 +10,7 @@ trust the test CA, called it there.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -154,6 +155,44 @@ def test_the_run_after_that_changes_nothing(server):
     for name in (server.name, *(sentinel.name for sentinel in SENTINELS)):
         assert run.count(name, "changed") == 0, run.tail
     assert [sentinel.process for sentinel in SENTINELS] == processes
+
+
+def asked(server, client, path: str) -> str:
+    return str(client.status(server, f"https://{server.domain}/constellation/{path}"))
+
+
+@pytest.mark.long
+def test_a_login_before_the_server_cuts_no_known_sentinel_off(server, client):
+    """The preset knows what asks for a key; from where a sentinel gets its packages, nobody does."""
+    addresses = [sentinel.ipv4 for sentinel in SENTINELS]
+    route = {"path": "/constellation/", "app": "constellation"}
+    users = {
+        "otto": "$6$saltsalt$sQ.gHTA6aOr1Ux7cjEtxQVKur7/2i5GQHlY8anYmItPw8AgL1WPS08yMUxyLVNhmPcNYn4qpfFRCwdkGkpCoW1"
+    }
+    names = ["{{ inventory_hostname }}.example.org", "www.{{ inventory_hostname }}.example.org"]
+
+    def run(**access) -> runs.Run:
+        sites = [{"server_name": names, "routes": [{**route, **access}]}]
+        return runs.site(runs.INVENTORY, "-e", json.dumps({"edge_sites": sites, "edge_users": users}))
+
+    refused = run(access="login")
+    assert refused.rc != 0
+    for sentinel in SENTINELS:
+        assert f"access would keep the sentinel on {sentinel.name} ({sentinel.ipv4}) out" in " ".join(
+            refused.text.split()
+        )
+        assert sentinel.peers(443)
+    try:
+        done = run(access=["lan", "login"], allow=addresses)
+        assert done.rc == 0, done.tail
+        for sentinel in SENTINELS:
+            sentinel.host.check_output("supervisorctl restart constellation-sentinel")
+            connected(sentinel)
+        assert client.ipv4 not in addresses
+        paths = ("", "rest/consumer/CheckAccess", "signalr/ping")
+        assert [asked(server, client, path) for path in paths] == ["401", "403", "200"]
+    finally:
+        assert runs.site().rc == 0
 
 
 @pytest.fixture(scope="module")

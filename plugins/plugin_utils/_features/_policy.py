@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._keys.access_kind import LAN, LOGIN, NOBODY, PUBLIC, Rule, asks
+from .._keys.access_kind import LAN, LOGIN, NOBODY, PUBLIC, Rule, asks, least
 from ._lan import INSIDE, lan_networks
 from .feature import Directives
 from .place import Host
@@ -32,6 +32,8 @@ CHECKS = "/.constellation-edge/access"
 ASKS = ("satisfy", "auth_request", "auth_basic", "auth_basic_user_file")
 _NEAR, _FAR, _DENIED = "near", "far", "denied"
 _REALM = "Login"
+# The header of a request without a password that is meant for nginx; a token is the service's.
+_FOREIGN = "$constellation_edge_token"
 _OFF = "off"
 _BY_LOGIN, _BY_ADDRESS = (LOGIN,), (LAN,)
 
@@ -177,6 +179,17 @@ class Policy:
 OPEN = Policy()
 
 
+def passed_on(site: Site, route: Route) -> str:
+    """Return the value of the header Authorization for the service of a route, "" where it stays as it came."""
+    asked = policy(site, route)
+    return _FOREIGN if _may_be_ours(site, route) and not asked.asks_for_login else asked.authorization
+
+
+def _may_be_ours(site: Site, route: Route) -> bool:
+    """Whether nginx would ask for a login here without its preset, so that browsers may send one."""
+    return route.without_login and asks(_said(site, route), LOGIN)
+
+
 def asks_nobody(found: Policy) -> bool:
     """Whether everybody may ask, but for single addresses."""
     return found.rule == PUBLIC
@@ -185,10 +198,24 @@ def asks_nobody(found: Policy) -> bool:
 def policy(site: Site, route: Route | None = None) -> Policy:
     """Return who may ask a route, or what a site has beside its routes; the inner word wins."""
     inner = site if route is None else route
-    rule = site.access if inner.access is None else inner.access
+    rule = _said(site, route)
+    if route is not None:
+        rule = known(rule, without_login=route.without_login, lan_only=route.lan_only)
     # Whom a site shuts out no route lets in.
     deny = tuple(dict.fromkeys((*inner.deny, *site.deny)))
-    return Policy(PUBLIC if rule is None else rule, inner.allow or site.allow, deny)
+    return Policy(rule, inner.allow or site.allow, deny)
+
+
+def known(rule: Rule, *, without_login: bool, lan_only: bool) -> Rule:
+    """Return what becomes of an owner's rule by what a preset knows of a place."""
+    left, more = {LOGIN} if without_login else set(), {LAN} if lan_only else set()
+    return least({frozenset(each) - left | more for each in rule})
+
+
+def _said(site: Site, route: Route | None) -> Rule:
+    """Return the rule that the owner has written."""
+    rule = site.access if route is None or route.access is None else route.access
+    return PUBLIC if rule is None else rule
 
 
 def policies(site: Site) -> list[Policy]:
@@ -199,7 +226,9 @@ def policies(site: Site) -> list[Policy]:
 def maps(sites: Sequence[Site], host: Host) -> str:
     """Return what tells clients apart, for the http level."""
     behind = trusts(sites)
-    several = (text for site in sites for each in policies(site) for text in each.maps(host, behind=behind))
+    several = [text for site in sites for each in policies(site) for text in each.maps(host, behind=behind)]
+    if any(passed_on(site, route) == _FOREIGN for site in sites for route in site.places):
+        several.append(f'map $http_authorization {_FOREIGN} {{ default $http_authorization; "~*^ *basic" ""; }}')
     return "\n".join(dict.fromkeys(several))
 
 

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._keys.access_kind import ACCESS, Rule
 from .._keys.keys import key
+from .._keys.kinds import FLAG
 from .._keys.networks import networks
-from ._policy import policy
+from ._policy import passed_on, policy
 from ._spellings import DISGUISED, disguised, disguises
 from ._tries import LONG_LOGIN, is_limited, limit, limit_zone, refuse_long, tries
 from .feature import Directives, Feature
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
     from .._inventory.site import Site
 
 
+#: what a preset says of access where it says nothing
+_UNSAID = {"lan_only": False, "without_login": False}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Access(Feature):
-    """`access`, `allow` and `deny` of a route."""
+    """`access`, `allow` and `deny` of a route, and what a preset knows of a part of a service."""
 
     owns: ClassVar[tuple[str, ...]] = (f"if ({DISGUISED}) {{}}", LONG_LOGIN)
     access: Rule | None = key(
@@ -52,6 +57,26 @@ class Access(Feature):
         otherwise="that of the site",
         example=["192.168.0.66"],
     )
+    lan_only: bool = key(
+        FLAG,
+        "Whether C(access) lets in clients in the LAN alone, whatever else it asks of them.",
+        "A route or location that says C(access) decides it by that.",
+        default=False,
+        preset_only=True,
+    )
+    without_login: bool = key(
+        FLAG,
+        "Whether nginx asks for no login here, because the service asks everybody for a key of its own.",
+        "A password for nginx, which browsers send all the same, does not reach the service. A route or location that "
+        "says C(access) decides it by that.",
+        default=False,
+        preset_only=True,
+    )
+
+    @classmethod
+    def settled(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Let an owner's word take the place of what a preset knows."""
+        return _UNSAID if "access" in values else {}
 
     def guard(self, at: Place) -> Directives:
         """Refuse another spelling of a path that fewer may ask than this one, and a login that is too long to check."""
@@ -73,11 +98,11 @@ class Access(Feature):
 
     def marked(self, at: Place) -> Directives:
         """Keep the password to ourselves, which nginx would pass on, and limit how often one is tried."""
-        asked = policy(at.site, at.route)
         named = "authorization" in map(str.lower, at.route.request_headers)
-        told = bool(asked.authorization and at.route.targets and not named)
+        value = passed_on(at.site, at.route)
+        told = bool(value and at.route.targets and not named)
         return {
-            **({"proxy_set_header": [f"Authorization {asked.authorization}"]} if told else {}),
+            **({"proxy_set_header": [f"Authorization {value}"]} if told else {}),
             **(limit(at) if is_limited(at) else {}),
         }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from .._keys.keys import fields_of, key, keys_of
+from .._keys.keys import fields_of, key, keys_of, preset_keys
 from .._keys.kinds import Listing, Mistake, Parsed, kind_of, listed
 from .._keys.nearest import nearest
 from .._keys.path_forms import FORMS_PATTERN, Path, part_path
@@ -114,7 +114,8 @@ class Parts(Listing):
         super().__init__("locations", Part)
         self._is_preset = is_preset
         known = keys_of(Part)
-        self._keys = {name: each for name, each in known.items() if not is_preset or each.preset or name in _BESIDE}
+        said = {**preset_keys(Part), **{name: known[name] for name in _BESIDE}}
+        self._keys = {name: said[name] for name in sorted(said)} if is_preset else known
 
     def faults(self, name: str, value: object) -> Iterator[Mistake]:
         """Refuse what is no list, and wrong values; of an owner's unknown keys `schema` tells what he may mean."""

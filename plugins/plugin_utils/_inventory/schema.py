@@ -141,6 +141,7 @@ class _Reader:
         if named in (None, []):
             self._say(place, "has no server_name: give the name that clients ask for", item)
         values = self._read(Site, item, place, {"adopt": self.adopt})
+        self._access = values.get("access")
         routes = self._redirecting(item, place, values) if "redirect" in item else self._routes(item, place)
         if len(self.problems) > before or "server_names" not in values:
             return None
@@ -227,7 +228,7 @@ class _Reader:
 
     def _locations(self, route: Written, values: Mapping[str, Any], preset: Mapping[str, Any]) -> Iterator[Route]:
         try:
-            parts = [*written_parts(route, values, preset, self._paths)]
+            parts = [*written_parts(route, values, preset, self._paths, self._access)]
         except UnusableValueError as problem:
             self._say(f"{route.place}, locations", str(problem), route.entry.get("locations", route.entry))
             return

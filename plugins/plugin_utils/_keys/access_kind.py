@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from .kinds import Kind, Mistake, kind_of, listed
@@ -51,11 +51,15 @@ class Access(Kind):
         several = value if isinstance(value, list) else [value]
         if _NONE in several:
             return NOBODY
-        rule = {frozenset(word for word in _parts(each) if word != _PUBLIC) for each in several}
-        return tuple(sorted(tuple(sorted(each)) for each in rule if not any(other < each for other in rule)))
+        return least({frozenset(word for word in _parts(each) if word != _PUBLIC) for each in several})
 
 
 ACCESS = Access()
+
+
+def least(rule: Set[frozenset[str]]) -> Rule:
+    """Return alternatives without those that another one makes needless."""
+    return tuple(sorted(tuple(sorted(each)) for each in rule if not any(other < each for other in rule)))
 
 
 def asks(rule: Rule, word: str) -> bool:

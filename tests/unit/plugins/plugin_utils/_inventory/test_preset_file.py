@@ -28,7 +28,9 @@ route:
   port: 8080
   prefix: strip
   prefix_header: X-Script-Name
+  lan_only: true
   rate_limit: 10r/s burst 20
+  without_login: true
   read_timeout: 150
   request_buffering: false
   request_headers:
@@ -55,6 +57,7 @@ def test_every_key_is_read_and_becomes_a_route():
         ("X-Generator",),
     )
     assert [(each.path, each.max_body_size) for each in read.locations] == [("/api/", "1g"), ("= /metrics", "0")]
+    assert (read.lan_only, read.without_login) == (True, True)
     assert read.request_headers == {"X-Forwarded-Server": "mine"}
     assert (read.rate_limit, read.connection_limit, read.bandwidth) == ("10r/s burst 20", 20, "1m")
     assert (read.prefix, read.buffering, read.websocket, read.max_body_size) == ("strip", True, False, "20m")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._host.lan import LAN_NETWORKS
-from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import Policy
+from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import Policy, policy
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.access_kind import ACCESS
@@ -19,20 +19,54 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._plan.cut_off i
 SENTINELS = {"cellar": "192.168.0.7", "office": "203.0.113.7", "named": "office.example.org"}
 
 
-def told(keys: dict[str, Any], sentinels: dict[str, str] | None = None, app: str = "constellation") -> list[str]:
+def raw(keys: dict[str, Any], app: str = "constellation") -> list[dict[str, Any]]:
     service = {"app": app} if app == "constellation" else {"upstream": "http://127.0.0.1:8088"}
-    raw = [{"server_name": "home.example.org", "routes": [{"path": "/constellation/", **service, **keys}]}]
-    sites = read_sites(raw, read_presets(OURS).found)
-    found = cut_off_problems(raw, sites, LAN_NETWORKS, SENTINELS if sentinels is None else sentinels)
-    assert all(each.place.startswith("site home.example.org, route /constellation/") for each in found)
+    return [{"server_name": "home.example.org", "routes": [{"path": "/constellation/", **service, **keys}]}]
+
+
+def told(
+    keys: dict[str, Any],
+    sentinels: dict[str, str] | None = None,
+    app: str = "constellation",
+    presets: dict[str, Any] | None = None,
+) -> list[str]:
+    sites = read_sites(raw(keys, app), presets or read_presets(OURS).found)
+    found = cut_off_problems(raw(keys, app), sites, LAN_NETWORKS, SENTINELS if sentinels is None else sentinels)
+    assert all(
+        each.place.startswith("site home.example.org, route ") and "/constellation/" in each.place for each in found
+    )
     return [each.text for each in found]
 
 
 @pytest.mark.parametrize("access", ["login", "lan+login"])
-def test_a_login_for_all_of_a_server_is_refused(access: str) -> None:
-    (text,) = told({"access": access})
-    assert text.startswith("access asks for a `login`, which sentinels")
+def test_a_login_for_what_asks_for_a_key_is_refused(access: str) -> None:
+    for path in ("/rest/", "= /rest/consumer/x", "/signalr/", "/REST/", "~ ^/r"):
+        (text,) = told({"locations": [{"path": path, "access": access}]}, {})
+        assert text.startswith("access asks for a `login` where sentinels")
+    # A preset of the owner's does not know what asks for a key.
+    (text,) = told({"access": access}, {}, presets={"constellation": {"port": 8088}})
+    assert text.startswith("access asks for a `login` where sentinels")
     assert told({"access": access}, app="generic") == []
+
+
+@pytest.mark.parametrize(("access", "of_keys"), [("login", ((),)), ("lan+login", (("lan",),))])
+def test_a_login_for_the_rest_of_a_server_is_none_for_what_asks_for_a_key(access: str, of_keys: Any) -> None:
+    assert told({"access": access}, {}) == []
+    (site,) = read_sites(raw({"access": access}), read_presets(OURS).found)
+    assert [(each.path, policy(site, each).rule) for each in site.routes[0].locations] == [
+        ("/constellation/rest/", of_keys),
+        ("/constellation/signalr/", of_keys),
+    ]
+
+
+def test_a_sentinel_may_get_its_packages_anywhere_but_at_the_console() -> None:
+    (cellar, office) = told({"access": "login"})
+    assert "the sentinel on cellar (192.168.0.7)" in cellar
+    assert "write `allow: 203.0.113.7` beside `lan`" in office
+    for path in ("/WebConsole/", "/webconsole/x/", "= /WebConsole"):
+        assert told({"locations": [{"path": path, "access": "login"}]}) == []
+    assert told({"access": ["lan", "login"], "allow": "203.0.113.7"}) == []
+    assert len(told({"locations": [{"path": "/x/", "access": "login"}]})) == 2
 
 
 @pytest.mark.parametrize("access", ["lan", ["lan", "login"]])
@@ -73,5 +107,5 @@ def test_what_is_open_and_what_is_closed_on_purpose_is_left_alone() -> None:
     ],
 )
 def test_who_is_let_in_without_a_login_is_known_without_nginx(access: Any, address: str, let_in: bool) -> None:
-    policy = Policy(ACCESS.convert(access), ("203.0.113.7/32",), ("192.168.0.66/32",))
-    assert policy.lets_in(address, LAN_NETWORKS) is let_in
+    found = Policy(ACCESS.convert(access), ("203.0.113.7/32",), ("192.168.0.66/32",))
+    assert found.lets_in(address, LAN_NETWORKS) is let_in
