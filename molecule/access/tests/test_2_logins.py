@@ -108,6 +108,8 @@ def test_a_service_sees_no_password_of_nginx(first: runs.Run, homes: list[Home],
             assert any(line.lower().startswith("authorization:") for line in head) is sees, (who.name, below)
 
 
+# That lines of users who stay are the very same, and nothing else changes, test_2_users.py asks in every run.
+@pytest.mark.long
 def test_the_next_run_changes_nothing(
     first: runs.Run, homes: list[Home], near: Client, client: Client, echo: str
 ) -> None:
