@@ -12,6 +12,11 @@ from typing import Any
 
 import yaml
 
+#: names the files that have something of a rule of docs/guides/access.md
+RULES_LEFT = (
+    "grep -rlE 'auth_request|satisfy|auth_basic|edge_w[0-9a-f]{8}' "
+    "/etc/nginx/sites-available /etc/nginx/constellation-edge"
+)
 _GUIDES = Path(__file__).parent.parent / "docs/guides"
 
 

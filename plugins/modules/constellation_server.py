@@ -81,6 +81,10 @@ options:
         description: The users of each password file, as M(constellation.edge.nginx_site) takes them.
         type: dict
         default: {}
+      end_streams_after:
+        description: When streams end of who lost his login, in seconds, as M(constellation.edge.nginx_site) takes it.
+        type: int
+        default: 10
       purge:
         description: Whether what carries our mark and is not listed any more is removed.
         type: bool
@@ -183,6 +187,15 @@ logins:
   description: What happens to users, as M(constellation.edge.nginx_site) returns it.
   returned: when O(nginx) is given
   type: dict
+out:
+  description: Who lost a login, and what became of open streams, as M(constellation.edge.nginx_site) returns it.
+  returned: when O(nginx) is given
+  type: list
+  elements: str
+ended:
+  description: How many workers of nginx's former configurations were ended for that.
+  returned: when O(nginx) is given
+  type: int
 placeholders:
   description: The names for which a self-signed placeholder certificate was made.
   returned: when O(nginx) is given
@@ -213,12 +226,14 @@ from ..module_utils._host.errors import EdgeError
 from ..module_utils._nginx.sites.plan import plan
 from ..module_utils._nginx.sites.spec import SITE
 from ..module_utils._nginx.sites.step import SitesStep
+from ..module_utils._nginx.sites.streams import USUAL, Streams
 from ..module_utils._nginx.text.tokens import ConfigError
 from ..module_utils._transaction.steps import RunOptions, carry_out
 
 NGINX = {
     "sites": {"type": "list", "elements": "dict", "required": True},
     "password_files": {"type": "dict", "default": {}, "no_log": True},
+    "end_streams_after": {"type": "int", "default": USUAL},
     "purge": {"type": "bool", "default": True},
     "disable_default": {"type": "bool", "default": False},
     "main_directives": {"type": "raw"},
@@ -283,6 +298,7 @@ def sites_step(nginx: dict[str, Any], options: RunOptions) -> SitesStep:
             hashes=not options.check_mode,
         ),
         probe=nginx["probe"],
+        streams=Streams(nginx["end_streams_after"]),
     )
 
 

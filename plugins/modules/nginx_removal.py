@@ -78,6 +78,15 @@ reloaded:
   description: Whether the running nginx was reloaded; in check mode, whether it would be.
   returned: success
   type: bool
+out:
+  description: Who lost a login in an earlier run that was cut off, and what became of the streams that were open then.
+  returned: success
+  type: list
+  elements: str
+ended:
+  description: How many workers of nginx's former configurations were ended for that.
+  returned: success
+  type: int
 backup_files:
   description: The copies that O(backup) made.
   returned: success

@@ -286,6 +286,15 @@ options:
       - A file there that is not listed goes with O(purge), unless nginx's configuration still names it.
     type: dict
     default: {}
+  end_streams_after:
+    description:
+      - How long, in seconds from V(0) to V(120), a stream may go on that was open when a user lost his login, because
+        he was taken out of one of the O(password_files) or his password changed. V(0) ends it at once.
+      - In such a run nginx is reloaded in any case. Workers of former configurations that are still there after this
+        time are ended, with all streams that they have, whoever's these are. In every other run streams go on.
+      - What a run that was cut off has left is done by the next one. Needs O(reload).
+    type: int
+    default: 10
   purge:
     description:
       - Removes servers and locations with our mark from the listed files when they are not listed any more, and
@@ -397,6 +406,19 @@ logins:
       password was C(changed), and that were C(removed). Files without a change are left out.
   returned: always
   type: dict
+out:
+  description: Who lost a login, and what became of the streams that were open then; in check mode, what would.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - >-
+      who was logged in as otto (edge_users) is out; all streams of 2 old workers of nginx, whoever's they were, were
+      ended after 10 s
+ended:
+  description: How many workers of former configurations were ended for that.
+  returned: always
+  type: int
 placeholders:
   description: The names for which a self-signed placeholder certificate was made.
   returned: always
@@ -411,6 +433,7 @@ from ..module_utils._nginx.sites.plan import plan
 from ..module_utils._nginx.sites.run import RUN, run_options
 from ..module_utils._nginx.sites.spec import SITE
 from ..module_utils._nginx.sites.step import SitesStep
+from ..module_utils._nginx.sites.streams import USUAL, Streams
 from ..module_utils._transaction.steps import carry_out
 
 
@@ -420,6 +443,7 @@ def main() -> None:
         argument_spec={
             "sites": {"type": "list", "elements": "dict", "required": True, "options": SITE},
             "password_files": {"type": "dict", "default": {}, "no_log": True},
+            "end_streams_after": {"type": "int", "default": USUAL},
             "purge": {"type": "bool", "default": True},
             "disable_default": {"type": "bool", "default": False},
             "main_directives": {"type": "raw"},
@@ -446,6 +470,7 @@ def main() -> None:
         ),
         reload=given["reload"],
         probe=given["probe"],
+        streams=Streams(given["end_streams_after"]),
     )
     try:
         done = carry_out([step], options)

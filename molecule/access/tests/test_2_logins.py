@@ -124,6 +124,8 @@ def test_a_constellation_server_asks_for_its_own_key(first: runs.Run, homes: lis
             assert [*asked.values()] == ["200" if options else "401", "403", "403", "200", "200"], (home.name, asked)
 
 
+# That lines of users who stay are the very same, and nothing else changes, test_2_users.py asks in every run.
+@pytest.mark.long
 def test_the_next_run_changes_nothing(
     first: runs.Run, homes: list[Home], near: Client, client: Client, echo: str
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import runs
 from conftest import Client, Home
-from guide import blocks
+from guide import RULES_LEFT, blocks
 
 HOST = "{{ inventory_hostname }}"
 SERVED = {"return": {"code": 200, "text": "served"}}
@@ -59,6 +59,13 @@ def asked(client: Client, home: Home, url: str, agent: str, *options: str) -> tu
 
 def test_the_run_asks_as_one_of_them(done: runs.Run) -> None:
     assert done.rc == 0, done.tail
+
+
+def test_nothing_stays_of_the_rules_that_were_there_before(done: runs.Run, homes: list[Home]) -> None:
+    """Neither of those by address nor of logins, of which the files that ran before this one had plenty."""
+    for home in homes:
+        assert home.host.run(RULES_LEFT).stdout == ""
+        assert home.host.run("ls /etc/nginx/constellation-edge/users/*").stdout == ""
 
 
 @pytest.mark.parametrize(

@@ -132,18 +132,30 @@ def bring_up_to_date(timeout: float = 30.0, *, force: bool = False, host: Places
     `timeout` in seconds is for the new workers to take over; `force` reloads in any case. Returns False when nginx does
     not run (`loaded().running` tells). Never restarts. Raises NginxError when nginx refuses, with its log lines.
     """
+    return _reloaded(timeout, force, host) is not None
+
+
+def renew_workers(timeout: float = 30.0, *, host: Places = HOST) -> Running | None:
+    """Reload nginx in any case, as `bring_up_to_date` does; return its processes, None when it does not run.
+
+    All workers that were there before are among those that are `leaving`, or have ended.
+    """
+    return _reloaded(timeout, True, host)
+
+
+def _reloaded(timeout: float, force: bool, host: Places) -> Running | None:
     if find(host.nginx) is None:
-        return False
+        return None
     with host_lock(path=host.lock):
         dump = read_dump(host)
         before = _running(dump.pid_file)
         if before is None or (not force and _compare(dump, before, host).current):
-            return False
+            return None
         log = _Log(dump.error_log, before.master.pid)
         _ask_for_reload(before.master.pid, host)
         after = _wait_for_new_workers(dump.pid_file, before, log, timeout)
         _record(dump, after, host)
-        return True
+        return after
 
 
 def start(timeout: float = 30.0, *, host: Places = HOST) -> None:

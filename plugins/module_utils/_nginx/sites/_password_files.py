@@ -48,6 +48,11 @@ class Planned:
     logins: dict[str, Logins]
 
 
+def path_of(root: str, name: str) -> str:
+    """Return the path of a file of users."""
+    return os.path.join(root, _BELOW, name)
+
+
 def checked(given: Mapping[str, object] | None) -> Wanted:
     """Return the files that a call gives, or raise ConfigError; no message has a password."""
     found: dict[str, dict[str, str]] = {}
@@ -83,15 +88,15 @@ def planned(
     none: then nothing may be written. A hash that is there and fits its password stays. Raises ConfigError.
     """
     folder = os.path.join(root, _BELOW)
-    before = {name: _before(os.path.join(folder, name)) for name in wanted}
+    before = {name: _before(path_of(root, name)) for name in wanted}
     lines = _lines(wanted, {name: _users(content) for name, content in before.items()}, hashes=hashes)
     found = Planned([], {})
     group = _group(main) if wanted else 0
     for name, users in lines.items():
         content = "".join(f"{user}:{secret}\n" for user, secret in users.items()).encode()
-        _add(found, os.path.join(folder, name), before[name], content, group)
+        _add(found, path_of(root, name), before[name], content, group)
     for name in _unwanted(folder, wanted, read_after) if purge else ():
-        path = os.path.join(folder, name)
+        path = path_of(root, name)
         gone = [*_users(_before(path))]
         found.changes.append(Remove(path, shown=(_text(gone), "")))
         found.logins[name] = Logins(removed=gone)

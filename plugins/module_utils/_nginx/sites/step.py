@@ -23,6 +23,7 @@ from ._caches import remove, shortage, texts_after, unused
 from ._order import safe_order
 from ._placeholder import Certificates, create, discard, tidy
 from .run import predict
+from .streams import Streams
 
 
 class SitesRefused(ConfigError):  # noqa: N818 - it says what happened, as SyntaxRefused does
@@ -63,12 +64,13 @@ class SitesStep(Step):
         probe: bool = True,
         certificates: Certificates | None = None,
         caches: str = CACHES,
+        streams: Streams | None = None,
     ) -> None:
         """Name what plans; it is called under the host's lock.
 
         `reload` lets the running nginx serve what is on disk, also when no file changes. `probe` asks the sites that
         change before and after, and puts everything back when an answer got lost. `caches` is how the directories of
-        our caches begin.
+        our caches begin. `streams` ends those of users who lose their login, after a reload.
         """
         self.reloaded = False
         self._options = options
@@ -77,6 +79,7 @@ class SitesStep(Step):
         self._probe = probe
         self._certificates = certificates or Certificates()
         self._caches = caches
+        self._streams = streams or Streams()
         self._unused: list[str] = []
         self._plan = SitePlan()
         self._todo: list[Change] = []
@@ -90,6 +93,8 @@ class SitesStep(Step):
             "placeholders": sorted(plan.missing),
             "notes": plan.notes,
             "logins": plan.logins,
+            "out": self._streams.lines,
+            "ended": self._streams.ended,
             "reloaded": self.reloaded,
         }
 
@@ -106,7 +111,9 @@ class SitesStep(Step):
         plan.warnings[:0] = notes
         self._plan, self._todo = plan, pending(plan.changes)
         self._look_at_caches()
-        plan.due = bool(notes or plan.missing or self._unused)
+        if self._reloads:
+            self._streams.look(plan.logins, options.root)
+        plan.due = bool(notes or plan.missing or self._unused or self._streams.were_left)
         plan.diff = diffs(self._todo) + _placeholder_diff(plan)
         return plan
 
@@ -115,7 +122,10 @@ class SitesStep(Step):
         # Without the certificates that a run would make first, nginx would refuse what it will accept.
         self._plan.warnings += [] if self._plan.missing else predict(self._options, self._todo)
         state = loaded() if self._reloads else None
-        self._note_reload(state is not None and state.running and (bool(self._todo) or not state.current))
+        behind = bool(self._todo) or self._streams.are_due
+        self._note_reload(state is not None and state.running and (behind or not state.current))
+        if self.reloaded:
+            self._streams.predict()
 
     @contextlib.contextmanager
     def prepare(self) -> Iterator[None]:
@@ -125,6 +135,7 @@ class SitesStep(Step):
         tidy(self._certificates)
         made: list[str] = []
         try:
+            self._streams.note()
             for name, names in self._plan.missing.items():
                 create(self._certificates, name, names)
                 made.append(name)
@@ -132,6 +143,7 @@ class SitesStep(Step):
         except Exception:
             for name in made:
                 discard(self._certificates, name)
+            self._streams.take_back()
             raise
 
     def order(self, changes: list[Change]) -> list[Change]:
@@ -141,7 +153,7 @@ class SitesStep(Step):
     def follow(self) -> Pausing:
         """Have nginx serve the files; then ask again what was asked before."""
         if self._reloads:
-            self._note_reload(bring_up_to_date())
+            self._note_reload(self._streams.reload() if self._streams.are_due else bring_up_to_date())
         yield
         if self._watch is not None:
             self._watch.compare()
@@ -158,7 +170,9 @@ class SitesStep(Step):
         yield from ()
 
     def settle(self) -> None:
-        """Remove the caches that the running nginx does not name any more."""
+        """End the streams of who has no login any more, and remove the caches that nginx does not name any more."""
+        if self._reloads:
+            self._plan.warnings += self._streams.end()
         self._plan.warnings += remove(self._unused, self._caches)
 
     def _look_at_caches(self) -> None:
