@@ -51,7 +51,7 @@ from ..plugin_utils._plan.addresses import address_problems, decides, named
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
 from ..plugin_utils._plan.clear import clear_problems
-from ..plugin_utils._plan.cut_off import cut_off_problems
+from ..plugin_utils._plan.cut_off import cut_off_problems, seen_problems
 from ..plugin_utils._plan.defined import defined_problems, definitions
 from ..plugin_utils._plan.folders import directories, folder_notes, folder_problems
 from ..plugin_utils._plan.hidden import hidden_problems
@@ -133,6 +133,8 @@ class ActionModule(ActionBase):
         if found.get("failed"):
             return {**result, **found}
         constellation = self._constellation(known, found)
+        if problems := self._cut_off(known, constellation):
+            raise AnsibleActionFail(_report(self._host, problems))
         server = local_server(found, constellation["listen_uris"], arguments["lan"])
         if self._is_edge:
             constellation["unserved"] = unserved(sites, found.get("answers", {}), server)
@@ -252,6 +254,15 @@ class ActionModule(ActionBase):
         hostvars, listed = self._task_vars.get("hostvars", {}), self._groups.get(SENTINEL_GROUP, [])
         others = [each for each in known.related if each in listed and each != self._host]
         return {each: str(hostvars[each].get("ansible_host", each)) for each in others}
+
+    def _cut_off(self, known: Edges, constellation: Mapping[str, Any]) -> list[Problem]:
+        """Return what would keep the sentinel of this host out, which calls the first proxy's site from elsewhere."""
+        source = ((constellation.get("found") or {}).get("sentinel") or {}).get("source", "")
+        if self._is_edge or not source or not constellation["sentinel_uri"].startswith("https:"):
+            return []
+        proxy, sites = next(iter(known.sites.items()))
+        lan = self._task_vars["hostvars"][proxy].get("edge_lan") or []
+        return seen_problems(sites, [*LAN_NETWORKS, *lan], self._host, source)
 
     def _variable_problems(self) -> list[Problem]:
         """Return what is wrong with groups and variables, those that later tasks read as well."""

@@ -7,7 +7,7 @@ Sentinels, packages and the Console send access keys of their own. They cannot a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._constellation.local_server import CONSTELLATION
@@ -36,8 +36,20 @@ def cut_off_problems(
     with a sentinel, by their names; one that is no address is not judged. From where a sentinel gets its packages is
     not documented: it has to be let in everywhere but at the Console.
     """
+    return _problems(written_places(raw, sites), lan, sentinels)
+
+
+def seen_problems(sites: Sequence[Site], lan: Sequence[str], sentinel: str, address: str) -> list[Problem]:
+    """Return the same for one sentinel, by the address from which its host was seen to call."""
+    places = ((site, site, route) for site in sites for route in site.places)
+    return [each for each in _problems(places, lan, {sentinel: address}) if each.text != _BY_KEY]
+
+
+def _problems(
+    places: Iterable[tuple[Any, Site, Route]], lan: Sequence[str], sentinels: Mapping[str, str]
+) -> list[Problem]:
     found: dict[tuple[int, str], Problem] = {}
-    for entry, site, route in written_places(raw, sites):
+    for entry, site, route in places:
         if route.app == CONSTELLATION and policy(site, route).rule != NOBODY and not _is_console(route):
             for text in _texts(site, route, lan, sentinels):
                 # What only a preset says is written with its route, and mostly wrong for the same reason.

@@ -14,7 +14,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._features._poli
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._keys.access_kind import ACCESS
-from ansible_collections.constellation.edge.plugins.plugin_utils._plan.cut_off import cut_off_problems
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.cut_off import cut_off_problems, seen_problems
 
 SENTINELS = {"cellar": "192.168.0.7", "office": "203.0.113.7", "named": "office.example.org"}
 
@@ -76,6 +76,16 @@ def test_a_sentinel_outside_is_named_with_what_lets_it_in(access: Any) -> None:
     assert told({"access": access, "allow": "203.0.113.0/24"}) == []
     (denied,) = told({"access": access, "allow": "203.0.113.0/24", "deny": "192.168.0.7"})
     assert "the sentinel on cellar" in denied
+
+
+def test_a_sentinel_is_judged_by_the_address_from_which_it_was_seen_to_call() -> None:
+    sites = read_sites(raw({"access": ["lan", "login"], "allow": "203.0.113.7"}), read_presets(OURS).found)
+    assert seen_problems(sites, LAN_NETWORKS, "office", "203.0.113.7") == []
+    (found,) = seen_problems(sites, LAN_NETWORKS, "office", "203.0.113.8")
+    assert (found.place, "on office (203.0.113.8) out" in found.text) == (
+        "site home.example.org, route /constellation/",
+        True,
+    )
 
 
 def test_a_part_of_a_server_is_judged_as_all_of_it() -> None:
