@@ -17,7 +17,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._host.command i
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._host.versions import FORMAT, marked
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.process import Dump, NginxError
-from ansible_collections.constellation.edge.plugins.module_utils._nginx.service import service
+from ansible_collections.constellation.edge.plugins.module_utils._nginx.service import client_names, service
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service._trial import TrialError
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.service import (
     WantedService,
@@ -86,6 +86,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(service, "NGINX_DROP_IN_PATH", str(folder / "nginx.service.d" / "drop-in.conf"))
     monkeypatch.setattr(service, "RECOVERY_PATH", str(folder / "recover.service"))
     monkeypatch.setattr(service, "ARCHIVE_PATH", str(folder / "lib" / "edge.pyz"))
+    for name in ("PATH", "UNIT_PATH", "TIMER_PATH", "TIMER_LINK", "STAMP"):
+        monkeypatch.setattr(client_names, f"CLIENT_NAMES_{name}", str(folder / "names" / name.lower()))
+    monkeypatch.setattr(client_names, "SETTINGS_FOLDER", str(folder / "names"))
     monkeypatch.setattr(service, "read_dump", made.dump)
     monkeypatch.setattr(service, "broken", made.broken)
     monkeypatch.setattr(service, "_systemd_runs", lambda: True)
