@@ -98,13 +98,13 @@ class Policy:
     def lets_in(self, address: str, lan: Iterable[str]) -> bool:
         """Whether a client at an address is let in without a login, as nginx decides it; `lan` are those of the LAN.
 
-        What a name stands for is left out.
+        A name in `allow` may stand for any address that is listed nowhere, and one in `deny` for none.
         """
         who = self._networks(lan)
         client = ipaddress.ip_address(address)
         holding = [each for each in map(ipaddress.ip_network, who) if client in each]
         narrowest = str(max(holding, key=lambda each: each.prefixlen)) if holding else ""
-        kind = who.get(narrowest, _FAR)
+        kind = who.get(narrowest, _NEAR if any(map(is_name, self.allow)) else _FAR)
         return kind != _DENIED and any(each in ((), _BY_ADDRESS) and (not each or kind == _NEAR) for each in self.rule)
 
     def _networks(self, lan: Iterable[str]) -> dict[str, str]:

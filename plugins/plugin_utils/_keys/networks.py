@@ -13,8 +13,8 @@ from .kinds import Mistake, Several
 from .names import UnusableValueError, host_name
 
 _EXAMPLE = "write an address, a network or a DNS name, such as 192.0.2.7, 2001:db8::/48 or anna.dyndns.example.org"
-# An address or a network has a colon, or ends in a number, which no domain does.
-_NUMERIC = re.compile(r"[0-9A-Fa-f.]*:[0-9A-Fa-f.:]*(?:/.*)?\Z|(?:.*\.)?[0-9]+(?:/.*)?\Z")
+# An address or a network has a colon, or a last part that begins with a digit, as that of no domain does.
+_NUMERIC = re.compile(r"[0-9A-Fa-f.]*:[0-9A-Fa-f.:]*(?:/.*)?\Z|(?:[^/]*\.)?[0-9][^./]*(?:/.*)?\Z")
 _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 
 

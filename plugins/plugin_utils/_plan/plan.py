@@ -48,7 +48,7 @@ def edge_plan(
     known = Host(Platform.of(host), *asked)
     names = known.names
     written, sites = sites, moved.with_moves(sites, servers, names)
-    default = default_of(sites)
+    default, listed = default_of(sites), client_names(sites, known)
     leads = {"leads_to": default.name} if default else {}
     reached = [(site, at) for site in sites if (at := asked_at(site, address)) is not None]
     return {
@@ -70,7 +70,7 @@ def edge_plan(
         "hostile": [_hostile(site, known, path) | leads | at for site, at in reached if (path := _answering(site))],
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),
-        "client_names": {each.file: each.settings() for each in client_names(sites, known)},
+        **({"client_names": {each.file: each.settings() for each in listed}} if listed else {}),
     }
 
 

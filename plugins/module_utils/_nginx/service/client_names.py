@@ -56,6 +56,7 @@ Description=Look up the names of clients that nginx lets in or keeps out
 After=network-online.target nss-lookup.target nginx.service {RECOVERY_UNIT}
 OnFailure={RECOVERY_UNIT}
 ConditionPathExists={CLIENT_NAMES_PATH}
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
