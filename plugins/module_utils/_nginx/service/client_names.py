@@ -108,6 +108,9 @@ class ClientNames:
                 f"systemctl {verb} {CLIENT_NAMES_TIMER}: {answer.text}; see `journalctl -u {CLIENT_NAMES_UNIT}` and "
                 "run again"
             )
+        if not self._wanted:
+            # systemd keeps one that has failed in mind, without its file.
+            self._call(["systemctl", "reset-failed", CLIENT_NAMES_UNIT])
 
     def undo(self) -> None:
         """Have the timer run as before."""
