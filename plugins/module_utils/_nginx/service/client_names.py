@@ -99,18 +99,17 @@ class ClientNames:
         new = any(change.path == CLIENT_NAMES_TIMER_PATH for change in todo)
         return new or self._was_active != bool(self._wanted)
 
-    def follow(self) -> None:
-        """Have the timer run, or not. Raises EdgeError."""
-        verb = "restart" if self._wanted else "stop"
-        answer = self._call(["systemctl", verb, CLIENT_NAMES_TIMER])
-        if answer.rc != 0:
-            raise EdgeError(
-                f"systemctl {verb} {CLIENT_NAMES_TIMER}: {answer.text}; see `journalctl -u {CLIENT_NAMES_UNIT}` and "
-                "run again"
-            )
+    def stop(self) -> None:
+        """End a timer that goes, before systemd misses its file: it would count as failed. Raises EdgeError."""
         if not self._wanted:
+            self._do("stop")
             # systemd keeps one that has failed in mind, without its file.
-            self._call(["systemctl", "reset-failed", CLIENT_NAMES_UNIT])
+            self._call(["systemctl", "reset-failed", CLIENT_NAMES_UNIT, CLIENT_NAMES_TIMER])
+
+    def start(self) -> None:
+        """Have a timer run, once systemd knows its file. Raises EdgeError."""
+        if self._wanted:
+            self._do("restart")
 
     def undo(self) -> None:
         """Have the timer run as before."""
@@ -125,3 +124,11 @@ class ClientNames:
         if self._leaves:
             with contextlib.suppress(OSError):
                 os.rmdir(SETTINGS_FOLDER)
+
+    def _do(self, verb: str) -> None:
+        answer = self._call(["systemctl", verb, CLIENT_NAMES_TIMER])
+        if answer.rc != 0:
+            raise EdgeError(
+                f"systemctl {verb} {CLIENT_NAMES_TIMER}: {answer.text}; see `journalctl -u {CLIENT_NAMES_UNIT}` and "
+                "run again"
+            )

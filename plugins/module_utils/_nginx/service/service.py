@@ -138,12 +138,14 @@ class ServiceStep(Step):
 
     def follow(self) -> Pausing:
         """Have systemd read the files."""
+        if self._timer:
+            self._names.stop()
         if self._reloads:
             answer = self._call(["systemctl", "daemon-reload"])
             if answer.rc != 0:
                 raise ServiceError(f"systemctl daemon-reload: {answer.text}; look at journalctl -b and run again")
         if self._timer:
-            self._names.follow()
+            self._names.start()
         yield from ()
 
     def undo(self) -> Pausing:

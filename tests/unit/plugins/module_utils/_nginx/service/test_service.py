@@ -62,7 +62,7 @@ class World:
             if self.timer_fails:
                 self.timer_fails = False
                 return Answer(1, "", "Unit not found")
-            self.timer = words.startswith("systemctl restart")
+            self.timer = words.startswith("systemctl restart") or ("reset-failed" in words and self.timer)
         return Answer(0, "", "")
 
     def dump(self, _host: Places) -> Dump:
@@ -265,6 +265,11 @@ def test_names_have_a_timer_and_without_them_nothing_of_it_stays(world: World) -
     (world.folder / "names" / "stamp").touch()
     assert world.bring()["changed"] is True
     assert (world.timer, names_of(world)) == (False, [])
+    assert world.commands[-3:] == [
+        f"systemctl stop {TIMER}",
+        f"systemctl reset-failed constellation-edge-names.service {TIMER}",
+        "systemctl daemon-reload",
+    ]
     assert world.bring()["changed"] is False
     world.bring(client_names=NAMES)
     world.bring(present=False)
