@@ -23,6 +23,7 @@ from ..plugin_utils._become import become_exe, refusal
 from ..plugin_utils._constellation.local_server import local_server
 from ..plugin_utils._features._addresses import is_literal
 from ..plugin_utils._features._pins import asked_pins
+from ..plugin_utils._features._policy import looked_up
 from ..plugin_utils._features.trusted_proxies import networks
 from ..plugin_utils._features.upstream import asked
 from ..plugin_utils._inventory.edges import Edges, edges, survey
@@ -51,6 +52,7 @@ from ..plugin_utils._plan.addresses import address_problems, decides, named
 from ..plugin_utils._plan.adoption import standing_problems
 from ..plugin_utils._plan.by_hand import by_hand, questions, unserved
 from ..plugin_utils._plan.clear import clear_problems
+from ..plugin_utils._plan.clients import client_notes, client_problems
 from ..plugin_utils._plan.cut_off import cut_off_problems, seen_problems
 from ..plugin_utils._plan.defined import defined_problems, definitions
 from ..plugin_utils._plan.folders import directories, folder_notes, folder_problems
@@ -148,6 +150,7 @@ class ActionModule(ActionBase):
             about |= {"folders": shown} if (shown := directories(sites)) else {}
             about |= {"pins": pinned} if (pinned := asked_pins(sites)) else {}
             about |= {"definitions": names} if (names := definitions(sites)) else {}
+            about |= {"client_names": names} if (names := looked_up(sites)) else {}
             about |= {"owners": True} if decides(sites) else {}
             host = self._look("edge_preflight", {"server_names": server_names, **about})
             if host.get("failed"):
@@ -161,6 +164,8 @@ class ActionModule(ActionBase):
             problems += folder_problems(arguments["sites"], sites, folders, omitted)
             problems += defined_problems(arguments["sites"], sites, host["host"].get("definitions", {}))
             problems += clear_problems(arguments["sites"], sites, server)
+            clients = host["host"].get("clients", {})
+            problems += client_problems(arguments["sites"], sites, clients)
             problems += repeated_problems(arguments["sites"], sites, host["host"], server)
             address = str(self._task_vars.get("ansible_host", self._host))
             problems += upstream_problems(arguments["sites"], sites, host["host"], [self._host, address])
@@ -191,7 +196,7 @@ class ActionModule(ActionBase):
             unreached = public.warnings(host["host"].get("reach", {}))
             plan["certificates"] = public.certificates(plan["certificates"], acme_server)
             plan["notes"] += public.private_notes(sites, acme_server)
-            plan["notes"] += [*folder_notes(folders, omitted), *held.notes]
+            plan["notes"] += [*folder_notes(folders, omitted), *held.notes, *client_notes(clients)]
             # In the end of a real run the authority's own word is told.
             plan["notes"] += unreached if self._task.check_mode else []
             result["warnings"] = [*host.get("warnings", []), *unreached]

@@ -96,15 +96,16 @@ options:
             type: raw
           allow:
             description:
-            - Addresses and networks that count as the LAN, too.
+            - Addresses, networks and DNS names that count as the LAN, too. The proxy looks a name up every
+              five minutes.
             - By default, that of the site.
             - 'For example C(allow: ["203.0.113.7"]).'
             type: list
             elements: str
           deny:
             description:
-            - Addresses and networks that are let in by no word, beside those that the site denies. Of two
-              networks the narrower one counts.
+            - Addresses, networks and DNS names that are let in by no word, beside those that the site denies.
+              Of two networks the narrower one counts.
             - By default, that of the site.
             - 'For example C(deny: ["192.168.0.66"]).'
             type: list
@@ -377,15 +378,16 @@ options:
                 type: raw
               allow:
                 description:
-                - Addresses and networks that count as the LAN, too.
+                - Addresses, networks and DNS names that count as the LAN, too. The proxy looks a name up
+                  every five minutes.
                 - By default, that of the site.
                 - 'For example C(allow: ["203.0.113.7"]).'
                 type: list
                 elements: str
               deny:
                 description:
-                - Addresses and networks that are let in by no word, beside those that the site denies. Of
-                  two networks the narrower one counts.
+                - Addresses, networks and DNS names that are let in by no word, beside those that the site
+                  denies. Of two networks the narrower one counts.
                 - By default, that of the site.
                 - 'For example C(deny: ["192.168.0.66"]).'
                 type: list
@@ -590,13 +592,14 @@ options:
         type: raw
       allow:
         description:
-        - Addresses and networks that count as the LAN, too, where a route names none.
+        - Addresses, networks and DNS names that count as the LAN, too, where a route names none. The proxy
+          looks a name up every five minutes.
         - 'For example C(allow: ["203.0.113.7"]).'
         type: list
         elements: str
       deny:
         description:
-        - Addresses and networks that are let in by no word of any route.
+        - Addresses, networks and DNS names that are let in by no word of any route.
         - 'For example C(deny: ["192.168.0.66"]).'
         type: list
         elements: str

@@ -209,6 +209,10 @@ closed_ports:
   returned: on a proxy
   type: list
   elements: int
+client_names:
+  description: The names in C(allow) and C(deny), as M(constellation.edge.nginx_service) takes them.
+  returned: on a proxy, where there are names
+  type: dict
 jails:
   description: The jails that routes ask for, as M(constellation.edge.fail2ban_jails) takes them.
   returned: on a proxy

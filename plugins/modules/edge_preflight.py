@@ -93,6 +93,13 @@ options:
     description: Whether the servers of other owners on a port of the web are returned, whatever their names are.
     type: bool
     default: false
+  client_names:
+    description:
+      - DNS names of clients. The host's DNS servers are asked for all of their addresses, without search domains and
+        C(/etc/hosts).
+    type: list
+    elements: str
+    default: []
   definitions:
     description: Names for all servers of nginx, each with its kind, such as V(variable is_scanner).
     type: list
@@ -186,6 +193,12 @@ host:
           when nobody knows one. C(now) is one address that the name has at this moment, whoever knows it.
       type: dict
       sample: {nas.lan: {full_name: nas.lan, servers: [127.0.0.53], in_dns: true, fresh: false, now: 192.168.0.9}}
+    clients:
+      description:
+        - For each of O(client_names) the C(addresses) that count, and the C(problem) why these are not just what DNS
+          says, empty where they are. Where DNS has none of use, they are the last ones that nginx has.
+      type: dict
+      sample: {anna.dyndns.example.org: {addresses: [203.0.113.7], problem: ""}}
     own_hosts:
       description: Those of O(hosts) that are names or addresses of this host.
       type: list
@@ -235,6 +248,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._client_names.look import look_up
 from ..module_utils._constellation.this_host import own_hosts
 from ..module_utils._dns.resolver import known_names
 from ..module_utils._host.errors import EdgeError
@@ -274,6 +288,7 @@ def main() -> None:
             "pins": {"type": "list", "elements": "dict", "default": [], "options": PIN},
             "owners": {"type": "bool", "default": False},
             "definitions": {"type": "list", "elements": "str", "default": []},
+            "client_names": {"type": "list", "elements": "str", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
         supports_check_mode=True,
@@ -294,6 +309,7 @@ def main() -> None:
     reached = reach(module.params["certificates"], servers)
     seen = {
         "upstreams": upstreams,
+        "clients": {name: found._asdict() for name, found in look_up(module.params["client_names"]).items()},
         "own_hosts": own_hosts(hosts),
         "sockets": unreached(module.params["sockets"]),
         "folders": folders(module.params["folders"]),

@@ -7,16 +7,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import runs
 from conftest import Client, Home, machine
+from dyndns import SERVICE as LOOK_UP
+from dyndns import TIMER, Bind, asked, look, workers
 from guide import RULES_LEFT, blocks
 
 HOST = "{{ inventory_hostname }}"
 (LAN,), (PARTS,), (LISTED,) = blocks("access.md")[:3]
+(NAME,) = next(sites for sites in blocks("access.md") if "dyndns" in json.dumps(sites))[0]["allow"]
 SERVICE = "http://127.0.0.1:8088/server/"
+NAMED = {"path": "/named/", "access": "lan", "allow": [NAME]}
 # What the service answers, and what a client gets that is not let in.
 REFUSED = "403"
 
@@ -44,7 +49,7 @@ def sites(near: str, far: str) -> list[dict[str, Any]]:
     ]
     return [
         site("", {**LAN, "index": True}, more),
-        site("www", PARTS, [{**service, "locations": parts}]),
+        site("www", PARTS, [{**service, "locations": parts}, {**service, **NAMED}]),
         site("camera", LISTED, [service], allow=[far], deny=[near]),
     ]
 
@@ -61,8 +66,15 @@ def near(lab: Any) -> Client:
 
 
 @pytest.fixture(scope="module")
-def first(near: Client, client: Client) -> runs.Run:
+def bind(lab: Any, homes: list[Home]) -> Iterator[Bind]:
+    """Return the DNS server that knows the guide's name."""
+    yield from asked(lab, homes, NAME)
+
+
+@pytest.fixture(scope="module")
+def first(near: Client, client: Client, bind: Bind) -> runs.Run:
     """Return the run with the guide's sites."""
+    bind.say(A=client.ipv4)
     return run([f"{near.ipv4}/32"], sites(near.ipv4, client.ipv4))
 
 
@@ -140,6 +152,28 @@ def test_addresses_are_added_and_taken_out(first: runs.Run, homes: list[Home], n
         assert client.status(home, listed, family=6) == REFUSED
 
 
+def test_a_name_is_followed_without_a_run(
+    first: runs.Run, homes: list[Home], lab: Any, bind: Bind, client: Client
+) -> None:
+    """The old address is refused, nginx is reloaded for a change alone, and the last address counts while DNS fails."""
+    anna = machine(lab, "anna")
+    bind.say(A=anna.ipv4)
+    for home in homes:
+        url = f"https://www.{home.domain}/named/"
+        # It must not come in between.
+        home.host.check_output(f"systemctl stop {TIMER}")
+        assert (client.status(home, url), anna.status(home, url)) == ("200", REFUSED)
+        code, said = look(home)
+        assert (code, said) == (0, f"{NAME}: {anna.ipv4} instead of {client.ipv4}")
+        assert (client.status(home, url), anna.status(home, url)) == (REFUSED, "200")
+        before = workers(home)
+        assert look(home) == (0, "")
+        bind.say()
+        assert look(home) == (0, f"{NAME}: DNS knows no address of it; it counts as {anna.ipv4}")
+        assert workers(home) == before
+        assert (client.status(home, url), anna.status(home, url)) == (REFUSED, "200")
+
+
 def test_a_challenge_is_answered_everywhere(first: runs.Run, homes: list[Home], client: Client) -> None:
     """404 is of a token that nobody has."""
     for home in homes:
@@ -165,7 +199,7 @@ def test_without_the_word_everybody_is_answered_again(
     ]
     for each in given:
         each["routes"] = [
-            {key: value for key, value in route.items() if key not in ("access", "locations")}
+            {key: value for key, value in route.items() if key not in ("access", "allow", "locations")}
             for route in each["routes"]
         ]
     done = run([], given)
@@ -174,3 +208,7 @@ def test_without_the_word_everybody_is_answered_again(
         assert client.status(home, f"https://{home.domain}/server/") == "200"
         assert client.curl(home, f"https://{home.domain}/says/").stdout == "inside"
         assert home.host.run(RULES_LEFT).stdout == ""
+        known = home.host.run(
+            f"systemctl list-unit-files --no-legend {TIMER} {LOOK_UP}; ls /etc/nginx/constellation-edge/clients-*"
+        )
+        assert known.stdout == ""

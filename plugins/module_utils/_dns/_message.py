@@ -46,7 +46,7 @@ def ask(server: str, name: str, ipv6: bool, port: int = PORT) -> Reply | None:
     """
     found: list[Reply] = []
     for kind in (A, AAAA) if ipv6 else (A,):
-        reply = _ask(server, name, kind, port)
+        reply = ask_for(server, name, kind, port)
         if reply is None and not found:
             return None
         found += [reply] if reply else []
@@ -55,7 +55,8 @@ def ask(server: str, name: str, ipv6: bool, port: int = PORT) -> Reply | None:
     return Reply(addresses, bool(answers) and all(each.fresh for each in answers))
 
 
-def _ask(server: str, name: str, kind: int, port: int) -> Reply | None:
+def ask_for(server: str, name: str, kind: int, port: int = PORT) -> Reply | None:
+    """Return what a server says of the addresses of one kind; None where it says nothing that can be used."""
     identity = secrets.randbelow(65536)
     try:
         message = question(name, kind, identity)

@@ -41,6 +41,16 @@ NGINX_DROP_IN_PATH = "/etc/systemd/system/nginx.service.d/constellation-edge.con
 RECOVERY_UNIT = "constellation-edge-recover.service"
 RECOVERY_PATH = f"/etc/systemd/system/{RECOVERY_UNIT}"
 
+# Names in `allow` and `deny`: what is looked up for which file, and who does it again and again.
+CLIENT_NAMES_PATH = f"{SETTINGS_FOLDER}/client-names.json"
+CLIENT_NAMES_UNIT = "constellation-edge-names.service"
+CLIENT_NAMES_UNIT_PATH = f"/etc/systemd/system/{CLIENT_NAMES_UNIT}"
+CLIENT_NAMES_TIMER = "constellation-edge-names.timer"
+CLIENT_NAMES_TIMER_PATH = f"/etc/systemd/system/{CLIENT_NAMES_TIMER}"
+CLIENT_NAMES_TIMER_LINK = f"/etc/systemd/system/timers.target.wants/{CLIENT_NAMES_TIMER}"
+# When systemd has started it last, which it remembers by itself.
+CLIENT_NAMES_STAMP = f"/var/lib/systemd/timers/stamp-{CLIENT_NAMES_TIMER}"
+
 # ufw: how the comment of a rule of ours begins.
 UFW_MARK = COLLECTION
 # fail2ban reads the last file in the alphabet last.
@@ -63,4 +73,8 @@ TRACES = (
     NGINX_DROP_IN_PATH,
     LIMIT_UNIT_PATH,
     LIMIT_DROP_IN_PATH,
+    CLIENT_NAMES_UNIT_PATH,
+    CLIENT_NAMES_TIMER_PATH,
+    CLIENT_NAMES_TIMER_LINK,
+    CLIENT_NAMES_STAMP,
 )

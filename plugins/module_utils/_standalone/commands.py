@@ -12,6 +12,7 @@ import stat
 import sys
 from collections.abc import Sequence
 
+from .._host.errors import EdgeError
 from .._host.files import LockError, host_lock
 from .._transaction.changes import TransactionError
 from .._transaction.journal import journal_path
@@ -23,10 +24,14 @@ LOCK_SECONDS = 5.0
 
 USAGE = """usage: python3 edge.pyz recover
        python3 edge.pyz free SOCKET ...
+       python3 edge.pyz names
 
 recover  put back a change of nginx's files that was cut off, so that nginx can start
 free     remove sockets that nobody listens on, which an nginx that was killed left behind
+names    look up the names in `allow` and `deny`, and reload nginx where their addresses are others
 """
+# How systemd reads a line's weight (sd-daemon(3)).
+_NOTICE, _WARNING, _ERROR = "<5>", "<4>", "<3>"
 
 
 def main(arguments: Sequence[str] | None = None, *, host: Places = HOST) -> int:
@@ -37,6 +42,8 @@ def main(arguments: Sequence[str] | None = None, *, host: Places = HOST) -> int:
         return 0
     if given[:1] == ["free"] and len(given) > 1:
         return _free(given[1:])
+    if given == ["names"]:
+        return _names(host)
     if given != ["recover"]:
         sys.stderr.write(USAGE)
         return 2
@@ -58,6 +65,29 @@ def _recover(host: Places) -> int:
     for path in back:
         sys.stdout.write(f"put back as it was before a change that was cut off: {path}\n")
     return 0
+
+
+def _names(host: Places) -> int:
+    # What changes files is needed here alone: nginx waits for recovery at each of its starts.
+    from .._client_names.refresh import refresh
+
+    try:
+        done = refresh(host=host)
+    except LockError as error:
+        _say(_WARNING, f"left alone, as another process is changing files now: {error}")
+        return 0
+    except EdgeError as error:
+        _say(_ERROR, str(error))
+        return 1
+    for weight, lines in ((_NOTICE, done.changes), (_WARNING, done.problems)):
+        if lines:
+            _say(weight, ". ".join(lines))
+    return 0
+
+
+def _say(weight: str, text: str) -> None:
+    """Write one line, with its weight where systemd reads it."""
+    sys.stdout.write(f"{weight if 'JOURNAL_STREAM' in os.environ else ''}{' '.join(text.split())}\n")
 
 
 def _free(paths: Sequence[str]) -> int:

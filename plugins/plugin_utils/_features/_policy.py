@@ -17,7 +17,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...module_utils._client_names.text import Wanted
+from ...module_utils._host.names import SITE_FILES
 from .._keys.access_kind import LAN, LOGIN, NOBODY, PUBLIC, Rule, asks, least
+from .._keys.networks import is_name
 from ._lan import INSIDE, lan_networks
 from .feature import Directives
 from .place import Host
@@ -40,7 +43,7 @@ _BY_LOGIN, _BY_ADDRESS = (LOGIN,), (LAN,)
 
 @dataclass(frozen=True)
 class Policy:
-    """Who may ask: the rule, and the networks that count as the LAN as well, or that are never let in."""
+    """Who may ask: the rule, and the networks and names that count as the LAN as well, or that are never let in."""
 
     rule: Rule = PUBLIC
     allow: tuple[str, ...] = ()
@@ -95,18 +98,21 @@ class Policy:
         return self._variable("a", self._rule_digest) if self.asks_address else '""'
 
     def lets_in(self, address: str, lan: Iterable[str]) -> bool:
-        """Whether a client at an address is let in without a login, as nginx decides it; `lan` are those of the LAN."""
+        """Whether a client at an address is let in without a login, as nginx decides it; `lan` are those of the LAN.
+
+        A name in `allow` may stand for any address that is listed nowhere, and one in `deny` for none.
+        """
         who = self._networks(lan)
         client = ipaddress.ip_address(address)
         holding = [each for each in map(ipaddress.ip_network, who) if client in each]
         narrowest = str(max(holding, key=lambda each: each.prefixlen)) if holding else ""
-        kind = who.get(narrowest, _FAR)
+        kind = who.get(narrowest, _NEAR if any(map(is_name, self.allow)) else _FAR)
         return kind != _DENIED and any(each in ((), _BY_ADDRESS) and (not each or kind == _NEAR) for each in self.rule)
 
     def _networks(self, lan: Iterable[str]) -> dict[str, str]:
         """Return what a client of each network is; of two the narrower one counts."""
         found = [*dict.fromkeys([*lan, *self.allow], _NEAR).items(), *dict.fromkeys(self.deny, _DENIED).items()]
-        return {str(ipaddress.ip_network(network)): kind for network, kind in found}
+        return {str(ipaddress.ip_network(network)): kind for network, kind in found if not is_name(network)}
 
     def lines(self, password_file: str) -> Directives:
         """Return the directives of a location; `password_file` has the names and passwords."""
@@ -144,18 +150,35 @@ class Policy:
 
     def _tells(self, host: Host, *, behind: bool) -> Iterator[str]:
         listed = self._variable("n", self._digest) if behind else self._who
-        near, named = ("1", "2") if behind else (_NEAR, _NEAR)
-        networks = dict.fromkeys(lan_networks(host), near)
-        networks |= {each: near if is_near(each, host) else named for each in self.allow}
-        networks |= dict.fromkeys(self.deny, _DENIED)
+        networks = self._values(host, behind=behind)
         entries = " ".join(f"{network} {value};" for network, value in networks.items())
-        yield f"geo {listed} {{ default {'0' if behind else _FAR}; {entries} }}"
+        names = self.names(host, behind=behind)
+        more = f" include {SITE_FILES}/{names.file};" if names else ""
+        yield f"geo {listed} {{ default {'0' if behind else _FAR}; {entries}{more} }}"
         if behind:
             # Whom a proxy names has to be in the LAN together with that proxy.
             yield (
                 f'map "{INSIDE}{listed}" {self._who} '
                 f'{{ default {_FAR}; "~{_DENIED}$" {_DENIED}; "~2$" {_NEAR}; "11" {_NEAR}; }}'
             )
+
+    def _values(self, host: Host, *, behind: bool) -> dict[str, str]:
+        """Return what a client of each network is to nginx."""
+        near, named = _kinds(behind=behind)
+        values = dict.fromkeys(lan_networks(host), near)
+        values |= {each: near if is_near(each, host) else named for each in self.allow if not is_name(each)}
+        return values | dict.fromkeys((each for each in self.deny if not is_name(each)), _DENIED)
+
+    def names(self, host: Host, *, behind: bool) -> Wanted | None:
+        """Return what is to be in the file with the addresses of names, None where no name is listed."""
+        _near, named = _kinds(behind=behind)
+        values = {each: named for each in self.allow if is_name(each)}
+        # What is denied comes last, and so counts where two names have one address.
+        several = [*values.items(), *((each, _DENIED) for each in self.deny if is_name(each))]
+        if not several or not self.asks_address:
+            return None
+        networks = (str(ipaddress.ip_network(each)) for each in self._values(host, behind=behind))
+        return Wanted(tuple(several), tuple(filter(_is_single, networks)))
 
     @property
     def _who(self) -> str:
@@ -235,6 +258,33 @@ def maps(sites: Sequence[Site], host: Host) -> str:
 def checks(several: Iterable[Policy]) -> dict[str, Directives]:
     """Return the locations that let clients through, each once, with their directives."""
     return dict(each.location() for each in several if each.check)
+
+
+def looked_up(sites: Sequence[Site]) -> list[str]:
+    """Return the names of clients whose addresses are needed."""
+    asked = (found for site in sites for found in policies(site) if found.asks_address)
+    return sorted({each for found in asked for each in (*found.allow, *found.deny) if is_name(each)})
+
+
+def client_names(sites: Sequence[Site], host: Host) -> list[Wanted]:
+    """Return the files with addresses of names, each once."""
+    behind = trusts(sites)
+    found = (each.names(host, behind=behind) for site in sites for each in policies(site))
+    return [*dict.fromkeys(each for each in found if each)]
+
+
+def client_files(sites: Sequence[Site], host: Host) -> dict[str, str]:
+    """Return the texts of these files by their names."""
+    return {each.file: each.text(host.clients) for each in client_names(sites, host)}
+
+
+def _kinds(*, behind: bool) -> tuple[str, str]:
+    """Return what nginx calls a client of the LAN, and one that is named."""
+    return ("1", "2") if behind else (_NEAR, _NEAR)
+
+
+def _is_single(network: str) -> bool:
+    return network.endswith(("/32", "/128"))
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -44,15 +44,15 @@ class Access(Feature):
     )
     allow: tuple[str, ...] = key(
         networks("allow"),
-        "Addresses and networks that count as the LAN, too.",
+        "Addresses, networks and DNS names that count as the LAN, too. The proxy looks a name up every five minutes.",
         default=(),
         otherwise="that of the site",
         example=["203.0.113.7"],
     )
     deny: tuple[str, ...] = key(
         networks("deny"),
-        "Addresses and networks that are let in by no word, beside those that the site denies. Of two networks the "
-        "narrower one counts.",
+        "Addresses, networks and DNS names that are let in by no word, beside those that the site denies. Of two "
+        "networks the narrower one counts.",
         default=(),
         otherwise="that of the site",
         example=["192.168.0.66"],

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,7 +31,8 @@ class Host:
 
     `sockets` has, by the path of a Unix socket, why nginx cannot connect to it, "" where it can. `pins` has the
     certificates that services must show, by the names of their files. `by_grpc` are the places, by the name of the site
-    and the identity of the path, that lead to a service by gRPC before the run.
+    and the identity of the path, that lead to a service by gRPC before the run. `clients` has the addresses
+    of names in `allow` and `deny`.
     """
 
     platform: Platform
@@ -40,6 +41,7 @@ class Host:
     sockets: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, Pinned] = field(default_factory=dict)
     by_grpc: frozenset[tuple[str, str]] = frozenset()
+    clients: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

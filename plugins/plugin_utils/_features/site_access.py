@@ -42,13 +42,14 @@ class SiteAccess(SiteFeature):
     )
     allow: tuple[str, ...] = key(
         networks("allow"),
-        "Addresses and networks that count as the LAN, too, where a route names none.",
+        "Addresses, networks and DNS names that count as the LAN, too, where a route names none. The proxy looks a "
+        "name up every five minutes.",
         default=(),
         example=["203.0.113.7"],
     )
     deny: tuple[str, ...] = key(
         networks("deny"),
-        "Addresses and networks that are let in by no word of any route.",
+        "Addresses, networks and DNS names that are let in by no word of any route.",
         default=(),
         example=["192.168.0.66"],
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
-from .._features._policy import policy
+from .._features._policy import client_names, policy
 from .._features.default_site import default_of
 from .._features.place import Host, Pinned, Place
 from .._features.plain_http import SERVE
@@ -43,10 +43,12 @@ def edge_plan(
     """
     servers = host.get("servers", [])
     before = by_grpc(sites, servers)
-    known = Host(Platform.of(host), host.get("upstreams", {}), server, host.get("sockets", {}), pins or {}, before)
+    clients = {name: found["addresses"] for name, found in host.get("clients", {}).items()}
+    asked = host.get("upstreams", {}), server, host.get("sockets", {}), pins or {}, before, clients
+    known = Host(Platform.of(host), *asked)
     names = known.names
     written, sites = sites, moved.with_moves(sites, servers, names)
-    default = default_of(sites)
+    default, listed = default_of(sites), client_names(sites, known)
     leads = {"leads_to": default.name} if default else {}
     reached = [(site, at) for site in sites if (at := asked_at(site, address)) is not None]
     return {
@@ -68,6 +70,7 @@ def edge_plan(
         "hostile": [_hostile(site, known, path) | leads | at for site, at in reached if (path := _answering(site))],
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),
+        **({"client_names": {each.file: each.settings() for each in listed}} if listed else {}),
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...module_utils._host.names import COMMON_SITE
 from .._features import registry as features
+from .._features._policy import client_files
 from .._features.compression import COMPRESSED
 from .._features.default_site import leads_on
 from .._features.place import Host
@@ -102,7 +103,8 @@ def _common(sites: Sequence[Site], host: Host, listening: Listening) -> dict[str
     every = (_LOG_FORMAT, _PATH_MAP, *features.common(), CLIMBS_MAP, *features.site_common(sites), answers.maps())
     texts = (_names_hash(sites), *every, older.maps(sites, platform, rejects=rejects), *features.guards(sites, host))
     maps = "\n".join(filter(None, texts))
-    return {"name": COMMON_SITE, "directives": maps, "servers": [http, https]}
+    files = client_files(sites, host)
+    return {"name": COMMON_SITE, "directives": maps, "servers": [http, https], **({"files": files} if files else {})}
 
 
 def _names_hash(sites: Iterable[Site]) -> str:

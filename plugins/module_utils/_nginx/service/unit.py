@@ -10,7 +10,8 @@ from collections.abc import Collection
 from ..._host.names import ARCHIVE_PATH, RECOVERY_UNIT, STATE_FOLDER
 from ..._transaction.journal import journal_path
 
-_PROGRAM = f"/usr/bin/python3 -I {ARCHIVE_PATH}"
+# How systemd starts the program.
+PROGRAM = f"/usr/bin/python3 -I {ARCHIVE_PATH}"
 
 # What nginx may write, under ProtectSystem: its log files, caches and temporary files, and below /run its sockets and
 # the file with its process number.
@@ -49,11 +50,11 @@ RESTRICTIONS: dict[str, tuple[str, ...]] = {
 # A path with one of these cannot be named in a unit as it is: systemd would read two, or a sign of its own.
 AWKWARD = re.compile(r"[\s\"'\\%:$;]")
 
-_NOTE = (
+NOTE = (
     "# Written by constellation.edge; changes are lost. What is to hold instead goes into a file that sorts after it.\n"
 )
 
-RECOVERY_TEXT = f"""{_NOTE}[Unit]
+RECOVERY_TEXT = f"""{NOTE}[Unit]
 Description=Put back a change of nginx's files that was cut off
 Before=nginx.service
 RequiresMountsFor={STATE_FOLDER} {ARCHIVE_PATH}
@@ -62,12 +63,12 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
-ExecStart={_PROGRAM} recover
+ExecStart={PROGRAM} recover
 TimeoutStartSec=30s
 """
 
 # No limit of starts: nginx tries again every second until it is up, however often it was killed before.
-_SERVICE = f"""{_NOTE}[Unit]
+_SERVICE = f"""{NOTE}[Unit]
 Wants={RECOVERY_UNIT}
 StartLimitIntervalSec=0
 
@@ -85,7 +86,7 @@ def drop_in(restrictions: Collection[str], writable: Collection[str] = (), socke
     """
     lines = properties(restrictions, writable)
     if sockets:
-        lines.insert(0, f"ExecStartPre=-{_PROGRAM} free {' '.join(sorted(sockets))}")
+        lines.insert(0, f"ExecStartPre=-{PROGRAM} free {' '.join(sorted(sockets))}")
     return _SERVICE + "".join(f"{line}\n" for line in lines)
 
 

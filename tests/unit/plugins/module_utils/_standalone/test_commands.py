@@ -13,6 +13,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._client_names import refresh
+from ansible_collections.constellation.edge.plugins.module_utils._client_names.refresh import Refreshed
+from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
+from ansible_collections.constellation.edge.plugins.module_utils._host.files import LockError
 from ansible_collections.constellation.edge.plugins.module_utils._standalone import commands
 from ansible_collections.constellation.edge.plugins.module_utils._standalone.commands import main
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.journal import (
@@ -64,6 +68,47 @@ def test_it_does_not_wait_for_ever_for_a_change_under_way(
         holder.communicate("\n")
     assert "left alone, as another process is changing files now" in capsys.readouterr().err
     assert site.read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        (Refreshed(), 0, ""),
+        (
+            Refreshed(["a.test: 203.0.113.9 instead of 203.0.113.7"]),
+            0,
+            "<5>a.test: 203.0.113.9 instead of 203.0.113.7\n",
+        ),
+        (Refreshed([], ["a.test: none", "b.test: none"]), 0, "<4>a.test: none. b.test: none\n"),
+        (
+            LockError("held by process 7"),
+            0,
+            "<4>left alone, as another process is changing files now: held by process 7\n",
+        ),
+        (EdgeError("nginx refuses\n  it"), 1, "<3>nginx refuses it\n"),
+    ],
+)
+def test_the_names_are_looked_up_and_the_journal_gets_a_line(
+    host: Places,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answer: Refreshed | EdgeError,
+    code: int,
+    said: str,
+) -> None:
+    def look_up(**given: Places) -> Refreshed:
+        assert given == {"host": host}
+        if isinstance(answer, EdgeError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(refresh, "refresh", look_up)
+    monkeypatch.setenv("JOURNAL_STREAM", "8:1")
+    assert main(["names"], host=host) == code
+    assert capsys.readouterr().out == said
+    monkeypatch.delenv("JOURNAL_STREAM")
+    main(["names"], host=host)
+    assert capsys.readouterr().out == said[3:]
 
 
 def test_what_cannot_be_put_back_is_a_failure(

@@ -6,19 +6,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import Certificates
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
-from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import policy
+from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import looked_up, policy
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.site_access import SiteAccess
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from routes import HOST, THEIRS, refused, sites, written
 
 SERVICE = "http://192.168.0.10"
+ROUTE = {"path": "/", "upstream": SERVICE}
 
 
 def rules(site: dict[str, Any], *routes: dict[str, Any]) -> list[Any]:
@@ -53,7 +55,9 @@ def test_addresses_are_inherited_like_the_word() -> None:
         ({"access": "lan", "allow": "192.168.0.1/24"}, "allow: '192.168.0.1/24' has bits of a host behind its prefix"),
         ({"access": "lan", "deny": "::ffff:192.168.0.1"}, "deny: '::ffff:192.168.0.1' is IPv4 in the form of IPv6"),
         ({"access": "lan", "deny": "fe80::1%eth0"}, "deny: 'fe80::1%eth0' is no text that names an address"),
-        ({"access": "lan", "allow": "nas.home.test"}, "allow: 'nas.home.test' is no network"),
+        ({"access": "lan", "allow": "nas"}, "allow: 'nas' is neither an address nor a DNS name"),
+        ({"access": "lan", "allow": "a.test", "deny": "a.test"}, "allow and deny both name a.test"),
+        ({"allow": "a.test"}, "allow adds to the LAN"),
         ({"access": "lan", "allow": []}, "allow names nobody"),
         ({"access": "lan", "deny": "::/0"}, "deny: '::/0' is everybody"),
         ({"access": "lan", "raw": "return 200 x;"}, "raw: 'return' counts before nginx asks who comes"),
@@ -75,6 +79,67 @@ def test_addresses_may_be_for_a_part() -> None:
 def test_whom_a_site_shuts_out_no_route_lets_in() -> None:
     (site,) = sites({"deny": "192.168.0.66"}, deny=["203.0.113.7"])
     assert policy(site, site.routes[0]).deny == ("192.168.0.66/32", "203.0.113.7/32")
+
+
+def common(*given: dict[str, Any], clients: dict[str, Any] | None = None) -> tuple[str, dict[str, str]]:
+    """Return the http level of sites with these keys and a route, and the files that it names."""
+    whole = [
+        {"server_name": f"{number}.test", "routes": [{"path": "/", "upstream": SERVICE}], **each}
+        for number, each in enumerate(given)
+    ]
+    host = replace(HOST, clients=clients or {})
+    declared = nginx_sites(read_sites(whole, {"generic": {}}), host)[0]
+    return declared["directives"], declared.get("files", {})
+
+
+NAME, ADDRESSES = "anna.dyndns.example.org", ("203.0.113.7", "2001:db8::7")
+
+
+def test_a_name_is_a_file_that_the_geo_block_includes() -> None:
+    text, files = common({"access": "lan", "allow": [NAME, "203.0.113.9"]}, clients={NAME: ADDRESSES})
+    ((name, content),) = files.items()
+    assert f" 203.0.113.9/32 near; include /etc/nginx/constellation-edge/{name}; }}" in text
+    assert content.endswith("\n203.0.113.7 near;\n2001:db8::7 near;\n")
+    assert NAME not in text + content
+    assert common({"access": "lan", "allow": "203.0.113.9"})[1] == {}
+    # Nothing asks for an address there.
+    assert (
+        common({"access": "none", "allow": NAME, "routes": [ROUTE | {"access": "lan", "allow": "10.0.0.1"}]})[1] == {}
+    )
+
+
+def test_a_denied_name_wins_and_what_is_written_as_an_address_counts_before_both() -> None:
+    given = {"access": "lan", "allow": [NAME, "203.0.113.8"], "deny": ["bert.test", "203.0.113.9"]}
+    several = ("203.0.113.7", "203.0.113.8", "203.0.113.9", "203.0.113.10")
+    _text, files = common(given, clients={NAME: several, "bert.test": several[:3]})
+    (content,) = files.values()
+    assert [line for line in content.splitlines() if line[0] != "#"] == ["203.0.113.7 denied;", "203.0.113.10 near;"]
+
+
+def test_behind_a_proxy_the_address_of_a_name_is_let_in_as_one_that_is_written() -> None:
+    behind = {"trusted_proxies": "192.168.0.2"}
+    text, files = common({"access": "lan", "allow": NAME, **behind}, clients={NAME: ADDRESSES})
+    (content,) = files.values()
+    assert content.endswith("\n203.0.113.7 2;\n2001:db8::7 2;\n")
+    assert '"~2$" near;' in text
+    assert [*files] != [*common({"access": "lan", "allow": NAME})[1]]
+
+
+def test_the_address_decides_on_the_bytes_of_its_file_alone() -> None:
+    one, other = (common({"access": "lan", "allow": NAME}, clients={NAME: each}) for each in (ADDRESSES, ADDRESSES[:1]))
+    assert one[0] == other[0]
+    assert [*one[1]] == [*other[1]]
+    assert one[1] != other[1]
+
+
+def test_before_it_is_looked_up_a_name_may_be_any_address() -> None:
+    (site,) = sites({"access": "lan", "allow": NAME, "deny": "bert.test"})
+    found = policy(site, site.routes[0])
+    assert found.lets_in("10.0.0.1", ["10.0.0.0/8"])
+    assert found.lets_in("203.0.113.7", ["10.0.0.0/8"])
+    assert not replace(found, allow=()).lets_in("203.0.113.7", ["10.0.0.0/8"])
+    assert not replace(found, deny=("203.0.113.0/24",)).lets_in("203.0.113.7", ["10.0.0.0/8"])
+    assert looked_up([site]) == [NAME, "bert.test"]
 
 
 def test_a_password_in_clear_text_is_refused() -> None:
