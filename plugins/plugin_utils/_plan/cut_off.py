@@ -7,7 +7,7 @@ Sentinels, packages and the Console send access keys of their own. They cannot a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._constellation.local_server import CONSTELLATION
@@ -36,25 +36,30 @@ def cut_off_problems(
     with a sentinel, by their names; one that is no address is not judged. From where a sentinel gets its packages is
     not documented: it has to be let in everywhere but at the Console.
     """
-    return _problems(written_places(raw, sites), lan, sentinels)
-
-
-def seen_problems(sites: Sequence[Site], lan: Sequence[str], sentinel: str, address: str) -> list[Problem]:
-    """Return the same for one sentinel, by the address from which its host was seen to call."""
-    places = ((site, site, route) for site in sites for route in site.places)
-    return [each for each in _problems(places, lan, {sentinel: address}) if each.text != _BY_KEY]
-
-
-def _problems(
-    places: Iterable[tuple[Any, Site, Route]], lan: Sequence[str], sentinels: Mapping[str, str]
-) -> list[Problem]:
     found: dict[tuple[int, str], Problem] = {}
-    for entry, site, route in places:
-        if route.app == CONSTELLATION and policy(site, route).rule != NOBODY and not _is_console(route):
-            for text in _texts(site, route, lan, sentinels):
+    for entry, site, route in written_places(raw, sites):
+        if _is_asked(site, route):
+            closed = policy(site, route).is_closed and _is_called(site, route)
+            for text in [_BY_KEY] if closed else _texts(site, route, lan, sentinels):
                 # What only a preset says is written with its route, and mostly wrong for the same reason.
                 found.setdefault((id(entry), text), Problem(f"site {site.name}, route {route.path}", text, entry))
     return [*found.values()]
+
+
+def seen_problems(sites: Sequence[Site], lan: Sequence[str], sentinel: str, address: str) -> list[Problem]:
+    """Return each route that would keep out one sentinel, by the address from which its host was seen to call."""
+    return [
+        Problem(f"site {site.name}, route {route.path}", text, None)
+        for site in sites
+        for route in site.routes
+        if _is_asked(site, route)
+        for text in _texts(site, route, lan, {sentinel: address})
+    ]
+
+
+def _is_asked(site: Site, route: Route) -> bool:
+    """Whether clients with keys may need a place that is not shut for all."""
+    return route.app == CONSTELLATION and policy(site, route).rule != NOBODY and not _is_console(route)
 
 
 def _is_console(route: Route) -> bool:
@@ -67,12 +72,8 @@ def _below(route: Route) -> str:
 
 
 def _texts(site: Site, route: Route, lan: Sequence[str], sentinels: Mapping[str, str]) -> Iterator[str]:
-    found = policy(site, route)
-    if found.is_closed and _is_called(site, route):
-        yield _BY_KEY
-        return
     for name, address in sentinels.items():
-        if is_address(address) and not found.lets_in(address, lan):
+        if is_address(address) and not policy(site, route).lets_in(address, lan):
             yield (
                 f"access would keep the sentinel on {name} ({address}) out, which calls this route: write `allow: "
                 f"{address}` beside `lan`, or its network into `edge_lan`"
