@@ -83,6 +83,11 @@ options:
         type: list
         elements: str
         default: []
+      listens:
+        description: The same with V(host).
+        type: list
+        elements: str
+        default: []
   addresses:
     description: Addresses to connect to, the first one for all questions, others for fewer.
     type: list
@@ -136,6 +141,7 @@ rows:
 """
 
 import ipaddress
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -160,6 +166,7 @@ ARGUMENTS = {
             "far": {"type": "str", "default": ""},
             "spellings": {"type": "list", "elements": "str", "default": []},
             "addresses": {"type": "list", "elements": "str", "default": []},
+            "listens": {"type": "list", "elements": "str", "default": []},
         },
     },
     "addresses": {"type": "list", "elements": "str", "default": []},
@@ -167,7 +174,7 @@ ARGUMENTS = {
     "greetings": {"type": "list", "elements": "dict", "default": []},
     "clients": {"type": "list", "elements": "dict", "default": []},
 }
-_LISTS = ("spellings", "addresses")
+_LISTS = ("spellings", "addresses", "listens")
 
 
 def main() -> None:
@@ -175,6 +182,8 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     given = module.params
     doors = [Door(**each | {name: tuple(each[name]) for name in _LISTS}) for each in given["places"]]
+    if given["part"] == "host":
+        doors = [replace(door, addresses=door.listens) for door in doors]
     if wrong := [text for door in doors if (text := problem(door))]:
         module.fail_json(msg=wrong[0])
     addresses = list(dict.fromkeys(each.strip("[]") for each in given["addresses"]))

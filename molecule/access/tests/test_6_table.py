@@ -17,7 +17,8 @@ import runs
 from conftest import Home, side_by_side
 
 HOST = "{{ inventory_hostname }}"
-SECRET = "it's {{ not }} a $template"
+# In clear text, as a lookup gives it.
+CLEAR = "it's {{ not }} a $template"
 HASH = "$6$saltsalt$sQ.gHTA6aOr1Ux7cjEtxQVKur7/2i5GQHlY8anYmItPw8AgL1WPS08yMUxyLVNhmPcNYn4qpfFRCwdkGkpCoW1"
 SITES = "/etc/nginx/sites-available"
 COMMON = f"{SITES}/00-constellation-edge"
@@ -47,7 +48,7 @@ def given(lab: Any) -> list[str]:
         {"server_name": f"www.{HOST}.example.org", "routes": [{"path": "/", "upstream": echo, "locations": parts}]},
         {"server_name": f"camera.{HOST}.example.org", "access": "login", "routes": logins},
     ]
-    users = {"anna": {"__ansible_unsafe": SECRET}, "otto": HASH}
+    users = {"anna": {"__ansible_unsafe": CLEAR}, "otto": HASH}
     return ["-e", json.dumps({"edge_sites": sites}), "-e", json.dumps({"edge_users": users})]
 
 
@@ -127,8 +128,8 @@ def test_what_had_to_come_follows_from_who_asks(table: tuple[runs.Run, Any], hom
 
 def test_no_password_is_told_and_nobody_is_banned(table: tuple[runs.Run, Any], homes: list[Home]) -> None:
     done, report = table
-    assert SECRET not in done.text + json.dumps(report)
-    assert json.dumps(SECRET)[1:-1] not in done.text
+    assert CLEAR not in done.text + json.dumps(report)
+    assert json.dumps(CLEAR)[1:-1] not in done.text
     for home in homes:
         assert "Currently banned:\t0" in home.host.check_output("fail2ban-client status nginx-http-auth")
         # Two wrong ones from the controller, which fail2ban does not ignore, and more from the host itself.

@@ -69,8 +69,8 @@ class _Host:
         self.silent = 0
 
     def told(self, answer: Answer) -> Answer:
-        """Count an answer, or that none came."""
-        lost = not answer.status and answer.is_spoken and answer.end.startswith(("refused", "silence"))
+        """Count an answer, or that no connection came about; one that TLS refuses is an answer."""
+        lost = answer.is_spoken and answer.end.startswith("refused") and "TLS" not in answer.end
         self.silent = self.silent + 1 if lost else 0
         return answer
 
@@ -109,11 +109,18 @@ class _Question:
         cells: list[Cell] = []
         for cell in self._cells():
             cells.append(cell)
-            if cell["status"] == _TOO_MANY or self.host.is_gone:
-                why = "the host does not answer any more" if self.host.is_gone else "it limits how often one may ask"
+            if why := self._over(cell):
                 cells.append(_cell(REST, "all else", why))
                 break
         return Row(url=self.door.url, address=self.address, cells=cells)
+
+    def _over(self, cell: Cell) -> str:
+        """Return why nothing more is asked after a cell, "" where more is."""
+        if self.host.is_gone:
+            return "the host does not answer any more"
+        if cell["status"] == _TOO_MANY:
+            return "it limits how often one may ask"
+        return "it lets a client wait" if cell["why"].startswith("silence") else ""
 
     def _cells(self) -> Iterator[Cell]:
         first = self._ask(BARE, "no login", by_http1)

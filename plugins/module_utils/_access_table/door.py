@@ -21,7 +21,8 @@ class Door:
     question. ``says`` has, by the status, what stands in a page of nginx's own, as far as it is known. ``near`` is an
     address that is let in, ``far`` one that is not, each "" where there is none: both are lies about the client.
     ``spellings`` are other spellings of the path that have to be refused whoever is refused at the path itself.
-    ``addresses`` are connected to instead of those of all places, where there are any.
+    ``addresses`` are connected to instead of those of all places, where there are any. On the host itself ``listens``
+    are.
     """
 
     url: str
@@ -32,6 +33,7 @@ class Door:
     far: str = ""
     spellings: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    listens: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:

@@ -22,6 +22,7 @@ from .._inventory.site import Route, Site
 from .._keys.path_forms import Path
 from .._sites.answers import REASONS
 from . import adoption
+from .addresses import asked_at
 from .standing import Server
 
 # Where a client may be, in the LAN and outside of any (RFC 5737, 2010; RFC 3849, 2004).
@@ -29,27 +30,35 @@ _NEAR = ("10.66.66.66", "192.168.66.66", "172.16.66.66", "fd66::66")
 _FAR = ("192.0.2.166", "198.51.100.166", "203.0.113.166", "2001:db8:66::66")
 _REFUSALS = (401, 403, 404)
 _NO_URL = "its path is an expression: name a path with `probe: { path: ... }`"
+_INSIDE = "it listens on the loopback alone, where the controller is not"
 _BY_GRPC = "a gRPC service answers no ordinary request"
 Row = tuple[dict[str, Any], dict[str, Any]]
 
 
-def access_table(sites: Sequence[Site], host: Host, servers: Sequence[Server] = ()) -> dict[str, Any]:
+def access_table(
+    sites: Sequence[Site], host: Host, servers: Sequence[Server] = (), address: str = ""
+) -> dict[str, Any]:
     """Return what `edge_access_probe` asks, as `asked`, and the `rules` of the same places in the same order.
 
-    `unasked` has by its URL why a place is not asked, `lan` the networks of the LAN.
+    `unasked` has by its URL why a place is not asked, `lan` the networks of the LAN. `address` is that of `edge_plan`.
     """
     rows: list[Row] = []
     unasked: dict[str, str] = {}
     lan = lan_networks(host)
     for site in sites:
+        at = asked_at(site, address)
+        if at is None:
+            unasked[f"https://{site.name}/"] = _INSIDE
+            continue
+        where = {"addresses": [*at.values()], "listens": [*site.listen]}
         for route in site.places:
             url = f"https://{site.name}{_path(route)}"
             if why := _unasked(route):
                 unasked[f"https://{route.found_at(site.name)}"] = why
             else:
-                rows.append(_row(url, site, route, lan, servers))
+                rows.append(_row(url, site, route, lan, servers, where))
         if site.index:
-            rows.append(_row(f"https://{site.name}/", site, None, lan, servers))
+            rows.append(_row(f"https://{site.name}/", site, None, lan, servers, where))
     return {"lan": lan, "asked": [asked for asked, _ in rows], "rules": [rule for _, rule in rows], "unasked": unasked}
 
 
@@ -63,7 +72,14 @@ def _path(route: Route) -> str:
     return route.base + str(route.probe.get("path", "")).lstrip("/")
 
 
-def _row(url: str, site: Site, route: Route | None, lan: Sequence[str], servers: Sequence[Server]) -> Row:
+def _row(
+    url: str,
+    site: Site,
+    route: Route | None,
+    lan: Sequence[str],
+    servers: Sequence[Server],
+    where: Mapping[str, list[str]],
+) -> Row:
     asks = policy(site, route)
     own = {} if site.adopt else {str(status): text for status, text in _said(site).items()}
     return (
@@ -74,7 +90,7 @@ def _row(url: str, site: Site, route: Route | None, lan: Sequence[str], servers:
             "says": own,
             **_lies(asks, lan),
             "spellings": [*_spellings(site, route)],
-            "addresses": [*site.listen],
+            **where,
         },
         {
             "url": url,

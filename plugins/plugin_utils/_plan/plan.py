@@ -12,7 +12,7 @@ from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
 from .._features._policy import policy, strangers
 from .._features.default_site import default_of
-from .._features.place import Host, Pinned, Place
+from .._features.place import Host, Pinned
 from .._features.plain_http import SERVE
 from .._features.returned import CLOSES
 from .._inventory.site import Site
@@ -71,7 +71,7 @@ def edge_plan(
         + [probe | _own_traits(probe, site) | at for site, at in reached for probe in features.site_probes(site)]
         + [probe | at for site, at in reached if site.http == SERVE for probe in _in_clear(site, known)],
         "hostile": [_hostile(site, known, path) | leads | at for site, at in reached if (path := _answering(site))],
-        "access": access_table([site for site, _at in reached], known, servers),
+        "access": access_table(sites, known, servers, address),
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),
     }

@@ -157,6 +157,16 @@ def test_a_line_counts_what_agrees_and_writes_out_what_does_not() -> None:
     ]
 
 
+@pytest.mark.parametrize("part", ["status", "what"])
+def test_what_ansible_masks_is_not_proven(part: str) -> None:
+    """A password may be a word or a figure of the result."""
+    masked = {**cell(BARE, 403), part: "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" if part == "status" else "no ********"}
+    (row,) = judged(rule(LAN), client(FAR), masked)["rows"]
+    assert (row["ok"], row["cells"][0]["result"]) == (None, "not proven")
+    assert "a longer one" in row["cells"][0]["why"]
+    assert judged({**rule(LAN), "url": "https://b.example.org/"}, client(FAR), cell(BARE, 403))["rows"][0]["ok"] is None
+
+
 def test_what_is_not_asked_is_told() -> None:
     unreached = client("", why="no connection: refused")
     plan = {"lan": [], "rules": [], "unasked": {"https://a.example.org ~ x": "no path"}}
