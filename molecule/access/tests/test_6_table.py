@@ -21,7 +21,6 @@ HOST = "{{ inventory_hostname }}"
 CLEAR = "it's {{ not }} a $template"
 HASH = "$6$saltsalt$sQ.gHTA6aOr1Ux7cjEtxQVKur7/2i5GQHlY8anYmItPw8AgL1WPS08yMUxyLVNhmPcNYn4qpfFRCwdkGkpCoW1"
 SITES = "/etc/nginx/sites-available"
-COMMON = f"{SITES}/00-constellation-edge"
 USERS = "/etc/nginx/constellation-edge/users"
 BELIEVES = "/etc/nginx/conf.d/believes.conf"
 CONTROLLER, ITSELF = "the controller", "the host"
@@ -153,7 +152,7 @@ FAULTS = {
     ),
     "the passwords are gone": (": > {users}/edge_users", ("camera.", "/", ITSELF, "right login")),
     "no spelling is refused": (
-        "sed -i '/constellation_edge_disguised {{/s/ 1;/ 0;/g' {common}",
+        "sed -i '/if (.constellation_edge_disguised)/,/}}/d' {sites}/www.{domain}",
         ("www.", "/admin/", CONTROLLER, "spelt /ADMIN/"),
     ),
     "a header is believed": (
@@ -170,8 +169,10 @@ def faulty(homes: list[Home], command: str) -> Iterator[None]:
     load = "nginx -t -q && nginx -s reload && sleep 1"
 
     def spoil(home: Home) -> None:
-        names = {"sites": SITES, "users": USERS, "common": COMMON, "believes": BELIEVES, "domain": home.domain}
-        home.host.check_output(f"{kept} && {command.format(**names)} && {load}")
+        names = {"sites": SITES, "users": USERS, "believes": BELIEVES, "domain": home.domain}
+        files = f"cat {SITES}/* {USERS}/* /etc/nginx/conf.d/* 2>/dev/null | sha256sum"
+        home.host.check_output(f"{kept} && {files} > /root/before; {command.format(**names)} && {load}")
+        assert home.host.check_output(files) != home.host.check_output("cat /root/before")
 
     def mend(home: Home) -> None:
         home.host.check_output(f"rm -f {BELIEVES}; tar -C / -xf /root/kept.tar && rm /root/kept.tar; {load}")
