@@ -16,6 +16,8 @@ import pytest
 import runs
 from conftest import Home, side_by_side
 
+# What each word expects is sampled by test_2_logins.py.
+pytestmark = pytest.mark.long
 HOST = "{{ inventory_hostname }}"
 # In clear text, as a lookup gives it.
 CLEAR = "it's {{ not }} a $template"
@@ -184,7 +186,6 @@ def faulty(homes: list[Home], command: str) -> Iterator[None]:
         side_by_side(homes, mend)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_is_made_wrong_by_hand_is_told(
     table: tuple[runs.Run, Any], given: list[str], homes: list[Home], tmp_path: Path, fault: str

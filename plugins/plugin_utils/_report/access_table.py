@@ -11,6 +11,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -74,7 +75,8 @@ def _rows(plan: Mapping[str, Any], places: Places) -> list[dict[str, Any]]:
 
 def _proofs(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], places: Places) -> list[dict[str, Any]]:
     """Return the rows, and what was not asked."""
-    several = [{"subject": _subject(row), "ok": row["ok"], "detail": _detail(row)} for row in rows]
+    asked = sorted(rows, key=lambda row: (row["url"], row["from"]))
+    several = [_line([*each]) for _place, each in groupby(asked, lambda row: (row["url"], row["from"]))]
     unasked = [
         {"subject": f"who comes in at {url}", "ok": None, "detail": why} for url, why in plan.get("unasked", {}).items()
     ]
@@ -197,22 +199,28 @@ def _came(cell: Mapping[str, Any]) -> str:
     return f"{cell['status']}{by}"
 
 
-def _subject(row: Mapping[str, Any]) -> str:
-    via = f" through {row['address']}" if row["address"] else ""
-    return f"who comes in at {row['url']} from {row['from']}{via}, seen as {row['seen']}"
+def _line(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return one proof of a place, asked from one side through each address."""
+    seen = " and ".join(dict.fromkeys(row["seen"] for row in rows))
+    verdicts = {row["ok"] for row in rows}
+    return {
+        "subject": f"who comes in at {rows[0]['url']} from {rows[0]['from']}, seen as {seen}",
+        "ok": False if False in verdicts else True if True in verdicts else None,
+        "detail": _detail([(row["address"], cell) for row in rows for cell in row["cells"]]),
+    }
 
 
-def _detail(row: Mapping[str, Any]) -> str:
-    """Return how many cells agree, each that does not, and why others are not proven."""
-    counts = Counter(cell["result"] for cell in row["cells"])
+def _detail(cells: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """Return how many cells agree, each that does not with the address it came through, and why others say nothing."""
+    agree = sum(cell["result"] == "ok" for _address, cell in cells)
     wrong = [
-        f"{cell['asked']}: expected {cell['expected']}, came {cell['came']}"
-        for cell in row["cells"]
+        f"{cell['asked']} through {address}: expected {cell['expected']}, came {cell['came']}"
+        for address, cell in cells
         if cell["result"] == "failed"
     ]
-    reasons = Counter(cell["why"] for cell in row["cells"] if cell["result"] == "not proven")
+    reasons = Counter(cell["why"] for _address, cell in cells if cell["result"] == "not proven")
     unproven = [f"{count} not proven: {why}" for why, count in reasons.items()]
-    return "; ".join([f"{counts['ok']} of {len(row['cells'])} cells agree", *wrong, *unproven])
+    return "; ".join([f"{agree} of {len(cells)} cells agree", *wrong, *unproven])
 
 
 def _unreached(name: str, found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

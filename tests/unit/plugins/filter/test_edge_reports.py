@@ -66,6 +66,6 @@ def test_the_table_of_who_came_in_stands_in_the_report() -> None:
     assert (row["host"], row["url"], row["cells"][0]["result"]) == ("home", url, "failed")
     assert found["hosts"]["flat"]["access"] == []
     assert found["problems"] == [
-        f"home: who comes in at {url} from the controller through 192.0.2.1, seen as 192.0.2.7: "
-        "0 of 1 cells agree; no login: expected 403, came 200"
+        f"home: who comes in at {url} from the controller, seen as 192.0.2.7: "
+        "0 of 1 cells agree; no login through 192.0.2.1: expected 403, came 200"
     ]

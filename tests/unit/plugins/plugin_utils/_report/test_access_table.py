@@ -150,10 +150,21 @@ def test_a_line_counts_what_agrees_and_writes_out_what_does_not() -> None:
     )
     assert said["proofs"] == [
         {
-            "subject": f"who comes in at {URL} from the controller through 203.0.113.1, seen as {FAR}",
+            "subject": f"who comes in at {URL} from the controller, seen as {FAR}",
             "ok": False,
-            "detail": "2 of 4 cells agree; wrong: expected 403, came 200; 1 not proven: gone",
+            "detail": "2 of 4 cells agree; wrong through 203.0.113.1: expected 403, came 200; 1 not proven: gone",
         }
+    ]
+
+
+def test_both_versions_of_ip_are_one_line() -> None:
+    addresses = {"203.0.113.1": FAR, "2001:db8::1": "2001:db8::7"}
+    rows = [{"url": URL, "address": each, "cells": [cell(BARE, 403)]} for each in addresses]
+    clients = [client(seen, address=address) for address, seen in addresses.items()]
+    plan = {"lan": [*LAN_NETWORKS], "rules": [rule(LAN)], "unasked": {}}
+    table = access_table(plan, {"clients": clients, "rows": rows}, {"clients": [], "rows": []})
+    assert [(each["subject"].partition("seen as ")[2], each["detail"]) for each in table["proofs"]] == [
+        (f"{FAR} and 2001:db8::7", "2 of 2 cells agree")
     ]
 
 
