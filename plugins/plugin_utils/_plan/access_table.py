@@ -20,6 +20,7 @@ from .._features.returned import CLOSES
 from .._features.trusted_proxies import networks
 from .._inventory.site import Route, Site
 from .._keys.path_forms import Path
+from .._nginx.reach import Rule, taken
 from .._sites.answers import REASONS
 from . import adoption
 from .addresses import asked_at
@@ -31,6 +32,7 @@ _FAR = ("192.0.2.166", "198.51.100.166", "203.0.113.166", "2001:db8:66::66")
 _REFUSALS = (401, 403, 404)
 _NO_URL = "its path is an expression: name a path with `probe: { path: ... }`"
 _INSIDE = "it listens on the loopback alone, where the controller is not"
+_ANOTHER = "nginx takes its path for another location"
 _BY_GRPC = "a gRPC service answers no ordinary request"
 Row = tuple[dict[str, Any], dict[str, Any]]
 
@@ -52,35 +54,45 @@ def access_table(
             continue
         where = {"addresses": [*at.values()], "listens": [*site.listen]}
         for route in site.places:
-            url = f"https://{site.name}{_path(route)}"
-            if why := _unasked(route):
+            path, why = _path(site, route)
+            if why:
                 unasked[f"https://{route.found_at(site.name)}"] = why
             else:
-                rows.append(_row(url, site, route, lan, servers, where))
+                rows.append(_row(path, site, route, lan, servers, where))
         if site.index:
-            rows.append(_row(f"https://{site.name}/", site, None, lan, servers, where))
+            rows.append(_row("/", site, None, lan, servers, where))
     return {"lan": lan, "asked": [asked for asked, _ in rows], "rules": [rule for _, rule in rows], "unasked": unasked}
 
 
-def _unasked(route: Route) -> str:
+def _path(site: Site, route: Route) -> tuple[str, str]:
+    """Return the path that is asked, and why none is, "" where one is.
+
+    It is that of the page, where nginx takes this place for it, and otherwise that of the place itself.
+    """
     if is_grpc(route):
-        return _BY_GRPC
-    return _NO_URL if Path.of(route.path).is_expression and "path" not in route.probe else ""
+        return "", _BY_GRPC
+    if Path.of(route.path).is_expression and "path" not in route.probe:
+        return "", _NO_URL
+    page = route.base + str(route.probe.get("path", "")).lstrip("/")
+    mine = [each for each in (page, route.base) if _taken(site, each) is route]
+    return (mine[0], "") if mine else ("", _ANOTHER)
 
 
-def _path(route: Route) -> str:
-    return route.base + str(route.probe.get("path", "")).lstrip("/")
+def _taken(site: Site, path: str) -> Route | None:
+    """Return the place that nginx takes for a path, None for none of them."""
+    number = taken([Rule(*Path.of(each.path)) for each in site.places], path.partition("?")[0])
+    return None if number is None else site.places[number]
 
 
 def _row(
-    url: str,
+    path: str,
     site: Site,
     route: Route | None,
     lan: Sequence[str],
     servers: Sequence[Server],
     where: Mapping[str, list[str]],
 ) -> Row:
-    asks = policy(site, route)
+    asks, url = policy(site, route), f"https://{site.name}{path}"
     own = {} if site.adopt else {str(status): text for status, text in _said(site).items()}
     return (
         {
@@ -89,7 +101,7 @@ def _row(
             "realm": REALM if asks.asks_for_login else "",
             "says": own,
             **_lies(asks, lan),
-            "spellings": [*_spellings(site, route)],
+            "spellings": [*_spellings(path, site, route)],
             **where,
         },
         {
@@ -143,14 +155,12 @@ def _itself(route: Route | None) -> list[int]:
     return [403] if route.static else [code] if (code := route.returns.get("code")) in _REFUSALS else []
 
 
-def _spellings(site: Site, route: Route | None) -> Iterator[str]:
+def _spellings(path: str, site: Site, route: Route | None) -> Iterator[str]:
     """Yield other spellings of a path that has a rule, each of which has to be refused whoever is refused there."""
     if route is None or policy(site, route).is_open or "path" in route.probe:
         return
-    path = _path(route)
     yield from _resolved(path)
-    if _is_kept_beside(site, route):
-        yield from _odd(path)
+    yield from (each for each in _odd(path) if _is_kept_at(each, site, route))
 
 
 def _resolved(path: str) -> Iterator[str]:
@@ -181,14 +191,10 @@ def _parts(path: str) -> tuple[str, str, str]:
     return f"{head}/", name, path[len(bare) :] if name else ""
 
 
-def _is_kept_beside(site: Site, route: Route) -> bool:
+def _is_kept_at(path: str, site: Site, route: Route) -> bool:
     """Whether such a spelling is refused where nginx takes it for another place of the site."""
-    places = [each for each in site.places if each is not route]
     if site.adopt or any(Path.of(each.path).is_expression for each in site.places):
         return False
-    around = [each for each in places if each.is_prefix and route.base.startswith(each.base)]
-    if not around:
-        # nginx itself answers there, by 404.
-        return not site.index or route.base != "/"
-    found = max(around, key=lambda each: len(each.base))
-    return policy(site, found) == policy(site, route) or is_kept(site, found, route)
+    found = _taken(site, path)
+    # Where no route is, nginx itself answers by 404.
+    return found is None or policy(site, found) == policy(site, route) or is_kept(site, found, route)

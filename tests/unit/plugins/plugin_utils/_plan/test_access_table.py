@@ -88,6 +88,16 @@ def test_a_root_and_a_single_path_are_spelt_otherwise_too() -> None:
     assert "/a/M" in asked(found, "/a/m")["spellings"]
 
 
+def test_a_page_that_another_place_answers_is_not_asked() -> None:
+    route = {"path": "/", "upstream": ONE, "probe": {"path": "admin/x"}}
+    assert asked(table(route), "/admin/x")
+    found = table(route, {"path": "/admin/", "upstream": ONE, "access": "none"}, {"path": "~ ^/zm/", "return": 404})
+    assert [each["url"] for each in found["asked"]] == ["https://a.example.org/", "https://a.example.org/admin/"]
+    hidden = table({"path": "/zm/", "upstream": ONE}, {"path": "~ ^/zm/$", "upstream": ONE, "probe": {"path": "/zm/"}})
+    assert hidden["unasked"] == {"https://a.example.org/zm/": "nginx takes its path for another location"}
+    assert [each["url"] for each in hidden["asked"]] == ["https://a.example.org/zm/"]
+
+
 def test_what_cannot_be_asked_is_told() -> None:
     found = table({"path": "~ x$", "upstream": ONE}, {"path": "/g/", "upstream": "grpc://192.0.2.20:50051"})
     assert found["asked"] == []
