@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -93,6 +94,7 @@ def _row(
     where: Mapping[str, list[str]],
 ) -> Row:
     asks, url = policy(site, route), f"https://{site.name}{path}"
+    listed = Policy(asks.rule, _networks(asks.allow), _networks(asks.deny))
     own = {} if site.adopt else {str(status): text for status, text in _said(site).items()}
     return (
         {
@@ -100,15 +102,16 @@ def _row(
             "file": (file_of(site, route) or EVERYBODY) if asks.asks_for_login else "",
             "realm": REALM if asks.asks_for_login else "",
             "says": own,
-            **_lies(asks, lan),
+            **_lies(listed, lan),
             "spellings": [*_spellings(path, site, route)],
             **where,
         },
         {
             "url": url,
             "rule": [list(each) for each in asks.rule],
-            "allow": [*asks.allow],
-            "deny": [*asks.deny],
+            "allow": [*listed.allow],
+            "deny": [*listed.deny],
+            "named": (listed.allow, listed.deny) != (asks.allow, asks.deny),
             "proxies": networks([site]),
             "guarded": _is_guarded(site, route, servers),
             "itself": _itself(route),
@@ -116,6 +119,19 @@ def _row(
             "closed": "maintenance" in features.traits(site),
         },
     )
+
+
+def _networks(several: Sequence[str]) -> tuple[str, ...]:
+    """Return those that are networks: whom a name means is known on the host alone, and changes."""
+    return tuple(each for each in several if _is_network(each))
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _said(site: Site) -> dict[int, str]:

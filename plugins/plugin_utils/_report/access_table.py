@@ -137,6 +137,8 @@ class _Judge:
         """Return why it is not known what has to come, "" where it is."""
         if not self.policy.asks_address:
             return ""
+        if self.rule["named"]:
+            return "a name in allow or deny may mean any address"
         seen = self.client["seen"]
         if not seen:
             return str(self.client["why"])

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -130,3 +131,13 @@ def test_what_a_place_answers_by_itself_is_known() -> None:
     assert (rule(found, "/no/")["itself"], rule(found, "/files/")["itself"]) == ([403], [403])
     assert (rule(found, "/own/")["guarded"], rule(found, "/no/")["guarded"]) == (True, False)
     assert rule(found, "/own/")["closed"] is True
+
+
+def test_names_are_left_to_the_host() -> None:
+    """Whom they mean changes."""
+    (site,) = read_sites([{"server_name": "a.example.org", "routes": [{"path": "/", "upstream": ONE}]}], PRESETS)
+    (route,) = site.routes
+    for allow in (("phone.example.net", "192.0.2.7/32"), ("192.0.2.7/32",)):
+        named = replace(site, routes=(replace(route, access=(("lan",),), allow=allow),))
+        (found,) = access_table([named], HOST)["rules"]
+        assert (found["allow"], found["named"]) == (["192.0.2.7/32"], len(allow) == 2)

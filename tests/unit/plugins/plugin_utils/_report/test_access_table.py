@@ -28,7 +28,15 @@ ONLY_LOGIN = [["login"]]
 
 
 def rule(words: list[list[str]], **more: Any) -> dict[str, Any]:
-    usual = {"allow": [], "deny": [DENIED], "proxies": [], "guarded": False, "itself": [], "silent": False}
+    usual = {
+        "allow": [],
+        "deny": [DENIED],
+        "named": False,
+        "proxies": [],
+        "guarded": False,
+        "itself": [],
+        "silent": False,
+    }
     return {"url": URL, "rule": words, "closed": False, **usual, **more}
 
 
@@ -105,6 +113,7 @@ def test_a_path_that_is_spelt_otherwise_gets_no_answer_of_the_service(
     [
         ({"guarded": True}, cell(BARE, 403), "lines of the owner's own keep some people out here as well"),
         ({"itself": [403]}, cell(BARE, 403), "nginx answers whom it lets in likewise here"),
+        ({"named": True}, cell(BARE, 200), "a name in allow or deny may mean any address"),
         ({"closed": True}, cell(BARE, 503), "the site is in maintenance"),
         ({}, cell(BARE, 429), "it limits how often one may ask"),
         ({}, cell(BARE, 0, why="silence"), "silence"),
