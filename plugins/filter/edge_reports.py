@@ -36,9 +36,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(hosts) has, by the name of the host, C(routes), C(checks), C(problems), C(lines) and C(ok).
-    - The same keys beside it are of all hosts together. Each row of C(routes) and C(checks) has its C(host), each
-      problem begins with the name of the host.
+    - C(hosts) has, by the name of the host, C(routes), C(checks), C(access), C(problems), C(lines) and C(ok).
+    - The same keys beside it are of all hosts together. Each row of C(routes), C(checks) and C(access) has its
+      C(host), each problem begins with the name of the host.
     - A host for which the run ended before anything was asked has a problem that says so.
   type: dict
 """
@@ -46,7 +46,8 @@ _value:
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..plugin_utils._report.report import reports
+from ..plugin_utils._report.access_table import access_table
+from ..plugin_utils._report.report import Found, reports
 
 
 def edge_reports(hosts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -54,12 +55,23 @@ def edge_reports(hosts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return reports({each["inventory_hostname"]: _found(each) for each in hosts})
 
 
-def _found(variables: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]] | None:
+def _found(variables: Mapping[str, Any]) -> Found | None:
     probed, host = variables.get("probed_routes"), variables.get("proven_host")
     if not probed or not host or "proofs" not in host:
         return None
     hostile = variables.get("proven_hostile") or {}
-    return probed, [*host["proofs"], *(hostile.get("proofs") or [])]
+    table = _table(variables)
+    proofs = [*host["proofs"], *(hostile.get("proofs") or []), *table["proofs"]]
+    return probed, proofs, table["rows"]
+
+
+def _table(variables: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return who came in where, nothing where that was not asked."""
+    results = [variables.get(f"access_{part}") or {} for part in ("greeted", "seen", "asked", "of_host")]
+    greeted, seen, asked, of_host = results
+    if not ("rows" in asked and "rows" in of_host):
+        return {"rows": [], "proofs": []}
+    return access_table(variables["edge_plan"]["access"], {**greeted, **seen, **asked}, of_host)
 
 
 class FilterModule:

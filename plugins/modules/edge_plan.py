@@ -204,6 +204,12 @@ hostile:
   returned: on a proxy
   type: list
   elements: dict
+access:
+  description:
+    - The places that M(constellation.edge.edge_access_probe) asks, as C(asked), and the C(rules) by which
+      C(constellation.edge.edge_access_table) judges what came. C(unasked) has why a place is not asked.
+  returned: on a proxy
+  type: dict
 closed_ports:
   description: The ports that nobody outside may reach.
   returned: on a proxy

@@ -213,8 +213,8 @@ def _without_order(value: Any) -> Any:
     What bears our own variables, or names a file of ours, is left out there: no owner has a line of that name.
 
     `guards` are left out, which say where a condition stands: before they were declared, the host knew them itself.
-    `marks` are, too, which say who made a line, and `notes`, which no host has. No `jails` are what an older plan did
-    not name.
+    `marks` are, too, which say who made a line, and `notes` and `access`, which no host has. No `jails` are what an
+    older plan did not name.
     """
     if isinstance(value, dict):
         return {
@@ -222,7 +222,7 @@ def _without_order(value: Any) -> Any:
             if name == "owns"
             else _without_order(each)
             for name, each in value.items()
-            if name not in ("guards", "marks", "notes") and (name, each) != ("jails", [])
+            if name not in ("guards", "marks", "notes", "access") and (name, each) != ("jails", [])
         }
     return [_without_order(each) for each in value] if isinstance(value, (list, tuple)) else value
 

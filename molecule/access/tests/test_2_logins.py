@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,8 +28,8 @@ CONSUMER, KEY = "SentinelName=Consumer&PackageName=test", f"&AccessKey={'1' * 40
 CHECK = f"consumer/CheckAccess?{CONSUMER}"
 
 
-def run(lan: str, users: dict[str, str], echo: str, client: str) -> runs.Run:
-    """Run the playbook with the guide's sites, each under a name of the lab; neither client is banned."""
+def options(lan: str, users: dict[str, str], echo: str, client: str) -> list[str]:
+    """Return the guide's sites as a playbook is told, each under a name of the lab; neither client is banned."""
     said = (("", LOGIN), ("www.", EITHER), ("camera.", BOTH))
     sites = []
     for name, site in said:
@@ -39,7 +40,12 @@ def run(lan: str, users: dict[str, str], echo: str, client: str) -> runs.Run:
         sites.append({"server_name": f"{name}{HOST}.example.org", **own, "routes": routes})
     # As a lookup gives them, and not as text of a file.
     given = {"edge_lan": [f"{lan}/32"], "edge_sites": sites, "edge_fail2ban_ignoreip": [lan, client]}
-    return runs.site(runs.INVENTORY, "-e", json.dumps(given), "-e", json.dumps({"edge_users": _unsafe(users)}))
+    return ["-e", json.dumps(given), "-e", json.dumps({"edge_users": _unsafe(users)})]
+
+
+def run(lan: str, users: dict[str, str], echo: str, client: str) -> runs.Run:
+    """Run the playbook with them."""
+    return runs.site(runs.INVENTORY, *options(lan, users, echo, client))
 
 
 def _unsafe(users: dict[str, str]) -> dict[str, Any]:
@@ -134,6 +140,25 @@ def test_the_next_run_changes_nothing(
     assert again.rc == 0, again.tail
     assert [again.count(home.name, "changed") for home in homes] == [0 for _home in homes]
     assert [home.host.check_output(f"sha256sum {FILES}/*") for home in homes] == before
+
+
+def test_verify_finds_each_answer_as_the_rules_say(
+    first: runs.Run, homes: list[Home], near: Client, client: Client, echo: str, tmp_path: Path
+) -> None:
+    """From outside, where the controller is, and from the host; test_6_table.py has all of it."""
+    file = tmp_path / "report.json"
+    given = [*options(near.ipv4, users(), echo, client.ipv4), "-e", f"edge_report_file={file}"]
+    done = runs.playbook(runs.VERIFY, runs.INVENTORY, *given)
+    assert done.rc == 0, done.tail
+    table = json.loads(file.read_text())["access"]
+    for home in homes:
+        for below, wanted in (("", "401 401"), ("www.", "401 in"), ("camera.", "403 401")):
+            rows = [row for row in table if row["url"] == f"https://{below}{home.domain}/"]
+            cells = {row["from"]: {cell["asked"]: cell for cell in row["cells"]} for row in reversed(rows)}
+            sides = [cells[side]["no login"] for side in ("the controller", "the host")]
+            assert " ".join(each["expected"] for each in sides) == wanted
+            assert [each["result"] for each in sides] == ["ok", "ok"]
+        assert cells["the host"]["right login"]["result"] == "ok"
 
 
 def test_who_tries_passwords_is_banned(first: runs.Run, homes: list[Home], attacker: Client) -> None:

@@ -18,6 +18,8 @@ from .subject import Subject
 
 # How an exchange ended: the host closed it in order, reset it, said nothing more, or never took the connection.
 CLOSED, RESET, SILENT, REFUSED = "closed", "reset", "silent", "refused"
+# As who a question is asked.
+AGENT = "constellation.edge-hostile"
 MOST_BYTES = 1024 * 1024
 _BLOCK = 65536
 
@@ -139,10 +141,12 @@ def _received(used: socket.socket, limit: float, quiet: float) -> Seen:
     return Seen(end, note, tuple(read_answers(data)[0]), data)
 
 
-def request(subject: Subject, path: str = "/", *lines: str, method: str = "GET", host: str | None = None) -> bytes:
+def request(
+    subject: Subject, path: str = "/", *lines: str, method: str = "GET", host: str | None = None, agent: str = AGENT
+) -> bytes:
     """Return a request that ends its connection, with further header lines."""
     head = [f"{method} {path} HTTP/1.1", f"Host: {subject.host if host is None else host}", *lines]
-    return "\r\n".join([*head, "User-Agent: constellation.edge-hostile", "Connection: close", "", ""]).encode("utf-8")
+    return "\r\n".join([*head, f"User-Agent: {agent}", "Connection: close", "", ""]).encode("utf-8")
 
 
 def shown(text: bytes | str, most: int = 80) -> str:

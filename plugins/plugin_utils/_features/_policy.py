@@ -15,7 +15,7 @@ import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...module_utils._client_names.text import Wanted
 from ...module_utils._host.names import SITE_FILES
@@ -34,7 +34,8 @@ CHECKS = "/.constellation-edge/access"
 # The directives that ask who comes.
 ASKS = ("satisfy", "auth_request", "auth_basic", "auth_basic_user_file")
 _NEAR, _FAR, _DENIED = "near", "far", "denied"
-_REALM = "Login"
+#: what nginx names with its question for a login
+REALM = "Login"
 # The header of a request without a password that is meant for nginx; a token is the service's.
 _FOREIGN = "$constellation_edge_token"
 _OFF = "off"
@@ -88,7 +89,7 @@ class Policy:
         """What is said with the question for a login, "" where there is none."""
         if not self.asks_for_login:
             return ""
-        return self._variable("l", self._rule_digest) if self.asks_address else _REALM
+        return self._variable("l", self._rule_digest) if self.asks_address else REALM
 
     @property
     def authorization(self) -> str:
@@ -97,17 +98,19 @@ class Policy:
             return ""
         return self._variable("a", self._rule_digest) if self.asks_address else '""'
 
-    def lets_in(self, address: str, lan: Iterable[str]) -> bool:
-        """Whether a client at an address is let in without a login, as nginx decides it; `lan` are those of the LAN.
+    def lets_in(self, address: str, lan: Iterable[str], *, login: bool = False) -> bool:
+        """Whether a client at an address is let in, with a `login` or without, as nginx decides it.
 
-        A name in `allow` may stand for any address that is listed nowhere, and one in `deny` for none.
+        `lan` are the networks of the LAN. A name in `allow` may stand for any address that is listed nowhere, and one
+        in `deny` for none.
         """
         who = self._networks(lan)
         client = ipaddress.ip_address(address)
         holding = [each for each in map(ipaddress.ip_network, who) if client in each]
         narrowest = str(max(holding, key=lambda each: each.prefixlen)) if holding else ""
         kind = who.get(narrowest, _NEAR if any(map(is_name, self.allow)) else _FAR)
-        return kind != _DENIED and any(each in ((), _BY_ADDRESS) and (not each or kind == _NEAR) for each in self.rule)
+        shown = {*((LAN,) if kind == _NEAR else ()), *((LOGIN,) if login else ())}
+        return kind != _DENIED and any({*each} <= shown for each in self.rule)
 
     def _networks(self, lan: Iterable[str]) -> dict[str, str]:
         """Return what a client of each network is; of two the narrower one counts."""
@@ -143,8 +146,8 @@ class Policy:
             return
         yield from self._tells(host, behind=behind)
         if self.asks_for_login:
-            near = _OFF if _BY_ADDRESS in self.rule else _REALM
-            far = _REALM if _BY_LOGIN in self.rule else _OFF
+            near = _OFF if _BY_ADDRESS in self.rule else REALM
+            far = REALM if _BY_LOGIN in self.rule else _OFF
             yield f"map {self._who} {self.realm} {{ default {_OFF}; {_NEAR} {near}; {_FAR} {far}; }}"
             yield f'map {self.realm} {self.authorization} {{ default ""; {_OFF} $http_authorization; }}'
 
@@ -239,6 +242,11 @@ def _said(site: Site, route: Route | None) -> Rule:
     """Return the rule that the owner has written."""
     rule = site.access if route is None or route.access is None else route.access
     return PUBLIC if rule is None else rule
+
+
+def strangers(asks: Policy) -> dict[str, Any]:
+    """Return how strangers are kept out, as `edge_probe` is told it."""
+    return {"refused_by": [*asks.refusals], **({"closed": True} if asks.is_closed else {})} if asks.refusals else {}
 
 
 def policies(site: Site) -> list[Policy]:

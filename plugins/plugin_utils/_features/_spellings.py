@@ -37,7 +37,7 @@ def spellings(path: str) -> str:
 
 def disguises(site: Site, route: Route) -> bool:
     """Whether a path of a route may be another spelling of one of the same service that others may not ask."""
-    return any(_is_kept(site, route, other) for other in site.places)
+    return any(is_kept(site, route, other) for other in site.places)
 
 
 def disguised(sites: Sequence[Site]) -> str:
@@ -51,11 +51,11 @@ def _entries(site: Site) -> Iterator[str]:
     names = "[^:]*" if site.adopt else "|".join(map(literal, site.names))
     for route in site.places:
         for other in site.places:
-            if _is_kept(site, route, other):
+            if is_kept(site, route, other):
                 yield f'"~*(?s)^(?:{names}):{spellings(other.base)}" 1;'
 
 
-def _is_kept(site: Site, route: Route, other: Route) -> bool:
+def is_kept(site: Site, route: Route, other: Route) -> bool:
     """Whether nginx asks at another route of the same service, below this one, what it does not ask here."""
     return (
         bool(route.targets)

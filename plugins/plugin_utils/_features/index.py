@@ -16,7 +16,7 @@ from .._keys.kinds import FLAG
 from .._keys.path_forms import Path
 from ._files import file_of
 from ._grpc import is_grpc
-from ._policy import ASKS, policy
+from ._policy import ASKS, policy, strangers
 from .feature import Page, SiteFeature
 from .logins import password_file
 from .place import Needs, Refusal
@@ -82,7 +82,8 @@ class Index(SiteFeature):
 
     def probes(self, whole: Site) -> list[dict[str, Any]]:
         """Ask for the page."""
-        return [{"url": f"https://{whole.name}/", "status": [200]}] if whole.index else []
+        asked = {"url": f"https://{whole.name}/", "status": [200], **strangers(policy(whole))}
+        return [asked] if whole.index else []
 
 
 def _page(site: Site) -> str:

@@ -10,15 +10,16 @@ from urllib.parse import urlsplit
 
 from .._constellation.local_server import NO_SERVER, LocalServer
 from .._features import registry as features
-from .._features._policy import client_names, policy
+from .._features._policy import client_names, policy, strangers
 from .._features.default_site import default_of
-from .._features.place import Host, Pinned, Place
+from .._features.place import Host, Pinned
 from .._features.plain_http import SERVE
 from .._features.returned import CLOSES
 from .._inventory.site import Site
 from .._nginx.platform import Platform
 from .._sites.nginx_sites import nginx_sites
 from . import adoption, moved
+from .access_table import access_table
 from .addresses import asked_at
 from .machine import Machine
 from .servers import constellation_routes, listen_uri
@@ -60,7 +61,11 @@ def edge_plan(
         ],
         "certificates": adoption.certificates(sites, servers),
         "probes": [
-            probe | adoption.probe_traits(site, each.route, servers) | _access(each) | features.traits(site) | at
+            probe
+            | adoption.probe_traits(site, each.route, servers)
+            | strangers(policy(each.site, each.route))
+            | features.traits(site)
+            | at
             for site, at in reached
             for each in features.places([site], known)
             for probe in features.probes(each)
@@ -68,22 +73,22 @@ def edge_plan(
         + [probe | _own_traits(probe, site) | at for site, at in reached for probe in features.site_probes(site)]
         + [probe | at for site, at in reached if site.http == SERVE for probe in _in_clear(site, known)],
         "hostile": [_hostile(site, known, path) | leads | at for site, at in reached if (path := _answering(site))],
+        "access": access_table(sites, known, servers, address),
         "closed_ports": features.closed_ports(sites, known),
         "jails": features.jails(sites, known),
         **({"client_names": {each.file: each.settings() for each in listed}} if listed else {}),
     }
 
 
-def _access(at: Place) -> dict[str, Any]:
-    """Return how strangers are kept out of a route."""
-    asked = policy(at.site, at.route)
-    return {"refused_by": [*asked.refusals], **({"closed": True} if asked.is_closed else {})} if asked.refusals else {}
-
-
 def _in_clear(site: Site, host: Host) -> list[dict[str, Any]]:
     """Return what is asked of a site's routes without TLS: what leads elsewhere is known from HTTPS."""
     asked = [
-        {**probe, **_access(at), **features.traits(site), "url": probe["url"].replace("https://", "http://", 1)}
+        {
+            **probe,
+            **strangers(policy(at.site, at.route)),
+            **features.traits(site),
+            "url": probe["url"].replace("https://", "http://", 1),
+        }
         for at in features.places([site], host)
         for probe in features.probes(at)
     ]

@@ -11,8 +11,17 @@ HEADINGS = ("URL", "HTTP", "from http", "certificate", "TLS", "live", "ok")
 _LIVE = {"sse": "SSE", "websocket": "WebSocket", "stream": "stream"}
 
 
-def report(probed: Mapping[str, Any], proofs: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """Return `routes`, `checks`, `problems` and `ok` from an `edge_probe` result and `edge_host_probe` proofs."""
+#: the result of `edge_probe`, the proofs of a host, and the rows of who comes in where
+Found = tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
+
+
+def report(
+    probed: Mapping[str, Any], proofs: Sequence[Mapping[str, Any]] = (), access: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return `routes`, `checks`, `access`, `problems` and `ok`.
+
+    They come from an `edge_probe` result, `edge_host_probe` proofs, and the rows of who comes in where.
+    """
     results = probed.get("results", [])
     checks = [_port_check(port) for port in probed.get("ports", [])]
     checks += [
@@ -26,17 +35,17 @@ def report(probed: Mapping[str, Any], proofs: Sequence[Mapping[str, Any]] = ()) 
     return {
         "routes": [_route(result) for result in results],
         "checks": checks,
+        "access": [*access],
         "problems": problems,
         "ok": not problems,
     }
 
 
-def reports(found: Mapping[str, tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]] | None]) -> dict[str, Any]:
+def reports(found: Mapping[str, Found | None]) -> dict[str, Any]:
     """Return one report of several hosts.
 
-    `found` has, by host, the result of `edge_probe` and the proofs of `edge_host_probe`, None for a host that nothing
-    was asked about. `hosts` holds the report of each host; the other keys are those of `report` over all hosts: a row
-    has its `host`, a problem begins with it.
+    `found` has None for a host that nothing was asked about. `hosts` holds the report of each host; the other keys are
+    those of `report` over all hosts: a row has its `host`, a problem begins with it.
     """
     hosts = {host: _unasked() if each is None else report(*each) for host, each in found.items()}
     for each in hosts.values():
@@ -45,6 +54,7 @@ def reports(found: Mapping[str, tuple[Mapping[str, Any], Sequence[Mapping[str, A
     return {
         "routes": [{"host": host, **row} for host, each in every for row in each["routes"]],
         "checks": [{"host": host, **row} for host, each in every for row in each["checks"]],
+        "access": [{"host": host, **row} for host, each in every for row in each["access"]],
         "problems": [f"{host}: {problem}" for host, each in every for problem in each["problems"]],
         "ok": all(each["ok"] for each in hosts.values()),
         "lines": [line for host, each in every for line in (f"{host}:", *each["lines"])],
@@ -54,7 +64,7 @@ def reports(found: Mapping[str, tuple[Mapping[str, Any], Sequence[Mapping[str, A
 
 def _unasked() -> dict[str, Any]:
     problem = "nothing was asked, because the run ended for this host before: see what it said"
-    return {"routes": [], "checks": [], "problems": [problem], "ok": False}
+    return {"routes": [], "checks": [], "access": [], "problems": [problem], "ok": False}
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

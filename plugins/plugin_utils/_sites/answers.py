@@ -15,8 +15,9 @@ HIDDEN = ("Strict-Transport-Security", "X-Powered-By")
 _CSP = "$constellation_edge_csp"
 _FRAME, _SNIFF, _REFERRER = "$constellation_edge_frame", "$constellation_edge_sniff", "$constellation_edge_referrer"
 _SAYS = "$constellation_edge_says"
-# The statuses by which nginx itself answers (ngx_http_special_response.c of nginx 1.30); 444 and 499 are no answers.
-_REASONS = {
+#: what is said of each status by which nginx itself answers (ngx_http_special_response.c of nginx 1.30); 444 and 499
+#: are no answers
+REASONS = {
     400: "The request cannot be understood.",
     401: "Please log in.",
     403: "You may not open this.",
@@ -43,7 +44,7 @@ def maps() -> str:
 
     What a service says itself of frames, types and referrers is not said beside it.
     """
-    reasons = " ".join(f'{status} "{text}";' for status, text in _REASONS.items())
+    reasons = " ".join(f'{status} "{text}";' for status, text in REASONS.items())
     said = "$upstream_http_content_security_policy$upstream_http_x_frame_options"
     return "\n".join(
         (

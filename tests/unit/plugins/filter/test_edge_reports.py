@@ -43,3 +43,29 @@ def test_a_host_for_which_the_run_ended_is_a_problem(missing: dict[str, Any]) ->
     assert found["ok"] is False
     assert len(found["problems"]) == 1
     assert found["problems"][0].startswith("home")
+
+
+def test_the_table_of_who_came_in_stands_in_the_report() -> None:
+    url = "https://a.example.org/"
+    rule = {"url": url, "rule": [["lan"]], "allow": [], "deny": [], "named": False, "proxies": [], "guarded": False}
+    rule |= {"itself": [], "silent": False, "closed": False}
+    client = {"host": "a.example.org", "address": "192.0.2.1", "seen": "192.0.2.7", "tries": 0, "why": ""}
+    cell = {"kind": "bare", "what": "no login", "status": 200, "own": None, "why": ""}
+    found = reports(
+        host(
+            "home",
+            edge_plan={"access": {"lan": [], "rules": [rule], "unasked": {}}},
+            access_greeted={"greetings": []},
+            access_seen={"clients": [client]},
+            access_asked={"rows": [{"url": url, "address": "192.0.2.1", "cells": [cell]}]},
+            access_of_host={"clients": [], "rows": []},
+        ),
+        host("flat"),
+    )
+    (row,) = found["access"]
+    assert (row["host"], row["url"], row["cells"][0]["result"]) == ("home", url, "failed")
+    assert found["hosts"]["flat"]["access"] == []
+    assert found["problems"] == [
+        f"home: who comes in at {url} from the controller, seen as 192.0.2.7: "
+        "0 of 1 cells agree; no login through 192.0.2.1: expected 403, came 200"
+    ]

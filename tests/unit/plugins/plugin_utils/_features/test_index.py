@@ -52,6 +52,11 @@ def test_the_page_is_asked_for_and_may_be_in_maintenance() -> None:
     assert asked not in edge_plan(sites(), FACTS)["probes"]
 
 
+def test_who_may_not_open_the_page_is_refused_and_that_is_right() -> None:
+    (asked,) = [each for each in edge_plan(sites(index=True, access="lan"), FACTS)["probes"] if "status" in each]
+    assert (asked["refused_by"], "closed" in asked) == ([403], False)
+
+
 def test_another_route_is_another_page() -> None:
     names = [
         next(iter(nginx_sites(sites(*paths, index=True), HOST)[1]["files"])) for paths in (("/a/",), ("/a/", "/b/"))
