@@ -27,6 +27,8 @@ _PATHS = {
     "stream": "The path of a stream without end, such as MJPEG, below that of the route.",
 }
 _STATUS, _PATH = "status", "path"
+# What a part that only programs call may answer to a question without a key: all but that it cannot be reached.
+_OF_INTERFACES = (200, 204, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 406, 410, 411, 415, 422, 426)
 # No service has it. By two words where the service is told no path before it, since a method has two.
 _SERVICE, _METHOD = "constellation.edge.Probe/", "ConstellationEdgeProbe"
 _KIND = Group(
@@ -73,6 +75,8 @@ class Probe(Feature):
             asked[_STATUS] = self.probe[_STATUS]
         elif at.route.static:
             asked[_STATUS] = [200]
+        elif at.route.within and (at.route.lan_only or at.route.without_login):
+            asked[_STATUS] = [*_OF_INTERFACES]
         return [asked]
 
     @classmethod

@@ -30,7 +30,7 @@ ONLY_LOGIN = [["login"]]
 def rule(words: list[list[str]], **more: Any) -> dict[str, Any]:
     usual = {
         "allow": [],
-        "deny": [DENIED],
+        "deny": [f"{DENIED}/32"],
         "named": False,
         "proxies": [],
         "guarded": False,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What presets know of who may ask a part of a service, under each word of its route and site."""
+"""Who may ask a part of a service that a preset knows, under each word of its route and site."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._features.site_
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.presets import OURS, read_presets
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.site import Site
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.plan import edge_plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
 from routes import HOST
 
+PREFLIGHT = {"nginx_version": "1.26.3", "openssl_version": "3.5.9", "ipv6": True}
 PUBLIC, LAN, LOGIN, BOTH, EITHER = ((),), (("lan",),), (("login",),), (("lan", "login"),), (("lan",), ("login",))
 PARTS = [{"path": "/api/", "without_login": True}, {"path": "= /metrics", "lan_only": True}]
 PRESETS: dict[str, dict[str, Any]] = {
@@ -102,6 +104,15 @@ def test_what_is_open_is_told() -> None:
     assert note == "open to everybody: home.example.org/app/api/"
     (note,) = SiteAccess.notes([read({})], HOST)
     assert note == "open to everybody: home.example.org/app/"
+
+
+def test_what_only_programs_call_needs_no_page() -> None:
+    """Whether nginx lets somebody in is asked apart."""
+    found = {each["url"]: each.get("status") for each in edge_plan([read({"access": "login"})], PREFLIGHT)["probes"]}
+    whole, api, metrics = (found[f"https://home.example.org/app/{below}"] for below in ("", "api/", "metrics"))
+    assert whole is None
+    assert api == metrics
+    assert {200, 401, 403, 404} < {*api} < {*range(200, 500)}
 
 
 @pytest.mark.parametrize("word", WORDS, ids=str)
