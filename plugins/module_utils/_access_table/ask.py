@@ -25,6 +25,8 @@ _Send = Callable[[Subject, str, Headers, str], Answer]
 # Few: a host may count the connections of one address.
 _AT_ONCE = 4
 _SECONDS = 5.0
+# A page of nginx's own is short, and a stream of a service has no end.
+_BODY = 1.0
 # So many requests in a row without a connection, and the host is not asked any more.
 _GONE_AFTER = 2
 _TOO_MANY, _ASKS, _FORBIDS = 429, 401, 403
@@ -102,7 +104,7 @@ class _Question:
     def __init__(self, door: Door, address: str, logins: Logins, tries: _Tries, host: _Host, *, is_first: bool) -> None:
         self.door, self.address, self.tries, self.host, self.is_first = door, address, tries, host, is_first
         self.users = logins.get(door.file, {}) if door.file else {}
-        self.subject = Subject(door.url, address, timeout=_SECONDS, quiet=0.2)
+        self.subject = Subject(door.url, address, timeout=_SECONDS, quiet=0.2, body=_BODY)
 
     def row(self) -> Row:
         """Ask, until the host limits or refuses who asks."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import time
 
 from .._probe.connection import ProbeError, reason
 from ._http1 import Response
@@ -109,16 +110,23 @@ def exchange(subject: Subject, given: Fields, body: bytes | None = None, name: s
                 data += frame(DATA, _END_STREAM, 1, body)
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 used.sendall(data)
-            return _answer(used)
+            return _answer(used, subject.body)
     except (OSError, ProbeError) as error:
         return Seen(REFUSED, reason(error))
 
 
-def _answer(used: socket.socket) -> Seen:
+def _answer(used: socket.socket, seconds: float = 0.0) -> Seen:
+    """Read an answer; `seconds` are for what follows its head, 0 for any number."""
     status, body, end, note = 0, b"", CLOSED, ""
+    until = 0.0
     reader = used.makefile("rb")
     try:
         while len(body) < MOST_BYTES:
+            if status and seconds:
+                until = until or time.monotonic() + seconds
+                used.settimeout(max(0.01, until - time.monotonic()))
+                if time.monotonic() >= until:
+                    raise TimeoutError
             head = reader.read(9)
             if len(head) < 9:
                 break

@@ -108,17 +108,19 @@ def exchange(subject: Subject, data: bytes, way: Way = HTTPS, *, limit: float = 
         with opened(subject, way, limit) as used:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 used.sendall(data)
-            return _received(used, limit, quiet or subject.quiet)
+            return _received(used, limit, quiet or subject.quiet, subject.body)
     except (OSError, ProbeError) as error:
         return Seen(REFUSED, reason(error))
 
 
-def _received(used: socket.socket, limit: float, quiet: float) -> Seen:
+def _received(used: socket.socket, limit: float, quiet: float, body: float) -> Seen:
     data, end, until = b"", CLOSED, time.monotonic() + limit
     note = ""
     while len(data) < MOST_BYTES:
-        left = until - time.monotonic()
         answers, rest = read_answers(data)
+        if answers and body:
+            until, body = min(until, time.monotonic() + body), 0.0
+        left = until - time.monotonic()
         whole = bool(answers) and not rest and answers[-1].ended
         if left <= 0:
             end = SILENT

@@ -34,7 +34,8 @@ class Subject:
     ``claims`` are the headers that no service may be told. ``slow`` is how many unfinished requests
     are held open, and ``connections`` how many connections are tried, 0 for none. ``timeout`` is the seconds that an
     exchange may take, ``patience`` those within which an unfinished one must be ended, ``quiet`` the silence after an
-    answer in which a second one would have come.
+    answer in which a second one would have come. ``body`` is the seconds for what follows the head of an answer, 0 for
+    what is left of ``timeout``: a stream has no end.
     """
 
     url: str
@@ -50,6 +51,7 @@ class Subject:
     timeout: float = 10.0
     patience: float = 90.0
     quiet: float = 1.0
+    body: float = 0.0
     http_port: int = 80
 
     @property

@@ -6,9 +6,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from ansible_collections.constellation.edge.plugins.module_utils._hostile.asking import by_http1, by_http2
+import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._hostile import _http2, _wire
+from ansible_collections.constellation.edge.plugins.module_utils._hostile.asking import Answer, by_http1, by_http2
+from ansible_collections.constellation.edge.plugins.module_utils._hostile.subject import Subject
 from hostile_site import ECHO, site
 
 
@@ -33,3 +43,43 @@ def test_without_an_answer_it_tells_how_it_ended(site_certificate: Path) -> None
     answer = by_http1(subject, "/", {}, "somebody")
     assert answer.status == 0
     assert answer.end.startswith("refused")
+
+
+@pytest.mark.parametrize(
+    ("module", "ask", "head", "piece"),
+    [
+        (_wire, by_http1, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"2\r\nab\r\n"),
+        (_http2, by_http2, _http2.frame(_http2.HEADERS, 4, 1, b"\x88"), _http2.frame(_http2.DATA, 0, 1, b"ab")),
+    ],
+)
+def test_a_stream_is_read_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, module: Any, ask: Callable[..., Answer], head: bytes, piece: bytes
+) -> None:
+    """It would send for the seconds that an exchange may take, and by HTTP/2 for ever."""
+    ours, theirs = socket.socketpair()
+    over = threading.Event()
+
+    def send() -> None:
+        with contextlib.suppress(OSError):
+            theirs.sendall(head)
+            for _each in itertools.takewhile(lambda _each: not over.wait(0.02), itertools.count()):
+                theirs.sendall(piece)
+
+    @contextlib.contextmanager
+    def opened(*_given: object) -> Iterator[Any]:
+        monkeypatch.setattr(socket.socket, "selected_alpn_protocol", lambda _self: "h2", raising=False)
+        yield ours
+
+    monkeypatch.setattr(module, "opened", opened)
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    start = time.monotonic()
+    try:
+        answer = ask(Subject("https://stream.example.org/", timeout=600.0, body=0.3), "/", {}, "somebody")
+    finally:
+        over.set()
+        ours.close()
+        theirs.close()
+        sender.join()
+    assert (answer.status, answer.body[:2]) == (200, b"ab")
+    assert time.monotonic() - start < 300
