@@ -62,7 +62,12 @@ def access_table(
                 rows.append(_row(path, site, route, lan, servers, where))
         if site.index:
             rows.append(_row("/", site, None, lan, servers, where))
-    return {"lan": lan, "asked": [asked for asked, _ in rows], "rules": [rule for _, rule in rows], "unasked": unasked}
+    return {
+        "lan": lan,
+        "asked": [asked for asked, _rule in rows],
+        "rules": [rule for _asked, rule in rows],
+        "unasked": unasked,
+    }
 
 
 def _path(site: Site, route: Route) -> tuple[str, str]:
