@@ -157,8 +157,8 @@ def test_a_name_is_followed_without_a_run(
 ) -> None:
     """The old address is refused, nginx is reloaded for a change alone, and the last address counts while DNS fails."""
     anna = machine(lab, "anna")
-    bind.say(A=anna.ipv4)
     for home in homes:
+        bind.say(A=anna.ipv4)
         url = f"https://www.{home.domain}/named/"
         # It must not come in between.
         home.host.check_output(f"systemctl stop {TIMER}")
