@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible import constants, context
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.common.validation import check_type_list
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._connection_limit.table import DEFAULT_LIMIT
@@ -266,8 +267,11 @@ class ActionModule(ActionBase):
         if self._is_edge or not source or not constellation["sentinel_uri"].startswith("https:"):
             return []
         proxy, sites = next(iter(known.sites.items()))
-        lan = self._task_vars["hostvars"][proxy].get("edge_lan") or []
-        return seen_problems(sites, [*LAN_NETWORKS, *lan], self._host, source)
+        try:
+            lan = check_type_list(self._task_vars["hostvars"][proxy].get("edge_lan") or [])
+        except TypeError:
+            return []  # the proxy itself is refused for it
+        return seen_problems(sites, [*LAN_NETWORKS, *map(str, lan)], self._host, source)
 
     def _variable_problems(self) -> list[Problem]:
         """Return what is wrong with groups and variables, those that later tasks read as well."""

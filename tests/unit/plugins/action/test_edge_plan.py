@@ -368,6 +368,22 @@ class TestConstellation:
         assert list(world.asked) == ["constellation_info"]
         assert plan["constellation"]["sentinel_uri"] == "https://a.example.org/constellation/"
 
+    def test_a_sentinel_that_its_server_s_site_would_keep_out_is_refused(self, world: World) -> None:
+        """By the address from which its host was seen to call, which no inventory says."""
+        world.variables |= {
+            "inventory_hostname": "nas",
+            "group_names": ["constellation_sentinels"],
+            "groups": {"all": ["home", "nas"], "edge": ["home"], "constellation_sentinels": ["nas"]},
+        }
+        world.answers["constellation_info"]["sentinel"] |= {"source": "203.0.113.7"}
+        world.variables["edge_sites"][0]["routes"][0]["access"] = ["lan", "login"]
+        text = "access would keep the sentinel on nas (203.0.113.7) out"
+        assert f"host nas, site a.example.org, route /constellation/: {text}" in world.refuses()
+        world.variables["edge_lan"] = "192.0.2.1,203.0.113.0/24"
+        assert world.run()["is_edge"] is False
+        world.variables["edge_lan"] = {"no": "list"}
+        assert "nas" not in str(world.run().get("msg", ""))
+
 
 class TestLeaving:
     """What `remove.yml` needs to know."""
