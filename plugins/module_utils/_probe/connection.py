@@ -162,7 +162,8 @@ def opened(target: Target) -> Iterator[socket.socket]:
             raise
         except (OSError, http.client.HTTPException, ValueError) as error:
             if expired.is_set() or isinstance(error, TimeoutError):
-                raise ProbeError(f"{where}: no answer within {target.timeout:g} s") from error
+                # What was cut off reads as if the other side had closed it, which is another thing to have found out.
+                raise ProbeError(f"{where}: no answer within {target.timeout:g} s") from TimeoutError(str(error))
             raise ProbeError(f"{where}: {reason(error)}") from error
         finally:
             used.close()

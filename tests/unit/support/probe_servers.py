@@ -45,6 +45,12 @@ def server(answer: Answer, certificate: Path | None = None, host: str = "127.0.0
                     head += piece
                 answer(used, head.decode("latin-1"))
 
+    def serve_once(used: socket.socket, copy: socket.socket) -> None:
+        serve(used)
+        # It would keep the connection open.
+        with suppress(OSError):
+            copy.shutdown(socket.SHUT_RDWR)
+
     def start(target: Callable[..., None], *arguments: socket.socket) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
         threads.append(thread)
@@ -55,7 +61,7 @@ def server(answer: Answer, certificate: Path | None = None, host: str = "127.0.0
             while True:
                 accepted = listener.accept()[0]
                 connections.append(accepted.dup())
-                start(serve, accepted)
+                start(serve_once, accepted, connections[-1])
 
     start(accept)
     try:

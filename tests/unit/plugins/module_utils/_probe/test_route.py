@@ -29,7 +29,7 @@ from probe_servers import make_certificate, plain, server
 
 
 def conditions(certificate: Path | None = None, trust: bool = True) -> Conditions:
-    return Conditions("127.0.0.1", str(certificate / "cert.pem") if certificate else "", trust, 3.0)
+    return Conditions("127.0.0.1", str(certificate / "cert.pem") if certificate else "", trust, 20.0)
 
 
 def free_port() -> int:
@@ -441,9 +441,14 @@ def test_where_an_answer_leads(location: str, problems: list[str]) -> None:
 
 
 def test_a_connection_that_is_to_be_closed() -> None:
-    with server(lambda used, _head: used.close()) as port:
+    with server(lambda used, _head: used.shutdown(socket.SHUT_RDWR)) as port:
         facts = check(ProbedRoute(f"http://home.test:{port}/", closes=True), conditions())
     assert (facts["problems"], facts["status"]) == ([], None)
+    over = threading.Event()
+    with server(lambda _used, _head: over.wait(60) and None) as port:
+        facts = check(ProbedRoute(f"http://home.test:{port}/", closes=True), Conditions("127.0.0.1", timeout=0.5))
+        over.set()
+    assert facts["problems"] == [f"127.0.0.1 port {port}: no answer within 0.5 s"]
     with server(plain("200 OK")) as port:
         facts = check(ProbedRoute(f"http://home.test:{port}/", closes=True), conditions())
     assert facts["problems"] == ["status 200 instead of a closed connection"]
