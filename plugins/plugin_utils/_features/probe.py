@@ -27,7 +27,7 @@ _PATHS = {
     "stream": "The path of a stream without end, such as MJPEG, below that of the route.",
 }
 _STATUS, _PATH = "status", "path"
-# What a part that only programs call may answer to a question without a key: all but that it cannot be reached.
+# What a part that browsers do not ask may answer: all but that it cannot be reached.
 _OF_INTERFACES = (200, 204, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 406, 410, 411, 415, 422, 426)
 # No service has it. By two words where the service is told no path before it, since a method has two.
 _SERVICE, _METHOD = "constellation.edge.Probe/", "ConstellationEdgeProbe"
@@ -55,7 +55,8 @@ class Probe(Feature):
 
     def probes(self, at: Place) -> list[dict[str, Any]]:
         """Ask for the page, and for what the owner names below it."""
-        if at.route.redirect or at.route.returns:
+        # A service may count a question without its key as a login that failed, and ban who asks.
+        if at.route.redirect or at.route.returns or (at.route.within and at.route.without_login):
             return []
         base = at.route.base
         if Path.of(at.route.path).is_expression and _PATH not in self.probe:
@@ -75,7 +76,7 @@ class Probe(Feature):
             asked[_STATUS] = self.probe[_STATUS]
         elif at.route.static:
             asked[_STATUS] = [200]
-        elif at.route.within and (at.route.lan_only or at.route.without_login):
+        elif at.route.within and at.route.lan_only:
             asked[_STATUS] = [*_OF_INTERFACES]
         return [asked]
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,8 @@ from .._features.registry import FEATURES
 from .._keys.access_kind import PUBLIC, Rule
 from .._keys.keys import fields_of, keys_of
 from .._keys.path_forms import FIRST, Path, below, refuse_twice
+from .._nginx.reach import Rule as Location
+from .._nginx.reach import misses
 from .site import Route
 
 _LOCATIONS = "locations"
@@ -32,14 +34,14 @@ def written_parts(
     route: Written,
     values: Mapping[str, Any],
     preset: Mapping[str, Any],
-    taken: Collection[str],
+    routes: Collection[Path],
     access: Rule | None,
 ) -> Iterator[Written]:
     """Yield the locations of a route, or raise UnusableValueError.
 
-    `values` are those of the route by the names of their fields, once what follows from them is settled. Of the
-    preset's locations none counts whose path is a route's own, by its identity in `taken`, or that changes nothing
-    where `access` is the site's, and none at all where the route is no prefix.
+    `values` are those of the route by the names of their fields, once what follows from them is settled. `routes` are
+    the paths of the site's routes, `access` is what the site says. Of the preset's locations none counts that changes
+    nothing, or where the owner has said something closer, and none at all where the route is no prefix.
     """
     own: tuple[Said, ...] = route.values[_LOCATIONS] if _LOCATIONS in route.entry else ()
     found = parts_of(own, Parts(is_preset=True).convert(preset.get(_LOCATIONS, ())))
@@ -48,7 +50,7 @@ def written_parts(
         yield _written(route, values, said)
     for said in found[len(own) :] if Path.of(values["path"]).form in ("", FIRST) else ():
         part = _written(route, values, said)
-        if Path.of(part.values["path"]).identity not in taken and not _is_idle(values, said, access):
+        if not (_is_idle(values, said, access) or _is_taken(values, part, own, routes)):
             yield part
 
 
@@ -69,6 +71,19 @@ def _written(route: Written, values: Mapping[str, Any], said: Said) -> Written:
             "path": below(values["path"], said.values["path"]),
         },
         within=values["path"],
+    )
+
+
+def _is_taken(values: Mapping[str, Any], part: Written, own: Sequence[Said], routes: Collection[Path]) -> bool:
+    """Whether an owner's route or location is asked in the place of a preset's, or says who may ask around it."""
+    begin, path = Path.of(values["path"]).text, Path.of(part.values["path"])
+    around = [each for each in routes if each.is_expression or len(each.text) > len(begin)]
+    around += [Path.of(below(values["path"], each.values["path"])) for each in own if "access" in each.values]
+    return any(
+        not misses(Location(*each), path.text)
+        if each.is_expression
+        else each.identity == path.identity or (each.form in ("", FIRST) and path.text.startswith(each.text))
+        for each in around
     )
 
 

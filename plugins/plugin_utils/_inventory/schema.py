@@ -103,7 +103,7 @@ class _Reader:
         # The entry in the inventory, by the identity of one that is put together for a location.
         self._whole: dict[int, object] = {}
         # The paths of the routes of the site that is read, by their identity.
-        self._paths: set[str] = set()
+        self._paths: list[Path] = []
         self.items: list[tuple[Site, Mapping[str, Any]]] = []
 
     def sites(self, value: object) -> list[Site]:
@@ -177,7 +177,7 @@ class _Reader:
         routes = []
         before = len(self.written)
         seen: dict[str, int] = {}
-        self._paths = {*map(_identity, raw)}
+        self._paths = [found for each in raw if (found := _path(each))]
         for number, entry in enumerate(raw, 1):
             route = self._route(entry, number, place)
             if route is None:
@@ -298,12 +298,12 @@ class _Reader:
             self._say(place, text, self._whole.get(id(value), value) if named is None else named)
 
 
-def _identity(entry: object) -> str:
-    """Return by what nginx tells the path of a route from another one, "" where it cannot be read."""
+def _path(entry: object) -> Path | None:
+    """Return the path of a route, None where it cannot be read."""
     try:
-        return Path.of(any_path(entry.get("path"))).identity if isinstance(entry, dict) else ""
+        return Path.of(any_path(entry.get("path"))) if isinstance(entry, dict) else None
     except UnusableValueError:
-        return ""
+        return None
 
 
 def _placed(value: object, entry: Mapping[str, Any], name: str) -> object:

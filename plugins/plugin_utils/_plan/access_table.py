@@ -34,6 +34,7 @@ _REFUSALS = (401, 403, 404)
 _NO_URL = "its path is an expression: name a path with `probe: { path: ... }`"
 _INSIDE = "it listens on the loopback alone, where the controller is not"
 _ANOTHER = "nginx takes its path for another location"
+_BY_KEY = "its service asks for a key, and may count a question without one as a login that failed"
 _BY_GRPC = "a gRPC service answers no ordinary request"
 Row = tuple[dict[str, Any], dict[str, Any]]
 
@@ -77,6 +78,8 @@ def _path(site: Site, route: Route) -> tuple[str, str]:
     """
     if is_grpc(route):
         return "", _BY_GRPC
+    if route.within and route.without_login:
+        return "", _BY_KEY
     if Path.of(route.path).is_expression and "path" not in route.probe:
         return "", _NO_URL
     page = route.base + str(route.probe.get("path", "")).lstrip("/")

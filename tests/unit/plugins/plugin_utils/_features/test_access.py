@@ -73,6 +73,32 @@ def test_an_owner_decides_it_himself() -> None:
     assert rules(whole) == {"/": LAN, "/x/": PUBLIC, "/y/": LAN}
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"path": "/core/", "access": "none"},
+        {"path": "/core/api/", "access": "lan"},
+        {"path": "~ ^/core/", "access": "none"},
+        {"path": "^~ /core/", "access": "lan"},
+    ],
+)
+@pytest.mark.parametrize("is_route", [True, False])
+def test_what_an_owner_says_around_a_part_counts_for_it(around: dict[str, Any], is_route: bool) -> None:
+    route: dict[str, Any] = {"path": "/", "app": "jeedom", "access": "login", "upstream": "http://192.168.0.10"}
+    routes = [route, {**around, "upstream": "http://192.168.0.11"}] if is_route else [{**route, "locations": [around]}]
+    (site,) = read_sites([{"server_name": "home.example.org", "routes": routes}], OUR_PRESETS)
+    assert "= /core/api/jeeApi.php" not in [each.path for each in site.places]
+
+
+@pytest.mark.parametrize("path", ["/co/", "= /core/api/", "~ [.]css$", "/desktop/"])
+def test_what_an_owner_says_elsewhere_changes_nothing_there(path: str) -> None:
+    route = {"path": "/", "app": "jeedom", "access": "login", "upstream": "http://192.168.0.10"}
+    given = [{**route, "locations": [{"path": path, "access": "lan"}]}]
+    (site,) = read_sites([{"server_name": "home.example.org", "routes": given}], OUR_PRESETS)
+    found = {each.path: policy(site, each).rule for each in site.places}
+    assert found["= /core/api/jeeApi.php"] == PUBLIC
+
+
 def test_a_part_with_other_keys_stays() -> None:
     assert rules({"app": "more"}) == {"/": PUBLIC, "/api/": PUBLIC}
 
@@ -106,13 +132,15 @@ def test_what_is_open_is_told() -> None:
     assert note == "open to everybody: home.example.org/app/"
 
 
-def test_what_only_programs_call_needs_no_page() -> None:
-    """Whether nginx lets somebody in is asked apart."""
-    found = {each["url"]: each.get("status") for each in edge_plan([read({"access": "login"})], PREFLIGHT)["probes"]}
-    whole, api, metrics = (found[f"https://home.example.org/app/{below}"] for below in ("", "api/", "metrics"))
-    assert whole is None
-    assert api == metrics
-    assert {200, 401, 403, 404} < {*api} < {*range(200, 500)}
+def test_what_browsers_do_not_ask_needs_no_page_and_what_asks_for_a_key_is_not_asked() -> None:
+    """A service may ban who asks without one; whether nginx lets somebody in is asked apart."""
+    found = edge_plan([read({"access": "login"})], PREFLIGHT)
+    statuses = {each["url"]: each.get("status") for each in found["probes"]}
+    whole, metrics = (f"https://home.example.org/app/{below}" for below in ("", "metrics"))
+    assert {*statuses} == {whole, metrics}
+    assert statuses[whole] is None
+    assert {200, 401, 403, 404} < {*statuses[metrics]} < {*range(200, 500)}
+    assert [url for url, why in found["access"]["unasked"].items() if "asks for a key" in why] == [f"{whole}api/"]
 
 
 @pytest.mark.parametrize("word", WORDS, ids=str)
