@@ -79,7 +79,7 @@ options:
     description:
       - DNS names of clients, by the name of a file in C(/etc/nginx/constellation-edge) that is to have their addresses.
         Of each file, C(names) are pairs of a name and its value in nginx's C(geo), of which the last counts, and
-        C(fixed) are the networks beside the file, which are left out of it.
+        C(fixed) are the networks beside the file, whose addresses are left out of it.
       - A timer of systemd has them looked up every five minutes, and nginx reloaded where their addresses are others.
         Without names there is no timer. M(constellation.edge.nginx_site) writes the files first.
       - What the timer starts is confined as nginx is, but for V(ProtectProc) and V(MemoryDenyWriteExecute). Without
