@@ -403,7 +403,8 @@ notes:
 logins:
   description:
     - What happens to users, by their file of O(password_files), with the names of those that were C(added), whose
-      password was C(changed), and that were C(removed). Files without a change are left out.
+      password was C(changed), and that were C(removed). Files without a change are left out. Who has the same password
+      in another file of O(password_files) is not removed with a file that goes.
   returned: always
   type: dict
 out:

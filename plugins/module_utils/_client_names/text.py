@@ -13,9 +13,11 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 from .._host.lan import LAN_NETWORKS
+
+_Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007 - an alias that is evaluated at run time
 
 # More than these are no client's. The lowest are taken, so that the order of an answer changes nothing.
 LIMIT = 16
@@ -35,7 +37,8 @@ _HEAD = (
 class Wanted(NamedTuple):
     """What a file has: names with the value of each, of which the last counts; `fixed` are networks beside them.
 
-    nginx warns of a network that stands in a `geo` block twice. What the owner wrote is what counts then.
+    Of two networks nginx takes the narrower one, which an address of a name always is. Whoever answers for a name would
+    thereby lock a machine out of the LAN, or let one of a denied network in: no address in one of `fixed` is written.
     """
 
     names: tuple[tuple[str, str], ...]
@@ -44,7 +47,8 @@ class Wanted(NamedTuple):
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Wanted:
         """Return what `settings` gave. Raises KeyError, TypeError or ValueError for anything else."""
-        return cls(tuple((str(name), str(value)) for name, value in given["names"]), tuple(map(str, given["fixed"])))
+        fixed = tuple(str(ipaddress.ip_network(each)) for each in given["fixed"])
+        return cls(tuple((str(name), str(value)) for name, value in given["names"]), fixed)
 
     def settings(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -60,7 +64,8 @@ class Wanted(NamedTuple):
         found = {name: usable(known.get(name, ())) for name, _value in self.names}
         values = {address: value for name, value in self.names for address in found[name]}
         comments = [" ".join(("#", _digest(name), *several)) for name, several in sorted(found.items())]
-        lines = [f"{each} {values[each]};" for each in _sorted(values) if _single(each) not in self.fixed]
+        networks = [ipaddress.ip_network(each) for each in self.fixed]
+        lines = [f"{each} {values[each]};" for each in _sorted(values) if not _is_in(each, networks)]
         return _HEAD + "".join(f"{line}\n" for line in (*comments, *lines))
 
 
@@ -92,15 +97,16 @@ def _is_client(address: str) -> bool:
         return False
     if isinstance(found, ipaddress.IPv6Address):
         return found in _SOMEBODY and "%" not in address
-    return not any(found in network for network in _NOBODY)
+    return not _is_in(address, _NOBODY)
 
 
 def _sorted(addresses: Iterable[str]) -> Sequence[str]:
     return [str(each) for each in sorted(map(ipaddress.ip_address, addresses), key=lambda each: (each.version, each))]
 
 
-def _single(address: str) -> str:
-    return str(ipaddress.ip_network(address))
+def _is_in(address: str, networks: Iterable[_Network]) -> bool:
+    found = ipaddress.ip_address(address)
+    return any(found in network for network in networks)
 
 
 def _digest(text: str) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from .._host.errors import EdgeError
 from .._host.files import LockError, host_lock
 from .._transaction.changes import TransactionError
-from .._transaction.journal import journal_path
+from .._transaction.journal import journal_path, settled_path
 from .._transaction.recovery import HOST, Places, recover
 
 # Who holds the lock is alive and finishes its change, or puts it back, itself. It may be waiting for a start of nginx,
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None, *, host: Places = HOST) -> int:
 
 
 def _recover(host: Places) -> int:
-    if not os.path.lexists(journal_path(host.state)):
+    if not any(os.path.lexists(path(host.state)) for path in (journal_path, settled_path)):
         return 0
     try:
         with host_lock(LOCK_SECONDS, host.lock):

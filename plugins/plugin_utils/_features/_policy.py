@@ -181,7 +181,7 @@ class Policy:
         if not several or not self.asks_address:
             return None
         networks = (str(ipaddress.ip_network(each)) for each in self._values(host, behind=behind))
-        return Wanted(tuple(several), tuple(filter(_is_single, networks)))
+        return Wanted(tuple(several), tuple(networks))
 
     @property
     def _who(self) -> str:
@@ -289,10 +289,6 @@ def client_files(sites: Sequence[Site], host: Host) -> dict[str, str]:
 def _kinds(*, behind: bool) -> tuple[str, str]:
     """Return what nginx calls a client of the LAN, and one that is named."""
     return ("1", "2") if behind else (_NEAR, _NEAR)
-
-
-def _is_single(network: str) -> bool:
-    return network.endswith(("/32", "/128"))
 
 
 def _digest(parts: Iterable[str]) -> str:

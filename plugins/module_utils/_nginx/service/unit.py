@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 
 from ..._host.names import ARCHIVE_PATH, RECOVERY_UNIT, STATE_FOLDER
-from ..._transaction.journal import journal_path
+from ..._transaction.journal import journal_path, settled_path
 
 # How systemd starts the program.
 PROGRAM = f"/usr/bin/python3 -I {ARCHIVE_PATH}"
@@ -58,7 +58,8 @@ RECOVERY_TEXT = f"""{NOTE}[Unit]
 Description=Put back a change of nginx's files that was cut off
 Before=nginx.service
 RequiresMountsFor={STATE_FOLDER} {ARCHIVE_PATH}
-ConditionPathExists={journal_path(STATE_FOLDER)}
+ConditionPathExists=|{journal_path(STATE_FOLDER)}
+ConditionPathExists=|{settled_path(STATE_FOLDER)}
 StartLimitIntervalSec=0
 
 [Service]

@@ -33,7 +33,10 @@ Wanted = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Logins:
-    """The users of one file by what happens to them: names alone."""
+    """The users of one file by what happens to them: names alone.
+
+    Who was in a file that goes is `removed` where no wanted file takes the same password from him.
+    """
 
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -97,10 +100,17 @@ def planned(
         _add(found, path_of(root, name), before[name], content, group)
     for name in _unwanted(folder, wanted, read_after) if purge else ():
         path = path_of(root, name)
-        gone = [*_users(_before(path))]
+        gone = _users(_before(path))
         found.changes.append(Remove(path, shown=(_text(gone), "")))
-        found.logins[name] = Logins(removed=gone)
+        if removed := [user for user, secret in gone.items() if not _counts_on(user, secret, wanted)]:
+            found.logins[name] = Logins(removed=removed)
     return found
+
+
+def _counts_on(user: str, known: str, wanted: Wanted) -> bool:
+    """Whether a wanted file has the user with the password of a known hash: another file alone is no lost login."""
+    secrets = {users[user] for users in wanted.values() if user in users}
+    return known in secrets or any(openssl.fits(each, known) for each in secrets if not is_hash(each))
 
 
 def _add(found: Planned, path: str, before: bytes | Original, content: bytes, group: int) -> None:

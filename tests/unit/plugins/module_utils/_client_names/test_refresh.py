@@ -154,6 +154,7 @@ def test_a_file_that_no_run_has_made_yet_is_not_made(world: World) -> None:
     [
         *("", "[]", '{"a": 1}', "\xff", '{"clients-0123456789abcdef.conf": {"names": [["a"]], "fixed": []}}'),
         json.dumps({"../nginx.conf": WANTED.settings()}),
+        json.dumps({WANTED.file: {**WANTED.settings(), "fixed": ["anna"]}}),
     ],
 )
 def test_settings_that_are_not_ours_are_refused(world: World, text: str) -> None:

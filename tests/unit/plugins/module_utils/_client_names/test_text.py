@@ -44,6 +44,14 @@ def test_what_the_owner_wrote_beside_it_is_left_out_and_remembered() -> None:
     assert known_in([text], [ANNA]) == {ANNA: ("203.0.113.7", "203.0.113.8", "2001:db8::1")}
 
 
+def test_no_address_in_a_network_of_the_owner_is_written() -> None:
+    """It would be the narrower one: denied in the LAN, or let in where all others are denied."""
+    wanted = Wanted(((ANNA, "near"), (BERT, "denied")), ("2001:db8:1::/48", "198.51.100.0/24"))
+    known = {ANNA: ("198.51.100.9", "198.51.101.1"), BERT: ("2001:db8:1::5", "2001:db8:2::5")}
+    assert entries(wanted.text(known)) == ["198.51.101.1 near;", "2001:db8:2::5 denied;"]
+    assert known_in([wanted.text(known)], [ANNA, BERT]) == known
+
+
 def test_another_meaning_is_another_file() -> None:
     several = [
         Wanted(((ANNA, "near"),)),

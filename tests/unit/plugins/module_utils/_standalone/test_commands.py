@@ -24,6 +24,7 @@ from ansible_collections.constellation.edge.plugins.module_utils._transaction.jo
     Journal,
     content_fingerprint,
     journal_path,
+    settled_path,
 )
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
@@ -53,6 +54,18 @@ def test_it_says_what_it_put_back(host: Places, site: Path, capsys: pytest.Captu
     assert main(["recover"], host=host) == 0
     assert site.read_text() == "old"
     assert capsys.readouterr().out == f"put back as it was before a change that was cut off: {site}\n"
+
+
+def test_what_a_change_that_holds_has_left_goes(
+    host: Places, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`names` may not remove it: its unit lets it write in folders of its own alone."""
+    Path(journal_path(host.state)).rename(settled_path(host.state))
+    assert main(["recover"], host=host) == 0
+    assert site.read_text() == "new"
+    assert not (tmp_path / ".site.old").exists()
+    assert [*Path(host.state).iterdir()] == []
+    assert capsys.readouterr().out == ""
 
 
 def test_it_does_not_wait_for_ever_for_a_change_under_way(

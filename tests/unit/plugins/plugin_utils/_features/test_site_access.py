@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites._placeholder import Certificates
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.sites.plan import plan
 from ansible_collections.constellation.edge.plugins.plugin_utils._features._policy import looked_up, policy
+from ansible_collections.constellation.edge.plugins.plugin_utils._features.place import LocalServer
 from ansible_collections.constellation.edge.plugins.plugin_utils._features.site_access import SiteAccess
 from ansible_collections.constellation.edge.plugins.plugin_utils._inventory.schema import SchemaError, read_sites
 from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_sites import nginx_sites
@@ -81,13 +82,15 @@ def test_whom_a_site_shuts_out_no_route_lets_in() -> None:
     assert policy(site, site.routes[0]).deny == ("192.168.0.66/32", "203.0.113.7/32")
 
 
-def common(*given: dict[str, Any], clients: dict[str, Any] | None = None) -> tuple[str, dict[str, str]]:
+def common(
+    *given: dict[str, Any], clients: dict[str, Any] | None = None, lan: tuple[str, ...] = ()
+) -> tuple[str, dict[str, str]]:
     """Return the http level of sites with these keys and a route, and the files that it names."""
     whole = [
         {"server_name": f"{number}.test", "routes": [{"path": "/", "upstream": SERVICE}], **each}
         for number, each in enumerate(given)
     ]
-    host = replace(HOST, clients=clients or {})
+    host = replace(HOST, clients=clients or {}, server=LocalServer(lan=lan))
     declared = nginx_sites(read_sites(whole, {"generic": {}}), host)[0]
     return declared["directives"], declared.get("files", {})
 
@@ -114,6 +117,16 @@ def test_a_denied_name_wins_and_what_is_written_as_an_address_counts_before_both
     _text, files = common(given, clients={NAME: several, "bert.test": several[:3]})
     (content,) = files.values()
     assert [line for line in content.splitlines() if line[0] != "#"] == ["203.0.113.7 denied;", "203.0.113.10 near;"]
+
+
+@pytest.mark.parametrize("behind", [{}, {"trusted_proxies": "192.168.0.2"}])
+def test_a_name_changes_nothing_of_the_lan_or_of_a_listed_network(behind: dict[str, str]) -> None:
+    """Of two networks the narrower one counts, which the address of a name is: in the LAN, or in a denied network."""
+    given = {"access": "lan", "allow": [NAME, "203.0.113.0/25"], "deny": ["198.51.100.0/24", "bad.test"], **behind}
+    told = {NAME: ("198.51.100.9",), "bad.test": ("2001:db8:1::5", "192.0.2.5", "203.0.113.5", "203.0.113.200")}
+    _text, files = common(given, clients=told, lan=("2001:db8:1::/48", "192.0.2.5"))
+    (content,) = files.values()
+    assert [line for line in content.splitlines() if line[0] != "#"] == ["203.0.113.200 denied;"]
 
 
 def test_behind_a_proxy_the_address_of_a_name_is_let_in_as_one_that_is_written() -> None:

@@ -36,6 +36,14 @@ def test_without_a_sandbox_nginx_comes_back_all_the_same() -> None:
     assert "Before=nginx.service" in RECOVERY_TEXT
 
 
+def test_recovery_starts_where_either_journal_is_left() -> None:
+    """Of conditions with `|`, one is enough (systemd.unit(5))."""
+    assert [line for line in RECOVERY_TEXT.splitlines() if line.startswith("Condition")] == [
+        "ConditionPathExists=|/var/lib/constellation-edge/journal.json",
+        "ConditionPathExists=|/var/lib/constellation-edge/journal.done.json",
+    ]
+
+
 def test_folders_to_write_come_in_a_fixed_order() -> None:
     lines = properties(["ProtectSystem"], {"/srv/b", "/srv/a"})
     assert lines[-1] == "ReadWritePaths=-/run -/var/log -/var/cache -/var/lib/nginx -/srv/a -/srv/b"

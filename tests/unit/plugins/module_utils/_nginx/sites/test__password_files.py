@@ -101,6 +101,27 @@ def test_who_goes_is_told_and_the_file_goes_with_its_last_name(root: Path) -> No
     assert not file(root).exists()
 
 
+@pytest.mark.parametrize("hashes", [True, False])
+@pytest.mark.parametrize("secret", ["correct horse", "its hash"])
+def test_who_has_his_password_in_another_file_loses_no_login(root: Path, secret: str, hashes: bool) -> None:
+    """A site has got another name, or users of its own."""
+    run(root, {"home": USERS})
+    users = {"anna": hash_of(root, "anna") if secret == "its hash" else secret}
+    found = planned(root, {"other": users}, named=False, hashes=hashes)
+    assert found.logins["home"] == {"added": [], "changed": [], "removed": ["Zoë"]}
+    assert [each["before"] for each in diffs(found.changes) if each["before_header"] == str(file(root))] == [
+        "anna\nZoë\n"
+    ]
+    assert "home" not in planned(root, {"other": {**USERS, **users}}, named=False, hashes=hashes).logins
+
+
+@pytest.mark.parametrize("secret", ["battery staple", READY])
+def test_who_has_another_password_there_loses_the_one_that_he_had(root: Path, secret: str) -> None:
+    run(root, {"home": USERS})
+    found = planned(root, {"other": {"anna": secret, "bert": "correct horse"}}, named=False)
+    assert found.logins["home"]["removed"] == ["anna", "Zoë"]
+
+
 def test_a_file_that_is_named_elsewhere_or_not_purged_stays(root: Path) -> None:
     run(root, {"home": USERS})
     (root / "conf.d/own.conf").write_text("auth_basic_user_file constellation-edge/users/home;\n")
