@@ -23,6 +23,8 @@ from .._features._policy import Policy
 _AWAY = (400, 404, 405, 414, 421)
 _ASKS, _FORBIDS, _CLOSED, _TOO_MANY = 401, 403, 503, 429
 _IN = "in"
+_OWNERS = "lines of the owner's own keep some people out here as well"
+_BY_WHOM = "it is not known whether nginx or the service says so"
 _RESULTS = {True: "ok", False: "failed", None: "not proven"}
 # By which ansible-core replaces what a secret argument is, wherever it stands in a result.
 _MASKS = ("********", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
@@ -172,26 +174,35 @@ class _Judge:
 
     def _let_in(self, cell: Mapping[str, Any], expected: str, came: str) -> _Verdict:
         status, own = cell["status"], cell["own"]
-        if status not in (_ASKS, _FORBIDS) or own is False:
+        # An owner's own question for a login has another realm than ours, and so has a service's.
+        is_theirs = status == _ASKS and self.rule["guarded"]
+        if status not in (_ASKS, _FORBIDS) or (own is False and not is_theirs):
             return _Verdict(True, expected, came)
         if status in self.rule["itself"]:
             return _Verdict(None, expected, came, "nginx answers whom it lets in likewise here")
         if self.rule["guarded"]:
-            return _Verdict(None, expected, came, "lines of the owner's own keep some people out here as well")
+            return _Verdict(None, expected, came, _OWNERS)
         if own is None:
-            return _Verdict(None, expected, came, "it is not known whether nginx or the service says so")
+            return _Verdict(None, expected, came, _BY_WHOM)
         return _Verdict(False, expected, came)
 
     def _kept_out(self, cell: Mapping[str, Any], expected: str, came: str) -> _Verdict:
         right = str(cell["status"]) == expected and cell["own"] is not False
         if not right and self.rule["guarded"] and cell["status"] in (_ASKS, _FORBIDS) and cell["own"] is not False:
-            return _Verdict(None, expected, came, "lines of the owner's own keep some people out here as well")
-        return _Verdict(right, expected, came)
+            return _Verdict(None, expected, came, _OWNERS)
+        return _refusal(cell, expected, came, right=right)
 
     @staticmethod
     def _spelt(cell: Mapping[str, Any], expected: str, came: str) -> _Verdict:
         refused = cell["status"] in (_ASKS, _FORBIDS, *_AWAY) and cell["own"] is not False
-        return _Verdict(refused, expected, came)
+        return _refusal(cell, expected, came, right=refused)
+
+
+def _refusal(cell: Mapping[str, Any], expected: str, came: str, *, right: bool) -> _Verdict:
+    """Return what a refusal says: one by a service is an answer to who was let in."""
+    if right and cell["own"] is None:
+        return _Verdict(None, expected, came, _BY_WHOM)
+    return _Verdict(right, expected, came)
 
 
 def _came(cell: Mapping[str, Any]) -> str:

@@ -98,7 +98,8 @@ def test_a_refusal_of_the_service_is_its_answer() -> None:
 @pytest.mark.parametrize(
     ("status", "own", "wanted"),
     [
-        *((401, True, "ok"), (403, None, "ok"), (404, True, "ok"), (400, None, "ok"), (404, False, "failed")),
+        *((401, True, "ok"), (403, True, "ok"), (404, True, "ok"), (400, True, "ok"), (404, False, "failed")),
+        *((403, None, "not proven"), (404, None, "not proven"), (400, None, "not proven")),
         *((200, None, "failed"), (302, None, "failed"), (502, None, "failed"), (403, False, "failed")),
     ],
 )
@@ -130,6 +131,20 @@ def test_what_says_nothing_of_a_rule_is_not_proven(more: dict[str, Any], answer:
     (found,) = table["rows"][0]["cells"]
     assert (found["result"], found["why"]) == ("not proven", why)
     assert table["proofs"][0]["ok"] is None
+
+
+@pytest.mark.parametrize(("words", "status"), [(LAN, 403), (ONLY_LOGIN, 401)])
+def test_a_refusal_of_nobody_knows_whom_proves_nothing(words: list[list[str]], status: int) -> None:
+    (found,) = judged(rule(words), client(FAR), cell(BARE, status, own=None))["rows"][0]["cells"]
+    assert (found["result"], found["why"]) == ("not proven", "it is not known whether nginx or the service says so")
+    # By nobody is it a refusal of another kind.
+    assert results(rule(words), FAR, cell(BARE, 804 - status, own=None)) == ["failed"]
+
+
+def test_an_owners_own_question_for_a_login_is_no_answer_of_the_service() -> None:
+    for guarded, result in ((True, "not proven"), (False, "ok")):
+        assert results(rule(PUBLIC, guarded=guarded), FAR, cell(BARE, 401, own=False)) == [result]
+    assert results(rule(PUBLIC, guarded=True), FAR, cell(BARE, 403, own=False)) == ["ok"]
 
 
 def test_where_an_owner_keeps_others_out_too_any_refusal_is_one() -> None:
