@@ -23,6 +23,7 @@ from .._features._policy import Policy
 _AWAY = (400, 404, 405, 414, 421)
 _ASKS, _FORBIDS, _CLOSED, _TOO_MANY = 401, 403, 503, 429
 _IN = "in"
+_BY_NAME = "a name in allow or deny may mean any address"
 _OWNERS = "lines of the owner's own keep some people out here as well"
 _BY_WHOM = "it is not known whether nginx or the service says so"
 _RESULTS = {True: "ok", False: "failed", None: "not proven"}
@@ -130,17 +131,12 @@ class _Judge:
     def __init__(self, rule: Mapping[str, Any], client: Mapping[str, Any], lan: Sequence[str]) -> None:
         self.rule, self.client = rule, client
         self.policy = Policy(tuple(map(tuple, rule["rule"])), tuple(rule["allow"]), tuple(rule["deny"]))
+        # Why it is not known who the client is. Where each that it may be is told the same, that is no matter.
         self.unknown = self._unknown()
-        # Where no address counts, any is as good.
-        address = client["seen"] if client["seen"] and not self.unknown else "192.0.2.1"
-        self.without, self.with_login = (self.policy.lets_in(address, lan, login=login) for login in (False, True))
+        self.kinds = self.policy.kinds("" if self.unknown else client["seen"], lan)
 
     def _unknown(self) -> str:
-        """Return why it is not known what has to come, "" where it is."""
-        if not self.policy.asks_address:
-            return ""
-        if self.rule["named"]:
-            return "a name in allow or deny may mean any address"
+        """Return why it is not known at which address nginx takes the client to be, "" where it is."""
         seen = self.client["seen"]
         if not seen:
             return str(self.client["why"])
@@ -151,9 +147,12 @@ class _Judge:
     def verdict(self, cell: Mapping[str, Any]) -> _Verdict:
         """Return what is to be said of a cell."""
         came = _came(cell)
-        if cell["kind"] == REST or (self.unknown and cell["kind"] != SPELT):
-            return _Verdict(None, "", came, cell["why"] or self.unknown)
-        expected = self._expected(cell["kind"])
+        if cell["kind"] == REST:
+            return _Verdict(None, "", came, cell["why"])
+        several = self._expected(cell["kind"])
+        if _IN in several and len(several) > 1:
+            return _Verdict(None, "", came, cell["why"] or self.unknown or _BY_NAME)
+        expected = " or ".join(several)
         if not cell["status"]:
             silent = expected == _IN and self.rule["silent"] and cell["why"].startswith(("closed", "reset"))
             return _Verdict(True if silent else None, expected, came, "" if silent else cell["why"])
@@ -163,14 +162,19 @@ class _Judge:
             return _Verdict(None, expected, came, "the site is in maintenance")
         if cell["kind"] == SPELT:
             return self._spelt(cell, expected, came)
-        return self._let_in(cell, expected, came) if expected == _IN else self._kept_out(cell, expected, came)
+        return self._let_in(cell, expected, came) if expected == _IN else self._kept_out(cell, several, came)
 
-    def _expected(self, kind: str) -> str:
+    def _expected(self, kind: str) -> list[str]:
+        """Return what may have to come, more than one where it is not known who the client is."""
         if kind == SPELT:
-            return "refused"
-        if self.with_login if kind == LOGIN else self.without:
+            return ["refused"]
+        return sorted({self._told(each, is_right=kind == LOGIN) for each in self.kinds})
+
+    def _told(self, client: str, *, is_right: bool) -> str:
+        with_login = self.policy.admits(client, login=True)
+        if with_login if is_right else self.policy.admits(client, login=False):
             return _IN
-        return str(_ASKS if self.with_login else _FORBIDS)
+        return str(_ASKS if with_login else _FORBIDS)
 
     def _let_in(self, cell: Mapping[str, Any], expected: str, came: str) -> _Verdict:
         status, own = cell["status"], cell["own"]
@@ -186,8 +190,9 @@ class _Judge:
             return _Verdict(None, expected, came, _BY_WHOM)
         return _Verdict(False, expected, came)
 
-    def _kept_out(self, cell: Mapping[str, Any], expected: str, came: str) -> _Verdict:
-        right = str(cell["status"]) == expected and cell["own"] is not False
+    def _kept_out(self, cell: Mapping[str, Any], several: Sequence[str], came: str) -> _Verdict:
+        expected = " or ".join(several)
+        right = str(cell["status"]) in several and cell["own"] is not False
         if not right and self.rule["guarded"] and cell["status"] in (_ASKS, _FORBIDS) and cell["own"] is not False:
             return _Verdict(None, expected, came, _OWNERS)
         return _refusal(cell, expected, came, right=right)

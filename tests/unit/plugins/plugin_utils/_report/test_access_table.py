@@ -21,6 +21,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._report.access_
 
 URL = "https://a.example.org/x/"
 NEAR, FAR, DENIED = "192.168.0.7", "198.51.100.7", "192.168.0.66"
+NAME = "phone.example.net"
 LAN, EITHER, BOTH = [["lan"]], [["lan"], ["login"]], [["lan", "login"]]
 PUBLIC: list[list[str]] = [[]]
 NOBODY: list[list[str]] = []
@@ -31,7 +32,6 @@ def rule(words: list[list[str]], **more: Any) -> dict[str, Any]:
     usual = {
         "allow": [],
         "deny": [f"{DENIED}/32"],
-        "named": False,
         "proxies": [],
         "guarded": False,
         "itself": [],
@@ -114,7 +114,7 @@ def test_a_path_that_is_spelt_otherwise_gets_no_answer_of_the_service(
     [
         ({"guarded": True}, cell(BARE, 403), "lines of the owner's own keep some people out here as well"),
         ({"itself": [403]}, cell(BARE, 403), "nginx answers whom it lets in likewise here"),
-        ({"named": True}, cell(BARE, 200), "a name in allow or deny may mean any address"),
+        ({"deny": [NAME]}, cell(BARE, 200), "a name in allow or deny may mean any address"),
         ({"closed": True}, cell(BARE, 503), "the site is in maintenance"),
         ({}, cell(BARE, 429), "it limits how often one may ask"),
         ({}, cell(BARE, 0, why="silence"), "silence"),
@@ -158,6 +158,37 @@ def test_without_the_address_only_what_does_not_ask_for_it_is_known() -> None:
     for words, status in ((PUBLIC, 200), (ONLY_LOGIN, 401), (NOBODY, 403)):
         (found,) = judged(rule(words, deny=[]), unseen, cell(BARE, status))["rows"][0]["cells"]
         assert found["result"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("words", "lists", "seen", "kind", "wanted"),
+    [
+        # Who is denied by a name is kept out of what is for everybody, and the name may be anybody's.
+        (PUBLIC, {"deny": [NAME]}, FAR, BARE, {200: "not proven", 403: "not proven"}),
+        (NOBODY, {"deny": [NAME]}, FAR, BARE, {200: "failed", 403: "ok"}),
+        # A name lets nobody in without a login here. With one it may.
+        (BOTH, {"allow": [NAME]}, FAR, BARE, {200: "failed", 401: "ok", 403: "ok", 404: "failed"}),
+        (BOTH, {"allow": [NAME]}, FAR, LOGIN, {200: "not proven", 403: "not proven"}),
+        (LAN, {"allow": [NAME]}, FAR, BARE, {200: "not proven", 403: "not proven"}),
+        # Who is of the LAN by his address stays so, whatever another name lets in.
+        (LAN, {"allow": [NAME]}, NEAR, BARE, {200: "ok", 403: "failed"}),
+        (ONLY_LOGIN, {"allow": [NAME], "deny": []}, FAR, BARE, {200: "failed", 401: "ok", 403: "failed"}),
+        (ONLY_LOGIN, {"deny": [NAME]}, FAR, BARE, {200: "failed", 401: "ok", 403: "ok"}),
+        # Nor does one come in there whose address is not known.
+        (BOTH, {}, "", BARE, {200: "failed", 401: "ok", 403: "ok"}),
+        (EITHER, {"deny": []}, "", LOGIN, {200: "ok", 401: "failed"}),
+    ],
+)
+def test_what_each_whom_a_client_may_be_is_told_is_judged(
+    words: list[list[str]], lists: dict[str, Any], seen: str, kind: str, wanted: dict[int, str]
+) -> None:
+    said = rule(words, **lists)
+    assert {status: results(said, seen, cell(kind, status))[0] for status in wanted} == wanted
+
+
+def test_two_refusals_may_be_right() -> None:
+    (found,) = judged(rule(BOTH, allow=[NAME]), client(FAR), cell(BARE, 200))["rows"][0]["cells"]
+    assert found["expected"] == "401 or 403"
 
 
 def test_a_connection_that_is_closed_on_purpose_is_an_answer() -> None:
