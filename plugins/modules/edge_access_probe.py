@@ -124,7 +124,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 greetings:
-  description: With V(greet), each request with its C(host), C(address) and C(marker), and both ends of its connection.
+  description:
+    - With V(greet), the C(marker) of the requests to each C(host) through each C(address), and both ends
+      of a connection.
   returned: with O(part=greet) and O(part=host)
   type: list
   elements: dict

@@ -49,10 +49,11 @@ _NO_HTTP2 = "HTTP/2 is not spoken"
 
 
 class _Tries:
-    """How many logins may still fail from here; -1 for any number."""
+    """How many logins may still fail from here, -1 for any number; `unseen` is why nobody knows who asks."""
 
-    def __init__(self, left: int) -> None:
+    def __init__(self, left: int, unseen: str) -> None:
         self.left = left
+        self.unseen = unseen
         self.wrong = 0
         self.refused = False
         self.lock = threading.Lock()
@@ -61,6 +62,10 @@ class _Tries:
     def are_free(self) -> bool:
         """Whether nobody is banned for a wrong login."""
         return self.left == UNLIMITED
+
+    def why_not(self) -> str:
+        """Return why no more are tried."""
+        return self.unseen or _MAY_BAN
 
     def spend(self) -> None:
         """Count one that failed."""
@@ -114,16 +119,21 @@ def ask(
     """Return what came at each place through each address; `clients` tells whom nginx saw there."""
     seen = {(each["host"], each["address"]): each for each in clients}
     # A ban is one of an address that nginx sees, whichever site it asks.
-    tries = {each["seen"]: _Tries(each["tries"]) for each in clients}
+    tries = {_who(each): _Tries(each["tries"], each["why"]) for each in clients}
     hosts = {each["address"]: _Host() for each in clients}
     asked = [
-        _Question(door, address, logins, tries[client["seen"]], hosts[address], trust, is_first=not number)
+        _Question(door, address, logins, tries[_who(client)], hosts[address], trust, is_first=not number)
         for door in doors
         for number, address in enumerate(door.addresses or addresses)
         if (client := seen.get((door.host, address))) and not client["why"].startswith("no connection")
     ]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return [*pool.map(_Question.row, asked)]
+
+
+def _who(client: Client) -> tuple[str, str]:
+    """Return what tells clients apart for a ban: the address, or why it is not known."""
+    return client["seen"], client["why"]
 
 
 class _Question:
@@ -186,7 +196,7 @@ class _Question:
     def _right(self, what: str, send: _Send, login: tuple[str, str], *, is_asked: bool) -> Cell:
         with self.tries.lock:
             if is_asked and not self.tries.are_free and (self.tries.refused or self.tries.left < 1):
-                return _cell(LOGIN, what, _WENT_WRONG if self.tries.refused else _MAY_BAN)
+                return _cell(LOGIN, what, _WENT_WRONG if self.tries.refused else self.tries.why_not())
             cell = self._ask(LOGIN, what, send, _basic(*login), subject=self.proven)
             if is_asked and cell["status"] == _ASKS:
                 self.tries.refused = True
@@ -198,7 +208,7 @@ class _Question:
         with self.tries.lock:
             # One is left for a right login that is refused.
             if is_asked and not self.tries.are_free and (self.tries.left < 2 or self.tries.wrong >= _WRONG_ONES):
-                return _cell(WRONG, what, _MAY_BAN)
+                return _cell(WRONG, what, self.tries.why_not())
             if is_asked:
                 self.tries.wrong += 1
                 self.tries.spend()

@@ -156,6 +156,14 @@ def test_no_more_wrong_logins_are_tried_than_are_safe(site: Site, tries: int, fa
     assert all("edge_fail2ban_ignoreip" in each for each in told)
 
 
+def test_where_nobody_knows_whom_nginx_saw_that_is_why_no_login_is_tried(site: Site) -> None:
+    site.answers = right
+    unseen = client(tries=0, seen="", why="no log tells")
+    (row,) = ask([DOOR], [HERE], {"users": {"anna": CLEAR}}, [unseen], TRUST)
+    assert {each["why"] for each in row["cells"] if each["kind"] in ("login", "wrong")} == {"no log tells"}
+    assert site.logins == []
+
+
 def test_a_right_login_that_is_refused_is_not_tried_again(site: Site) -> None:
     site.answers = lambda _login: ASKS
     found = cells(tries=3)
