@@ -69,7 +69,7 @@ def _rows(plan: Mapping[str, Any], places: Places) -> list[dict[str, Any]]:
         clients = {(each["host"], each["address"]): each for each in found.get("clients", [])}
         for row in found.get("rows", []):
             client = clients.get((urlsplit(row["url"]).hostname, row["address"]))
-            if client and row["url"] in rules and not _is_masked(row):
+            if client and row["url"] in rules and not (_is_masked(row) or _is_masked(client)):
                 rows.append(_row(name, row, client, rules[row["url"]], plan["lan"]))
             else:
                 rows.append(_unreadable(name, row))
@@ -113,6 +113,11 @@ def _row(
         "ok": ok,
         "cells": cells,
     }
+
+
+def _read(found: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """Return those greetings or clients that Ansible has not masked."""
+    return [each for each in found.get(key, []) if not _is_masked(each)]
 
 
 def _is_masked(row: Mapping[str, Any]) -> bool:
@@ -243,18 +248,20 @@ def _detail(cells: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
 
 def _unreached(name: str, found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the addresses through which no site could be asked from a place."""
-    reasons = {each["address"]: each["why"] for each in found.get("clients", [])}
+    reasons = {each["address"]: each["why"] for each in _read(found, "clients")}
     for address, why in reasons.items():
         if why.startswith("no connection"):
             yield {"subject": f"who comes in from {name} through {address}", "ok": None, "detail": why}
 
 
 def _seen(name: str, found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a line where nginx takes a machine of the LAN for another one."""
-    seen = {(each["host"], each["address"]): each["seen"] for each in found.get("clients", [])}
+    """Yield a line where nginx takes a machine of the LAN for another one, or where that cannot be read."""
+    if any(_is_masked(each) for key in ("greetings", "clients") for each in found.get(key, [])):
+        yield {"subject": f"the address of {name}", "ok": None, "detail": _MASKED}
+    seen = {(each["host"], each["address"]): each["seen"] for each in _read(found, "clients")}
     told = {
         (each["here"], client)
-        for each in found.get("greetings", [])
+        for each in _read(found, "greetings")
         if (client := seen.get((each["host"], each["address"]), ""))
         and client != each["here"]
         and _is_private(each["here"])

@@ -233,6 +233,22 @@ def test_what_ansible_masks_is_not_proven(part: str) -> None:
     assert judged({**rule(LAN), "url": "https://b.example.org/"}, client(FAR), cell(BARE, 403))["rows"][0]["ok"] is None
 
 
+@pytest.mark.parametrize("mask", ["********", "192.168.********.7"])
+def test_an_address_that_ansible_masks_says_nothing(mask: str) -> None:
+    """A password may be a part of an address."""
+    table = judged(rule(LAN), client(mask), cell(BARE, 200))
+    assert (table["rows"][0]["ok"], table["rows"][0]["seen"]) == (None, "unknown")
+    greeting = {"host": "a.example.org", "address": "203.0.113.1", "here": mask, "there": mask}
+    for greetings, clients in (([greeting], [client(NEAR)]), ([greeting | {"here": NEAR}], [client(mask)])):
+        found = {"greetings": greetings, "clients": clients, "rows": []}
+        (proof,) = access_table({"lan": [], "rules": []}, {"rows": []}, found)["proofs"]
+        assert (proof["subject"], proof["ok"]) == ("the address of the host", None)
+        assert "a longer one" in proof["detail"]
+    unreached = client("", address=mask, why="no connection: refused")
+    (proof,) = access_table({"lan": [], "rules": []}, {"rows": []}, {"clients": [unreached], "rows": []})["proofs"]
+    assert "a longer one" in proof["detail"]
+
+
 def test_what_is_not_asked_is_told() -> None:
     unreached = client("", why="no connection: refused")
     plan = {"lan": [], "rules": [], "unasked": {"https://a.example.org ~ x": "no path"}}
