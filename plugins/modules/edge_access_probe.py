@@ -17,6 +17,8 @@ description:
   - It tells what came. What has to come is told by C(constellation.edge.edge_access_table), which knows the rules.
   - C(verify.yml) runs it on the controller, by C(delegate_to), and on the proxy's host.
   - No name or password is sent to what lets somebody in without asking.
+  - A right password is sent only where the certificate is trusted for the site's name. With V(host) that is not asked
+    of the loopback, where nobody else answers.
 author:
   - constellation.edge contributors (@myconstellation)
 extends_documentation_fragment:
@@ -97,6 +99,9 @@ options:
     description: By the name of each file, passwords or hashes by the names of its users.
     type: dict
     default: {}
+  ca_file:
+    description: File with a trust root that counts besides the system's where a password is sent.
+    type: path
   greetings:
     description: With V(find), what V(greet) returned.
     type: list
@@ -119,7 +124,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 greetings:
-  description: With V(greet), each request with its C(host), C(address) and C(marker), and both ends of its connection.
+  description:
+    - With V(greet), the C(marker) of the requests to each C(host) through each C(address), and both ends
+      of a connection.
   returned: with O(part=greet) and O(part=host)
   type: list
   elements: dict
@@ -146,10 +153,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._access_table.ask import ask, problem
+from ..module_utils._access_table.ask import Trust, ask, problem
 from ..module_utils._access_table.door import Door
 from ..module_utils._access_table.greet import greet, whom
 from ..module_utils._constellation.this_host import own_addresses
+from ..module_utils._probe.connection import ProbeError, tls_context
 
 ARGUMENTS = {
     "part": {"type": "str", "choices": ["host", "greet", "find", "ask"], "required": True},
@@ -171,6 +179,7 @@ ARGUMENTS = {
     },
     "addresses": {"type": "list", "elements": "str", "default": []},
     "logins": {"type": "dict", "default": {}, "no_log": True},
+    "ca_file": {"type": "path"},
     "greetings": {"type": "list", "elements": "dict", "default": []},
     "clients": {"type": "list", "elements": "dict", "default": []},
 }
@@ -186,6 +195,12 @@ def main() -> None:
         doors = [replace(door, addresses=door.listens) for door in doors]
     if wrong := [text for door in doors if (text := problem(door))]:
         module.fail_json(msg=wrong[0])
+    trust = Trust(given["ca_file"] or "", is_host=given["part"] == "host")
+    if trust.ca_file:
+        try:
+            tls_context(trust.ca_file)
+        except ProbeError as error:
+            module.fail_json(msg=str(error))
     addresses = list(dict.fromkeys(each.strip("[]") for each in given["addresses"]))
     found: dict[str, Any] = {}
     if given["part"] in ("host", "greet"):
@@ -195,7 +210,7 @@ def main() -> None:
     if given["part"] == "host":
         found["ipv6"] = _reachable(own_addresses())
     if given["part"] in ("host", "ask"):
-        found["rows"] = ask(doors, addresses, given["logins"], found.get("clients", given["clients"]))
+        found["rows"] = ask(doors, addresses, given["logins"], found.get("clients", given["clients"]), trust)
     module.exit_json(changed=False, **found)
 
 

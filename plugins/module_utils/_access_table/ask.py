@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from .._hostile.asking import Answer, by_http1, by_http2
@@ -42,14 +44,16 @@ IDENTITIES = (
 _ONLY_HASH = "edge_users has only a hash"
 _MAY_BAN = "one more wrong password could ban who asks: write the address into edge_fail2ban_ignoreip"
 _WENT_WRONG = "a right login was refused already, and one more could ban who asks"
+_UNTRUSTED = "its certificate is not trusted, so no password is sent"
 _NO_HTTP2 = "HTTP/2 is not spoken"
 
 
 class _Tries:
-    """How many logins may still fail from here; -1 for any number."""
+    """How many logins may still fail from here, -1 for any number; `unseen` is why nobody knows who asks."""
 
-    def __init__(self, left: int) -> None:
+    def __init__(self, left: int, unseen: str) -> None:
         self.left = left
+        self.unseen = unseen
         self.wrong = 0
         self.refused = False
         self.lock = threading.Lock()
@@ -58,6 +62,10 @@ class _Tries:
     def are_free(self) -> bool:
         """Whether nobody is banned for a wrong login."""
         return self.left == UNLIMITED
+
+    def why_not(self) -> str:
+        """Return why no more are tried."""
+        return self.unseen or _MAY_BAN
 
     def spend(self) -> None:
         """Count one that failed."""
@@ -82,14 +90,39 @@ class _Host:
         return self.silent >= _GONE_AFTER
 
 
-def ask(doors: Sequence[Door], addresses: Sequence[str], logins: Logins, clients: Sequence[Client]) -> list[Row]:
+@dataclass(frozen=True)
+class Trust:
+    """Whom a password may be sent to.
+
+    ``ca_file`` adds a trust root. ``is_host`` is whether this is the proxy's own host, at whose loopback nobody else
+    answers.
+    """
+
+    ca_file: str = ""
+    is_host: bool = False
+
+    def verifies(self, address: str) -> bool:
+        """Whether only a trusted certificate tells who answers at an address."""
+        return not (self.is_host and _is_loopback(address))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:  # a name
+        return False
+
+
+def ask(
+    doors: Sequence[Door], addresses: Sequence[str], logins: Logins, clients: Sequence[Client], trust: Trust
+) -> list[Row]:
     """Return what came at each place through each address; `clients` tells whom nginx saw there."""
     seen = {(each["host"], each["address"]): each for each in clients}
     # A ban is one of an address that nginx sees, whichever site it asks.
-    tries = {each["seen"]: _Tries(each["tries"]) for each in clients}
+    tries = {_who(each): _Tries(each["tries"], each["why"]) for each in clients}
     hosts = {each["address"]: _Host() for each in clients}
     asked = [
-        _Question(door, address, logins, tries[client["seen"]], hosts[address], is_first=not number)
+        _Question(door, address, logins, tries[_who(client)], hosts[address], trust, is_first=not number)
         for door in doors
         for number, address in enumerate(door.addresses or addresses)
         if (client := seen.get((door.host, address))) and not client["why"].startswith("no connection")
@@ -98,13 +131,21 @@ def ask(doors: Sequence[Door], addresses: Sequence[str], logins: Logins, clients
         return [*pool.map(_Question.row, asked)]
 
 
+def _who(client: Client) -> tuple[str, str]:
+    """Return what tells clients apart for a ban: the address, or why it is not known."""
+    return client["seen"], client["why"]
+
+
 class _Question:
     """What is asked at one place through one address; only the first address is asked everything."""
 
-    def __init__(self, door: Door, address: str, logins: Logins, tries: _Tries, host: _Host, *, is_first: bool) -> None:
+    def __init__(
+        self, door: Door, address: str, logins: Logins, tries: _Tries, host: _Host, trust: Trust, *, is_first: bool
+    ) -> None:
         self.door, self.address, self.tries, self.host, self.is_first = door, address, tries, host, is_first
         self.users = logins.get(door.file, {}) if door.file else {}
         self.subject = Subject(door.url, address, timeout=_SECONDS, quiet=0.2, body=_BODY)
+        self.proven = replace(self.subject, ca_file=trust.ca_file, verify=trust.verifies(address))
 
     def row(self) -> Row:
         """Ask, until the host limits or refuses who asks."""
@@ -155,8 +196,8 @@ class _Question:
     def _right(self, what: str, send: _Send, login: tuple[str, str], *, is_asked: bool) -> Cell:
         with self.tries.lock:
             if is_asked and not self.tries.are_free and (self.tries.refused or self.tries.left < 1):
-                return _cell(LOGIN, what, _WENT_WRONG if self.tries.refused else _MAY_BAN)
-            cell = self._ask(LOGIN, what, send, _basic(*login))
+                return _cell(LOGIN, what, _WENT_WRONG if self.tries.refused else self.tries.why_not())
+            cell = self._ask(LOGIN, what, send, _basic(*login), subject=self.proven)
             if is_asked and cell["status"] == _ASKS:
                 self.tries.refused = True
                 self.tries.spend()
@@ -167,16 +208,25 @@ class _Question:
         with self.tries.lock:
             # One is left for a right login that is refused.
             if is_asked and not self.tries.are_free and (self.tries.left < 2 or self.tries.wrong >= _WRONG_ONES):
-                return _cell(WRONG, what, _MAY_BAN)
+                return _cell(WRONG, what, self.tries.why_not())
             if is_asked:
                 self.tries.wrong += 1
                 self.tries.spend()
             return self._ask(WRONG, what, by_http1, _basic(user, token()))
 
-    def _ask(self, kind: str, what: str, send: _Send, headers: Headers | None = None, path: str = "") -> Cell:
-        answer = self.host.told(send(self.subject, path or self.door.path, headers or {}, AGENT))
-        if not answer.is_spoken:
-            return _cell(kind, what, _NO_HTTP2)
+    def _ask(
+        self,
+        kind: str,
+        what: str,
+        send: _Send,
+        headers: Headers | None = None,
+        *,
+        path: str = "",
+        subject: Subject | None = None,
+    ) -> Cell:
+        answer = self.host.told(send(subject or self.subject, path or self.door.path, headers or {}, AGENT))
+        if not (answer.is_spoken and answer.is_trusted):
+            return _cell(kind, what, _UNTRUSTED if answer.is_spoken else _NO_HTTP2)
         why = "" if answer.status else answer.end
         return Cell(kind=kind, what=what, status=answer.status, own=_is_own(self.door, answer), why=why)
 

@@ -70,9 +70,9 @@ class Row(TypedDict):
 
 
 class Greeting(TypedDict):
-    """A request that can be found again in nginx's log by its ``marker``.
+    """Requests to a site that can be found again in nginx's log by their ``marker``.
 
-    ``here`` is the own end of its connection, ``there`` that of the host; both are "" where nothing was answered, for
+    ``here`` is the own end of a connection, ``there`` that of the host; both are "" where nothing was answered, for
     which ``why`` is the reason.
     """
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -44,8 +45,9 @@ def _found(markers: Iterable[str], logs: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(logs.glob("*.log")):
         text = tail(path)
         for marker in wanted:
-            place = text.find(marker)
-            if place >= 0 and (address := _address(text[text.rfind("\n", 0, place) + 1 : place])):
+            places = (each.start() for each in re.finditer(re.escape(marker), text))
+            several = (_address(text[text.rfind("\n", 0, place) + 1 : place]) for place in places)
+            if address := next(filter(None, several), ""):
                 yield marker, address
 
 

@@ -18,6 +18,8 @@ from .subject import Subject
 
 # How an exchange ended: the host closed it in order, reset it, said nothing more, or never took the connection.
 CLOSED, RESET, SILENT, REFUSED = "closed", "reset", "silent", "refused"
+#: Why nothing was sent where `Subject.verify` asks for a certificate that is trusted.
+UNTRUSTED = "TLS: untrusted"
 # As who a question is asked.
 AGENT = "constellation.edge-hostile"
 MOST_BYTES = 1024 * 1024
@@ -78,20 +80,23 @@ def opened(subject: Subject, way: Way, limit: float) -> Iterator[socket.socket]:
         with cut_after(plain, limit):
             plain.settimeout(limit)
             if not way.plain:
-                used = _secured(plain, subject.host if way.name is None else way.name, way.protocol)
+                used = _secured(plain, subject, way)
             yield used
     finally:
         used.close()
         plain.close()
 
 
-def _secured(plain: socket.socket, name: str, protocol: str) -> ssl.SSLSocket:
-    # By which certificate the host answers is a question of its own.
-    context = tls_context(verify=False)
-    context.set_alpn_protocols([protocol])
+def _secured(plain: socket.socket, subject: Subject, way: Way) -> ssl.SSLSocket:
+    # By which certificate the host answers is a question of its own, but where a secret is sent.
+    context = tls_context(subject.ca_file if subject.verify else "", subject.verify, way.protocol)
+    name = subject.host if way.name is None else way.name
     used = context.wrap_socket(plain, server_hostname=name or None, do_handshake_on_connect=False)
     try:
         used.do_handshake()
+    except ssl.SSLCertVerificationError as error:
+        used.close()
+        raise ProbeError(UNTRUSTED) from error
     except BaseException:
         used.close()
         raise

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from . import _http2
 from ._judging import not_spoken
-from ._wire import exchange, request
+from ._wire import UNTRUSTED, Seen, exchange, request
 from .subject import Subject
 
 
@@ -18,7 +18,8 @@ class Answer:
     """What came back.
 
     ``status`` is 0 without an answer, and ``end`` then tells how the connection ended. ``challenge`` is the header
-    WWW-Authenticate, None where headers were not read. ``is_spoken`` is false where the host has no HTTP/2.
+    WWW-Authenticate, None where headers were not read. ``is_spoken`` is false where the host has no HTTP/2, and
+    ``is_trusted`` where nothing was sent because of the certificate.
     """
 
     status: int
@@ -26,6 +27,7 @@ class Answer:
     challenge: str | None = None
     body: bytes = b""
     is_spoken: bool = True
+    is_trusted: bool = True
 
 
 def by_http1(subject: Subject, path: str, headers: Mapping[str, str], agent: str) -> Answer:
@@ -33,7 +35,7 @@ def by_http1(subject: Subject, path: str, headers: Mapping[str, str], agent: str
     lines = (f"{name}: {value}" for name, value in headers.items())
     seen = exchange(subject, request(subject, path, *lines, agent=agent))
     only = seen.only()
-    return Answer(seen.status, str(seen), only.one("WWW-Authenticate"), only.body)
+    return Answer(seen.status, str(seen), only.one("WWW-Authenticate"), only.body, is_trusted=_is_trusted(seen))
 
 
 def by_http2(subject: Subject, path: str, headers: Mapping[str, str], agent: str) -> Answer:
@@ -41,4 +43,9 @@ def by_http2(subject: Subject, path: str, headers: Mapping[str, str], agent: str
     given = {"user-agent": agent, **{name.lower(): value for name, value in headers.items()}}
     fields = [(name.encode(), value.encode()) for name, value in given.items()]
     seen = _http2.exchange(subject, [*_http2.fields(subject, path), *fields])
-    return Answer(seen.status, str(seen), None, seen.only().body, is_spoken=not not_spoken(seen))
+    spoken, trusted = not not_spoken(seen), _is_trusted(seen)
+    return Answer(seen.status, str(seen), None, seen.only().body, is_spoken=spoken, is_trusted=trusted)
+
+
+def _is_trusted(seen: Seen) -> bool:
+    return seen.note != UNTRUSTED

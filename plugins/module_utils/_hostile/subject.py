@@ -27,9 +27,10 @@ class Subject:
     """The site that is asked.
 
     ``url`` is an HTTPS one, whose name every request is for. ``address`` is connected to instead of what the name
-    resolves to, when it is not empty. ``ca_file`` adds a trust root. ``echo`` is the path of a service that reports
-    what it was sent, as tests/lab/standins/echo.py does; ``kept`` is the path of what answers 403 outside the LAN; each
-    is empty for none. ``without`` names kinds and probes, as ``answers`` or ``answers.hsts``, that are not asked.
+    resolves to, when it is not empty. ``ca_file`` adds a trust root. With ``verify``, nothing is sent where the
+    certificate is not trusted, or not for the site's name. ``echo`` is the path of a service that reports what it was
+    sent, as tests/lab/standins/echo.py does; ``kept`` is the path of what answers 403 outside the LAN; each is empty
+    for none. ``without`` names kinds and probes, as ``answers`` or ``answers.hsts``, that are not asked.
     ``leads_to`` is the name to which the host leads for names that it does not have, empty where it refuses them.
     ``claims`` are the headers that no service may be told. ``slow`` is how many unfinished requests
     are held open, and ``connections`` how many connections are tried, 0 for none. ``timeout`` is the seconds that an
@@ -41,6 +42,7 @@ class Subject:
     url: str
     address: str = ""
     ca_file: str = ""
+    verify: bool = False
     echo: str = ""
     kept: str = ""
     without: tuple[str, ...] = ()

@@ -104,13 +104,30 @@ class Policy:
         `lan` are the networks of the LAN. A name in `allow` may stand for any address that is listed nowhere, and one
         in `deny` for none.
         """
+        kind = self._listed(address, lan) or (_NEAR if any(map(is_name, self.allow)) else _FAR)
+        return self.admits(kind, login=login)
+
+    def kinds(self, address: str, lan: Iterable[str]) -> frozenset[str]:
+        """Return what a client may be for `admits`, more than one where that depends on what is not known.
+
+        That is an `address` of "", and whom a name in `allow` or `deny` means: it may be any address.
+        """
+        unknown = {_NEAR, _FAR, *((_DENIED,) if self.deny else ())}
+        listed = {self._listed(address, lan) or _FAR} if address else unknown
+        lists = ((_NEAR, self.allow), (_DENIED, self.deny))
+        return frozenset(listed | {kind for kind, several in lists if any(map(is_name, several))})
+
+    def admits(self, kind: str, *, login: bool) -> bool:
+        """Whether a client of one of `kinds` is let in, with a `login` or without."""
+        shown = {*((LAN,) if kind == _NEAR else ()), *((LOGIN,) if login else ())}
+        return kind != _DENIED and any({*each} <= shown for each in self.rule)
+
+    def _listed(self, address: str, lan: Iterable[str]) -> str:
+        """Return what a client at an address is by the networks that hold it, "" where none does."""
         who = self._networks(lan)
         client = ipaddress.ip_address(address)
         holding = [each for each in map(ipaddress.ip_network, who) if client in each]
-        narrowest = str(max(holding, key=lambda each: each.prefixlen)) if holding else ""
-        kind = who.get(narrowest, _NEAR if any(map(is_name, self.allow)) else _FAR)
-        shown = {*((LAN,) if kind == _NEAR else ()), *((LOGIN,) if login else ())}
-        return kind != _DENIED and any({*each} <= shown for each in self.rule)
+        return who[str(max(holding, key=lambda each: each.prefixlen))] if holding else ""
 
     def _networks(self, lan: Iterable[str]) -> dict[str, str]:
         """Return what a client of each network is; of two the narrower one counts."""

@@ -117,9 +117,8 @@ def _row(
         {
             "url": url,
             "rule": [list(each) for each in asks.rule],
-            "allow": [*listed.allow],
-            "deny": [*listed.deny],
-            "named": (listed.allow, listed.deny) != (asks.allow, asks.deny),
+            "allow": [*asks.allow],
+            "deny": [*asks.deny],
             "proxies": networks([site]),
             "guarded": _is_guarded(site, route, servers),
             "itself": _itself(route),

@@ -23,6 +23,9 @@ from .._features._policy import Policy
 _AWAY = (400, 404, 405, 414, 421)
 _ASKS, _FORBIDS, _CLOSED, _TOO_MANY = 401, 403, 503, 429
 _IN = "in"
+_BY_NAME = "a name in allow or deny may mean any address"
+_OWNERS = "lines of the owner's own keep some people out here as well"
+_BY_WHOM = "it is not known whether nginx or the service says so"
 _RESULTS = {True: "ok", False: "failed", None: "not proven"}
 # By which ansible-core replaces what a secret argument is, wherever it stands in a result.
 _MASKS = ("********", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
@@ -66,7 +69,7 @@ def _rows(plan: Mapping[str, Any], places: Places) -> list[dict[str, Any]]:
         clients = {(each["host"], each["address"]): each for each in found.get("clients", [])}
         for row in found.get("rows", []):
             client = clients.get((urlsplit(row["url"]).hostname, row["address"]))
-            if client and row["url"] in rules and not _is_masked(row):
+            if client and row["url"] in rules and not (_is_masked(row) or _is_masked(client)):
                 rows.append(_row(name, row, client, rules[row["url"]], plan["lan"]))
             else:
                 rows.append(_unreadable(name, row))
@@ -112,6 +115,11 @@ def _row(
     }
 
 
+def _read(found: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """Return those greetings or clients that Ansible has not masked."""
+    return [each for each in found.get(key, []) if not _is_masked(each)]
+
+
 def _is_masked(row: Mapping[str, Any]) -> bool:
     """Whether Ansible took a part of what came for a password, and masked it."""
     return any(mask in str(row) for mask in _MASKS)
@@ -128,17 +136,12 @@ class _Judge:
     def __init__(self, rule: Mapping[str, Any], client: Mapping[str, Any], lan: Sequence[str]) -> None:
         self.rule, self.client = rule, client
         self.policy = Policy(tuple(map(tuple, rule["rule"])), tuple(rule["allow"]), tuple(rule["deny"]))
+        # Why it is not known who the client is. Where each that it may be is told the same, that is no matter.
         self.unknown = self._unknown()
-        # Where no address counts, any is as good.
-        address = client["seen"] if client["seen"] and not self.unknown else "192.0.2.1"
-        self.without, self.with_login = (self.policy.lets_in(address, lan, login=login) for login in (False, True))
+        self.kinds = self.policy.kinds("" if self.unknown else client["seen"], lan)
 
     def _unknown(self) -> str:
-        """Return why it is not known what has to come, "" where it is."""
-        if not self.policy.asks_address:
-            return ""
-        if self.rule["named"]:
-            return "a name in allow or deny may mean any address"
+        """Return why it is not known at which address nginx takes the client to be, "" where it is."""
         seen = self.client["seen"]
         if not seen:
             return str(self.client["why"])
@@ -149,9 +152,12 @@ class _Judge:
     def verdict(self, cell: Mapping[str, Any]) -> _Verdict:
         """Return what is to be said of a cell."""
         came = _came(cell)
-        if cell["kind"] == REST or (self.unknown and cell["kind"] != SPELT):
-            return _Verdict(None, "", came, cell["why"] or self.unknown)
-        expected = self._expected(cell["kind"])
+        if cell["kind"] == REST:
+            return _Verdict(None, "", came, cell["why"])
+        several = self._expected(cell["kind"])
+        if _IN in several and len(several) > 1:
+            return _Verdict(None, "", came, cell["why"] or self.unknown or _BY_NAME)
+        expected = " or ".join(several)
         if not cell["status"]:
             silent = expected == _IN and self.rule["silent"] and cell["why"].startswith(("closed", "reset"))
             return _Verdict(True if silent else None, expected, came, "" if silent else cell["why"])
@@ -161,37 +167,52 @@ class _Judge:
             return _Verdict(None, expected, came, "the site is in maintenance")
         if cell["kind"] == SPELT:
             return self._spelt(cell, expected, came)
-        return self._let_in(cell, expected, came) if expected == _IN else self._kept_out(cell, expected, came)
+        return self._let_in(cell, expected, came) if expected == _IN else self._kept_out(cell, several, came)
 
-    def _expected(self, kind: str) -> str:
+    def _expected(self, kind: str) -> list[str]:
+        """Return what may have to come, more than one where it is not known who the client is."""
         if kind == SPELT:
-            return "refused"
-        if self.with_login if kind == LOGIN else self.without:
+            return ["refused"]
+        return sorted({self._told(each, is_right=kind == LOGIN) for each in self.kinds})
+
+    def _told(self, client: str, *, is_right: bool) -> str:
+        with_login = self.policy.admits(client, login=True)
+        if with_login if is_right else self.policy.admits(client, login=False):
             return _IN
-        return str(_ASKS if self.with_login else _FORBIDS)
+        return str(_ASKS if with_login else _FORBIDS)
 
     def _let_in(self, cell: Mapping[str, Any], expected: str, came: str) -> _Verdict:
         status, own = cell["status"], cell["own"]
-        if status not in (_ASKS, _FORBIDS) or own is False:
+        # An owner's own question for a login has another realm than ours, and so has a service's.
+        is_theirs = status == _ASKS and self.rule["guarded"]
+        if status not in (_ASKS, _FORBIDS) or (own is False and not is_theirs):
             return _Verdict(True, expected, came)
         if status in self.rule["itself"]:
             return _Verdict(None, expected, came, "nginx answers whom it lets in likewise here")
         if self.rule["guarded"]:
-            return _Verdict(None, expected, came, "lines of the owner's own keep some people out here as well")
+            return _Verdict(None, expected, came, _OWNERS)
         if own is None:
-            return _Verdict(None, expected, came, "it is not known whether nginx or the service says so")
+            return _Verdict(None, expected, came, _BY_WHOM)
         return _Verdict(False, expected, came)
 
-    def _kept_out(self, cell: Mapping[str, Any], expected: str, came: str) -> _Verdict:
-        right = str(cell["status"]) == expected and cell["own"] is not False
+    def _kept_out(self, cell: Mapping[str, Any], several: Sequence[str], came: str) -> _Verdict:
+        expected = " or ".join(several)
+        right = str(cell["status"]) in several and cell["own"] is not False
         if not right and self.rule["guarded"] and cell["status"] in (_ASKS, _FORBIDS) and cell["own"] is not False:
-            return _Verdict(None, expected, came, "lines of the owner's own keep some people out here as well")
-        return _Verdict(right, expected, came)
+            return _Verdict(None, expected, came, _OWNERS)
+        return _refusal(cell, expected, came, right=right)
 
     @staticmethod
     def _spelt(cell: Mapping[str, Any], expected: str, came: str) -> _Verdict:
         refused = cell["status"] in (_ASKS, _FORBIDS, *_AWAY) and cell["own"] is not False
-        return _Verdict(refused, expected, came)
+        return _refusal(cell, expected, came, right=refused)
+
+
+def _refusal(cell: Mapping[str, Any], expected: str, came: str, *, right: bool) -> _Verdict:
+    """Return what a refusal says: one by a service is an answer to who was let in."""
+    if right and cell["own"] is None:
+        return _Verdict(None, expected, came, _BY_WHOM)
+    return _Verdict(right, expected, came)
 
 
 def _came(cell: Mapping[str, Any]) -> str:
@@ -227,18 +248,20 @@ def _detail(cells: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
 
 def _unreached(name: str, found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the addresses through which no site could be asked from a place."""
-    reasons = {each["address"]: each["why"] for each in found.get("clients", [])}
+    reasons = {each["address"]: each["why"] for each in _read(found, "clients")}
     for address, why in reasons.items():
         if why.startswith("no connection"):
             yield {"subject": f"who comes in from {name} through {address}", "ok": None, "detail": why}
 
 
 def _seen(name: str, found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a line where nginx takes a machine of the LAN for another one."""
-    seen = {(each["host"], each["address"]): each["seen"] for each in found.get("clients", [])}
+    """Yield a line where nginx takes a machine of the LAN for another one, or where that cannot be read."""
+    if any(_is_masked(each) for key in ("greetings", "clients") for each in found.get(key, [])):
+        yield {"subject": f"the address of {name}", "ok": None, "detail": _MASKED}
+    seen = {(each["host"], each["address"]): each["seen"] for each in _read(found, "clients")}
     told = {
         (each["here"], client)
-        for each in found.get("greetings", [])
+        for each in _read(found, "greetings")
         if (client := seen.get((each["host"], each["address"]), ""))
         and client != each["here"]
         and _is_private(each["here"])

@@ -47,7 +47,7 @@ def test_a_host_for_which_the_run_ended_is_a_problem(missing: dict[str, Any]) ->
 
 def test_the_table_of_who_came_in_stands_in_the_report() -> None:
     url = "https://a.example.org/"
-    rule = {"url": url, "rule": [["lan"]], "allow": [], "deny": [], "named": False, "proxies": [], "guarded": False}
+    rule = {"url": url, "rule": [["lan"]], "allow": [], "deny": [], "proxies": [], "guarded": False}
     rule |= {"itself": [], "silent": False, "closed": False}
     client = {"host": "a.example.org", "address": "192.0.2.1", "seen": "192.0.2.7", "tries": 0, "why": ""}
     cell = {"kind": "bare", "what": "no login", "status": 200, "own": None, "why": ""}

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.constellation.edge.plugins.module_utils._access_table.ask import Trust
 from ansible_collections.constellation.edge.plugins.module_utils._access_table.door import Door
+from hostile_site import make_certificate
 from module_runs import done, module, refused
 
 URL = "https://a.example.org/"
@@ -55,7 +58,7 @@ def test_the_host_does_all_of_it(network: Network) -> None:
     assert network.asked == [
         ("greet", [door], ["::1"]),
         ("whom", GREETINGS),
-        ("ask", [door], ["::1"], logins, CLIENTS),
+        ("ask", [door], ["::1"], logins, CLIENTS, Trust(is_host=True)),
     ]
 
 
@@ -64,6 +67,14 @@ def test_elsewhere_each_part_is_a_call(network: Network, part: str, key: str) ->
     found = done("edge_access_probe", part=part, greetings=GREETINGS, clients=CLIENTS)
     assert {*found} == {key, "changed", "warnings"}
     assert len(network.asked) == 1
+
+
+def test_the_controller_trusts_a_root_besides_its_own(network: Network, tmp_path: Path) -> None:
+    root = make_certificate(tmp_path) / "cert.pem"
+    done("edge_access_probe", part="ask", ca_file=str(root))
+    assert network.asked == [("ask", [], [], {}, [], Trust(str(root)))]
+    said = refused("edge_access_probe", part="ask", ca_file=str(tmp_path / "none.pem"))
+    assert said["msg"] == f"ca_file {tmp_path}/none.pem: No such file or directory"
 
 
 def test_other_urls_are_refused(network: Network) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._access_table import ask as asking
-from ansible_collections.constellation.edge.plugins.module_utils._access_table.ask import ask, problem
+from ansible_collections.constellation.edge.plugins.module_utils._access_table.ask import Trust, ask, problem
 from ansible_collections.constellation.edge.plugins.module_utils._access_table.door import Cell, Client, Door
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.asking import Answer
 from ansible_collections.constellation.edge.plugins.module_utils._hostile.subject import Subject
@@ -23,6 +23,7 @@ CLEAR, HASH = "correct horse", "$6$saltsalt$x"
 REFUSED, PAGE = Answer(403, "", "", b"no entry"), b"the service"
 ASKS = Answer(401, "", 'Basic realm="Login"')
 Headers = Mapping[str, str]
+TRUST = Trust()
 DOOR = Door(URL, "users", "Login", {"403": "no entry"}, "10.0.0.9", "2001:db8::9", ("/ADMIN/",))
 
 
@@ -33,6 +34,9 @@ class Site:
         """Stand in for the network."""
         self.answers: Callable[[str], Answer] = lambda login: Answer(200, "", "", PAGE) if login else ASKS
         self.asked: list[tuple[str, str, str, Headers]] = []
+        # Of each login: who logged in, the trust root, and whether the certificate was to be verified.
+        self.verified: list[tuple[str, str, bool]] = []
+        self.is_trusted = True
         for way in ("by_http1", "by_http2"):
             monkeypatch.setattr(asking, way, self._way(way))
 
@@ -41,7 +45,12 @@ class Site:
             assert agent == "constellation.edge-access"
             self.asked.append((way, subject.address, path, headers))
             said = headers.get("Authorization", "").removeprefix("Basic ")
-            return self.answers(base64.b64decode(said).decode())
+            login = base64.b64decode(said).decode()
+            if login:
+                self.verified.append((login, subject.ca_file, subject.verify))
+            if subject.verify and not self.is_trusted:
+                return Answer(0, "refused (TLS: untrusted)", is_trusted=False)
+            return self.answers(login)
 
         return send
 
@@ -66,10 +75,12 @@ def client(address: str = HERE, tries: int = -1, **more: Any) -> Client:
     return found  # type: ignore[no-any-return]
 
 
-def cells(door: Door = DOOR, *, secret: str = CLEAR, tries: int = -1) -> dict[str, Cell]:
+def cells(
+    door: Door = DOOR, *, secret: str = CLEAR, tries: int = -1, address: str = HERE, trust: Trust = TRUST
+) -> dict[str, Cell]:
     """Return what came at a place, by what was asked."""
-    (row,) = ask([door], [HERE], {"users": {"anna": secret}}, [client(tries=tries)])
-    assert (row["url"], row["address"]) == (door.url, HERE)
+    (row,) = ask([door], [address], {"users": {"anna": secret}}, [client(address, tries)], trust)
+    assert (row["url"], row["address"]) == (door.url, address)
     return {each["what"]: each for each in row["cells"]}
 
 
@@ -137,12 +148,20 @@ def test_no_more_wrong_logins_are_tried_than_are_safe(site: Site, tries: int, fa
     """One is left for a right login that is refused."""
     site.answers = right
     doors = [DOOR, Door("https://a.example.org/b/", "users", "Login")]
-    found = ask(doors, [HERE], {"users": {"anna": CLEAR}}, [client(tries=tries)])
+    found = ask(doors, [HERE], {"users": {"anna": CLEAR}}, [client(tries=tries)], TRUST)
     wrong = [each for each in site.logins if each != f"{HERE} anna:{CLEAR}"]
     assert len(wrong) == failed
     told = [each["why"] for row in found for each in row["cells"] if each["kind"] == "wrong" and not each["status"]]
     assert len(told) == 4 - failed
     assert all("edge_fail2ban_ignoreip" in each for each in told)
+
+
+def test_where_nobody_knows_whom_nginx_saw_that_is_why_no_login_is_tried(site: Site) -> None:
+    site.answers = right
+    unseen = client(tries=0, seen="", why="no log tells")
+    (row,) = ask([DOOR], [HERE], {"users": {"anna": CLEAR}}, [unseen], TRUST)
+    assert {each["why"] for each in row["cells"] if each["kind"] in ("login", "wrong")} == {"no log tells"}
+    assert site.logins == []
 
 
 def test_a_right_login_that_is_refused_is_not_tried_again(site: Site) -> None:
@@ -154,6 +173,39 @@ def test_a_right_login_that_is_refused_is_not_tried_again(site: Site) -> None:
     assert cells(tries=-1)["right login, HTTP/2"]["status"] == 401
 
 
+def test_a_right_password_is_sent_to_a_trusted_certificate_alone(site: Site) -> None:
+    site.answers = right
+    login = f"anna:{CLEAR}"
+    cells(trust=Trust("/etc/root.pem"))
+    sent = [each for each in site.verified if each[0] == login]
+    assert sent == [(login, "/etc/root.pem", True)] * 2
+    site.is_trusted = False
+    found = cells(tries=3)
+    for what in ("right login", "right login, HTTP/2"):
+        assert (found[what]["status"], found[what]["why"]) == (
+            0,
+            "its certificate is not trusted, so no password is sent",
+        )
+    # It says nothing of the host, which is asked all else.
+    assert (found["unknown user"]["status"], found["spelt /ADMIN/"]["status"]) == (401, 401)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_host", "verifies"),
+    [
+        *(("127.0.0.1", True, False), ("127.9.9.9", True, False), ("::1", True, False)),
+        # A tunnel may end at the controller's loopback, and a name or another address may be somebody else's.
+        *(("127.0.0.1", False, True), (HERE, True, True), ("localhost", True, True), ("a.example.org", False, True)),
+    ],
+)
+def test_the_loopback_of_the_proxys_own_host_needs_no_certificate(
+    site: Site, address: str, is_host: bool, verifies: bool
+) -> None:
+    site.answers = right
+    cells(address=address, trust=Trust(is_host=is_host))
+    assert {verified for login, _ca_file, verified in site.verified if login == f"anna:{CLEAR}"} == {verifies}
+
+
 def test_where_nginx_asks_nobody_for_a_login_any_number_is_safe(site: Site) -> None:
     site.answers = lambda _login: REFUSED
     assert cells(tries=0)["wrong password"]["status"] == 403
@@ -162,18 +214,18 @@ def test_where_nginx_asks_nobody_for_a_login_any_number_is_safe(site: Site) -> N
 
 def test_a_second_address_is_asked_less(site: Site) -> None:
     site.answers = right
-    _first, second = ask([DOOR], [HERE, THERE], {"users": {"anna": CLEAR}}, [client(), client(THERE)])
+    _first, second = ask([DOOR], [HERE, THERE], {"users": {"anna": CLEAR}}, [client(), client(THERE)], TRUST)
     assert [each["what"] for each in second["cells"]][-1] == "right login, HTTP/2"
     assert second["address"] == THERE
 
 
 def test_a_site_at_addresses_of_its_own_is_asked_there(site: Site) -> None:
-    (row,) = ask([Door(URL, addresses=(THERE,))], [HERE], {}, [client(THERE)])
+    (row,) = ask([Door(URL, addresses=(THERE,))], [HERE], {}, [client(THERE)], TRUST)
     assert row["address"] == THERE
 
 
 def test_what_cannot_be_connected_to_is_not_asked(site: Site) -> None:
-    assert ask([DOOR], [HERE], {}, [client(seen="", why="no connection: refused")]) == []
+    assert ask([DOOR], [HERE], {}, [client(seen="", why="no connection: refused")], TRUST) == []
     assert site.asked == []
 
 

@@ -22,6 +22,11 @@ def test_the_line_with_a_marker_begins_with_the_address(tmp_path: Path) -> None:
     assert found == {"one": "192.0.2.7", "two": "192.0.2.9"}
 
 
+def test_a_marker_may_stand_in_several_lines_of_which_one_begins_with_the_address(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text('a.example.org 192.0.2.8 "one"\n192.0.2.8 - - "one"\n192.0.2.8 - - "one"\n')
+    assert clients(["one"], tmp_path, patience=0) == {"one": "192.0.2.8"}
+
+
 def test_a_line_is_waited_for(tmp_path: Path) -> None:
     assert clients(["one"], tmp_path, patience=0.3) == {}
     assert clients([], tmp_path) == {}

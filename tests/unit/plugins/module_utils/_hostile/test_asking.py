@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,24 @@ def test_without_an_answer_it_tells_how_it_ended(site_certificate: Path) -> None
     answer = by_http1(subject, "/", {}, "somebody")
     assert answer.status == 0
     assert answer.end.startswith("refused")
+
+
+@pytest.mark.parametrize("ask", [by_http1, by_http2])
+def test_nothing_is_sent_where_the_certificate_has_to_be_trusted_and_is_not(
+    site_certificate: Path, ask: Callable[..., Answer]
+) -> None:
+    secret = {"X-Said": "secret"}
+    with site(site_certificate, "lenient", "tells") as subject:
+        assert ask(replace(subject, verify=True), "/", secret, "somebody").is_trusted
+        assert ask(replace(subject, ca_file=""), "/", secret, "somebody").is_trusted
+        for other in (
+            replace(subject, verify=True, ca_file=""),
+            replace(subject, verify=True, url=subject.url.replace("home", "other")),
+        ):
+            answer = ask(other, ECHO, secret, "somebody")
+            assert (answer.status, answer.is_spoken, answer.is_trusted) == (0, True, False)
+            assert answer.end == "refused (TLS: untrusted)"
+        assert by_http1(subject, ECHO, {}, "somebody").body.count(b'"head"') == 2
 
 
 @pytest.mark.parametrize(

@@ -133,11 +133,12 @@ def test_what_a_place_answers_by_itself_is_known() -> None:
     assert rule(found, "/own/")["closed"] is True
 
 
-def test_names_are_left_to_the_host() -> None:
-    """Whom they mean changes."""
+def test_names_stand_in_the_rule_and_in_no_lie() -> None:
+    """Whom they mean is known on the host, and changes."""
     (site,) = read_sites([{"server_name": "a.example.org", "routes": [{"path": "/", "upstream": ONE}]}], PRESETS)
     (route,) = site.routes
     for allow in (("phone.example.net", "192.0.2.7/32"), ("192.0.2.7/32",)):
         named = replace(site, routes=(replace(route, access=(("lan",),), allow=allow),))
-        (found,) = access_table([named], HOST)["rules"]
-        assert (found["allow"], found["named"]) == (["192.0.2.7/32"], len(allow) == 2)
+        found = access_table([named], HOST)
+        assert found["rules"][0]["allow"] == [*allow]
+        assert (found["asked"][0]["near"], found["asked"][0]["far"]) == ("10.66.66.66", "192.0.2.166")

@@ -21,6 +21,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._report.access_
 
 URL = "https://a.example.org/x/"
 NEAR, FAR, DENIED = "192.168.0.7", "198.51.100.7", "192.168.0.66"
+NAME = "phone.example.net"
 LAN, EITHER, BOTH = [["lan"]], [["lan"], ["login"]], [["lan", "login"]]
 PUBLIC: list[list[str]] = [[]]
 NOBODY: list[list[str]] = []
@@ -31,7 +32,6 @@ def rule(words: list[list[str]], **more: Any) -> dict[str, Any]:
     usual = {
         "allow": [],
         "deny": [f"{DENIED}/32"],
-        "named": False,
         "proxies": [],
         "guarded": False,
         "itself": [],
@@ -98,7 +98,8 @@ def test_a_refusal_of_the_service_is_its_answer() -> None:
 @pytest.mark.parametrize(
     ("status", "own", "wanted"),
     [
-        *((401, True, "ok"), (403, None, "ok"), (404, True, "ok"), (400, None, "ok"), (404, False, "failed")),
+        *((401, True, "ok"), (403, True, "ok"), (404, True, "ok"), (400, True, "ok"), (404, False, "failed")),
+        *((403, None, "not proven"), (404, None, "not proven"), (400, None, "not proven")),
         *((200, None, "failed"), (302, None, "failed"), (502, None, "failed"), (403, False, "failed")),
     ],
 )
@@ -113,7 +114,7 @@ def test_a_path_that_is_spelt_otherwise_gets_no_answer_of_the_service(
     [
         ({"guarded": True}, cell(BARE, 403), "lines of the owner's own keep some people out here as well"),
         ({"itself": [403]}, cell(BARE, 403), "nginx answers whom it lets in likewise here"),
-        ({"named": True}, cell(BARE, 200), "a name in allow or deny may mean any address"),
+        ({"deny": [NAME]}, cell(BARE, 200), "a name in allow or deny may mean any address"),
         ({"closed": True}, cell(BARE, 503), "the site is in maintenance"),
         ({}, cell(BARE, 429), "it limits how often one may ask"),
         ({}, cell(BARE, 0, why="silence"), "silence"),
@@ -132,6 +133,20 @@ def test_what_says_nothing_of_a_rule_is_not_proven(more: dict[str, Any], answer:
     assert table["proofs"][0]["ok"] is None
 
 
+@pytest.mark.parametrize(("words", "status"), [(LAN, 403), (ONLY_LOGIN, 401)])
+def test_a_refusal_of_nobody_knows_whom_proves_nothing(words: list[list[str]], status: int) -> None:
+    (found,) = judged(rule(words), client(FAR), cell(BARE, status, own=None))["rows"][0]["cells"]
+    assert (found["result"], found["why"]) == ("not proven", "it is not known whether nginx or the service says so")
+    # By nobody is it a refusal of another kind.
+    assert results(rule(words), FAR, cell(BARE, 804 - status, own=None)) == ["failed"]
+
+
+def test_an_owners_own_question_for_a_login_is_no_answer_of_the_service() -> None:
+    for guarded, result in ((True, "not proven"), (False, "ok")):
+        assert results(rule(PUBLIC, guarded=guarded), FAR, cell(BARE, 401, own=False)) == [result]
+    assert results(rule(PUBLIC, guarded=True), FAR, cell(BARE, 403, own=False)) == ["ok"]
+
+
 def test_where_an_owner_keeps_others_out_too_any_refusal_is_one() -> None:
     assert results(rule(ONLY_LOGIN, guarded=True), FAR, cell(BARE, 403), cell(BARE, 200)) == ["not proven", "failed"]
 
@@ -143,6 +158,37 @@ def test_without_the_address_only_what_does_not_ask_for_it_is_known() -> None:
     for words, status in ((PUBLIC, 200), (ONLY_LOGIN, 401), (NOBODY, 403)):
         (found,) = judged(rule(words, deny=[]), unseen, cell(BARE, status))["rows"][0]["cells"]
         assert found["result"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("words", "lists", "seen", "kind", "wanted"),
+    [
+        # Who is denied by a name is kept out of what is for everybody, and the name may be anybody's.
+        (PUBLIC, {"deny": [NAME]}, FAR, BARE, {200: "not proven", 403: "not proven"}),
+        (NOBODY, {"deny": [NAME]}, FAR, BARE, {200: "failed", 403: "ok"}),
+        # A name lets nobody in without a login here. With one it may.
+        (BOTH, {"allow": [NAME]}, FAR, BARE, {200: "failed", 401: "ok", 403: "ok", 404: "failed"}),
+        (BOTH, {"allow": [NAME]}, FAR, LOGIN, {200: "not proven", 403: "not proven"}),
+        (LAN, {"allow": [NAME]}, FAR, BARE, {200: "not proven", 403: "not proven"}),
+        # Who is of the LAN by his address stays so, whatever another name lets in.
+        (LAN, {"allow": [NAME]}, NEAR, BARE, {200: "ok", 403: "failed"}),
+        (ONLY_LOGIN, {"allow": [NAME], "deny": []}, FAR, BARE, {200: "failed", 401: "ok", 403: "failed"}),
+        (ONLY_LOGIN, {"deny": [NAME]}, FAR, BARE, {200: "failed", 401: "ok", 403: "ok"}),
+        # Nor does one come in there whose address is not known.
+        (BOTH, {}, "", BARE, {200: "failed", 401: "ok", 403: "ok"}),
+        (EITHER, {"deny": []}, "", LOGIN, {200: "ok", 401: "failed"}),
+    ],
+)
+def test_what_each_whom_a_client_may_be_is_told_is_judged(
+    words: list[list[str]], lists: dict[str, Any], seen: str, kind: str, wanted: dict[int, str]
+) -> None:
+    said = rule(words, **lists)
+    assert {status: results(said, seen, cell(kind, status))[0] for status in wanted} == wanted
+
+
+def test_two_refusals_may_be_right() -> None:
+    (found,) = judged(rule(BOTH, allow=[NAME]), client(FAR), cell(BARE, 200))["rows"][0]["cells"]
+    assert found["expected"] == "401 or 403"
 
 
 def test_a_connection_that_is_closed_on_purpose_is_an_answer() -> None:
@@ -185,6 +231,22 @@ def test_what_ansible_masks_is_not_proven(part: str) -> None:
     assert (row["ok"], row["cells"][0]["result"]) == (None, "not proven")
     assert "a longer one" in row["cells"][0]["why"]
     assert judged({**rule(LAN), "url": "https://b.example.org/"}, client(FAR), cell(BARE, 403))["rows"][0]["ok"] is None
+
+
+@pytest.mark.parametrize("mask", ["********", "192.168.********.7"])
+def test_an_address_that_ansible_masks_says_nothing(mask: str) -> None:
+    """A password may be a part of an address."""
+    table = judged(rule(LAN), client(mask), cell(BARE, 200))
+    assert (table["rows"][0]["ok"], table["rows"][0]["seen"]) == (None, "unknown")
+    greeting = {"host": "a.example.org", "address": "203.0.113.1", "here": mask, "there": mask}
+    for greetings, clients in (([greeting], [client(NEAR)]), ([greeting | {"here": NEAR}], [client(mask)])):
+        found = {"greetings": greetings, "clients": clients, "rows": []}
+        (proof,) = access_table({"lan": [], "rules": []}, {"rows": []}, found)["proofs"]
+        assert (proof["subject"], proof["ok"]) == ("the address of the host", None)
+        assert "a longer one" in proof["detail"]
+    unreached = client("", address=mask, why="no connection: refused")
+    (proof,) = access_table({"lan": [], "rules": []}, {"rows": []}, {"clients": [unreached], "rows": []})["proofs"]
+    assert "a longer one" in proof["detail"]
 
 
 def test_what_is_not_asked_is_told() -> None:
