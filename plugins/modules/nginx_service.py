@@ -82,7 +82,6 @@ options:
         C(fixed) are the networks beside the file, whose addresses are left out of it.
       - A timer of systemd has them looked up every five minutes, and nginx reloaded where their addresses are others.
         Without names there is no timer. M(constellation.edge.nginx_site) writes the files first.
-      - A file that was listed before is looked after as long as it is there (RV(former_client_names)).
       - What the timer starts is confined as nginx is, but for V(ProtectProc) and V(MemoryDenyWriteExecute). Without
         O(sandbox) it has V(NoNewPrivileges) alone.
     type: dict
@@ -126,13 +125,6 @@ pending_restart:
   description: Whether nginx still runs as it was started before this drop-in was written.
   returned: always
   type: bool
-former_client_names:
-  description:
-    - Files that O(client_names) does not list any more and that nginx may still read. Once
-      M(constellation.edge.nginx_site) has removed them, another call has the timer forget them.
-  returned: always
-  type: list
-  elements: str
 notes:
   description: What is not as the caller may think; a call that changes something warns of it too.
   returned: always

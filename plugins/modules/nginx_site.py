@@ -286,6 +286,11 @@ options:
       - A file there that is not listed goes with O(purge), unless nginx's configuration still names it.
     type: dict
     default: {}
+  out_before:
+    description: What an earlier call of the same run has returned as C(out), which C(out) then begins with.
+    type: list
+    elements: str
+    default: []
   end_streams_after:
     description:
       - How long, in seconds from V(0) to V(120), a stream may go on that was open when a user lost his login, because
@@ -444,6 +449,7 @@ def main() -> None:
         argument_spec={
             "sites": {"type": "list", "elements": "dict", "required": True, "options": SITE},
             "password_files": {"type": "dict", "default": {}, "no_log": True},
+            "out_before": {"type": "list", "elements": "str", "default": []},
             "end_streams_after": {"type": "int", "default": USUAL},
             "purge": {"type": "bool", "default": True},
             "disable_default": {"type": "bool", "default": False},
@@ -479,7 +485,8 @@ def main() -> None:
         module.fail_json(msg=str(error), **error.details)
     for warning in done.warnings:
         module.warn(warning)
-    module.exit_json(**done.answer(), **step.report())
+    found = step.report()
+    module.exit_json(**done.answer(), **found | {"out": [*given["out_before"], *found["out"]]})
 
 
 if __name__ == "__main__":

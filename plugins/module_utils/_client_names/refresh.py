@@ -49,12 +49,6 @@ def settings_text(wanted: Mapping[str, Mapping[str, object]]) -> str:
     return json.dumps(wanted, indent=2, sort_keys=True) + "\n"
 
 
-def followed(folders: Folders = Folders()) -> dict[str, Wanted]:
-    """Return what is listed and has its file, by the names of the files. Raises SettingsError."""
-    listed = _wanted(folders.settings)
-    return {name: each for name, each in listed.items() if os.path.isfile(os.path.join(folders.files, name))}
-
-
 def refresh(
     *,
     lock_seconds: float = 300.0,

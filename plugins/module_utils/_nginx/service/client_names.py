@@ -9,7 +9,7 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ..._client_names.refresh import Folders, SettingsError, followed, settings_text
+from ..._client_names.refresh import settings_text
 from ..._host.command import Run
 from ..._host.errors import EdgeError
 from ..._host.names import (
@@ -67,27 +67,17 @@ LogLevelMax=notice
 
 
 class ClientNames:
-    """The timer of a host, and what it is to look up: by the names of the files, what each has.
+    """The timer of a host, and what it is to look up: by the names of the files, what each has."""
 
-    A former file is looked after as long as it is there: nginx reads it until a change of the sites has taken it away.
-    """
-
-    def __init__(self, wanted: Mapping[str, Mapping[str, Any]] | None, call: Run) -> None:
-        """Name what is wanted, None where nothing is to stay, and who runs commands."""
-        self.former: list[str] = []
-        self._keeps = wanted is not None
-        self._given = wanted or {}
-        self._wanted: Mapping[str, Mapping[str, Any]] = self._given
+    def __init__(self, wanted: Mapping[str, Mapping[str, Any]], call: Run) -> None:
+        """Name what is wanted, and who runs commands."""
+        self._wanted = wanted
         self._call = call
         self._was_active = False
         self._leaves = False
 
     def changes(self, restrictions: Collection[str] = (), writable: Collection[str] = ()) -> list[Change]:
         """Return the files that are to be there, or to be gone."""
-        if self._keeps:
-            former = {name: each for name, each in _followed().items() if name not in self._given}
-            self.former = sorted(former)
-            self._wanted = {**former, **self._given}
         if not self._wanted:
             paths = (CLIENT_NAMES_TIMER_LINK, CLIENT_NAMES_TIMER_PATH, CLIENT_NAMES_UNIT_PATH, CLIENT_NAMES_PATH)
             return [Remove(path) for path in paths]
@@ -142,11 +132,3 @@ class ClientNames:
                 f"systemctl {verb} {CLIENT_NAMES_TIMER}: {answer.text}; see `journalctl -u {CLIENT_NAMES_UNIT}` and "
                 "run again"
             )
-
-
-def _followed() -> dict[str, dict[str, Any]]:
-    """Return what the timer looks up now. What is not as it was written gets written anew."""
-    with contextlib.suppress(SettingsError):
-        found = followed(Folders(CLIENT_NAMES_PATH, SITE_FILES))
-        return {name: each.settings() for name, each in found.items()}
-    return {}

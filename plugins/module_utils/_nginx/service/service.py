@@ -100,7 +100,7 @@ class ServiceStep(Step):
         self._choice = Choice()
         self._record: dict[str, Any] = {}
         self._reloads = False
-        self._names = ClientNames(wanted.client_names if wanted.present else None, call)
+        self._names = ClientNames(wanted.client_names if wanted.present else {}, call)
         self._timer = False
 
     def report(self) -> dict[str, Any]:
@@ -111,7 +111,6 @@ class ServiceStep(Step):
             "omitted": choice.omitted if present else {},
             "writable": choice.writable,
             "trial": choice.trial,
-            "former_client_names": self._names.former,
             "pending_restart": bool(start) and start == self._record["start"],
         }
 

@@ -284,47 +284,6 @@ def test_other_names_leave_the_timer_alone(world: World) -> None:
     assert world.commands == ["systemctl daemon-reload"]
 
 
-@pytest.mark.parametrize(
-    "new", [{}, {"clients-fedcba9876543210.conf": {"names": [["bert.test", "near"]], "fixed": []}}]
-)
-def test_a_former_file_is_followed_until_the_sites_are_changed(
-    world: World, monkeypatch: pytest.MonkeyPatch, new: dict[str, Any]
-) -> None:
-    """Where that fails, nginx goes on with it."""
-    files, settings = world.folder / "files", world.folder / "names" / "path"
-    monkeypatch.setattr(client_names, "SITE_FILES", str(files))
-    files.mkdir(parents=True)
-    (former,) = NAMES
-    (files / former).touch()
-    assert world.bring(client_names=NAMES)["former_client_names"] == []
-    for _run in range(2):
-        told = world.bring(client_names=new)
-        assert (told["former_client_names"], world.timer) == ([former], True)
-        assert json.loads(settings.read_text()) == {**NAMES, **new}
-    assert not told["changed"]
-    (files / former).unlink()
-    told = world.bring(client_names=new)
-    assert (told["changed"], told["former_client_names"], world.timer) == (True, [], bool(new))
-    assert (json.loads(settings.read_text()) if new else names_of(world)) == (new or [])
-    assert world.bring(client_names=new)["changed"] is False
-
-
-def test_leaving_forgets_a_file_that_is_still_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_names, "SITE_FILES", str(world.folder))
-    world.bring(client_names=NAMES)
-    for name in NAMES:
-        (world.folder / name).touch()
-    assert world.bring(present=False)["former_client_names"] == []
-    assert (world.timer, world.files) == (False, [*NAMES])
-
-
-def test_settings_that_somebody_broke_are_written_anew(world: World) -> None:
-    world.bring(client_names=NAMES)
-    (world.folder / "names" / "path").write_text("{")
-    assert world.bring(client_names=NAMES)["changed"] is True
-    assert json.loads((world.folder / "names" / "path").read_text()) == NAMES
-
-
 def test_a_timer_that_somebody_stopped_is_started(world: World) -> None:
     world.bring(client_names=NAMES)
     world.timer = False
