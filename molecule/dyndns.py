@@ -43,9 +43,8 @@ class Bind:
     def say(self, **records: str) -> None:
         """Have the name at these addresses, by the kind of record, and at no other."""
         self._write(records)
-        self.signal("SIGHUP")
         for home in self._homes:
-            poll("BIND", lambda home=home: self._told(home) == {*records.values()}, 20)
+            poll("BIND", lambda home=home: self._reloaded(home) == {*records.values()}, 120, 0.5)
 
     def signal(self, name: str) -> None:
         """Send a signal to the server, such as `SIGSTOP`."""
@@ -57,6 +56,12 @@ class Bind:
         lines = "".join(f"{label} {kind} {address}\n" for kind, address in records.items())
         head = f"$TTL 60\n@ SOA ns.test. root.test. {self._serial} 60 60 60 60\n@ NS ns.test.\n"
         self._lab.put("dyndns", {"/etc/bind/zone": File(f"{head}{lines}".encode())})
+
+    def _reloaded(self, home: Home) -> set[str]:
+        """Have the zone read again, which a server that has just begun may not have heard the first time."""
+        self.signal("SIGHUP")
+        time.sleep(0.1)
+        return self._told(home)
 
     def _told(self, home: Home) -> set[str]:
         """Return what the C library of a home server is told."""
