@@ -42,9 +42,8 @@ class Bind:
 
     def say(self, **records: str) -> None:
         """Have the name at these addresses, by the kind of record, and at no other."""
-        self._write(records)
         for home in self._homes:
-            poll("BIND", lambda home=home: self._reloaded(home) == {*records.values()}, 120, 0.5)
+            poll("BIND", lambda home=home: self._reloaded(home, records) == {*records.values()}, 120, 1)
 
     def signal(self, name: str) -> None:
         """Send a signal to the server, such as `SIGSTOP`."""
@@ -57,10 +56,11 @@ class Bind:
         head = f"$TTL 60\n@ SOA ns.test. root.test. {self._serial} 60 60 60 60\n@ NS ns.test.\n"
         self._lab.put("dyndns", {"/etc/bind/zone": File(f"{head}{lines}".encode())})
 
-    def _reloaded(self, home: Home) -> set[str]:
-        """Have the zone read again, which a server that has just begun may not have heard the first time."""
+    def _reloaded(self, home: Home, records: dict[str, str]) -> set[str]:
+        """Write the zone and have it read, which BIND does only where its file is newer than the last reading."""
+        self._write(records)
         self.signal("SIGHUP")
-        time.sleep(0.1)
+        time.sleep(0.2)
         return self._told(home)
 
     def _told(self, home: Home) -> set[str]:
