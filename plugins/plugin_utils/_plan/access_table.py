@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from .._features.place import Host
 from .._features.returned import CLOSES
 from .._features.trusted_proxies import networks
 from .._inventory.site import Route, Site
+from .._keys.networks import is_name
 from .._keys.path_forms import Path
 from .._nginx.reach import Rule, taken
 from .._sites.answers import REASONS
@@ -102,7 +102,8 @@ def _row(
     where: Mapping[str, list[str]],
 ) -> Row:
     asks, url = policy(site, route), f"https://{site.name}{path}"
-    listed = Policy(asks.rule, _networks(asks.allow), _networks(asks.deny))
+    # Whom a name means is known on the host alone, and changes.
+    allow, deny = (tuple(each for each in several if not is_name(each)) for several in (asks.allow, asks.deny))
     own = {} if site.adopt else {str(status): text for status, text in _said(site).items()}
     return (
         {
@@ -110,7 +111,7 @@ def _row(
             "file": (file_of(site, route) or EVERYBODY) if asks.asks_for_login else "",
             "realm": REALM if asks.asks_for_login else "",
             "says": own,
-            **_lies(listed, lan),
+            **_lies(Policy(asks.rule, allow, deny), lan),
             "spellings": [*_spellings(path, site, route)],
             **where,
         },
@@ -126,19 +127,6 @@ def _row(
             "closed": "maintenance" in features.traits(site),
         },
     )
-
-
-def _networks(several: Sequence[str]) -> tuple[str, ...]:
-    """Return those that are networks: whom a name means is known on the host alone, and changes."""
-    return tuple(each for each in several if _is_network(each))
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _said(site: Site) -> dict[int, str]:
