@@ -30,7 +30,7 @@ class Bind:
     def __init__(self, lab: Any, homes: list[Home], name: str) -> None:
         """Start it, with the name at no address, and have the home servers ask it."""
         self._lab, self._homes, self._name = lab, homes, name
-        # The server may have an older zone already.
+        # That of an older zone is lower.
         self._serial = int(time.time())
         lab.machine("dyndns", recipes.services_tag(), command=[*COMMAND], wait=False)
         zone = name.partition(".")[2]
@@ -39,6 +39,8 @@ class Bind:
         lab.put("dyndns", {"/etc/bind/ready": File(b"")})
         for home in homes:
             home.host.check_output("printf %s > /etc/resolv.conf", f"nameserver {lab.address('dyndns')}\n")
+        # One that other tests have started still has their zone.
+        self.say()
 
     def say(self, **records: str) -> None:
         """Have the name at these addresses, by the kind of record, and at no other."""
