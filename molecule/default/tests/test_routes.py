@@ -93,8 +93,8 @@ def test_mjpeg_is_streamed(homes, client):
     side_by_side(homes, streams)
 
 
-def test_an_upload_of_50_megabytes_passes(home, client):
-    client.host.check_output("truncate --size=50M /tmp/upload")
+def test_an_upload_of_100_megabytes_passes(home, client):
+    client.host.check_output("truncate --size=100M /tmp/upload")
     url = f"https://{home.domain}/constellation/rest/management/UploadPackage"
     administrator = ("-H", "SentinelName: Management", "-H", "PackageName: test", "-H", f"AccessKey: {'3' * 40}")
     assert client.status(home, url, *administrator, "--data-binary", "@/tmp/upload") == "200"
