@@ -75,17 +75,6 @@ options:
       - CapabilityBoundingSet
       - UMask
     default: []
-  client_names:
-    description:
-      - DNS names of clients, by the name of a file in C(/etc/nginx/constellation-edge) that is to have their addresses.
-        Of each file, C(names) are pairs of a name and its value in nginx's C(geo), of which the last counts, and
-        C(fixed) are the networks beside the file, whose addresses are left out of it.
-      - A timer of systemd has them looked up every five minutes, and nginx reloaded where their addresses are others.
-        Without names there is no timer. M(constellation.edge.nginx_site) writes the files first.
-      - What the timer starts is confined as nginx is, but for V(ProtectProc) and V(MemoryDenyWriteExecute). Without
-        O(sandbox) it has V(NoNewPrivileges) alone.
-    type: dict
-    default: {}
 author:
   - constellation.edge contributors (@myconstellation)
 """
@@ -147,12 +136,11 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "sandbox": {"type": "bool", "default": True},
             "omit": {"type": "list", "elements": "str", "choices": list(RESTRICTIONS), "default": []},
-            "client_names": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )
     given = module.params
-    wanted = WantedService(given["state"] == "present", given["sandbox"], given["omit"], given["client_names"])
+    wanted = WantedService(given["state"] == "present", given["sandbox"], given["omit"])
     problem, result = "", {}
     try:
         result = bring(wanted, check_mode=module.check_mode)

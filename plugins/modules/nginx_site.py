@@ -286,6 +286,34 @@ options:
       - A file there that is not listed goes with O(purge), unless nginx's configuration still names it.
     type: dict
     default: {}
+  client_names:
+    description:
+      - DNS names of clients, whose addresses files in C(/etc/nginx/constellation-edge) have. The sites have these files
+        in their C(files).
+      - A timer of systemd has the names looked up every five minutes, and nginx reloaded where their addresses are
+        others. It comes, changes and goes in one transaction with the files.
+      - Not given, the timer stays as it is.
+    type: dict
+    suboptions:
+      files:
+        description:
+          - What each file has, by its name. C(names) are pairs of a name and its value in nginx's C(geo), of which the
+            last counts. C(fixed) are the networks beside the file, whose addresses are left out of it.
+          - Without any, there is no timer.
+        type: dict
+        default: {}
+      restrictions:
+        description:
+          - The RV(constellation.edge.nginx_service#module:restrictions) that hold for nginx. What the timer starts has
+            the same but for V(ProtectProc) and V(MemoryDenyWriteExecute), and V(NoNewPrivileges) where there are none.
+        type: list
+        elements: str
+        default: []
+      writable:
+        description: The RV(constellation.edge.nginx_service#module:writable) folders of nginx.
+        type: list
+        elements: str
+        default: []
   out_before:
     description: What an earlier call of the same run has returned as C(out), which C(out) then begins with.
     type: list
@@ -435,6 +463,7 @@ placeholders:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._host.errors import EdgeError
+from ..module_utils._nginx.service.client_names import NAMES, ClientNamesStep, WantedNames
 from ..module_utils._nginx.sites.plan import plan
 from ..module_utils._nginx.sites.run import RUN, run_options
 from ..module_utils._nginx.sites.spec import SITE
@@ -449,6 +478,7 @@ def main() -> None:
         argument_spec={
             "sites": {"type": "list", "elements": "dict", "required": True, "options": SITE},
             "password_files": {"type": "dict", "default": {}, "no_log": True},
+            "client_names": {"type": "dict", "options": NAMES},
             "out_before": {"type": "list", "elements": "str", "default": []},
             "end_streams_after": {"type": "int", "default": USUAL},
             "purge": {"type": "bool", "default": True},
@@ -479,8 +509,9 @@ def main() -> None:
         probe=given["probe"],
         streams=Streams(given["end_streams_after"]),
     )
+    names = given["client_names"]
     try:
-        done = carry_out([step], options)
+        done = carry_out([step, *([] if names is None else [ClientNamesStep(WantedNames(**names))])], options)
     except EdgeError as error:
         module.fail_json(msg=str(error), **error.details)
     for warning in done.warnings:

@@ -37,12 +37,13 @@ def anna(lab: Any) -> Client:
     return machine(lab, "near")
 
 
-def run(allow: list[str] | None, *options: str) -> runs.Run:
+def run(allow: list[str] | None, *options: str, raw: str = "") -> runs.Run:
     """Run the playbook with the guide's site under a name of the lab; `allow` takes the place of its own."""
     site = {key: value for key, value in GUIDE.items() if key != "allow"} | ({"allow": allow} if allow else {})
     site |= {
         "server_name": f"{HOST}.example.org",
         "routes": [{"path": "/", "return": {"code": 200, "text": "inside"}}],
+        "raw": raw,
     }
     return runs.site(runs.INVENTORY, *options, "-e", json.dumps({"edge_sites": [site]}))
 
@@ -169,6 +170,20 @@ def test_a_kill_leaves_a_file_that_nginx_reads(
             home.host.check_output("nginx -t")
             assert look(home)[0] == 0
             assert status(who, home) == "200"
+
+
+def test_sites_that_are_put_back_are_looked_up_on(
+    first: runs.Run, homes: list[Home], bind: Bind, anna: Client, client: Client
+) -> None:
+    """Where a run has other names, and nginx refuses what else it has."""
+    refused = run([NAME, "192.0.2.0/28"], raw="client_max_body_size nonsense;")
+    assert refused.rc != 0
+    assert "client_max_body_size" in refused.text
+    for who, other in ((client, anna), (anna, client)):
+        bind.say(A=who.ipv4)
+        for home in homes:
+            assert look(home)[0] == 0
+            assert (status(who, home), status(other, home)) == ("200", "403")
 
 
 def test_the_next_run_changes_nothing_and_a_dry_run_shows_the_bytes(

@@ -44,11 +44,6 @@ class Refreshed:
     problems: list[str] = field(default_factory=list)
 
 
-def settings_text(wanted: Mapping[str, Mapping[str, object]]) -> str:
-    """Return the text of the settings, which `nginx_service` writes: by the names of the files what each has."""
-    return json.dumps(wanted, indent=2, sort_keys=True) + "\n"
-
-
 def refresh(
     *,
     lock_seconds: float = 300.0,

@@ -69,6 +69,11 @@ class Wanted(NamedTuple):
         return _HEAD + "".join(f"{line}\n" for line in (*comments, *lines))
 
 
+def settings_text(wanted: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the text of the settings, which `nginx_site` writes: by the names of the files what each has."""
+    return json.dumps(wanted, indent=2, sort_keys=True) + "\n"
+
+
 def is_file(name: str) -> bool:
     """Whether a file has such a text, by its name."""
     return _FILE.match(name) is not None

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +28,7 @@ from ..text.tokens import ConfigError
 from ..text.tree import parse
 from ._needs import Needs, needs
 from ._trial import Plain, TrialError, broken, trial
-from .client_names import ClientNames
+from .client_names import ClientNamesStep, WantedNames
 from .unit import RECOVERY_TEXT, RESTRICTIONS, drop_in
 
 _RECORD = "nginx-service"
@@ -41,15 +41,11 @@ class ServiceError(EdgeError):
 
 @dataclass(frozen=True)
 class WantedService:
-    """What the caller asks for; `omit` are restrictions that are left out whatever the host needs.
-
-    `client_names` are the names to look up again and again, by the files that have their addresses.
-    """
+    """What the caller asks for; `omit` are restrictions that are left out whatever the host needs."""
 
     present: bool = True
     sandbox: bool = True
     omit: Collection[str] = ()
-    client_names: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,9 @@ def bring(wanted: WantedService, *, check_mode: bool = False, host: Places = HOS
     if not _systemd_runs():
         raise ServiceError("systemd does not run here, so there is no nginx.service to care for; nothing was changed")
     step = ServiceStep(wanted, host, call)
-    done = carry_out([step], RunOptions(validate=False, check_mode=check_mode), host=host)
+    # The timer for names of clients belongs to the sites. It goes with the archive, which it starts.
+    steps = [step] if wanted.present else [ClientNamesStep(WantedNames(), call), step]
+    done = carry_out(steps, RunOptions(validate=False, check_mode=check_mode), host=host)
     return {"changed": done.changed, "diff": done.diff, **step.report()}
 
 
@@ -100,8 +98,6 @@ class ServiceStep(Step):
         self._choice = Choice()
         self._record: dict[str, Any] = {}
         self._reloads = False
-        self._names = ClientNames(wanted.client_names if wanted.present else {}, call)
-        self._timer = False
 
     def report(self) -> dict[str, Any]:
         """Return the values for the module's answer beside what the runner says."""
@@ -119,13 +115,11 @@ class ServiceStep(Step):
         known = records.read(_RECORD, self._host.state)
         self._unit = _look(self._call)
         self._choice = _choose(self._wanted, known, self._unit, self._host, self._call)
-        names = self._names.changes(self._choice.restrictions, self._choice.writable)
-        todo = pending([*_changes(self._wanted, self._choice), *names])
-        self._timer = self._names.is_due(todo)
+        todo = pending(_changes(self._wanted, self._choice))
         self._reloads = bool(todo) or self._unit.stale
         start = self._unit.start if _confines_anew(todo) else known.get("start", "")
         self._record = {**self._choice.record, "start": start}
-        return Planned(todo, _shown(todo), due=self._reloads or self._timer)
+        return Planned(todo, _shown(todo), due=self._reloads)
 
     def prepare(self) -> AbstractContextManager[None]:
         """Record the choice: one that says too much costs one more trial, a missing one hides a pending restart."""
@@ -138,21 +132,15 @@ class ServiceStep(Step):
 
     def follow(self) -> Pausing:
         """Have systemd read the files."""
-        if self._timer:
-            self._names.stop()
         if self._reloads:
             answer = self._call(["systemctl", "daemon-reload"])
             if answer.rc != 0:
                 raise ServiceError(f"systemctl daemon-reload: {answer.text}; look at journalctl -b and run again")
-        if self._timer:
-            self._names.start()
         yield from ()
 
     def undo(self) -> Pausing:
         """Have systemd read the former files."""
         self._call(["systemctl", "daemon-reload"])
-        if self._timer:
-            self._names.undo()
         yield from ()
 
     def settle(self) -> None:
@@ -163,7 +151,6 @@ class ServiceStep(Step):
             (keep_older_off if self._wanted.present else let_older_in)(state)
         except OSError as error:
             raise ServiceError(explain(error, state)) from error
-        self._names.settle()
         if self._wanted.present:
             return
         with contextlib.suppress(FileNotFoundError):

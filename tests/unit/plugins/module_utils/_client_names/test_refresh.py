@@ -19,9 +19,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._client_names.r
     Folders,
     Refreshed,
     refresh,
-    settings_text,
 )
-from ansible_collections.constellation.edge.plugins.module_utils._client_names.text import Wanted
+from ansible_collections.constellation.edge.plugins.module_utils._client_names.text import Wanted, settings_text
 from ansible_collections.constellation.edge.plugins.module_utils._dns.addresses import Told
 from ansible_collections.constellation.edge.plugins.module_utils._host.errors import EdgeError
 from ansible_collections.constellation.edge.plugins.module_utils._host.files import LockError, host_lock

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,13 +42,9 @@ class World:
     trials: int = 0
     commands: list[str] = field(default_factory=list)
     reload_fails: bool = False
-    timer: bool = False
-    timer_fails: bool = False
 
     def call(self, command: Sequence[str]) -> Answer:
         words = " ".join(command)
-        if words.startswith(f"systemctl show {client_names.CLIENT_NAMES_TIMER}"):
-            return Answer(0, f"ActiveState={'active' if self.timer else 'inactive'}\n", "")
         if words.startswith("systemctl show"):
             state = "active" if self.start else "inactive"
             stale = "yes" if self.stale else "no"
@@ -58,11 +53,6 @@ class World:
         if self.reload_fails:
             self.reload_fails = False
             return Answer(1, "", "Access denied")
-        if words.endswith(client_names.CLIENT_NAMES_TIMER):
-            if self.timer_fails:
-                self.timer_fails = False
-                return Answer(1, "", "Unit not found")
-            self.timer = words.startswith("systemctl restart") or ("reset-failed" in words and self.timer)
         return Answer(0, "", "")
 
     def dump(self, _host: Places) -> Dump:
@@ -243,74 +233,16 @@ def test_absent_removes_it_all(world: World) -> None:
     assert world.bring(present=False)["changed"] is False
 
 
-NAMES = {"clients-0123456789abcdef.conf": {"names": [["anna.dyndns.example.org", "near"]], "fixed": []}}
-TIMER = "constellation-edge-names.timer"
-
-
-def names_of(world: World) -> list[str]:
-    return sorted(path.name for path in (world.folder / "names").iterdir()) if (world.folder / "names").exists() else []
-
-
-def test_names_have_a_timer_and_without_them_nothing_of_it_stays(world: World) -> None:
+def test_absent_ends_the_timer_for_names_of_clients(world: World) -> None:
     world.bring()
-    assert world.bring(client_names=NAMES, check_mode=True)["changed"] is True
-    assert names_of(world) == []
-    first = world.bring(client_names=NAMES)
-    assert (first["changed"], world.timer) == (True, True)
-    assert names_of(world) == ["path", "timer_link", "timer_path", "unit_path"]
-    assert (world.folder / "names" / "timer_link").resolve() == world.folder / "names" / "timer_path"
-    assert json.loads((world.folder / "names" / "path").read_text()) == NAMES
-    assert world.commands[-2:] == ["systemctl daemon-reload", f"systemctl restart {TIMER}"]
-    assert world.bring(client_names=NAMES)["changed"] is False
-    (world.folder / "names" / "stamp").touch()
-    assert world.bring()["changed"] is True
-    assert (world.timer, names_of(world)) == (False, [])
-    assert world.commands[-3:] == [
-        f"systemctl stop {TIMER}",
-        f"systemctl reset-failed constellation-edge-names.service {TIMER}",
-        "systemctl daemon-reload",
-    ]
-    assert world.bring()["changed"] is False
-    world.bring(client_names=NAMES)
+    timer = world.folder / "names" / "timer_path"
+    timer.parent.mkdir()
+    timer.touch()
+    assert world.bring(present=False, check_mode=True)["changed"] is True
+    assert timer.exists()
     world.bring(present=False)
-    assert (world.timer, [*world.folder.iterdir()]) == (False, [])
-
-
-def test_other_names_leave_the_timer_alone(world: World) -> None:
-    world.bring(client_names=NAMES)
-    world.commands.clear()
-    other = {name.replace("0", "f"): each for name, each in NAMES.items()}
-    assert world.bring(client_names=other)["changed"] is True
-    assert world.commands == ["systemctl daemon-reload"]
-
-
-def test_a_timer_that_somebody_stopped_is_started(world: World) -> None:
-    world.bring(client_names=NAMES)
-    world.timer = False
-    assert world.bring(client_names=NAMES, check_mode=True)["changed"] is True
-    assert world.bring(client_names=NAMES)["changed"] is True
-    assert world.timer
-
-
-def test_a_timer_that_does_not_start_puts_everything_back(world: World) -> None:
-    world.timer_fails = True
-    with pytest.raises(EdgeError, match="Unit not found; see `journalctl -u constellation-edge-names"):
-        world.bring(client_names=NAMES)
-    assert (world.files, world.timer) == ([], False)
-
-
-def test_the_unit_is_confined_as_nginx_is(world: World) -> None:
-    world.breaks = {"PrivateTmp": "open() failed"}
-    world.bring(client_names=NAMES)
-    lines = set((world.folder / "names" / "unit_path").read_text().splitlines())
-    assert {"ProtectSystem=strict", "NoNewPrivileges=yes", "LogLevelMax=notice", "Type=oneshot"} <= lines
-    assert not {"PrivateTmp=yes", "ProtectProc=invisible", "MemoryDenyWriteExecute=yes"} & lines
-    (writable,) = (line for line in lines if line.startswith("ReadWritePaths="))
-    assert {"-/etc/nginx/constellation-edge", "-/var/lib/constellation-edge"} <= set(writable.split("=")[1].split())
-    world.bring(client_names=NAMES, sandbox=False)
-    lines = set((world.folder / "names" / "unit_path").read_text().splitlines())
-    assert "NoNewPrivileges=yes" in lines
-    assert "ProtectSystem=strict" not in lines
+    assert [*world.folder.iterdir()] == []
+    assert f"systemctl stop {client_names.CLIENT_NAMES_TIMER}" in world.commands
 
 
 def test_without_systemd_nothing_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
