@@ -147,6 +147,17 @@ options:
             type: str
             choices:
             - address
+          keepalive:
+            description:
+            - How many seconds a connection to the service stays open for the next request.
+            - 'It has to be less than the time after which the service itself ends an idle connection: a POST
+              that meets that moment is lost. V(false) is for a service that takes one request of a connection,
+              or one connection at a time.'
+            - Connections are kept to addresses, and to names where nginx asks for them itself, from version
+              1.27.3 on.
+            - By default, 0.8.
+            - 'For example C(keepalive: false).'
+            type: raw
           prefix_header:
             description:
             - The header by which the service learns the path of the route, with V(prefix=header) or V(prefix=strip).

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lab import recipes
 from lab.containers import LABEL, commit, install
 from lab.images import Images
@@ -27,14 +29,15 @@ PACKAGES = (
 )
 
 
-def tag(system: str) -> str:
+def tag(system: str, packages: Sequence[str] = PACKAGES) -> str:
     """Return the name of a system's image."""
-    return f"{recipes.REPOSITORY}/chaos-{system}:{recipes.digest(recipes.base_tag(system), PACKAGES)}"
+    return f"{recipes.REPOSITORY}/chaos-{system}:{recipes.digest(recipes.base_tag(system), packages)}"
 
 
-def ensure(images: Images, system: str) -> str:
-    """Have the image of a system, building it when it is missing, and return its name."""
-    name = tag(system)
+def ensure(images: Images, system: str, more: Sequence[str] = ()) -> str:
+    """Have the image of a system with `more` packages, building it when it is missing, and return its name."""
+    packages = (*PACKAGES, *more)
+    name = tag(system, packages)
     images.ensure([system], homes=False, services=False)
     with locked("images-chaos"):
         if not images.has(name):
@@ -43,7 +46,7 @@ def ensure(images: Images, system: str) -> str:
                 recipes.base_tag(system), ["sleep", "infinity"], detach=True, labels={LABEL: "build"}
             )
             try:
-                install(container, PACKAGES, refresh=images.lists_are_old(base))
+                install(container, packages, refresh=images.lists_are_old(base))
                 commit(container, name)
             finally:
                 container.remove(force=True, v=True)

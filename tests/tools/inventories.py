@@ -241,6 +241,7 @@ class _Maker:
         path = "/" if is_root else self._chance.choice(_FOLDERS).format(f"service{number}")
         route = {"path": path} | self._some(
             buffering=self._maybe(),
+            keepalive=self._chance.choice((True, False, 0.5, 9)),
             drops=self._part(_PROTECTING),
             max_body_size=self._chance.choice(("0", 0, "20m", "512K", "1g", 65536)),
             method_override=self._maybe(),

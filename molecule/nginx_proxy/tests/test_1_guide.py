@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,11 @@ class Nas:
         found: bytes = self._lab.read("nas", f"{FOLDER}/{name}")
         return found
 
+    def connections(self, home: Home) -> int:
+        """Return how many connections of a home server are open."""
+        command = f"ss -Htn state established 'sport = :8080 and dst = {home.ipv4}' | wc -l"
+        return int(self._lab.exec("nas", ["sh", "-c", command]).out)
+
     def present(self, which: str) -> None:
         """Have the service show the certificate of one of the authorities."""
         self._lab.exec("nas", ["sh", "-c", f"cd {FOLDER} && cp {which}.pem nas.pem && cp {which}.key nas.key"])
@@ -98,6 +104,7 @@ def routes(nas: Nas, authority: Path, router: Router) -> list[dict[str, Any]]:
     (headers,) = route_of("headers")
     (told,) = route_of("prefix_header")
     (raw,) = route_of("raw")
+    kept, unkept = route_of("keepalive")
     system, own, pinned = route_of("upstream_tls")
     assert pinned["upstream_tls"] == {"verify": "pin"}
     assert system["upstream_tls"] == {"verify": "system"}
@@ -123,6 +130,8 @@ def routes(nas: Nas, authority: Path, router: Router) -> list[dict[str, Any]]:
                 (told["path"], told),
                 ("/stripped/", {**told, "prefix": "strip"}),
                 ("/raw/", raw),
+                ("/kept/", kept),
+                ("/unkept/", unkept),
             )
         ),
         {**pinned, "path": "/router/", "upstream": f"https://{router.address}:5001"},
@@ -168,6 +177,16 @@ class TestTheFirstRun:
     def test_routes_answer(self, first: runs.Run, homes: list[Home], client: Client, path: str) -> None:
         for home in homes:
             assert status(client, home, path) == "200", first.tail
+
+    @pytest.mark.parametrize(("path", "stays"), [("/plain/", False), ("/unkept/", False), ("/kept/", True)])
+    def test_a_connection_stays_open_for_as_long_as_the_route_says(
+        self, first: runs.Run, nas: Nas, homes: list[Home], client: Client, path: str, stays: bool
+    ) -> None:
+        for home in homes:
+            assert status(client, home, path) == "200"
+            # Longer than without the key.
+            time.sleep(2)
+            assert (nas.connections(home) > 0) is stays
 
     @pytest.mark.parametrize("path", ["/other/", "/system/"])
     def test_another_service_than_the_one_that_is_meant_gets_nothing(

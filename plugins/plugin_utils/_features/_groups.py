@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: the `upstream` block of a route: of a name that nginx asks for itself, and of several services.
+"""PRIVATE: the `upstream` block of a route: its name, its services, and the connections that nginx keeps to them.
 
 Before `resolve` (1.27.3) nginx asks for the names of a block when it starts, and does not start without an answer: such
-a name is written as the address that it has now.
+a name is written as the address that it has now where it stands in a list, and alone it has no block.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 from .._keys.names import Upstream
 from ._addresses import is_asked, known_address, resolver
 from .place import Place
 
+#: milliseconds for which nginx keeps an idle connection, where nobody says another time. No server that is known to
+#: keep connections ends an idle one earlier by itself: gunicorn's threads do after 2 s (docs.gunicorn.org, setting
+#: `keepalive`, 2026-11), and all others of which we know later.
+USUAL = 800
+# Idle connections of a worker. A home has few clients at once; who has more opens further ones.
+_IDLE = "32"
 # nginx wants at least 8 pages, which have 16 KiB on a Raspberry Pi 5 and 64 KiB on some ARM servers.
 _ZONE_SIZE = "512k"
 # Without an answer nginx keeps the addresses that it has and asks again after this time; its own choice is 30 s.
@@ -27,25 +34,38 @@ _ONE_OF_SEVERAL = "max_fails=3 fail_timeout=10s"
 
 
 def group(at: Place) -> str:
-    """Return the name of the route's `upstream` block, "" for none: no two of all sites are equal."""
-    route = at.route
+    """Return the name of the route's `upstream` block, "" for none: no two of all sites are equal.
+
+    The same services by the same rules are one block, whichever routes lead there.
+    """
+    route, platform = at.route, at.host.platform
+    if not route.targets or is_asked_at_requests(at):
+        return ""
     if len(route.targets) > 1:
-        # The same services by the same rules are one block, whichever routes lead there.
-        digest = hashlib.sha256(repr((route.targets, route.sticky)).encode()).hexdigest()[:12]
-        return f"constellation_edge_{at.site.name}_{digest}"
-    if route.targets and at.host.platform.can_resolve_upstreams and is_asked(route.upstream, at.host.names):
-        return f"constellation_edge_{at.site.name}_{route.upstream.host}_{route.upstream.port}"
-    return ""
+        which = _digest(route.targets, route.sticky)
+    elif is_asked(route.upstream, at.host.names) or route.keepalive or platform.keeps_upstreams:
+        which = _called(route.upstream)
+    else:
+        return ""
+    return "_".join(("constellation_edge", at.site.name, which, *_own(at)))
+
+
+def is_asked_at_requests(at: Place) -> bool:
+    """Whether nginx asks for the name of the only service at each request, by a variable: that leads to no block."""
+    several, asks = len(at.route.targets) > 1, at.host.platform.can_resolve_upstreams
+    return not several and not asks and is_asked(at.route.upstream, at.host.names)
 
 
 def block(at: Place) -> dict[str, Any]:
     """Return the directives of the block."""
     name, several = group(at), len(at.route.targets) > 1
-    found: dict[str, Any] = {"zone": f"{name} {_ZONE_SIZE}"}
-    if at.host.platform.can_resolve_upstreams and (asked := _resolver(at)):
+    asked = _resolver(at) if at.host.platform.can_resolve_upstreams else ""
+    # All workers know of one another's failures, and of one another's answers from DNS.
+    found: dict[str, Any] = {"zone": f"{name} {_ZONE_SIZE}"} if several or asked else {}
+    if asked:
         found |= {"resolver": asked, "resolver_timeout": _RESOLVER_TIMEOUT}
     servers = [_server(each, at, _ONE_OF_SEVERAL if several else _ALONE) for each in at.route.targets]
-    return {**found, "server": servers if several else servers[0]}
+    return {**found, "server": servers if several else servers[0], **_kept(at)}
 
 
 def fixed(at: Place) -> dict[str, str]:
@@ -54,6 +74,39 @@ def fixed(at: Place) -> dict[str, str]:
         return {}
     names = at.host.names
     return {each.host: str(names[each.host].get("now", "")) for each in at.route.targets if is_asked(each, names)}
+
+
+def _kept(at: Place) -> dict[str, Any]:
+    """Return how many idle connections each worker keeps, and how long."""
+    if at.route.keepalive:
+        return {"keepalive": _IDLE, "keepalive_timeout": f"{at.route.keepalive}ms"}
+    return {"keepalive": "0"} if at.host.platform.keeps_upstreams else {}
+
+
+def _own(at: Place) -> Iterator[str]:
+    """Yield what tells blocks of the same services apart, since who shares one shares its connections.
+
+    A connection by TLS was checked as one location wants it, or not at all, and one by gRPC speaks HTTP/2. What `raw`
+    says of the way to a service counts when a connection begins.
+    """
+    route = at.route
+    if route.keepalive != USUAL:
+        yield f"{route.keepalive}ms" if route.keepalive else "off"
+    if route.upstream.is_tls or "proxy_" in str(route.raw):
+        yield _digest(route.identity)[:8]
+    if route.upstream.is_grpc:
+        yield "grpc"
+
+
+def _called(target: Upstream) -> str:
+    """Return a service as a part of a name; a colon would begin a port, and a slash a path."""
+    if target.is_socket:
+        return _digest(target.host)
+    return f"{target.host.strip('[]').replace(':', '-').replace('%', '-')}_{target.port}"
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
 def _server(target: Upstream, at: Place, rules: str) -> str:

@@ -50,7 +50,8 @@ INSTEAD = {
     "upstream": _ANOTHER,
     "locations": "a location has none of its own: write each in the list of the route",
     **dict.fromkeys(
-        ("console", "drops", "moved_from", "prefix", "prefix_header", "sticky", "upstream_tls"), _OF_THE_ROUTE
+        ("console", "drops", "keepalive", "moved_from", "prefix", "prefix_header", "sticky", "upstream_tls"),
+        _OF_THE_ROUTE,
     ),
 }
 

@@ -35,6 +35,7 @@ from .grpc import Grpc
 from .hidden_headers import HiddenHeaders
 from .hsts import Hsts
 from .index import Index
+from .keepalive import Keepalive
 from .listen import Listen
 from .locations import Locations
 from .maintenance import Maintenance
@@ -70,6 +71,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Access,
     Proxied,
     Sticky,
+    Keepalive,
     Redirected,
     Returned,
     Static,

@@ -10,6 +10,7 @@ from typing import ClassVar
 from .._keys.keys import key
 from .._keys.kinds import FLAG
 from .feature import NOTHING, Directives, Feature
+from .keepalive import REUSE
 from .place import Place
 
 _UPGRADE, _CONNECTION = "$constellation_edge_upgrade", "$constellation_edge_connection"
@@ -19,7 +20,7 @@ _MAPS = f"""\
 map $http_sec_websocket_key $constellation_edge_keyed {{ default yes; "" no; }}
 map "$constellation_edge_keyed:$server_protocol:$request_method:$http_sec_websocket_version:$http_upgrade" \
 {_UPGRADE} {{ default ""; yes:HTTP/1.1:GET:13:websocket websocket; }}
-map {_UPGRADE} {_CONNECTION} {{ default upgrade; "" ""; }}"""
+map {_UPGRADE} {_CONNECTION} {{ default upgrade; "" {REUSE}; }}"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class WebSocket(Feature):
 
     def location(self, at: Place) -> Directives:
         """Pass on what asks for a WebSocket, or nothing of it."""
-        upgrade, connection = (_UPGRADE, _CONNECTION) if self.websocket else (NOTHING, NOTHING)
+        upgrade, connection = (_UPGRADE, _CONNECTION) if self.websocket else (NOTHING, REUSE)
         return {"proxy_set_header": [f"Upgrade {upgrade}", f"Connection {connection}"]}
 
     @classmethod

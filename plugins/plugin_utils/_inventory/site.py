@@ -29,6 +29,7 @@ from .._features.grpc import Grpc
 from .._features.hidden_headers import HiddenHeaders
 from .._features.hsts import Hsts
 from .._features.index import Index
+from .._features.keepalive import Keepalive
 from .._features.listen import Listen
 from .._features.locations import Locations
 from .._features.maintenance import Maintenance
@@ -104,6 +105,7 @@ class Route(
     Buffering,
     UpstreamTls,
     PrefixHeader,
+    Keepalive,
     Sticky,
     Static,
     Returned,

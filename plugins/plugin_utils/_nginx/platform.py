@@ -72,6 +72,11 @@ class Platform:
         return self.nginx >= (1, 27, 3)
 
     @property
+    def keeps_upstreams(self) -> bool:
+        """From 1.29.7 on nginx keeps connections to services by itself (nginx.org/en/CHANGES, 2026)."""
+        return self.nginx >= (1, 29, 7)
+
+    @property
     def groups(self) -> str:
         """Key exchange groups; OpenSSL before 3.5 does not know ML-KEM, and nginx then does not start."""
         # A question mark lets OpenSSL pass over a group that it was built without (SSL_CTX_set1_groups_list, 3.3).

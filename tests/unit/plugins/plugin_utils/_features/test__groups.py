@@ -60,8 +60,8 @@ def declared(upstream: Any, platform: Platform = NEW, **route: Any) -> dict[str,
 
 
 def block(upstream: Any, platform: Platform = NEW, **route: Any) -> dict[str, Any]:
-    """Return the only `upstream` block, less its zone, which has the block's name."""
-    ((name, found),) = declared(upstream, platform, **route)["directives"].items()
+    """Return the only `upstream` block as it is without kept connections; its zone has the block's name."""
+    ((name, found),) = declared(upstream, platform, keepalive=False, **route)["directives"].items()
     return {**found, "zone": found["zone"].replace(name.removeprefix("upstream "), "NAME")}
 
 

@@ -205,7 +205,15 @@ class TestTheLocation:
     """Which location it is in."""
 
     def test_of_types_it_is_in_the_routes(self) -> None:
-        whole = site({"path": "/maps/", "prefix": "strip", "raw": "limit_rate 1m;", "cache": {"types": ["styles"]}})
+        whole = site(
+            {
+                "path": "/maps/",
+                "prefix": "strip",
+                "keepalive": False,
+                "raw": "limit_rate 1m;",
+                "cache": {"types": ["styles"]},
+            }
+        )
         found = inner(whole)
         assert (found["location"], found["parents"], found["state"]) == (r"~* \.(?:css)$", ["/maps/"], "exact")
         said = found["directives"]

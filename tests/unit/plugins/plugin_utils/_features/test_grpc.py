@@ -32,7 +32,7 @@ from routes import lines, written
 NEWEST, NEW, OLD = (Platform(each, (3, 5), ipv6=True) for each in ((1, 28, 3), (1, 26, 3), (1, 18, 0)))
 NAMES = {"nas.lan": {"full_name": "nas.lan", "address": "", "in_dns": True, "fresh": False, "servers": ["10.0.0.1"]}}
 NAME = "a.example.org"
-SERVICE = {"path": "/a.B/", "upstream": "grpc://10.0.0.9:50051"}
+SERVICE = {"path": "/a.B/", "upstream": "grpc://10.0.0.9:50051", "keepalive": False}
 # The owner's own: a location inherits headers of its server where it has none.
 THEIRS = f"""\
 server {{
@@ -110,7 +110,7 @@ def test_a_service_by_tls_is_checked() -> None:
 @pytest.mark.parametrize(
     ("platform", "target"),
     [
-        (NEWEST, f"grpc://constellation_edge_{NAME}_nas.lan_9000"),
+        (NEWEST, f"grpc://constellation_edge_{NAME}_nas.lan_9000_off_grpc"),
         (OLD, "grpc://$constellation_edge_upstream:9000"),
     ],
 )
@@ -329,7 +329,7 @@ def test_an_owners_location_keeps_its_headers_and_is_changed_once() -> None:
 
 
 def test_an_owners_location_leads_to_one_service_alone() -> None:
-    spoken = written(OWNERS, {"upstream": "grpc://192.168.0.10:9000"}, adopt=True)
+    spoken = written(OWNERS, {"upstream": "grpc://192.168.0.10:9000", "keepalive": False}, adopt=True)
     assert (lines(spoken, "proxy_pass"), lines(spoken, "grpc_pass")) == ([], ["grpc://192.168.0.10:9000"])
-    back = written(spoken, {}, adopt=True)
+    back = written(spoken, {"keepalive": False}, adopt=True)
     assert (lines(back, "proxy_pass"), lines(back, "grpc_pass")) == (["http://192.168.0.10"], [])

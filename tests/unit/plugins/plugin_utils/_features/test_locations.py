@@ -35,7 +35,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 def raw(*locations: dict[str, Any], **route: Any) -> list[dict[str, Any]]:
     """Return `edge_sites` with a route at /zm/ that has these locations."""
-    whole = {"path": "/zm/", "upstream": "http://192.168.0.10", "locations": [*locations], **route}
+    whole = {"path": "/zm/", "upstream": "http://192.168.0.10", "keepalive": False, "locations": [*locations], **route}
     return [{"server_name": "home.example.org", "routes": [{k: v for k, v in whole.items() if v is not None}]}]
 
 
@@ -138,7 +138,7 @@ def test_the_path_without_its_last_slash_is_the_services() -> None:
 
 
 def test_an_owners_server_resolves_the_path_below_the_prefix() -> None:
-    text = written(THEIRS, {"prefix": "strip", "locations": [API]}, adopt=True)
+    text = written(THEIRS, {"prefix": "strip", "keepalive": False, "locations": [API]}, adopt=True)
     assert lines(text, "proxy_pass", "/zm/api/") == ["http://192.168.0.10:80/api/"] or lines(
         text, "proxy_pass", "/zm/api/"
     ) == ["http://192.168.0.10/api/"]

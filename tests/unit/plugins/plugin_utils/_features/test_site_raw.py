@@ -21,7 +21,7 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._plan.repeated 
 HOST = {"nginx_version": "1.26.3", "openssl_version": "3.5", "ipv6": True}
 FOLDER = "/etc/nginx/constellation-edge"
 ROUTES = [
-    {"path": "/zm/", "upstream": "http://192.168.0.10"},
+    {"path": "/zm/", "upstream": "http://192.168.0.10", "keepalive": False},
     {"path": "= /status", "return": 204},
     {"path": "~ ^/only[.]php$", "return": 204},
 ]

@@ -26,6 +26,8 @@ ALONE = {**IN_DNS, "in_dns": False, "address": "10.0.0.7"}
 NOBODY = {**IN_DNS, "in_dns": False}
 GROUP = "constellation_edge_a.example.org_nas.lan_8080"
 STRIP = {"path": "/s/", "prefix": "strip", "upstream": "http://nas.lan:8080"}
+# A service to which no connection is kept has no block on these platforms.
+UNKEPT = {"keepalive": False}
 KEEP = {**STRIP, "prefix": "keep"}
 # A service gets what the client wrote behind the prefix.
 TAKEN = {"if ($request_uri !~ ^/+s(?<constellation_edge_rest>/.*))": {"return": "400"}}
@@ -54,9 +56,9 @@ def directives(route, platform=NEW, known=None):
     ],
 )
 def test_an_address_stands_as_it_is(platform, upstream, target):
-    route = {"path": "/", "upstream": upstream}
+    route = {"path": "/", "upstream": upstream, **UNKEPT}
     assert directives(route, platform) == {"proxy_pass": target}
-    assert directives({**STRIP, "upstream": upstream}, platform) == {
+    assert directives({**STRIP, "upstream": upstream, **UNKEPT}, platform) == {
         **TAKEN,
         "proxy_pass": f"{target if target.endswith(':8080') else target + ':443'}$constellation_edge_rest",
     }
@@ -65,7 +67,7 @@ def test_an_address_stands_as_it_is(platform, upstream, target):
 
 
 def test_localhost_asks_nobody():
-    route = {"path": "/", "upstream": "http://localhost:8080"}
+    route = {"path": "/", "upstream": "http://localhost:8080", **UNKEPT}
     assert asked_names(sites_of(route)) == []
     assert directives(route) == {"proxy_pass": "http://127.0.0.1:8080"}
 
@@ -78,6 +80,8 @@ def test_a_name_gets_a_block_where_nginx_can_resolve_it():
             "resolver": "10.0.0.1 valid=1s",
             "resolver_timeout": "2s",
             "server": "nas.lan:8080 resolve max_fails=0",
+            "keepalive": "32",
+            "keepalive_timeout": "800ms",
         }
     }
     assert directives(KEEP) == {"proxy_pass": f"http://{GROUP}"}
@@ -131,7 +135,7 @@ def test_a_completed_name_is_asked_for_in_full():
     ],
 )
 def test_a_socket_is_the_hosts_own_and_has_no_port(platform, route, passed):
-    (site,) = sites_of({**route, "upstream": "unix:/run/app.sock"})
+    (site,) = sites_of({**route, "upstream": "unix:/run/app.sock", **UNKEPT})
     host = Host(platform)
     location = nginx_sites([site], host)[1]["servers"][1]["locations"][0]["directives"]
     assert location["proxy_pass"] == passed
@@ -161,7 +165,8 @@ def test_a_socket_that_nginx_cannot_reach_is_told():
 )
 @pytest.mark.parametrize("adopt", [False, True])
 def test_a_path_of_the_service_takes_the_place_of_the_routes(upstream, platform, passed, adopt):
-    (site,) = sites_of({"path": "/s/", "upstream": upstream})
+    kept = UNKEPT if "10.0" in upstream else {}
+    (site,) = sites_of({"path": "/s/", "upstream": upstream, **kept})
     declared = nginx_sites([dataclasses.replace(site, adopt=adopt)], Host(platform, {"nas.lan": IN_DNS}))[1]
     location = declared["servers"][1]["locations"][0]
     said = location["adopted"] if adopt else location
@@ -172,16 +177,19 @@ def test_a_path_of_the_service_takes_the_place_of_the_routes(upstream, platform,
 def test_a_path_that_is_the_routes_own_is_none():
     (site,) = sites_of({"path": "/s/", "upstream": "http://10.0.0.9/s/"})
     assert (site.routes[0].upstream.path, site.routes[0].prefix) == ("", "keep")
-    assert directives({"path": "/s/", "upstream": "http://10.0.0.9/s/"}) == {"proxy_pass": "http://10.0.0.9"}
+    route = {"path": "/s/", "upstream": "http://10.0.0.9/s/", **UNKEPT}
+    assert directives(route) == {"proxy_pass": "http://10.0.0.9"}
 
 
 @pytest.mark.parametrize("platform", [NEW, OLD])
 def test_a_name_of_the_host_alone_is_an_address(platform):
-    assert directives(STRIP, platform, ALONE) == {
+    assert directives({**STRIP, **UNKEPT}, platform, ALONE) == {
         **TAKEN,
         "proxy_pass": "http://10.0.0.7:8080$constellation_edge_rest",
     }
-    assert declared(STRIP, platform, ALONE)[1]["directives"] == {}
+    assert declared({**STRIP, **UNKEPT}, platform, ALONE)[1]["directives"] == {}
+    (block,) = declared(STRIP, platform, ALONE)[1]["directives"].values()
+    assert block["server"] == "10.0.0.7:8080 max_fails=0"
 
 
 def test_two_sites_with_one_upstream_have_a_block_each():
@@ -205,7 +213,10 @@ def test_a_person_is_told_of_a_name_that_dns_does_not_know(known, said):
 
 def test_the_plan_has_the_notes():
     host = {"nginx_version": "1.26.3", "openssl_version": "3.5", "ipv6": True, "upstreams": {"nas.lan": IN_DNS}}
-    assert edge_plan(sites_of(KEEP), host)["notes"] == []
+    (note,) = edge_plan(sites_of(KEEP), host)["notes"]
+    assert note.startswith("nginx 1.26.3 keeps no connection to nas.lan: ")
+    assert edge_plan(sites_of(KEEP), {**host, "nginx_version": "1.28.3"})["notes"] == []
+    assert edge_plan(sites_of({**KEEP, **UNKEPT}), host)["notes"] == []
 
 
 @pytest.mark.parametrize(("platform", "keeps"), [(BEFORE_KEEPING, False), (NEW, True)])
@@ -220,6 +231,7 @@ FORMS = [
         *({**KEEP, "upstream": "http://10.0.0.9"}, STRIP, KEEP, {**STRIP, "upstream": "https://nas.lan"}),
         *({"path": "/s/", "upstream": each} for each in ("http://nas.lan/a/", "http://nas.lan:81/b/")),
         {**STRIP, "upstream": "unix:/run/app.sock"},
+        *({**KEEP, "upstream": "http://10.0.0.9", "keepalive": each} for each in (False, 5)),
     )
     for platform in (NEW, OLD)
     for known in (IN_DNS, ALONE)

@@ -16,6 +16,7 @@ WHOLE = f"""---
 route:
   bandwidth: 1m
   buffering: true
+  keepalive: 4
   connection_limit: 20
   fixed_content_length: false
   headers:

@@ -79,14 +79,18 @@ def test_http_redirects_and_still_answers_challenges():
 
 
 def test_keep_sends_the_path_on_as_the_client_wrote_it():
-    directives = location({"path": "/zm/", "app": "zoneminder", "upstream": "http://10.0.0.1"})["directives"]
+    directives = location({"path": "/zm/", "app": "zoneminder", "upstream": "http://10.0.0.1", "keepalive": False})[
+        "directives"
+    ]
     assert directives["proxy_pass"] == "http://10.0.0.1"
     assert directives["proxy_buffering"] == "off"
     assert "proxy_cookie_path" not in directives
 
 
 def test_strip_removes_the_prefix_and_puts_it_back_into_redirects():
-    directives = location({"path": "/jeedom/", "app": "jeedom", "upstream": "http://10.0.0.1"})["directives"]
+    directives = location({"path": "/jeedom/", "app": "jeedom", "upstream": "http://10.0.0.1", "keepalive": False})[
+        "directives"
+    ]
     assert directives["proxy_pass"] == "http://10.0.0.1:80$constellation_edge_rest"
     assert all(value.endswith(" /jeedom/$1") for value in directives["proxy_redirect"])
     assert directives["proxy_cookie_path"].endswith(" /jeedom/$1")
@@ -130,6 +134,7 @@ def test_a_routes_own_keys_win_over_its_preset():
         "path": "/",
         "app": "jeedom",
         "upstream": "http://10.0.0.1",
+        "keepalive": False,
         "read_timeout": 5,
         "buffering": True,
         "prefix": "keep",
