@@ -91,7 +91,7 @@ def _rest(stage: ProxyStage, several: list[Target], rounds: int, seconds: int) -
         for each in several:
             told: Any = stage.ask("requests", url=each.url, connections=16, seconds=seconds, close=True)
             tls[each.name].append(told["rate"])
-            told = stage.ask("http2", url=each.url, seconds=seconds)
+            told = stage.ask("http2", url=each.url)
             http2[each.name].append(told["rate"])
             protocols[each.name] = told["protocol"]
             events[each.name].append(_events(stage, each.url))
