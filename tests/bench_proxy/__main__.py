@@ -68,8 +68,10 @@ def _requests(
     }
     for number in range(rounds):
         say(f"bench_proxy: requests, round {number + 1} of {rounds}")
+        # Each begins once, since what ran before may leave something behind.
+        turn = several[number % len(several) :] + several[: number % len(several)]
         for count in CONNECTIONS:
-            for each in several:
+            for each in turn:
                 told: Any = stage.ask("requests", url=each.url, connections=count, seconds=seconds)
                 found[each.name][count].append(told)
     return {
