@@ -43,7 +43,7 @@ def write(path: Path, text: str) -> None:
 
 
 def _requests(found: dict[str, dict[int, dict[str, float]]]) -> Iterable[str]:
-    counts = list(next(iter(found.values())))
+    counts = sorted({count for of in found.values() for count in of})
     heads = [f"{count} connection{'s' if count > 1 else ''}" for count in counts]
     yield "\nRequests a second, kept client connections, TLS 1.3, answers of 2.7 KB; p99 in milliseconds:\n"
     yield _row("", *(f"{head}: requests/s, p99" for head in heads))

@@ -131,8 +131,8 @@ class TestTheFirstRun:
 
     def test_a_name_of_the_host_alone_is_an_address(self, first, homes, addresses):
         for home in homes:
-            written = f"proxy_pass http://{addresses['nas-two']}:80$constellation_edge_rest;"
-            assert written in location(site_file(home), "/hosts/")
+            written = f"server {addresses['nas-two']}:80 max_fails=0;"
+            assert written in site_file(home)
         assert "NOTE upstream printer.box is known to this host alone" in first.text
         assert addresses["nas-two"] in first.text
 
@@ -143,7 +143,7 @@ class TestTheFirstRun:
 
     def test_localhost_asks_nobody(self, first, homes):
         for home in homes:
-            assert "proxy_pass http://127.0.0.1:8088;" in site_file(home)
+            assert "server 127.0.0.1:8088 max_fails=0;" in site_file(home)
 
     def test_the_form_follows_the_nginx(self, first, homes, names):
         for home in homes:

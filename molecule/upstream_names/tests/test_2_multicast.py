@@ -70,7 +70,7 @@ class TestAvahi:
         assert run.rc == 0, run.tail
         assert f"NOTE upstream {NAME} is known to this host alone" in run.text, run.tail
         assert printer in run.text
-        assert all(f"proxy_pass http://{printer};" in site_file(home) for home in homes)
+        assert all(f"server {printer}:80 max_fails=0;" in site_file(home) for home in homes)
 
     def test_the_route_answers(self, run, homes, client):
         for home in homes:

@@ -9,6 +9,7 @@ a name is written as the address that it has now where it stands in a list, and 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,9 @@ from .place import Place
 USUAL = 800
 # Idle connections of a worker. A home has few clients at once; who has more opens further ones.
 _IDLE = "32"
+# What says how a connection to a service begins, and what says so of one client alone.
+_WAY = re.compile("proxy_|grpc_|include")
+_OF_ONE_CLIENT = re.compile(r"(?:proxy|grpc)_(?:bind|ssl_\w+)\s[^;]*\$")
 # nginx wants at least 8 pages, which have 16 KiB on a Raspberry Pi 5 and 64 KiB on some ARM servers.
 _ZONE_SIZE = "512k"
 # Without an answer nginx keeps the addresses that it has and asks again after this time; its own choice is 30 s.
@@ -41,9 +45,10 @@ def group(at: Place) -> str:
     route, platform = at.route, at.host.platform
     if not route.targets or is_asked_at_requests(at):
         return ""
+    keeps = not at.site.adopt and not _names_its_target(at) and (kept(at) or platform.keeps_upstreams)
     if len(route.targets) > 1:
         which = _digest(route.targets, route.sticky)
-    elif is_asked(route.upstream, at.host.names) or route.keepalive or platform.keeps_upstreams:
+    elif is_asked(route.upstream, at.host.names) or keeps:
         which = _called(route.upstream)
     else:
         return ""
@@ -76,33 +81,52 @@ def fixed(at: Place) -> dict[str, str]:
     return {each.host: str(names[each.host].get("now", "")) for each in at.route.targets if is_asked(each, names)}
 
 
+def kept(at: Place) -> int:
+    """Return for how many milliseconds nginx keeps an idle connection for the route, 0 for none.
+
+    In an adopted server, lines of its owner's that nobody here knows may begin a connection in the name of one client,
+    such as by `proxy_bind` with his address. So may what a file has that `raw` includes.
+    """
+    texts = at.route.raw, at.site.raw, at.site.raw_http
+    unknown = "include" in at.route.raw or any(map(_OF_ONE_CLIENT.search, texts))
+    return 0 if at.site.adopt or unknown else at.route.keepalive
+
+
 def _kept(at: Place) -> dict[str, Any]:
     """Return how many idle connections each worker keeps, and how long."""
-    if at.route.keepalive:
-        return {"keepalive": _IDLE, "keepalive_timeout": f"{at.route.keepalive}ms"}
-    return {"keepalive": "0"} if at.host.platform.keeps_upstreams else {}
+    if milliseconds := kept(at):
+        return {"keepalive": _IDLE, "keepalive_timeout": f"{milliseconds}ms"}
+    return {"keepalive": "0"} if at.host.platform.keeps_upstreams and not at.site.adopt else {}
 
 
 def _own(at: Place) -> Iterator[str]:
     """Yield what tells blocks of the same services apart, since who shares one shares its connections.
 
-    A connection by TLS was checked as one location wants it, or not at all, and one by gRPC speaks HTTP/2. What `raw`
-    says of the way to a service counts when a connection begins.
+    A connection by TLS was checked as one route wants it, or not at all, and one by gRPC speaks HTTP/2. What `raw` says
+    of the way to a service counts when a connection begins. A location of a route, and what is made of it, is as the
+    route in all of this but `raw`.
     """
     route = at.route
-    if route.keepalive != USUAL:
-        yield f"{route.keepalive}ms" if route.keepalive else "off"
-    if route.upstream.is_tls or "proxy_" in str(route.raw):
-        yield _digest(route.identity)[:8]
+    if not at.site.adopt and (milliseconds := kept(at)) != USUAL:
+        yield f"{milliseconds}ms" if milliseconds else "off"
+    if route.upstream.is_tls or _WAY.search(route.raw):
+        yield _digest(route.mount, sorted(route.upstream_tls.items()), route.raw if _WAY.search(route.raw) else "")[:8]
     if route.upstream.is_grpc:
         yield "grpc"
+
+
+def _names_its_target(at: Place) -> bool:
+    """Whether something of the route is told the address that stands in `proxy_pass`, which a block would hide."""
+    texts = (at.route.raw, at.site.raw, *map(str, at.route.request_headers.values()))
+    return any("$proxy_host" in each or "$proxy_port" in each for each in texts)
 
 
 def _called(target: Upstream) -> str:
     """Return a service as a part of a name; a colon would begin a port, and a slash a path."""
     if target.is_socket:
         return _digest(target.host)
-    return f"{target.host.strip('[]').replace(':', '-').replace('%', '-')}_{target.port}"
+    host = _digest(target.host) if ":" in target.host else target.host
+    return f"{host}_{target.port}"
 
 
 def _digest(*parts: object) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._keys.keys import key
 from .._keys.kinds import Kind, Mistake
-from ._groups import USUAL, is_asked_at_requests
+from ._groups import USUAL, is_asked_at_requests, kept
 from .feature import Feature
 from .place import Host, Place
 
@@ -89,7 +89,7 @@ class Keepalive(Feature):
     def notes(cls, sites: Sequence[Site], host: Host) -> list[str]:
         """Return to which names nginx keeps no connection, as one note."""
         places = (Place(route, site, host) for site in sites for route in site.places if route.targets)
-        names = sorted({at.route.upstream.host for at in places if at.route.keepalive and is_asked_at_requests(at)})
+        names = sorted({at.route.upstream.host for at in places if kept(at) and is_asked_at_requests(at)})
         if not names:
             return []
         version = ".".join(map(str, host.platform.nginx))

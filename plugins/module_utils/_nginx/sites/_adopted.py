@@ -6,19 +6,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ..text.declare import Owns, WantedLocation
-from ..text.edit import is_marked, remove, set_args
+from ..text.edit import is_marked, remove
 from ..text.identity import Key, LocationKey, key, location_key
 from ..text.inclusion import Includes, spread
-from ..text.quoting import quote
 from ..text.reconcile import Reconciler
 from ..text.server import servers_of
 from ..text.tokens import outer
-from ..text.tree import Block, Statement, parse, places, walk
+from ..text.tree import Block, Statement, places, walk
 from ._answers import NAMES, Answers, in_owners_server
-from ._groups import SOCKET
 
 _HEADERS = ("proxy_set_header", "grpc_set_header")
 _GRPC, _PASSES = "grpc_pass", ("proxy_pass", "grpc_pass")
@@ -164,31 +162,10 @@ def proxied(location: Block) -> str:
 
 def is_used(document: Block, upstream: Statement) -> bool:
     """Whether something in a file leads to an `upstream` block."""
-    return any(True for _each in _leading_to(document, upstream))
-
-
-def lead_past(document: Block, upstream: Statement) -> bool:
-    """Have what leads to an `upstream` block lead to its service; return False where it has several.
-
-    nginx then opens a connection for each request, and asks for a name when it starts.
-    """
-    servers = [each.args[0] for each in upstream.block.body if each.name == "server"] if upstream.block else []
-    if len(servers) != 1:
-        return False
-    socket = servers[0].startswith(SOCKET)
-    for each, begin, rest in [*_leading_to(document, upstream)]:
-        target = f"{begin}{servers[0]}{':' if socket and rest else ''}{rest}"
-        set_args(each, parse(f"{each.name} {quote(target)};").body[0].words[1:])
-    return True
-
-
-def _leading_to(document: Block, upstream: Statement) -> Iterator[tuple[Statement, str, str]]:
-    """Yield what leads to an `upstream` block, with what stands before and behind the block's name."""
-    for each, _depth in walk(document):
-        for name in upstream.args if each.name.endswith("_pass") and each.args else ():
-            found = re.fullmatch(rf"(|.*//){re.escape(name)}((?:[:/$].*)?)", each.args[0], re.DOTALL)
-            if found:
-                yield each, found[1], found[2]
+    targets = (each.args[0] for each, _depth in walk(document) if each.name.endswith("_pass") and each.args)
+    return any(
+        re.search(rf"(?:\A|//){re.escape(name)}(?=[:/]|\Z)", target) for target in targets for name in upstream.args
+    )
 
 
 def is_taken(location: Block) -> bool:

@@ -24,7 +24,7 @@ from ..text.server import ServerKey, describe, said_in, server_key, servers_of
 from ..text.style import indent_of
 from ..text.tokens import ConfigError, Token, outer
 from ..text.tree import Block, Statement, checked, meaning, read
-from ._adopted import adapted, is_used, lead_past, leave_locations, set_unsaid, take_ours
+from ._adopted import adapted, is_used, leave_locations, set_unsaid, take_ours
 from ._declaration import EQUAL, PLACES, WantedServer, WantedSite, likeness
 
 # certificate(name) gives the paths of chain and key; exists(path) tells whether a file is there.
@@ -203,13 +203,13 @@ def _remove_ours(editor: Reconciler, kept: set[int], keys: set[object]) -> None:
 
 
 def _remove_upstreams(editor: Reconciler, keys: set[object]) -> None:
-    """Remove our `upstream` blocks that are of no wanted key; what still leads to one leads to its service then."""
+    """Remove our `upstream` blocks that are of no wanted key, when nothing leads to them any more."""
     document = editor.document
     for at in range(len(document.body) - 1, -1, -1):
         have = document.body[at]
         if have.name != "upstream" or key(have) in keys or not is_marked(document, at):
             continue
-        if is_used(document, have) and not lead_past(document, have):
+        if is_used(document, have):
             editor.warnings.append(
                 f"{editor.place(have)}: upstream {' '.join(have.args)} is not listed any more but stays, because a "
                 "location of its owner leads to it"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -16,7 +17,10 @@ from ansible_collections.constellation.edge.plugins.plugin_utils._sites.nginx_si
 
 BY_ITSELF, NEW, OLD = (Platform(each, (3, 5), ipv6=True) for each in ((1, 30, 0), (1, 28, 3), (1, 18, 0)))
 A = "http://10.0.0.1:8080"
-NAMES = {"nas.lan": {"full_name": "nas.lan", "servers": ["10.0.0.53"], "in_dns": True, "fresh": True, "address": ""}}
+NAMES = {
+    name: {"full_name": name, "servers": ["10.0.0.53"], "in_dns": True, "fresh": True, "address": ""}
+    for name in ("nas.lan", "fd00--1")
+}
 KEPT = {"keepalive": "32", "keepalive_timeout": "800ms"}
 
 
@@ -45,7 +49,7 @@ def passes(*routes: dict[str, Any], platform: Platform = NEW) -> list[str]:
     ("upstream", "name", "server"),
     [
         (A, "10.0.0.1_8080", "10.0.0.1:8080 max_fails=0"),
-        ("http://[fd00::1]", "fd00--1_80", "[fd00::1]:80 max_fails=0"),
+        ("http://[fd00::1]", "c7c4bf800733_80", "[fd00::1]:80 max_fails=0"),
         ("http://localhost:8080", "localhost_8080", "127.0.0.1:8080 max_fails=0"),
         ("unix:/run/a.sock", "509ca7a5ffd2", "unix:/run/a.sock max_fails=0"),
     ],
@@ -83,6 +87,7 @@ def test_routes_to_one_service_share_its_connections() -> None:
     ("one", "other"),
     [
         ({"upstream": "https://10.0.0.1:8080"}, {"upstream": "https://10.0.0.1:8080"}),
+        ({"upstream": "http://[fd00::1]"}, {"upstream": "http://fd00--1"}),
         ({"upstream": A}, {"upstream": "https://10.0.0.1:8080"}),
         ({"upstream": A}, {"upstream": "grpc://10.0.0.1:8080"}),
         ({"upstream": A}, {"upstream": A, "keepalive": 5}),
@@ -113,3 +118,67 @@ def test_a_preset_says_it_and_a_route_wins() -> None:
 def test_what_is_no_time_is_refused(said: object) -> None:
     with pytest.raises(SchemaError, match=r"keepalive .* must be false, or seconds from 0.1 to 3600"):
         declared({"path": "/", "upstream": A, "keepalive": said})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"raw": "proxy_bind $remote_addr transparent;"},
+        {"raw": "proxy_ssl_certificate /etc/ssl/$ssl_client_fingerprint.pem;"},
+        {"raw": "include /etc/nginx/bind.conf;"},
+    ],
+)
+def test_none_is_kept_that_may_be_of_one_client(said: dict[str, Any]) -> None:
+    assert not any("keepalive" in each for each in blocks({"path": "/", "upstream": A, **said}).values())
+    assert [
+        each["keepalive"] for each in blocks({"path": "/", "upstream": A, **said}, platform=BY_ITSELF).values()
+    ] == ["0"]
+
+
+@pytest.mark.parametrize(
+    "said", [{"raw": "sub_filter there $proxy_host;"}, {"request_headers": {"X-Up": "$proxy_host"}}]
+)
+def test_who_is_told_the_address_has_it_in_proxy_pass(said: dict[str, Any]) -> None:
+    assert passes({"path": "/", "upstream": A, **said}) == [A]
+
+
+@pytest.mark.parametrize("platform", [BY_ITSELF, NEW, OLD])
+@pytest.mark.parametrize("upstream", [A, [A, "http://10.0.0.2"], "http://nas.lan"])
+def test_an_adopted_server_leads_where_its_owner_has_it_lead(platform: Platform, upstream: Any) -> None:
+    route = {"path": "/", "upstream": upstream}
+    (site,) = read_sites([{"server_name": "a.example.org", "adopt": True, "routes": [route]}], {"generic": {}})
+    found = nginx_sites([site], Host(platform, NAMES | {"nas.lan": {**NAMES["nas.lan"], "now": "10.0.0.3"}}))[1]
+    assert not any("keepalive" in each for each in found["directives"].values())
+    if upstream == A:
+        (location,) = [each for each in found["servers"][1]["locations"] if each["location"] == "/"]
+        assert location["adopted"]["directives"]["proxy_pass"] == A
+
+
+PARTS = {
+    "cache": {"cache": {"types": ["images"]}},
+    "locations": {"locations": [{"path": "/api/", "max_body_size": "1g"}]},
+    "raw": {"locations": [{"path": "/api/", "raw": "proxy_socket_keepalive on;"}]},
+    "raw cache": {"raw": "proxy_socket_keepalive on;", "cache": {"types": ["images"]}},
+    "moved": {"moved_from": "/old/"},
+}
+
+
+@pytest.mark.parametrize("platform", [BY_ITSELF, NEW, OLD])
+@pytest.mark.parametrize("path", ["/", "/zm/", "^~ /zm/"])
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("adopt", [False, True])
+@pytest.mark.parametrize(
+    "upstream", [A, "https://10.0.0.1", ["https://10.0.0.1", "https://10.0.0.2"], "https://nas.lan"]
+)
+def test_whatever_a_site_leads_to_is_defined_in_it(
+    platform: Platform, path: str, part: str, adopt: bool, upstream: Any
+) -> None:
+    route = {"path": path, "upstream": upstream, **PARTS[part]}
+    if part == "moved" and path == "/":
+        return
+    (site,) = read_sites([{"server_name": "a.example.org", "adopt": adopt, "routes": [route]}], {"generic": {}})
+    found = nginx_sites([site], Host(platform, NAMES))[1]
+    named = set(re.findall(r"_pass': '\w+://(constellation_edge_[^$/']+)", str(found["servers"])))
+    defined = {name.removeprefix("upstream ") for name in found["directives"]}
+    assert named <= defined
+    assert named or adopt or "nas.lan" in upstream

@@ -274,7 +274,7 @@ def test_what_stands_is_read_with_its_services(host: Path, theirs: Path) -> None
 def test_what_needs_a_file_of_ours_goes_with_the_site(host: Path, theirs: Path) -> None:
     site = wanted()
     body = {"proxy_pass": "http://group", "proxy_set_header": ["Connection $constellation_edge_connection"]}
-    site["directives"] = {"upstream group": {"server": ["nas.test:80", "nas.test:81"]}}
+    site["directives"] = {"upstream group": {"server": "nas.test:80"}}
     site["servers"][1]["locations"][0] |= {"directives": body, "adopted": {"directives": body}}
     carried_out(host, site)
     assert "$constellation_edge_connection" in theirs.read_text()
@@ -283,31 +283,6 @@ def test_what_needs_a_file_of_ours_goes_with_the_site(host: Path, theirs: Path) 
     # His location leads to it, and nginx does not start without.
     assert "upstream group {" in theirs.read_text()
     assert f"{theirs}:2: upstream group is not listed any more but stays" in result.warnings[0]
-
-
-@pytest.mark.parametrize(
-    ("server", "passed", "left"),
-    [
-        ("10.0.0.9:80 max_fails=0", "http://group", "http://10.0.0.9:80"),
-        ("10.0.0.9:80", "http://group/x/", "http://10.0.0.9:80/x/"),
-        ("[fd00::1]:80", "https://group$constellation_edge_rest", "https://[fd00::1]:80$constellation_edge_rest"),
-        ("unix:/run/a.sock max_fails=0", "http://group/x/", "http://unix:/run/a.sock:/x/"),
-        ("unix:/run/a.sock", "http://group", "http://unix:/run/a.sock"),
-    ],
-)
-def test_what_led_to_a_block_of_ours_leads_to_its_service_then(
-    host: Path, theirs: Path, server: str, passed: str, left: str
-) -> None:
-    site = wanted()
-    body = {"proxy_pass": passed}
-    site["directives"] = {"upstream group": {"server": server, "keepalive": "32"}}
-    site["servers"][1]["locations"][0] |= {"directives": body, "adopted": {"directives": body}}
-    carried_out(host, site)
-    assert f"proxy_pass {passed};" in theirs.read_text()
-    result = carried_out(host)
-    assert f"proxy_pass {left};" in theirs.read_text()
-    assert "group" not in theirs.read_text()
-    assert result.warnings == []
 
 
 def test_what_an_include_in_his_location_says_is_not_said_beside_it(host: Path, theirs: Path) -> None:
