@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from .._inventory.site import Site
 
 _LEAST, _MOST = 0.1, 3600.0
-REUSE = "$constellation_edge_reuse"
+#: with a short name, since two long ones do not fit into one place of nginx's hash of variables
+REUSE = "$edge_reuse"
 # What ends a connection behind its request. A login by NTLM or Negotiate counts for the whole connection at some
 # services, whoever's requests follow (RFC 4559 section 6, 2006). A body beside a method that has none by itself (RFC
-# 9110 section 9.3.1, 2022) is left unread by some, to which it is then the next client's request.
+# 9110 section 9.3.1, 2022) is left unread by some, to which it is then the next client's request. Most
+# requests are found without an expression.
 _MAPS = f"""\
-map $request_method $constellation_edge_bodied {{ default close; POST ""; PUT ""; PATCH ""; }}
-map "$proxy_internal_body_length$proxy_internal_chunked" $constellation_edge_body {{
-    default $constellation_edge_bodied; "" ""; 0 "";
-}}
-map $http_authorization {REUSE} {{
-    default $constellation_edge_body; "~*^(?:ntlm|negotiate)(?![^ ])" close;
+map "$request_method:$proxy_internal_body_length$proxy_internal_chunked:$http_authorization" {REUSE} {{
+    default ""; GET:: ""; HEAD:: "";
+    "~*^[^:]*:[^:]*:(?:ntlm|negotiate)(?![^ ])" close;
+    "~^(?!(?:POST|PUT|PATCH):)[^:]*:(?!0?:)" close;
 }}"""
 
 

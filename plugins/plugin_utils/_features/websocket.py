@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from .._keys.keys import key
 from .._keys.kinds import FLAG
+from ._groups import kept
 from .feature import NOTHING, Directives, Feature
 from .keepalive import REUSE
 from .place import Place
@@ -36,7 +37,8 @@ class WebSocket(Feature):
 
     def location(self, at: Place) -> Directives:
         """Pass on what asks for a WebSocket, or nothing of it."""
-        upgrade, connection = (_UPGRADE, _CONNECTION) if self.websocket else (NOTHING, REUSE)
+        none = REUSE if kept(at) else NOTHING
+        upgrade, connection = (_UPGRADE, _CONNECTION) if self.websocket else (NOTHING, none)
         return {"proxy_set_header": [f"Upgrade {upgrade}", f"Connection {connection}"]}
 
     @classmethod

@@ -182,3 +182,10 @@ def test_whatever_a_site_leads_to_is_defined_in_it(
     defined = {name.removeprefix("upstream ") for name in found["directives"]}
     assert named <= defined
     assert named or adopt or "nas.lan" in upstream
+
+
+@pytest.mark.parametrize(("said", "connection"), [({}, "$edge_reuse"), ({"keepalive": False}, '""')])
+def test_what_ends_a_connection_is_asked_where_one_is_kept(said: dict[str, Any], connection: str) -> None:
+    site = declared({"path": "/", "upstream": A, "websocket": False, **said})
+    (location,) = [each for each in site["servers"][1]["locations"] if each["location"] == "/"]
+    assert f"Connection {connection}" in location["directives"]["proxy_set_header"]
