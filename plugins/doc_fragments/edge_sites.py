@@ -154,7 +154,7 @@ options:
               that meets that moment is lost. V(false) is for a service that takes one request of a connection,
               or one connection at a time.'
             - Connections are kept to addresses, and to names where nginx asks for them itself, from version
-              1.27.3 on.
+              1.27.3 on. A site with C(adopt) keeps none.
             - By default, 0.8.
             - 'For example C(keepalive: false).'
             type: raw

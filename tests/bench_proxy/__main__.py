@@ -24,7 +24,7 @@ from lab.progress import say
 
 from . import report
 from .others import MANY
-from .stage import HOST, ProxyStage, Target, few, many, targets
+from .stage import HOST, ProxyStage, Target, many, targets
 
 CONNECTIONS = (1, 16, 64)
 ROUNDS, SECONDS = 5, 4
@@ -62,7 +62,7 @@ def main() -> int:
 def _requests(
     stage: ProxyStage, several: list[Target], rounds: int, seconds: int
 ) -> dict[str, dict[int, dict[str, float]]]:
-    """Return requests a second and p99, by target and number of connections."""
+    """Return requests a second, p99 and processor time, by target and number of connections."""
     found: dict[str, dict[int, list[dict[str, float]]]] = {
         each.name: {count: [] for count in CONNECTIONS} for each in several
     }
@@ -72,7 +72,7 @@ def _requests(
         turn = several[number % len(several) :] + several[: number % len(several)]
         for count in CONNECTIONS:
             for each in turn:
-                told: Any = stage.ask("requests", url=each.url, connections=count, seconds=seconds)
+                told: Any = stage.ask("requests", url=each.url, unit=each.unit, connections=count, seconds=seconds)
                 found[each.name][count].append(told)
     return {
         name: {count: {key: median(each[key] for each in all_of) for key in all_of[0]} for count, all_of in of.items()}
@@ -91,7 +91,7 @@ def _rest(stage: ProxyStage, several: list[Target], rounds: int, seconds: int) -
         say(f"bench_proxy: TLS, HTTP/2 and events, round {number + 1} of {rounds}")
         direct.append(_events(stage, f"http://{stage.upstream}"))
         for each in several:
-            told: Any = stage.ask("requests", url=each.url, connections=16, seconds=seconds, close=True)
+            told: Any = stage.ask("requests", url=each.url, unit=each.unit, connections=16, seconds=seconds, close=True)
             tls[each.name].append(told["rate"])
             told = stage.ask("http2", url=each.url)
             http2[each.name].append(told["rate"])
@@ -100,8 +100,7 @@ def _rest(stage: ProxyStage, several: list[Target], rounds: int, seconds: int) -
     say(f"bench_proxy: memory with {MANY} routes")
     stage.converge(many(stage.upstream))
     stage.start_others(MANY)
-    memory = {each.name: stage.ask("memory", processes=[each.unit]) for each in several}
-    stage.converge(few(stage.upstream))
+    memory = {each.name: stage.ask("memory", unit=each.unit) for each in several}
     return {
         "tls": {name: median(values) for name, values in tls.items()},
         "http2": {name: (median(values), protocols[name]) for name, values in http2.items()},

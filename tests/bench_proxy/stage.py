@@ -31,7 +31,6 @@ PACKAGES = ("caddy", "haproxy", "nghttp2-client")
 FOLDER = "/opt/bench"
 PROGRAMS = ROOT / "tests" / "bench_proxy" / "inside"
 GENERIC, CONSTELLATION = "generic.example.org", "constellation.example.org"
-OURS = "ours, app: generic"
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ class ProxyStage:
 def targets() -> list[Target]:
     """Return every way to the service, ours first."""
     mine = [
-        Target(OURS, f"https://{GENERIC}", "nginx"),
+        Target("ours, app: generic", f"https://{GENERIC}", "nginx"),
         Target("ours, app: constellation", f"https://{CONSTELLATION}", "nginx"),
     ]
     return mine + [

@@ -29,8 +29,8 @@ PACKAGES = (
 )
 
 
-def tag(system: str, packages: Sequence[str] = PACKAGES) -> str:
-    """Return the name of a system's image."""
+def tag(system: str, packages: Sequence[str]) -> str:
+    """Return the name of the image of a system with these packages."""
     return f"{recipes.REPOSITORY}/chaos-{system}:{recipes.digest(recipes.base_tag(system), packages)}"
 
 

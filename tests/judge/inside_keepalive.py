@@ -64,7 +64,7 @@ class Service:
                 await writer.drain()
         except (asyncio.IncompleteReadError, asyncio.TimeoutError, ConnectionError):
             # Whoever sent a part of a request in this moment gets no answer any more.
-            writer.transport.abort() if not writer.is_closing() else None
+            writer.transport.abort()
 
 
 async def old(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -76,7 +76,7 @@ def test_no_post_of_20000_is_lost(judge: Judge) -> None:
 @pytest.mark.long
 def test_they_are_lost_where_nginx_is_not_the_first_to_end_one(judge: Judge) -> None:
     """Where the test itself could not fail, the two above would say nothing."""
-    ((told,),) = [carried_out(judge, SHORT, keepalive=60)["trials"]]
+    (told,) = carried_out(judge, SHORT, keepalive=60)["trials"]
     assert told["failed"].get("502", 0) > 0
 
 

@@ -26,8 +26,8 @@ _LEAST, _MOST = 0.1, 3600.0
 REUSE = "$edge_reuse"
 # What ends a connection behind its request. A login by NTLM or Negotiate counts for the whole connection at some
 # services, whoever's requests follow (RFC 4559 section 6, 2006). A body beside a method that has none by itself (RFC
-# 9110 section 9.3.1, 2022) is left unread by some, to which it is then the next client's request. Most
-# requests are found without an expression.
+# 9110 section 9.3.1, 2022) is left unread by some, to which it is then the next client's request. Most requests are
+# found without an expression.
 _MAPS = f"""\
 map "$request_method:$proxy_internal_body_length$proxy_internal_chunked:$http_authorization" {REUSE} {{
     default ""; GET:: ""; HEAD:: "";
@@ -73,7 +73,8 @@ class Keepalive(Feature):
         "It has to be less than the time after which the service itself ends an idle connection: a POST that meets "
         "that moment is lost. V(false) is for a service that takes one request of a connection, or one connection at "
         "a time.",
-        "Connections are kept to addresses, and to names where nginx asks for them itself, from version 1.27.3 on.",
+        "Connections are kept to addresses, and to names where nginx asks for them itself, from version 1.27.3 on. "
+        "A site with C(adopt) keeps none.",
         default=USUAL,
         otherwise="0.8",
         example=False,

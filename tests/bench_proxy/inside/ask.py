@@ -20,21 +20,25 @@ from urllib.parse import urlsplit
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60000.0}
 
 
-def requests(url: str, connections: int, seconds: int, close: bool = False) -> dict[str, float]:
+def requests(url: str, unit: str, connections: int, seconds: int, close: bool = False) -> dict[str, float]:
     """Return requests a second and the 99th percentile in milliseconds, by wrk with one thread.
 
-    With `close`, every request has a connection of its own.
+    Beside them, the microseconds of processor time that the processes of a systemd unit took for a request. With
+    `close`, every request has a connection of its own.
     """
     headers = ["-H", "Connection: close"] if close else []
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s", *headers, f"{url}/"]
+    before = _processor_time(unit)
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    taken = _processor_time(unit) - before
     if wrong := re.search(r"Non-2xx.*|Socket errors.*", said):
         raise SystemExit(f"{url}: {wrong[0]}")
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     slow = re.search(r"99%\s+([\d.]+)(us|ms|s|m)\b", said)
-    if rate is None or slow is None:
+    count = re.search(r"(\d+) requests in", said)
+    if rate is None or slow is None or count is None:
         raise SystemExit(f"{url}: wrk says {said}")
-    return {"rate": float(rate[1]), "p99": float(slow[1]) * _UNITS[slow[2]]}
+    return {"rate": float(rate[1]), "p99": float(slow[1]) * _UNITS[slow[2]], "taken": taken / int(count[1])}
 
 
 def http2(url: str) -> dict[str, object]:
@@ -74,22 +78,25 @@ def events(url: str, count: int) -> float:
     return statistics.median(taken)
 
 
-def memory(processes: list[str]) -> float:
-    """Return the MiB of all processes of these systemd units, with what they share counted once."""
+def memory(unit: str) -> float:
+    """Return the MiB of all processes of a systemd unit, with what they share counted once."""
     found = 0
-    for unit in processes:
-        group = Path("/sys/fs/cgroup") / _group(unit).lstrip("/")
-        for number in (group / "cgroup.procs").read_text().split():
-            said = Path(f"/proc/{number}/smaps_rollup").read_text()
-            found += sum(map(int, re.findall(r"^Pss:\s+(\d+)", said, re.MULTILINE)))
+    for number in (_group(unit) / "cgroup.procs").read_text().split():
+        said = Path(f"/proc/{number}/smaps_rollup").read_text()
+        found += sum(map(int, re.findall(r"^Pss:\s+(\d+)", said, re.MULTILINE)))
     return found / 1024
 
 
-def _group(unit: str) -> str:
-    shown = subprocess.run(
-        ["systemctl", "show", unit, "--property", "ControlGroup", "--value"], check=True, capture_output=True, text=True
-    )
-    return shown.stdout.strip()
+def _processor_time(unit: str) -> int:
+    """Return the microseconds that all processes of a unit have taken since it was started."""
+    lines = dict(line.split() for line in (_group(unit) / "cpu.stat").read_text().splitlines())
+    return int(lines["usage_usec"])
+
+
+def _group(unit: str) -> Path:
+    command = ["systemctl", "show", unit, "--property", "ControlGroup", "--value"]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Path("/sys/fs/cgroup") / shown.strip().lstrip("/")
 
 
 def _connection(scheme: str, host: str, port: int) -> socket.socket:
