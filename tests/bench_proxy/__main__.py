@@ -46,7 +46,7 @@ def main() -> int:
         say("bench_proxy: site.yml and the other proxies")
         stage.set_up()
         measured = [each for each in targets() if given.only in each.name]
-        figures: dict[str, Any] = {"requests": _requests(stage, measured, given.rounds, given.seconds)}
+        figures: dict[str, Any] = {"requests": _requests(stage, [*measured, stage.direct], given.rounds, given.seconds)}
         if not given.only:
             figures |= _rest(stage, measured, given.rounds, given.seconds)
         text = report.markdown(figures, versions(stage), given.rounds, given.seconds)

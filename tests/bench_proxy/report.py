@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from .stage import DIRECT
+
 BEGIN, END = "<!-- made by make bench-proxy: begin -->", "<!-- end -->"
 
 
@@ -53,8 +55,8 @@ def _requests(found: dict[str, dict[int, dict[str, float]]]) -> Iterable[str]:
         yield _row(
             name, *(f"{of[count]['rate']:,.0f}, {of[count]['p99']:.2f}, {of[count]['taken']:.1f}" for count in counts)
         )
-    others = [name for name in found if not name.startswith("ours")]
-    mine = [name for name in found if name not in others]
+    mine = [name for name in found if name.startswith("ours")]
+    others = [name for name in found if name not in (*mine, DIRECT)]
     if not others or not mine:
         return
     yield "\nThe same as ratios, ours to the others: requests (more is better), p99 (less is better):\n"

@@ -30,6 +30,7 @@ PACKAGES = ("caddy", "haproxy", "nghttp2-client")
 # Where they stand on the host.
 FOLDER = "/opt/bench"
 PROGRAMS = ROOT / "tests" / "bench_proxy" / "inside"
+DIRECT = "the service itself"
 GENERIC, CONSTELLATION = "generic.example.org", "constellation.example.org"
 
 
@@ -57,7 +58,7 @@ class ProxyStage:
         lab.machine(HOST, image.ensure(lab.images, SYSTEM, PACKAGES), files=self._programs())
         # Their packages have started them.
         self.sh(HOST, "systemctl disable --quiet --now caddy haproxy")
-        self.sh(HOST, f"systemd-run --quiet -p LimitNOFILE=65536 nginx -c {FOLDER}/service.conf")
+        self.sh(HOST, f"systemd-run --quiet --unit bench-service -p LimitNOFILE=65536 nginx -c {FOLDER}/service.conf")
         self.sh(HOST, f"systemd-run --quiet python3 {FOLDER}/service.py")
         lab.trust(HOST, pebble.transport_ca.read_bytes(), "pebble")
         for name in (GENERIC, CONSTELLATION):
@@ -73,6 +74,11 @@ class ProxyStage:
     def upstream(self) -> str:
         """Address and port of the service."""
         return f"{others.HOST}:{others.PORT}"
+
+    @property
+    def direct(self) -> Target:
+        """The service itself, without a proxy and without TLS: no proxy is faster than it is twice."""
+        return Target(DIRECT, f"http://{self.upstream}", "bench-service")
 
     def converge(self, sites: Sites) -> None:
         """Run site.yml. Raises AssertionError where it fails."""

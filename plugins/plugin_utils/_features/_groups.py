@@ -21,8 +21,10 @@ from .place import Place
 #: keep connections ends an idle one earlier by itself: gunicorn's threads do after 2 s (23.0.0, measured
 #: 2026-11-30), and all others of which we know later.
 USUAL = 800
-# Idle connections of a worker. A home has few clients at once; who has more opens further ones.
-_IDLE = "32"
+# Idle connections of a worker: as many as a browser asks for at once by HTTP/2 (128, http2_max_concurrent_streams of
+# nginx). With fewer, each burst closes what the next one opens again. Where they stay for seconds there are fewer:
+# some services have a process for each of them (150 are the most of Apache's prefork).
+_IDLE, _IDLE_FOR_LONG, _LONG = "128", "32", 1000
 # What says how a connection to a service begins, and what says so of one client alone.
 _WAY = re.compile("proxy_|grpc_")
 _OF_ONE_CLIENT = re.compile(r"(?:proxy|grpc)_(?:bind|ssl_\w+)\s[^;]*\$")
@@ -95,7 +97,10 @@ def kept(at: Place) -> int:
 def _kept(at: Place) -> dict[str, Any]:
     """Return how many idle connections each worker keeps, and how long."""
     if milliseconds := kept(at):
-        return {"keepalive": _IDLE, "keepalive_timeout": f"{milliseconds}ms"}
+        return {
+            "keepalive": _IDLE if milliseconds <= _LONG else _IDLE_FOR_LONG,
+            "keepalive_timeout": f"{milliseconds}ms",
+        }
     return {"keepalive": "0"} if at.host.platform.keeps_upstreams and not at.site.adopt else {}
 
 

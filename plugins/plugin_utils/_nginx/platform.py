@@ -26,6 +26,10 @@ POST_QUANTUM_GROUP = "X25519MLKEM768"
 # closes. Longer than the pauses of a page that loads or polls; far below nginx's 75 s, after which idle connections
 # end anyway, since a full worker cannot take back one that is protected (nginx's manual, ngx_http_core_module).
 KEEPALIVE_MIN_TIMEOUT = "10s"
+# Requests of a client's connection before nginx ends it; nginx itself takes 1,000. Each new handshake keeps the other
+# clients of its worker waiting: docs/performance.md has the figures. Streams of HTTP/2 that are reset at once are
+# requests, too (CVE-2023-44487): from 1.25.3 on nginx limits them by itself, and an older one needs its 1,000.
+KEEPALIVE_REQUESTS = "10000"
 # An older nginx refuses what `Platform.keepalive` says for a newer one: it goes when nginx goes back.
 KEEPALIVE_DIRECTIVES = ("keepalive_min_timeout",)
 
@@ -97,8 +101,9 @@ class Platform:
         return self.listen(443, *parameters, at=at, everywhere=everywhere)
 
     def keepalive(self) -> dict[str, str]:
-        """Directives for a server block that keep a reload from closing connections in use, from nginx 1.27.4 on."""
-        return {"keepalive_min_timeout": KEEPALIVE_MIN_TIMEOUT} if self.nginx >= (1, 27, 4) else {}
+        """Directives for a server block: when a client's connection ends, and from 1.27.4 on not by a reload."""
+        longer = {"keepalive_requests": KEEPALIVE_REQUESTS} if self.nginx >= (1, 25, 3) else {}
+        return {**longer, "keepalive_min_timeout": KEEPALIVE_MIN_TIMEOUT} if self.nginx >= (1, 27, 4) else longer
 
     def tls(self) -> dict[str, str]:
         """TLS directives for a server block: at http level some systems refuse them as duplicates."""

@@ -10,6 +10,7 @@ from typing import Any
 from ...module_utils._host.names import COMMON_SITE
 from .._features import registry as features
 from .._features._policy import client_files
+from .._features._raw import statements
 from .._features.compression import COMPRESSED
 from .._features.default_site import leads_on
 from .._features.place import Host
@@ -127,11 +128,16 @@ def _site(site: Site, host: Host, listening: Listening) -> dict[str, Any]:
     challenge = locations.adopting_challenge() if site.adopt else locations.challenge()
     log = f"/var/log/nginx/{site.name[:_LONGEST_FILE]}.access.log constellation_edge"
     both, both_own = features.site_both(site), features.site_both_owned(site)
+    kept = platform.keepalive()
+    # What an owner's own line says stands in a file beside this one, in which ours would be the second.
+    theirs_alone = [each.name for each in statements(site.raw) if each.name in kept and not site.adopt]
+    both = {**both, **{name: value for name, value in kept.items() if name not in theirs_alone}}
+    both_own = [*both_own, *KEEPALIVE_DIRECTIVES, *theirs_alone]
     http: dict[str, Any] = {
         "server_name": server_names,
         "listen": listening.plain(site),
-        "directives": {"server_tokens": "off", **both, **platform.keepalive(), **_OWN, "access_log": log},
-        "owns": [*both_own, *KEEPALIVE_DIRECTIVES, *port_80.owned()],
+        "directives": {"server_tokens": "off", **both, **_OWN, "access_log": log},
+        "owns": [*both_own, *port_80.owned()],
         "locations": [challenge, port_80.root(site, host), locations.error()],
     }
     places = [*features.places([site], host)]
@@ -153,7 +159,6 @@ def _site(site: Site, host: Host, listening: Listening) -> dict[str, Any]:
         "directives": {
             **both,
             **platform.tls(),
-            **platform.keepalive(),
             **older.refusals(platform, rejects=listening.rejects),
             **answering,
             **more,
@@ -164,7 +169,7 @@ def _site(site: Site, host: Host, listening: Listening) -> dict[str, Any]:
             "add_header": [*features.headers(site), *answers.headers()],
         },
         # Of headers this one alone is taken away again: others that an owner adds stay.
-        "owns": [*features.site_owned(), *both_own, *KEEPALIVE_DIRECTIVES, *_NEWER, *older.REFUSALS],
+        "owns": [*features.site_owned(), *both_own, *_NEWER, *older.REFUSALS],
         "locations": [*routes, *caches, *ends, *bare, *moves, *page, *own, *error],
         "guards": [*older.REFUSALS, *map(locations.owned, answering)],
         **features.site_options(site),

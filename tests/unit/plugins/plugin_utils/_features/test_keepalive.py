@@ -21,7 +21,7 @@ NAMES = {
     name: {"full_name": name, "servers": ["10.0.0.53"], "in_dns": True, "fresh": True, "address": ""}
     for name in ("nas.lan", "fd00--1")
 }
-KEPT = {"keepalive": "32", "keepalive_timeout": "800ms"}
+KEPT = {"keepalive": "128", "keepalive_timeout": "800ms"}
 
 
 def declared(*routes: dict[str, Any], platform: Platform = NEW) -> dict[str, Any]:
@@ -106,6 +106,12 @@ def test_who_begins_a_connection_otherwise_has_his_own(one: dict[str, Any], othe
 def test_seconds_are_told_in_milliseconds(said: object, time: str) -> None:
     (found,) = blocks({"path": "/", "upstream": A, "keepalive": said}).values()
     assert found["keepalive_timeout"] == time
+
+
+@pytest.mark.parametrize(("said", "number"), [(True, "128"), (1, "128"), (1.5, "32"), (12, "32")])
+def test_fewer_are_kept_where_they_stay_for_seconds(said: object, number: str) -> None:
+    (found,) = blocks({"path": "/", "upstream": A, "keepalive": said}).values()
+    assert found["keepalive"] == number
 
 
 def test_a_preset_says_it_and_a_route_wins() -> None:

@@ -160,6 +160,21 @@ def test_what_the_site_sets_is_refused(raw: str, text: str) -> None:
     assert (problem.place, problem.text, problem.value) == ("site a.example.org", text, entries[0])
 
 
+def test_how_many_requests_a_connection_has_is_the_owners_to_say() -> None:
+    def of(raw: str, adopt: bool = False) -> list[tuple[str | None, bool]]:
+        servers = declared(raw=raw, adopt=adopt)["servers"]
+        name = "keepalive_requests"
+        return [(each["directives"].get(name), name in each["owns"]) for each in servers]
+
+    assert of("") == [("10000", False)] * 2
+    # A line of ours that an earlier run wrote goes: nginx refuses a second one.
+    assert of("keepalive_requests 500;") == [(None, True)] * 2
+    entries = [written(raw="keepalive_requests 500;")]
+    assert repeated_problems(entries, read(*entries), HOST, NO_SERVER) == []
+    # One in an adopted server is its owner's.
+    assert of("keepalive_requests 500;", adopt=True) == [("10000", False)] * 2
+
+
 def test_what_is_in_the_file_of_another_key_is_refused_with_it() -> None:
     entries = [written(raw="gzip_min_length 100;", compression="gzip")]
     (problem,) = repeated_problems(entries, read(*entries), HOST, NO_SERVER)

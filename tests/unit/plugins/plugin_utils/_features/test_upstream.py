@@ -80,7 +80,7 @@ def test_a_name_gets_a_block_where_nginx_can_resolve_it():
             "resolver": "10.0.0.1 valid=1s",
             "resolver_timeout": "2s",
             "server": "nas.lan:8080 resolve max_fails=0",
-            "keepalive": "32",
+            "keepalive": "128",
             "keepalive_timeout": "800ms",
         }
     }
@@ -223,6 +223,13 @@ def test_the_plan_has_the_notes():
 def test_a_reload_leaves_connections_alone_where_nginx_can(platform, keeps):
     for server in declared(KEEP, platform)[1]["servers"]:
         assert ("keepalive_min_timeout" in server["directives"]) == keeps
+
+
+@pytest.mark.parametrize(("version", "longer"), [((1, 24, 0), False), ((1, 25, 3), True), ((1, 28, 3), True)])
+def test_a_client_keeps_its_connection_for_more_requests_where_nginx_limits_streams_that_are_reset(version, longer):
+    for server in declared(KEEP, Platform(version, (3, 5), ipv6=True))[1]["servers"]:
+        assert server["directives"].get("keepalive_requests") == ("10000" if longer else None)
+        assert "keepalive_requests" not in server["owns"]
 
 
 FORMS = [
