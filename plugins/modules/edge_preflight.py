@@ -100,6 +100,11 @@ options:
     type: list
     elements: str
     default: []
+  packages:
+    description: Packages of the distribution, of which it is told whether they are installed.
+    type: list
+    elements: str
+    default: []
   definitions:
     description: Names for all servers of nginx, each with its kind, such as V(variable is_scanner).
     type: list
@@ -199,6 +204,10 @@ host:
           says, empty where they are. Where DNS has none of use, they are the last ones that nginx has.
       type: dict
       sample: {anna.dyndns.example.org: {addresses: [203.0.113.7], problem: ""}}
+    packages:
+      description: Those of O(packages) that are installed in full.
+      type: list
+      elements: str
     own_hosts:
       description: Those of O(hosts) that are names or addresses of this host.
       type: list
@@ -253,6 +262,7 @@ from ..module_utils._constellation.this_host import own_hosts
 from ..module_utils._dns.resolver import known_names
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import is_due, is_unmarked
+from ..module_utils._host.packages import installed
 from ..module_utils._host.versions import too_new
 from ..module_utils._nginx.sites.definitions import definitions
 from ..module_utils._nginx.sites.everywhere import owners
@@ -289,6 +299,7 @@ def main() -> None:
             "owners": {"type": "bool", "default": False},
             "definitions": {"type": "list", "elements": "str", "default": []},
             "client_names": {"type": "list", "elements": "str", "default": []},
+            "packages": {"type": "list", "elements": "str", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
         supports_check_mode=True,
@@ -310,6 +321,7 @@ def main() -> None:
     seen = {
         "upstreams": upstreams,
         "clients": {name: found._asdict() for name, found in look_up(module.params["client_names"]).items()},
+        "packages": installed(module.params["packages"]),
         "own_hosts": own_hosts(hosts),
         "sockets": unreached(module.params["sockets"]),
         "folders": folders(module.params["folders"]),

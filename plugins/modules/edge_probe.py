@@ -133,7 +133,8 @@ options:
     type: bool
     default: true
   closed_ports:
-    description: Ports that must not be open.
+    description:
+      - Ports that must not be open. One that has not answered two tries within 1.2 seconds is silent.
     type: list
     elements: int
     default: [8088]

@@ -29,6 +29,8 @@ SHIPPED = ("galaxy.yml", "meta", "playbooks", "plugins", "presets", "roles")
 HOMES = sorted(name for name in SCENARIO["machines"] if name.startswith("home-"))
 FEW = [name for name in HOMES if name in ("home-debian13", "home-ubuntu2604")] or HOMES[:1]
 GROUPS = [pytest.param(FEW, id="few"), pytest.param(HOMES, id="all", marks=pytest.mark.long)]
+# A package that nothing needs before the next start of fail2ban, and what installs it.
+GONE, OF_THE_PACKAGE = "python3-systemd", "Install ufw and fail2ban"
 # What follows the controller's address: firewall and bans never keep it out.
 OF_THE_ADDRESS = {"Open SSH and the ports of the edge", "Enforce the firewall", "Bring the jails to life"}
 
@@ -75,11 +77,16 @@ def play(lab, playbook: str, homes: list[str]) -> runs.Run:
 
 
 @pytest.mark.parametrize("names", GROUPS)
-def test_site_yml_changes_nothing_but_what_follows_its_address(controller, lab, names):
+def test_site_yml_installs_what_is_gone_and_else_changes_what_follows_its_address(controller, lab, homes, names):
+    """A role asks apt for nothing where the first look finds all of its packages."""
+    without = next(home for home in homes if home.name == names[0])
+    without.host.check_output(f"dpkg --remove --force-depends {GONE}")
     run = play(lab, "site", names)
     assert run.rc == 0, run.tail
     for name in names:
-        assert set(run.changed(name)) <= OF_THE_ADDRESS, run.tail
+        expected = {OF_THE_PACKAGE} if name == without.name else set()
+        assert set(run.changed(name)) - OF_THE_ADDRESS == expected, run.tail
+    assert without.host.check_output(f"dpkg-query -W -f '${{db:Status-Status}}' {GONE}") == "installed"
 
 
 @pytest.mark.parametrize("names", GROUPS)

@@ -16,10 +16,11 @@ from .._host.errors import EdgeError
 from .._host.files import fsync_folder, host_lock
 from .._host.found import ETC_RECORD, RECORD, read, read_etc, traces
 from .._host.names import FILE_WORD, LOCK_PATH, SETTINGS_FOLDER, SITE_FILES, STATE_FOLDER
+from .._host.packages import installed
 from .._host.versions import marked
 from .._nginx.process import NginxError, read_dump
 from ._etc import differences, explained, snapshot
-from .look import PACKAGES, is_installed
+from .look import PACKAGES
 
 # What other steps of leaving take away; while it is there, the record is still needed.
 _LATER = (SETTINGS_FOLDER, SITE_FILES, STATE_FOLDER)
@@ -116,7 +117,7 @@ def _needed_by_nginx(folders: list[str]) -> dict[str, str]:
 
 
 def _packages(record: Mapping[str, Any], call: Run) -> list[str]:
-    new = [name for name in PACKAGES if name not in record["packages"] and is_installed(name, call)]
+    new = installed([name for name in PACKAGES if name not in record["packages"]], call)
     if not new:
         return []
     return [

@@ -15,6 +15,7 @@ from .._host import records
 from .._host.command import Run, find, run
 from .._host.found import ETC_RECORD, FORMAT, RECORD
 from .._host.names import STATE_FOLDER
+from .._host.packages import installed
 from .._nginx.sites.leaving import standing_files
 from .._ufw.host import read_state
 from .._ufw.rule import UfwError
@@ -38,17 +39,12 @@ def look(places: Mapping[str, Any], call: Run = run) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "made": int(time.time()),
-        "packages": [name for name in PACKAGES if is_installed(name, call)],
+        "packages": installed(PACKAGES, call),
         "services": {name: _service(name, call) for name in ("nginx", "fail2ban")},
         "ufw": _ufw(call),
         "nginx": asdict(standing_files()) if find("nginx") else {},
         "constellation": constellation(places),
     }
-
-
-def is_installed(package: str, call: Run = run) -> bool:
-    """Whether dpkg has a package installed."""
-    return call(["dpkg-query", "-W", "-f", "${db:Status-Status}", package]).out == "installed"
 
 
 def _service(name: str, call: Run) -> dict[str, bool]:

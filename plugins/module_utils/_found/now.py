@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._host.command import Run, run
-from .look import PACKAGES, constellation, is_installed
+from .._host.packages import installed
+from .look import PACKAGES, constellation
 
 _BACK = "`edge_restore_constellation: true` has remove.yml put it back; a run without it leaves that to you"
 
@@ -27,7 +28,7 @@ class Here:
 def here_now(record: Mapping[str, Any], places: Mapping[str, Any], call: Run = run) -> Here:
     """Look at the host, without changing it."""
     before, now = record.get("constellation", {}), constellation(places)
-    here = Here([name for name in PACKAGES if is_installed(name, call)])
+    here = Here(installed(PACKAGES, call))
     if server := now.get("server"):
         _compare(here, "the Constellation server listens on", server["uris"], before.get("server", {}).get("uris"))
     if sentinel := now.get("sentinel"):

@@ -9,13 +9,10 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import TypedDict
 
-from .connection import ProbeError, connect
+from . import _silence
+from .connection import ProbeError, connect, resolve
 
 NOT_PROVEN = "not proven from outside"
-# Seconds of silence after which a port that should be closed counts as filtered: two repetitions of a lost SYN
-# (RFC 6298 section 2, 2011: one second, then two).
-SILENCE = 4.0
-
 # What is behind a port that should be open and is not.
 _SHUT = {
     "refused": "nothing listens there, see `ss -tlnp`",
@@ -46,6 +43,14 @@ def state(address: str, port: int, timeout: float) -> str:
     except OSError:
         return "filtered"
     return "open"
+
+
+def shut(address: str, port: int, timeout: float) -> str:
+    """Return the same of a port that should not be open, which is soon taken for silent; see `_silence`.
+
+    ``timeout`` is for the name. Raises ProbeError when it does not resolve.
+    """
+    return _silence.ask(resolve(address, port, timeout))
 
 
 def judge(address: str, port: int, expected: str, found: str, outside: bool, alive: bool) -> PortFacts:
@@ -88,11 +93,10 @@ class Asked:
 
 def ask(address: str, closed: Iterable[int], opened: Iterable[int], timeout: float, pool: Executor) -> Asked:
     """Ask all ports side by side, the open ones first: a silent one takes its time whatever else is done."""
-    wanted = [(port, "open", timeout) for port in opened]
-    wanted += [(port, "closed", min(timeout, SILENCE)) for port in closed]
+    wanted = [(port, "open", state) for port in opened] + [(port, "closed", shut) for port in closed]
     return Asked(
         address,
-        [(port, expected, pool.submit(state, address, port, limit)) for port, expected, limit in wanted],
+        [(port, expected, pool.submit(question, address, port, timeout)) for port, expected, question in wanted],
     )
 
 

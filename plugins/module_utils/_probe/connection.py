@@ -73,7 +73,7 @@ def connect(address: str, port: int, timeout: float) -> socket.socket:
 
     Raises OSError as the system does, TimeoutError in particular; and ProbeError when the name has no address.
     """
-    found = _resolve(address, port, timeout)
+    found = resolve(address, port, timeout)
     failure: OSError = OSError(f"{address} has no address")
     for family, kind, protocol, place in found:
         attempt = socket.socket(family, kind, protocol)
@@ -88,8 +88,8 @@ def connect(address: str, port: int, timeout: float) -> socket.socket:
     raise failure
 
 
-def _resolve(address: str, port: int, timeout: float) -> list[tuple[int, int, int, Any]]:
-    """Return what the system's resolver knows. In a thread, because that resolver takes no time limit."""
+def resolve(address: str, port: int, timeout: float) -> list[tuple[int, int, int, Any]]:
+    """Return what the system's resolver knows. Raises ProbeError when the name has no address, or none in time."""
     answer: list[tuple[int, int, int, Any]] = []
     failure: list[OSError | UnicodeError] = []
 
@@ -100,6 +100,7 @@ def _resolve(address: str, port: int, timeout: float) -> list[tuple[int, int, in
         except (OSError, UnicodeError) as error:
             failure.append(error)
 
+    # That resolver takes no time limit.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(timeout)

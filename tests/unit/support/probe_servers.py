@@ -19,6 +19,12 @@ from pathlib import Path
 Answer = Callable[[socket.socket, str], None]
 
 
+def free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 @contextmanager
 def server(answer: Answer, certificate: Path | None = None, host: str = "127.0.0.1") -> Iterator[int]:
     """Yield the port of a server that reads one request head of each connection and hands it to ``answer``."""

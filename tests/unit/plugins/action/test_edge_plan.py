@@ -20,6 +20,7 @@ from ansible.template import Templar
 from ansible_collections.constellation.edge.plugins.action import edge_plan
 from ansible_collections.constellation.edge.plugins.action.edge_plan import ARGUMENTS, HEADING, ActionModule
 from ansible_collections.constellation.edge.plugins.modules import edge_plan as documentation
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.packages import role_packages
 
 ROUTE = {"path": "/x/", "upstream": "http://127.0.0.1:1", "prefix": "strip"}
 SITES = [{"server_name": "a.example.org", "routes": [ROUTE]}]
@@ -139,6 +140,7 @@ def test_one_look_is_enough_where_nothing_of_constellation_is_meant(world: World
             "hosts": [],
             "sockets": [],
             "certificates": certificates,
+            "packages": role_packages(None),
         }
     }
 

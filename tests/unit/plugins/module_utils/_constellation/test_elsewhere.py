@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._constellation import elsewhere, this_host
 from ansible_collections.constellation.edge.plugins.module_utils._constellation.elsewhere import Question, ask, ask_all
 from local_servers import serving
+from probe_servers import free_port
 
 FIB_TRIE = """Main:
   +-- 0.0.0.0/0 3 0 5
@@ -98,11 +99,6 @@ def test_a_path_is_served_or_not(url: str, status: int, said: str):
 
 def test_the_public_name_is_what_the_server_hears(url: str):
     assert ask(Question(f"{url}/200/", "other.example.org")) == "it answers 400 there"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def test_what_does_not_answer_is_named():

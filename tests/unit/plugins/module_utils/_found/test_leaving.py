@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,9 +35,9 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
     return Folders(str(state), str(settings), str(tmp_path / "files"))
 
 
-def installed(command: object) -> Answer:
+def installed(command: Sequence[str]) -> Answer:
     """Have every package."""
-    return Answer(0, "installed", "")
+    return Answer(0, "".join(f"{name} installed\n" for name in command[4:]), "")
 
 
 def test_a_folder_that_nginx_names_stays_and_is_told(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ class World:
     def call(self, command: Sequence[str]) -> Answer:
         what = command[-1]
         if command[0] == "dpkg-query":
-            return Answer(0, "installed" if what in self.packages else "", "")
+            return Answer(0, "".join(f"{name} installed\n" for name in command[4:] if name in self.packages), "")
         name = what.removesuffix(".service")
         if command[1] == "is-active":
             return Answer(0, "active\n" if name in self.active else "inactive\n", "")

@@ -20,7 +20,7 @@ def here(monkeypatch: pytest.MonkeyPatch, before: dict[str, Any], today: dict[st
     """Return what is told of a host with nginx, that was so and is so."""
     monkeypatch.setattr(now, "constellation", lambda _places: today)
     record = {"constellation": before}
-    return here_now(record, {}, lambda command: Answer(0, "installed" if command[-1] == "nginx" else "", ""))
+    return here_now(record, {}, lambda _command: Answer(1, "nginx installed\nufw not-installed\n", ""))
 
 
 def test_what_is_as_it_was_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:

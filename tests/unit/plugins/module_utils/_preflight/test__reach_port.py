@@ -13,14 +13,9 @@ import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._preflight import _reach_port
 from ansible_collections.constellation.edge.plugins.module_utils._preflight._reach_port import ask_port_80
 from local_servers import serving
+from probe_servers import free_port
 
 NAME = "home.example.org"
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -25,16 +25,11 @@ from ansible_collections.constellation.edge.plugins.module_utils._probe.connecti
 )
 from ansible_collections.constellation.edge.plugins.module_utils._probe.route import Conditions, ProbedRoute, check
 from ansible_collections.constellation.edge.plugins.module_utils._probe.run import Ports, probe
-from probe_servers import make_certificate, plain, server
+from probe_servers import free_port, make_certificate, plain, server
 
 
 def conditions(certificate: Path | None = None, trust: bool = True) -> Conditions:
     return Conditions("127.0.0.1", str(certificate / "cert.pem") if certificate else "", trust, 20.0)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize(
@@ -398,7 +393,7 @@ def test_routes_and_ports_are_asked_side_by_side(monkeypatch: pytest.MonkeyPatch
         everybody.wait(60)
         plain("200 OK")(used, head)
 
-    monkeypatch.setattr(_ports, "state", state)
+    monkeypatch.setattr(_ports, "shut", state)
     with server(answer) as port:
         report = probe([ProbedRoute(f"http://localhost:{port}/")], Ports((1, 2, 3)), conditions())
     assert [facts["state"] for facts in report["ports"]] == ["filtered"] * 3
