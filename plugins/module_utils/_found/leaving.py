@@ -117,7 +117,8 @@ def _needed_by_nginx(folders: list[str]) -> dict[str, str]:
 
 
 def _packages(record: Mapping[str, Any], call: Run) -> list[str]:
-    new = installed([name for name in PACKAGES if name not in record["packages"]], call)
+    here = installed(PACKAGES, call)
+    new = [name for name in PACKAGES if name in here and name not in record["packages"]]
     if not new:
         return []
     return [

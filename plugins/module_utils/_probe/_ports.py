@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from . import _silence
-from .connection import ProbeError, connect, resolve
+from .connection import ProbeError, connect, places_of
 
 NOT_PROVEN = "not proven from outside"
 # What is behind a port that should be open and is not.
@@ -50,7 +50,7 @@ def shut(address: str, port: int, timeout: float) -> str:
 
     ``timeout`` is for the name. Raises ProbeError when it does not resolve.
     """
-    return _silence.ask(resolve(address, port, timeout))
+    return _silence.ask(places_of(address, port, timeout))
 
 
 def judge(address: str, port: int, expected: str, found: str, outside: bool, alive: bool) -> PortFacts:

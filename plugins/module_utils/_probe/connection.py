@@ -73,7 +73,7 @@ def connect(address: str, port: int, timeout: float) -> socket.socket:
 
     Raises OSError as the system does, TimeoutError in particular; and ProbeError when the name has no address.
     """
-    found = resolve(address, port, timeout)
+    found = places_of(address, port, timeout)
     failure: OSError = OSError(f"{address} has no address")
     for family, kind, protocol, place in found:
         attempt = socket.socket(family, kind, protocol)
@@ -88,7 +88,7 @@ def connect(address: str, port: int, timeout: float) -> socket.socket:
     raise failure
 
 
-def resolve(address: str, port: int, timeout: float) -> list[tuple[int, int, int, Any]]:
+def places_of(address: str, port: int, timeout: float) -> list[tuple[int, int, int, Any]]:
     """Return what the system's resolver knows. Raises ProbeError when the name has no address, or none in time."""
     answer: list[tuple[int, int, int, Any]] = []
     failure: list[OSError | UnicodeError] = []

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from ansible_collections.constellation.edge.plugins.module_utils._probe import _ports, _silence
-from ansible_collections.constellation.edge.plugins.module_utils._probe.connection import resolve
+from ansible_collections.constellation.edge.plugins.module_utils._probe.connection import places_of
 from probe_servers import free_port
 
 
@@ -31,7 +31,7 @@ def silent() -> Iterator[socket.socket]:
 
 
 def places(*ports: int) -> list[_silence.Place]:
-    return [place for port in ports for place in resolve("127.0.0.1", port, 10)]
+    return [place for port in ports for place in places_of("127.0.0.1", port, 10)]
 
 
 def test_what_answers_is_open_and_what_refuses_is_refused() -> None:
