@@ -23,14 +23,14 @@ SHORT ?=
 # The demonstration's home server: one of ALL_SYSTEMS.
 DISTRO ?= debian13
 
-# How often `make bench-proxy` measures each figure.
+# How often `make bench-proxy` and `make bench-run` measure each figure.
 ROUNDS ?= 5
 
 # Which outside judges `make judge` asks; empty is all.
 JUDGES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint unit coverage docs one test test-all chaos fuzz bench bench-proxy judge demo demo-down clean
+.PHONY: help setup lint unit coverage docs one test test-all chaos fuzz bench bench-proxy bench-run judge demo demo-down clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,9 @@ bench: setup ## Print our speed, memory and sizes beside what they are compared 
 
 bench-proxy: setup ## Compare what site.yml makes with other proxies, and write docs/performance.md; ROUNDS=1 for less
 	@$(PYTHON) -m bench_proxy --rounds $(ROUNDS) --write docs/performance.md
+
+bench-run: setup ## Time runs of site.yml beside stock modules, and write docs/performance.md; ROUNDS=1 for less
+	@$(PYTHON) -m bench_run --rounds $(ROUNDS) --write docs/performance.md
 
 judge: setup ## Have outside judges look at converged hosts; JUDGES="gixy cis" SYSTEMS="debian13" for some
 	@test -x .cache/bars-venv/bin/python || .venv/bin/python -m venv .cache/bars-venv

@@ -61,7 +61,7 @@ from ..plugin_utils._plan.hidden import hidden_problems
 from ..plugin_utils._plan.machine import machine
 from ..plugin_utils._plan.modules import module_problems
 from ..plugin_utils._plan.moved import with_moves
-from ..plugin_utils._plan.packages import role_packages
+from ..plugin_utils._plan.packages import ROLE_UNITS, role_packages
 from ..plugin_utils._plan.pins import pins
 from ..plugin_utils._plan.plan import constellation_plan, edge_plan
 from ..plugin_utils._plan.ports import closed_ports, with_web
@@ -154,7 +154,7 @@ class ActionModule(ActionBase):
             about |= {"definitions": names} if (names := definitions(sites)) else {}
             about |= {"client_names": names} if (names := looked_up(sites)) else {}
             about |= {"owners": True} if decides(sites) else {}
-            about |= {"packages": role_packages(self._value_of("hardening_packages"))}
+            about |= {"packages": role_packages(self._value_of("hardening_packages")), "units": [*ROLE_UNITS]}
             host = self._look("edge_preflight", {"server_names": server_names, **about})
             if host.get("failed"):
                 return {**result, **host}

@@ -105,6 +105,11 @@ options:
     type: list
     elements: str
     default: []
+  units:
+    description: Units of systemd, of which it is told whether they are active and start with the host.
+    type: list
+    elements: str
+    default: []
   definitions:
     description: Names for all servers of nginx, each with its kind, such as V(variable is_scanner).
     type: list
@@ -208,6 +213,10 @@ host:
       description: Those of O(packages) that are installed in full.
       type: list
       elements: str
+    units:
+      description: Those of O(units) that are active and enabled.
+      type: list
+      elements: str
     own_hosts:
       description: Those of O(hosts) that are names or addresses of this host.
       type: list
@@ -263,6 +272,7 @@ from ..module_utils._dns.resolver import known_names
 from ..module_utils._host.errors import EdgeError
 from ..module_utils._host.found import is_due, is_unmarked
 from ..module_utils._host.packages import installed
+from ..module_utils._host.units import at_work
 from ..module_utils._host.versions import too_new
 from ..module_utils._nginx.sites.definitions import definitions
 from ..module_utils._nginx.sites.everywhere import owners
@@ -300,6 +310,7 @@ def main() -> None:
             "definitions": {"type": "list", "elements": "str", "default": []},
             "client_names": {"type": "list", "elements": "str", "default": []},
             "packages": {"type": "list", "elements": "str", "default": []},
+            "units": {"type": "list", "elements": "str", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
         },
         supports_check_mode=True,
@@ -322,6 +333,7 @@ def main() -> None:
         "upstreams": upstreams,
         "clients": {name: found._asdict() for name, found in look_up(module.params["client_names"]).items()},
         "packages": installed(module.params["packages"]),
+        "units": at_work(module.params["units"]),
         "own_hosts": own_hosts(hosts),
         "sockets": unreached(module.params["sockets"]),
         "folders": folders(module.params["folders"]),

@@ -21,6 +21,7 @@ from typing import Any
 
 from lab.lab import Lab
 from lab.progress import say
+from tools import made_by
 
 from . import report
 from .others import MANY
@@ -55,7 +56,7 @@ def main() -> int:
             lab.down()
     print(text)
     if given.write:
-        report.write(given.write, text)
+        made_by.write(given.write, "bench-proxy", text)
     return 0
 
 

@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from .stage import DIRECT
+from tools.made_by import row
 
-BEGIN, END = "<!-- made by make bench-proxy: begin -->", "<!-- end -->"
+from .stage import DIRECT
 
 
 def markdown(figures: dict[str, Any], versions: str, rounds: int, seconds: int) -> str:
@@ -34,25 +33,15 @@ def markdown(figures: dict[str, Any], versions: str, rounds: int, seconds: int) 
     return "\n".join(parts) + "\n"
 
 
-def write(path: Path, text: str) -> None:
-    """Put the report between the marks of a document. Raises ValueError where it has none."""
-    whole = path.read_text(encoding="utf-8")
-    head, middle, rest = whole.partition(BEGIN)
-    _old, end, tail = rest.partition(END)
-    if not middle or not end:
-        raise ValueError(f"{path}: no line '{BEGIN}' and '{END}'")
-    path.write_text(f"{head}{BEGIN}\n\n{text}\n{END}{tail}", encoding="utf-8")
-
-
 def _requests(found: dict[str, dict[int, dict[str, float]]]) -> Iterable[str]:
     counts = sorted({count for of in found.values() for count in of})
     heads = [f"{count} connection{'s' if count > 1 else ''}" for count in counts]
     yield "\nRequests a second, kept client connections, TLS 1.3, answers of 2.7 KB; p99 in milliseconds,"
     yield "and microseconds of processor time that the proxy takes for a request:\n"
-    yield _row("", *(f"{head}: requests/s, p99, µs" for head in heads))
-    yield _row("---", *("---:" for _head in heads))
+    yield row("", *(f"{head}: requests/s, p99, µs" for head in heads))
+    yield row("---", *("---:" for _head in heads))
     for name, of in found.items():
-        yield _row(
+        yield row(
             name, *(f"{of[count]['rate']:,.0f}, {of[count]['p99']:.2f}, {of[count]['taken']:.1f}" for count in counts)
         )
     mine = [name for name in found if name.startswith("ours")]
@@ -60,8 +49,8 @@ def _requests(found: dict[str, dict[int, dict[str, float]]]) -> Iterable[str]:
     if not others or not mine:
         return
     yield "\nThe same as ratios, ours to the others: requests (more is better), p99 (less is better):\n"
-    yield _row("", *heads)
-    yield _row("---", *("---:" for _head in heads))
+    yield row("", *heads)
+    yield row("---", *("---:" for _head in heads))
     for own in mine:
         for other in others:
             cells = [
@@ -69,29 +58,25 @@ def _requests(found: dict[str, dict[int, dict[str, float]]]) -> Iterable[str]:
                 f"{found[own][count]['p99'] / found[other][count]['p99']:.2f}"
                 for count in counts
             ]
-            yield _row(f"{own} / {other}", *cells)
+            yield row(f"{own} / {other}", *cells)
 
 
 def _rest(figures: dict[str, Any]) -> Iterable[str]:
     yield "\nFurther figures:\n"
-    yield _row(
+    yield row(
         "",
         "new TLS connections/s",
         "HTTP/2 requests/s, 16 connections of 10 streams",
         "first event later than direct, ms",
         "memory with 500 routes, MiB",
     )
-    yield _row("---", "---:", "---:", "---:", "---:")
+    yield row("---", "---:", "---:", "---:", "---:")
     for name, rate in figures["tls"].items():
         http2, protocol = figures["http2"][name]
-        yield _row(
+        yield row(
             name,
             f"{rate:,.0f}",
             f"{http2:,.0f}" + ("" if protocol == "h2" else f" ({protocol})"),
             f"{figures['events'][name]:.2f}",
             f"{figures['memory'][name]:.0f}",
         )
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"

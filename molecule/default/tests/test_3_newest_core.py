@@ -29,8 +29,9 @@ SHIPPED = ("galaxy.yml", "meta", "playbooks", "plugins", "presets", "roles")
 HOMES = sorted(name for name in SCENARIO["machines"] if name.startswith("home-"))
 FEW = [name for name in HOMES if name in ("home-debian13", "home-ubuntu2604")] or HOMES[:1]
 GROUPS = [pytest.param(FEW, id="few"), pytest.param(HOMES, id="all", marks=pytest.mark.long)]
-# A package that nothing needs before the next start of fail2ban, and what installs it.
-GONE, OF_THE_PACKAGE = "python3-systemd", "Install ufw and fail2ban"
+# A package that nothing needs before the next start of fail2ban, and a timer; and what brings both back.
+GONE, STOPPED = "python3-systemd", "certbot.timer"
+BRINGS_BACK = {"Install ufw and fail2ban", "Renew certificates twice a day"}
 # What follows the controller's address: firewall and bans never keep it out.
 OF_THE_ADDRESS = {"Open SSH and the ports of the edge", "Enforce the firewall", "Bring the jails to life"}
 
@@ -77,16 +78,18 @@ def play(lab, playbook: str, homes: list[str]) -> runs.Run:
 
 
 @pytest.mark.parametrize("names", GROUPS)
-def test_site_yml_installs_what_is_gone_and_else_changes_what_follows_its_address(controller, lab, homes, names):
-    """A role asks apt for nothing where the first look finds all of its packages."""
+def test_site_yml_brings_back_what_is_gone_and_else_changes_what_follows_its_address(controller, lab, homes, names):
+    """A role asks apt and systemd for nothing where the first look finds its packages and its timer."""
     without = next(home for home in homes if home.name == names[0])
-    without.host.check_output(f"dpkg --remove --force-depends {GONE}")
+    without.host.check_output(f"dpkg --remove --force-depends {GONE} && systemctl disable --now {STOPPED}")
     run = play(lab, "site", names)
     assert run.rc == 0, run.tail
     for name in names:
-        expected = {OF_THE_PACKAGE} if name == without.name else set()
+        expected = BRINGS_BACK if name == without.name else set()
         assert set(run.changed(name)) - OF_THE_ADDRESS == expected, run.tail
     assert without.host.check_output(f"dpkg-query -W -f '${{db:Status-Status}}' {GONE}") == "installed"
+    assert without.host.service(STOPPED).is_running
+    assert without.host.service(STOPPED).is_enabled
 
 
 @pytest.mark.parametrize("names", GROUPS)

@@ -77,6 +77,8 @@ class Fail2ban:
         self.predicted = False
         self.warnings: list[str] = []
         self.notes: list[str] = []
+        #: what the running server said of the jails when it was asked whether it is stale
+        self.seen: dict[str, JailStatus] = {}
         #: what times and numbers were found to be
         self.amounts: dict[str, float | None] = {}
 
@@ -237,7 +239,8 @@ class Fail2ban:
             return "fail2ban is not running"
         if not self.loaded(text):
             return "fail2ban has not read the jails that are on disk"
-        dead = [name for name, status in self.statuses(jails).items() if not status.alive]
+        self.seen = self.statuses(jails)
+        dead = [name for name, status in self.seen.items() if not status.alive]
         return f"dead jails: {', '.join(dead)}" if dead else ""
 
     def boots(self) -> bool:

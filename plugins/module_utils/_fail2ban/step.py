@@ -77,7 +77,7 @@ class JailsStep(Step):
     def predict(self) -> None:
         """Return what the jails are now."""
         if self._host.installed:
-            self.outcome.jails = self._host.statuses(self._jails)
+            self.outcome.jails = self._host.seen or self._host.statuses(self._jails)
 
     def prepare(self) -> AbstractContextManager[None]:
         """Have fail2ban start with the host."""
@@ -89,7 +89,7 @@ class JailsStep(Step):
         """Restart fail2ban on the file where it has to be, and wait for every jail."""
         host = self._host
         if not self.outcome.restarted:
-            self.outcome.jails = host.statuses(self._jails)
+            self.outcome.jails = host.seen
             return
         host.forget()
         host.restart()

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE: the packages that the roles install. A role asks apt for nothing where the host has all of its own."""
+"""PRIVATE: the packages and units that the roles see to, and for which the first look asks.
+
+A role asks apt for nothing where the host has all of its packages, and leaves a unit alone that runs for good.
+"""
 
 from __future__ import annotations
 
 # Those that two roles name in their tasks, and the default of the third one's variable.
 _NAMED = ("nginx", "ca-certificates", "certbot")
 _HARDENING = ("ufw", "fail2ban", "nftables", "python3-systemd")
+
+#: what the role letsencrypt starts and enables
+ROLE_UNITS = ("certbot.timer",)
 
 
 def role_packages(hardening: object) -> list[str]:

@@ -141,6 +141,7 @@ def test_one_look_is_enough_where_nothing_of_constellation_is_meant(world: World
             "sockets": [],
             "certificates": certificates,
             "packages": role_packages(None),
+            "units": ["certbot.timer"],
         }
     }
 

@@ -39,6 +39,7 @@ class Host:
         monkeypatch.setattr(ours, "known_names", lambda names, ipv6: {name: Address(f"{ipv6}") for name in names})
         monkeypatch.setattr(ours, "own_hosts", lambda hosts: hosts)
         monkeypatch.setattr(ours, "installed", lambda names: names[:1])
+        monkeypatch.setattr(ours, "at_work", lambda names: names[1:])
         monkeypatch.setattr(ours, "unreached", lambda paths: dict.fromkeys(paths, "nobody"))
         monkeypatch.setattr(ours, "standing", lambda root, names: [{"root": root, "names": names}])
         monkeypatch.setattr(ours, "reach", lambda certificates, servers: {"asked": len(certificates) + len(servers)})
@@ -67,9 +68,11 @@ def test_everything_is_told_in_check_mode(host: Host) -> None:
     assert told["reach"] == {"asked": 2}
 
 
-def test_packages_are_looked_for_where_they_are_asked_for(host: Host) -> None:
-    assert done("edge_preflight", packages=["nginx", "certbot"])["host"]["packages"] == ["nginx"]
-    assert done("edge_preflight")["host"]["packages"] == []
+def test_packages_and_units_are_looked_for_where_they_are_asked_for(host: Host) -> None:
+    told = done("edge_preflight", packages=["nginx", "certbot"], units=["a.service", "b.timer"])["host"]
+    assert (told["packages"], told["units"]) == (["nginx"], ["b.timer"])
+    told = done("edge_preflight")["host"]
+    assert (told["packages"], told["units"]) == ([], [])
 
 
 def test_a_release_that_nobody_tests_is_a_warning(host: Host) -> None:

@@ -43,6 +43,7 @@ class World:
     dead: bool = False
     commands: list[str] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
+    asked_of_jails: list[list[str]] = field(default_factory=list)
 
     @property
     def path(self) -> Path:
@@ -75,6 +76,7 @@ class World:
             return self.dump if words[2] == "-d" else self.verdict
         if words[0] == "--str2sec":
             return Answer(0, TIMES[words[1]], "") if words[1] in TIMES else Answer(255, "", "ERROR")
+        self.asked_of_jails.append(words)
         if self.runs_with is None or (self.dead and OLD not in self.runs_with):
             return Answer(1, "", "there is no such jail")
         return Answer(0, STATUS if words[0] == "status" else "following actions:\nnftables\n", "")
@@ -117,6 +119,15 @@ def test_jails_are_brought_to_life_once(world):
     assert "[sshd]" in world.on_disk
     world.commands.clear()
     assert (world.bring().changed, world.commands, world.leftovers()) == (False, [], [])
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_run_that_changes_nothing_asks_each_jail_once(world, check):
+    """Each question starts a Python of its own on the host."""
+    world.bring()
+    world.asked_of_jails.clear()
+    assert world.bring(check=check).jails["sshd"].alive
+    assert world.asked_of_jails == [["status", "sshd"], ["get", "sshd", "actions"]]
 
 
 def test_fail2ban_is_asked_without_our_file_and_with_the_owners(world):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
-from ansible_collections.constellation.edge.plugins.plugin_utils._plan.packages import role_packages
+from ansible_collections.constellation.edge.plugins.plugin_utils._plan.packages import ROLE_UNITS, role_packages
 from tools.checkout import ROOT
 
 
@@ -22,6 +22,11 @@ def test_each_role_finds_its_packages_among_them() -> None:
     (certbot,) = [each for each in read("letsencrypt/tasks/main.yml") if "ansible.builtin.apt" in each]
     named = [*install["vars"]["nginx_proxy_packages"], certbot["ansible.builtin.apt"]["name"]]
     assert role_packages(None) == [*named, *read("hardening/defaults/main.yml")["hardening_packages"]]
+
+
+def test_the_unit_is_the_one_that_the_role_starts() -> None:
+    (timer,) = [each for each in read("letsencrypt/tasks/main.yml") if "ansible.builtin.systemd_service" in each]
+    assert (timer["ansible.builtin.systemd_service"]["name"],) == ROLE_UNITS
 
 
 def test_what_an_owner_adds_is_asked_for_and_what_is_no_list_is_not() -> None:
