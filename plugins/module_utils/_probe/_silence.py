@@ -10,6 +10,8 @@ import socket
 import time
 from typing import Any
 
+from .connection import ProbeError
+
 Place = tuple[int, int, int, Any]
 
 # Seconds until what has not answered is silent. The system itself repeats a SYN only after one second (RFC 6298 section
@@ -24,7 +26,8 @@ _PENDING, _OPEN, _REFUSED, _FILTERED = "", "open", "refused", "filtered"
 def ask(places: list[Place]) -> str:
     """Return `open` when an address answers, else `refused` when one says no, else `filtered`.
 
-    A refusal ends the question about its address at once. So does an error that a router reports.
+    A refusal ends the question about its address at once. So does an error that a router reports. Raises ProbeError
+    where this machine cannot ask.
     """
     start = time.monotonic()
     with _Attempts(places) as attempts:
@@ -60,13 +63,20 @@ class _Attempts:
             if known is not _PENDING:
                 continue
             family, kind, protocol, place = self._places[number]
-            attempt = socket.socket(family, kind, protocol)
+            try:
+                attempt = socket.socket(family, kind, protocol)
+            except OSError as error:
+                if error.errno != errno.EAFNOSUPPORT:
+                    raise ProbeError(f"no connection can be tried from here: {error.strerror}") from error
+                # A machine without IPv6.
+                self._known[number] = _FILTERED
+                continue
             attempt.setblocking(False)
             self._waiting.register(attempt, selectors.EVENT_WRITE, (attempt, number))
-            error = attempt.connect_ex(place)
+            said = attempt.connect_ex(place)
             # What the system says at once it does not say again.
-            if error and error not in _ON_ITS_WAY:
-                self._hear(attempt, number, error)
+            if said and said not in _ON_ITS_WAY:
+                self._hear(attempt, number, said)
 
     def wait(self, until: float) -> bool:
         """Hear answers until a moment of the clock; whether nothing more has to be asked."""

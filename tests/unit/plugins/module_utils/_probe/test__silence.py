@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import threading
@@ -84,6 +85,20 @@ def test_what_was_lost_is_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_address_without_a_way_is_filtered() -> None:
     """The system itself refuses to connect to everybody, and says so at once."""
     assert _silence.ask([(socket.AF_INET, socket.SOCK_STREAM, 0, ("255.255.255.255", 9))]) == "filtered"
+
+
+@pytest.mark.parametrize(("number", "state"), [(errno.EAFNOSUPPORT, "filtered"), (errno.EMFILE, "")])
+def test_a_machine_that_cannot_ask_proves_nothing(monkeypatch: pytest.MonkeyPatch, number: int, state: str) -> None:
+    def refused(*_arguments: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    asked = places(free_port())
+    monkeypatch.setattr(_silence.socket, "socket", refused)
+    if state:
+        assert _silence.ask(asked) == state
+    else:
+        with pytest.raises(_ports.ProbeError, match="no connection can be tried from here: Too many open files"):
+            _silence.ask(asked)
 
 
 def test_a_name_without_an_address_is_told() -> None:
