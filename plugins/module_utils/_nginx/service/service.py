@@ -33,6 +33,9 @@ from .unit import RECOVERY_TEXT, RESTRICTIONS, drop_in
 
 _RECORD = "nginx-service"
 _UNIT = "nginx.service"
+_ASKED = "asked for"
+# What a record has by which a sandbox can be kept; those of older versions lack it.
+_KEPT = {"omitted", "writable", "sockets"}
 
 
 class ServiceError(EdgeError):
@@ -177,7 +180,7 @@ def _choose(wanted: WantedService, record: dict[str, Any], unit: Unit, host: Pla
     """Decide on the sandbox, by the record where it still holds, else by a trial where there is an nginx to try."""
     if not wanted.present or not wanted.sandbox:
         return Choice(dict.fromkeys(RESTRICTIONS, "not wanted"), trial="not needed: no sandbox is wanted")
-    asked = {name: "asked for" for name in RESTRICTIONS if name in wanted.omit}
+    asked = {name: _ASKED for name in RESTRICTIONS if name in wanted.omit}
     nginx = find(host.nginx)
     if nginx is None:
         return _choose_before_nginx(asked, record, call)
@@ -195,11 +198,26 @@ def _choose(wanted: WantedService, record: dict[str, Any], unit: Unit, host: Pla
                 broken_then = broken(second, choice.restrictions, choice.writable)
             choice.trial = "made: a second nginx started, answered and reloaded with the host's own configuration"
     except (ConfigError, NginxError, TrialError, OSError) as error:
+        if isinstance(error, NginxError) and record.keys() >= _KEPT:
+            return _as_before(record, asked)
         reason = f"the trial cannot be made: {error}"
         return Choice({**dict.fromkeys(RESTRICTIONS, reason), **asked}, trial=reason)
-    choice.omitted.update(broken_then)
-    choice.record["broken"] = broken_then
+    return _decided(choice, broken_then)
+
+
+def _decided(choice: Choice, refused: dict[str, str]) -> Choice:
+    """Leave out what does not hold here, and have the record say all of it."""
+    choice.omitted.update(refused)
+    kept = {"omitted": choice.omitted, "writable": choice.writable, "sockets": choice.sockets}
+    choice.record.update(kept, broken=refused)
     return choice
+
+
+def _as_before(record: dict[str, Any], asked: dict[str, str]) -> Choice:
+    """Keep what the last run decided: what an nginx needs that refuses its configuration, the next run can tell."""
+    omitted = {name: reason for name, reason in record["omitted"].items() if reason != _ASKED}
+    said = "not made: nginx refuses the configuration on disk, and the sandbox of the last run stays"
+    return Choice({**omitted, **asked}, record["writable"], record["sockets"], said, record)
 
 
 def _choose_before_nginx(asked: dict[str, str], record: dict[str, Any], call: Run) -> Choice:
@@ -214,9 +232,7 @@ def _choose_before_nginx(asked: dict[str, str], record: dict[str, Any], call: Ru
         except EdgeError as error:
             reason = f"the trial cannot be made: {error}"
             return Choice({**dict.fromkeys(RESTRICTIONS, reason), **asked}, trial=reason)
-    choice.omitted.update(refused)
-    choice.record["broken"] = refused
-    return choice
+    return _decided(choice, refused)
 
 
 def _remembered(omitted: dict[str, str], found: Needs, identity: str, said: str) -> Choice:

@@ -26,6 +26,8 @@ from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.
 from ansible_collections.constellation.edge.plugins.module_utils._nginx.service.unit import RESTRICTIONS, drop_in
 from ansible_collections.constellation.edge.plugins.module_utils._transaction.recovery import Places
 
+_DECIDED = ("restrictions", "omitted", "writable")
+
 
 @dataclass
 class World:
@@ -182,6 +184,27 @@ def test_check_mode_predicts_and_writes_nothing(world: World, tmp_path: Path) ->
     assert world.bring()["diff"] == told["diff"]
     assert [Path(each["after_header"]).name for each in told["diff"]] == ["edge.pyz", "recover.service", "drop-in.conf"]
     assert "  constellation_edge/_transaction/journal.py" in told["diff"][0]["after"]
+
+
+def test_a_configuration_that_is_refused_later_leaves_the_sandbox_as_it_is(world: World) -> None:
+    """Such as by a site's file that somebody has removed, which the next step of the run writes again."""
+    world.install()
+    world.start, world.breaks = "one", {"PrivateTmp": "open() failed"}
+    world.text = "access_log /srv/log/a.log; root /home/me;"
+    first, before = world.bring(omit=["ProtectClock"]), text(world)
+    world.refused = True
+    again = world.bring(omit=["ProtectClock"])
+    assert (again["changed"], text(world), world.trials) == (False, before, 1)
+    assert again["trial"].startswith("not made: nginx refuses the configuration")
+    assert [again[name] for name in _DECIDED] == [first[name] for name in _DECIDED]
+    # What somebody has changed in it is put right all the same, and what the owner asks for counts.
+    drop = world.folder / "nginx.service.d" / "drop-in.conf"
+    drop.write_text("[Service]\n")
+    assert world.bring(omit=["ProtectClock"])["changed"]
+    assert text(world) == before
+    assert world.bring()["restrictions"] == [each for each in RESTRICTIONS if each not in ("PrivateTmp", "ProtectHome")]
+    world.refused = False
+    assert world.bring()["changed"] is False
 
 
 @pytest.mark.parametrize("why", ["refused", "impossible"])
