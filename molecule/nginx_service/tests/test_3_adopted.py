@@ -136,9 +136,13 @@ def test_the_owner_decides(home, fragile):
     assert service.call(home, {"sandbox": False}, "--check")["restrictions"] == []
 
 
-def test_without_a_trial_there_is_no_sandbox(home, fragile):
+def test_without_a_trial_the_sandbox_stays_and_without_any_there_is_none(home, fragile):
+    record = f"{service.STATE}/nginx-service.json"
     home.host.check_output("printf 'refused;' > /etc/nginx/conf.d/refused.conf")
-    told = service.call(home, {}, "--check")
-    home.host.check_output("rm /etc/nginx/conf.d/refused.conf")
-    assert told["restrictions"] == []
-    assert "nginx refuses the configuration on disk" in told["trial"]
+    kept = service.call(home, {}, "--check")
+    home.host.check_output(f"mv {record} /root/record.json")
+    none = service.call(home, {}, "--check")
+    home.host.check_output(f"mv /root/record.json {record} && rm /etc/nginx/conf.d/refused.conf")
+    assert (kept["changed"], kept["restrictions"]) == (False, fragile["restrictions"])
+    assert none["restrictions"] == []
+    assert all("nginx refuses the configuration on disk" in each["trial"] for each in (kept, none))
