@@ -43,7 +43,7 @@ def groups() -> list[list[Drift]]:
     return [[by_name[name] for name in names] for names in _SHORT]
 
 
-# One of each part: a file, a link, a unit that is stopped, a timer, a rule, a jail, a table, and what nginx has loaded.
+# One of each part: a file, a link, a unit that is stopped, a timer, a rule, a jail, a table, and a renewal.
 _SHORT = (
     ("site: edited", "certbot.timer: stopped", "ufw: a rule is deleted", "fail2ban: stopped"),
     ("site: its link is removed", "limit: the table is deleted", "jails: edited", "renewal: its hook is removed"),
